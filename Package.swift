@@ -1,0 +1,121 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target of ours is built with: Swift 6, warnings are errors, and an import stays internal unless said otherwise.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "headstart",
+    products: [.executable(name: "headstart", targets: ["headstart"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    // A target uses only what stands above it in this list, and only what it names.
+    targets: [
+        // C at the edge
+        .target(
+            name: "CKernels",
+            cSettings: [
+                .treatAllWarnings(as: .error),
+                .unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"]),
+            ]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CMPIHeaders", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .target(name: "CMPI", dependencies: ["CMPIHeaders"], cSettings: [.treatAllWarnings(as: .error)]),
+
+        // The vocabulary, files, wire and memory
+        library("Experiments", [crypto]),
+        library("Files", ["Experiments", crypto]),
+        library("Messages", ["Experiments"]),
+        library("Configuration", ["Experiments", "Files", yams]),
+        library("Ledger", ["Experiments", "Files", grdb]),
+        library("Scheduler", ["Experiments", "Messages"]),
+
+        // Thin types over ZeroMQ, MPI, BLAS and our kernels; they know nothing of the project
+        library("Transport", ["CZeroMQ"]),
+        library("Collectives", ["CMPI", "CKernels"]),
+        library("Numerics", ["COpenBLAS", "CKernels"]),
+
+        // Files, text, datasets
+        library("Safetensors", ["Files"]),
+        library("Tokenizers", ["Files"]),
+        library("Tasks", ["Experiments", "Files", "Tokenizers", "Numerics"]),
+
+        // Networks, what moves, learning
+        library("Encoders", ["Experiments", "Safetensors", "Numerics", "CKernels"]),
+        library("Tuning", ["Experiments", "Encoders"]),
+        library(
+            "Training",
+            [
+                "Experiments", "Files", "Safetensors", "Tokenizers", "Tasks", "Numerics", "CKernels", "Collectives",
+                "Encoders", "Tuning",
+            ]),
+
+        // The loops that connect them, and what people read
+        library("Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
+        library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
+        library("Reports", ["Experiments", "Ledger"]),
+        .executableTarget(
+            name: "headstart",
+            dependencies: [
+                "Experiments", "Files", "Configuration", "Ledger", "Messages", "Transport", "Collectives", "Numerics",
+                "Safetensors", "Tokenizers", "Tasks", "Encoders", "Tuning", "Training", "Coordinator", "Worker",
+                "Reports", arguments, subprocess, logging,
+            ],
+            swiftSettings: strict),
+
+        tests(of: "Experiments", []),
+        tests(of: "Files", ["Experiments"]),
+        tests(of: "Messages", ["Experiments"]),
+        tests(of: "Configuration", ["Experiments", "Files"]),
+        tests(of: "Ledger", ["Experiments", "Files"]),
+        tests(of: "Scheduler", ["Experiments", "Messages", "Ledger"]),
+        tests(of: "Transport", []),
+        tests(of: "Collectives", []),
+        tests(of: "Numerics", ["CKernels"]),
+        tests(of: "Safetensors", ["Files"]),
+        tests(of: "Tokenizers", ["Files"]),
+        tests(of: "Tasks", ["Experiments", "Tokenizers"]),
+        tests(of: "Encoders", ["Experiments", "Safetensors", "Numerics", "CKernels"]),
+        tests(of: "Tuning", ["Experiments", "Encoders"]),
+        tests(
+            of: "Training",
+            [
+                "Experiments", "Files", "Safetensors", "Tasks", "Tokenizers", "Numerics", "Collectives", "Encoders",
+                "Tuning",
+            ]),
+        tests(of: "Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport"]),
+        tests(of: "Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training"]),
+        tests(of: "Reports", ["Experiments", "Ledger"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["Experiments", "Files"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,117 @@
+/// One value of one metric on one split.
+package struct Score: Codable, Hashable, Sendable {
+    package let split: Split
+    package let metric: Metric
+    package let value: Double
+
+    package init(split: Split, metric: Metric, value: Double) {
+        self.split = split
+        self.metric = metric
+        self.value = value
+    }
+}
+
+package enum Split: String, Codable, CaseIterable, Sendable {
+    case train, validation, dev
+}
+
+/// What is known after some steps of a stage.
+package struct Evaluation: Codable, Hashable, Sendable {
+    package let step: Int
+    package let epoch: Double
+    /// The mean training loss since the last evaluation.
+    package let trainingLoss: Double
+    package let scores: [Score]
+
+    package init(step: Int, epoch: Double, trainingLoss: Double, scores: [Score]) {
+        self.step = step
+        self.epoch = epoch
+        self.trainingLoss = trainingLoss
+        self.scores = scores
+    }
+}
+
+/// What a stage yields besides its artifacts.
+package struct StageResult: Codable, Hashable, Sendable {
+    /// Scores of the selected parameters; the task's first metric on the dev split is the stage's score.
+    package var scores: [Score]
+    package var steps: Int
+    /// The mean loss of the last step.
+    package var finalLoss: Double
+    /// Real (unpadded) tokens that went forward and backward, over all ranks.
+    package var tokens: Int
+    /// Seconds of training, evaluation included, summed over attempts.
+    package var seconds: Double
+    package var tokensPerSecond: Double
+    /// Entries that moved, the head's included.
+    package var trainable: Int
+    /// The digest of every entry that moved, in the arena's order: equal digests are equal bits.
+    package var parameters: Digest
+    package var artifacts: [ArtifactReference]
+    package var node: NodeSettings
+
+    package init(
+        scores: [Score], steps: Int, finalLoss: Double, tokens: Int, seconds: Double, tokensPerSecond: Double,
+        trainable: Int, parameters: Digest, artifacts: [ArtifactReference], node: NodeSettings
+    ) {
+        self.scores = scores
+        self.steps = steps
+        self.finalLoss = finalLoss
+        self.tokens = tokens
+        self.seconds = seconds
+        self.tokensPerSecond = tokensPerSecond
+        self.trainable = trainable
+        self.parameters = parameters
+        self.artifacts = artifacts
+        self.node = node
+    }
+
+    package func score(_ metric: Metric, on split: Split) -> Double? {
+        scores.first { $0.metric == metric && $0.split == split }?.value
+    }
+
+    package func artifact(_ kind: ArtifactKind) -> ArtifactReference? { artifacts.first { $0.kind == kind } }
+}
+
+/// Why an attempt ended without a result.
+package struct StageFailure: Codable, Hashable, Sendable, Error, CustomStringConvertible {
+    package enum Cause: String, Codable, CaseIterable, Sendable {
+        /// The loss or a gradient is no longer finite.
+        case diverged
+        /// The data, the model or the settings cannot be trained on.
+        case badInput
+        /// The node's fault: no file, no memory, no disk, ranks that differ.
+        case node
+        /// The worker was lost or its lease ran out.
+        case lost
+        /// Stopped on request.
+        case stopped
+    }
+
+    package let cause: Cause
+    package let message: String
+
+    package init(_ cause: Cause, _ message: String) {
+        self.cause = cause
+        self.message = message
+    }
+
+    /// Whether another attempt would end the same way: then the failure is the stage's result.
+    package var isFinal: Bool { cause == .diverged || cause == .badInput }
+    package var description: String { message }
+}
+
+/// Where a stage stands.
+///
+///     waiting ──▶ running ──▶ finished
+///        ▲           ├──────▶ failed      by its own fault: diverged, bad input; not repeated
+///        │           ├──────▶ setAside    killed its worker too often
+///        └───────────┘ lost, stopped, lease ran out, node failed
+///     waiting, running ─────▶ cancelled
+///     waiting ──────────────▶ blocked     a stage it starts from will not finish
+package enum StageState: String, Codable, CaseIterable, Sendable {
+    case waiting, running, finished, failed, setAside = "set-aside", blocked, cancelled
+
+    /// Whether nothing more will happen to the stage unless a person asks for it.
+    package var isFinal: Bool { self != .waiting && self != .running }
+}

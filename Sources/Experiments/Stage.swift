@@ -1,0 +1,58 @@
+/// The version of what training computes. It is part of every key: raise it when a change of the training code
+/// changes results by more than rounding, so that old results are not taken for new ones.
+package let semanticsVersion = 1
+
+/// An edge of the stage graph, seen from the stage it leads to.
+package struct StageInput: Codable, Hashable, Sendable {
+    package let kind: ArtifactKind
+    package let from: StageKey
+
+    package init(kind: ArtifactKind, from: StageKey) {
+        self.kind = kind
+        self.from = from
+    }
+}
+
+/// What a stage is: all that decides its result, and nothing else.
+package struct StageSpecification: Codable, Hashable, Sendable {
+    package let semantics: Int
+    /// The digest of the pretrained model's configuration, weights and tokenizer files.
+    package let backbone: Digest
+    /// `TaskDefinition.contentDigest`.
+    package let task: Digest
+    package let recipe: Recipe
+    package let seed: UInt64
+    /// Sorted by kind; at most one of each kind.
+    package let inputs: [StageInput]
+
+    package init(backbone: Digest, task: Digest, recipe: Recipe, seed: UInt64, inputs: [StageInput] = []) {
+        semantics = semanticsVersion
+        self.backbone = backbone
+        self.task = task
+        self.recipe = recipe
+        self.seed = seed
+        self.inputs = inputs.sorted { ($0.kind, $0.from) < ($1.kind, $1.from) }
+    }
+
+    /// The SHA-256 of the specification's canonical JSON.
+    package func key() throws -> StageKey { StageKey(rawValue: try Digest(ofCanonicalJSON: self)) }
+}
+
+/// Settings of a host that never change a result but by rounding; recorded beside it as provenance.
+package struct NodeSettings: Codable, Hashable, Sendable {
+    /// Processes that train one stage together.
+    package var ranks: Int
+    /// Threads of each rank.
+    package var threads: Int
+    /// The host's name.
+    package var host: String
+    /// The core type OpenBLAS chose.
+    package var blasCore: String
+
+    package init(ranks: Int, threads: Int, host: String, blasCore: String) {
+        self.ranks = ranks
+        self.threads = threads
+        self.host = host
+        self.blasCore = blasCore
+    }
+}

@@ -1,0 +1,92 @@
+/// A pretrained model on disk and what it is.
+package struct ModelLocation: Codable, Hashable, Sendable {
+    /// As the sweep file names it.
+    package let name: String
+    /// Its directory on the machine that planned the sweep; a worker may have it elsewhere.
+    package let path: String
+    /// The digest of its configuration, weights and tokenizer files.
+    package let content: Digest
+
+    package init(name: String, path: String, content: Digest) {
+        self.name = name
+        self.path = path
+        self.content = content
+    }
+}
+
+/// A task of a sweep: how it is read, and what it was when the sweep was planned.
+package struct PlannedTask: Codable, Hashable, Sendable {
+    package let definition: TaskDefinition
+    package let content: Digest
+    package let trainCount: Int
+
+    package init(definition: TaskDefinition, content: Digest, trainCount: Int) {
+        self.definition = definition
+        self.content = content
+        self.trainCount = trainCount
+    }
+}
+
+/// A node of the stage graph.
+package struct PlannedStage: Codable, Hashable, Sendable {
+    package let key: StageKey
+    package let specification: StageSpecification
+    /// The name of its task in the sweep.
+    package let task: String
+    /// What people call it: method, and the number of the stage where the method has several, as in `eh-ft-bitfit/1`.
+    /// A shared stage bears the name of the first method that needs it.
+    package let label: String
+    /// The kinds of artifacts it must yield: what edges need, and what the sweep keeps.
+    package var outputs: Set<ArtifactKind>
+
+    package init(
+        key: StageKey, specification: StageSpecification, task: String, label: String, outputs: Set<ArtifactKind>
+    ) {
+        self.key = key
+        self.specification = specification
+        self.task = task
+        self.label = label
+        self.outputs = outputs
+    }
+}
+
+/// One cell of the result table for one seed: the stages of its method in order. The last one's score counts.
+package struct SweepRow: Codable, Hashable, Sendable {
+    package let task: String
+    package let method: String
+    package let seed: UInt64
+    package let stages: [StageKey]
+
+    package init(task: String, method: String, seed: UInt64, stages: [StageKey]) {
+        self.task = task
+        self.method = method
+        self.seed = seed
+        self.stages = stages
+    }
+}
+
+/// A sweep as a graph of stages, each stage once, before any that starts from it.
+package struct SweepPlan: Codable, Hashable, Sendable {
+    package let name: String
+    package let model: ModelLocation
+    /// The data directory on the machine that planned the sweep.
+    package let dataDirectory: String
+    package let tasks: [PlannedTask]
+    package let stages: [PlannedStage]
+    /// In the order of the table: tasks, then methods, then seeds, as the sweep file lists them.
+    package let rows: [SweepRow]
+
+    package init(
+        name: String, model: ModelLocation, dataDirectory: String, tasks: [PlannedTask], stages: [PlannedStage],
+        rows: [SweepRow]
+    ) {
+        self.name = name
+        self.model = model
+        self.dataDirectory = dataDirectory
+        self.tasks = tasks
+        self.stages = stages
+        self.rows = rows
+    }
+
+    package func task(named name: String) -> PlannedTask? { tasks.first { $0.definition.name == name } }
+}

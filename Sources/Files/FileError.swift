@@ -1,0 +1,27 @@
+import Foundation
+
+/// A file operation that the system refused.
+package struct FileError: Error, CustomStringConvertible, Sendable {
+    package enum Operation: String, Sendable {
+        case read, write
+    }
+
+    package let operation: Operation
+    package let path: String
+    /// The system's error number.
+    package let code: Int32
+
+    package init(_ operation: Operation, _ path: String, code: Int32 = errno) {
+        self.operation = operation
+        self.path = path
+        self.code = code
+    }
+
+    package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+    package var isMissing: Bool { code == ENOENT }
+
+    package var description: String {
+        let hint = isDiskFull ? "; free some space and start again, finished work is kept" : ""
+        return "\(path): cannot \(operation.rawValue): \(String(cString: strerror(code)).lowercased())\(hint)"
+    }
+}

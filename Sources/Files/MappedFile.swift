@@ -1,0 +1,40 @@
+package import Experiments
+import Foundation
+
+/// A file's bytes, read-only and shared by all processes of a host.
+package final class MappedFile: Sendable {
+    package let path: String
+    package let count: Int
+    // The mapping is never written to and lives as long as the object, so it may be read from any thread.
+    nonisolated(unsafe) private let start: UnsafeMutableRawPointer?
+
+    package init(path: String) throws(FileError) {
+        self.path = path
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(.read, path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError(.read, path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(.read, path, code: EISDIR) }
+        count = Int(status.st_size)
+        guard count > 0 else {
+            start = nil
+            return
+        }
+        guard let mapping = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), mapping != MAP_FAILED else {
+            throw FileError(.read, path)
+        }
+        start = mapping
+    }
+
+    deinit { if let start { munmap(start, count) } }
+
+    /// Valid while the file object lives.
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+
+    package func digest() -> Digest {
+        var hasher = Digest.Hasher()
+        hasher.update(bytes)
+        return hasher.finish()
+    }
+}

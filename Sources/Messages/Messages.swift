@@ -1,0 +1,129 @@
+// The whole wire between workers and the coordinator. A message is one ZeroMQ multipart message: a frame of canonical
+// JSON and, where its comment says so, one frame of raw bytes. Whoever sends a message may send it again; receivers
+// treat a repetition as the same fact. Raise `protocolVersion` with every change.
+//
+//     worker                                   coordinator
+//       hello ─────────────────────────────────▶
+//       ◀───────────────────────────────── welcome | turnedAway
+//       ready ─────────────────────────────────▶         repeated until an answer other than `idle` comes
+//       ◀─────────────────────────── assign | idle | dismissed
+//       fetch(artifact, offset) ───────────────▶         for each input the worker does not hold
+//       ◀──────────────────────── chunk + bytes
+//       heartbeat, evaluated, log ─────────────▶         while it trains
+//       ◀──────────────────────── renewed | stop
+//       offer(artifact) ───────────────────────▶         for each artifact of the result
+//       ◀────────────── received(artifact, upTo)         where the upload goes on
+//       upload(artifact, offset) + bytes ──────▶
+//       finished | failed ─────────────────────▶         repeated until settled
+//       ◀──────────────────────────────── settled
+
+package import Experiments
+
+/// The version both sides must speak; compared in `hello`.
+package let protocolVersion = "headstart/1"
+
+/// The most bytes of an artifact that one message carries.
+package let chunkByteLimit = 1 << 20
+
+/// The longest JSON frame anyone accepts.
+package let controlByteLimit = 1 << 20
+
+/// What a worker group is handed: one attempt at one stage.
+package struct Assignment: Codable, Hashable, Sendable {
+    package let stage: StageKey
+    package let attempt: Attempt
+    package let specification: StageSpecification
+    package let label: String
+    package let model: ModelLocation
+    package let task: TaskDefinition
+    package let dataDirectory: String
+    /// An artifact for each of the specification's inputs.
+    package let inputs: [ArtifactReference]
+    package let outputs: Set<ArtifactKind>
+    package let leaseMilliseconds: Int64
+
+    package init(
+        stage: StageKey, attempt: Attempt, specification: StageSpecification, label: String, model: ModelLocation,
+        task: TaskDefinition, dataDirectory: String, inputs: [ArtifactReference], outputs: Set<ArtifactKind>,
+        leaseMilliseconds: Int64
+    ) {
+        self.stage = stage
+        self.attempt = attempt
+        self.specification = specification
+        self.label = label
+        self.model = model
+        self.task = task
+        self.dataDirectory = dataDirectory
+        self.inputs = inputs
+        self.outputs = outputs
+        self.leaseMilliseconds = leaseMilliseconds
+    }
+}
+
+/// How far an attempt has come.
+package struct Progress: Codable, Hashable, Sendable {
+    package let step: Int
+    package let steps: Int
+    package let loss: Double
+    package let tokensPerSecond: Double
+
+    package init(step: Int, steps: Int, loss: Double, tokensPerSecond: Double) {
+        self.step = step
+        self.steps = steps
+        self.loss = loss
+        self.tokensPerSecond = tokensPerSecond
+    }
+}
+
+package enum FromWorker: Codable, Hashable, Sendable {
+    /// The first message of a worker's life, and the first after it has lost the coordinator.
+    case hello(worker: WorkerID, version: String, node: NodeSettings)
+    /// Asks for work.
+    case ready(worker: WorkerID)
+    /// Renews the lease of the attempt.
+    case heartbeat(worker: WorkerID, stage: StageKey, attempt: Attempt, progress: Progress?)
+    case evaluated(worker: WorkerID, stage: StageKey, attempt: Attempt, evaluation: Evaluation)
+    /// Lines of the attempt's log from this byte on.
+    case log(worker: WorkerID, stage: StageKey, attempt: Attempt, offset: Int, text: String)
+    /// Asks for an artifact's bytes from this offset on.
+    case fetch(worker: WorkerID, artifact: ArtifactID, offset: Int)
+    /// Announces an artifact of the attempt's result; the answer says from which byte to upload.
+    case offer(worker: WorkerID, stage: StageKey, attempt: Attempt, artifact: ArtifactReference)
+    /// Carries a frame of raw bytes.
+    case upload(worker: WorkerID, artifact: ArtifactID, offset: Int)
+    case finished(worker: WorkerID, stage: StageKey, attempt: Attempt, result: StageResult)
+    case failed(worker: WorkerID, stage: StageKey, attempt: Attempt, failure: StageFailure)
+    /// The worker leaves on purpose; what it holds goes back without counting against the stage.
+    case goodbye(worker: WorkerID)
+}
+
+package enum ToWorker: Codable, Hashable, Sendable {
+    case welcome(heartbeatMilliseconds: Int64)
+    /// The worker must not try again.
+    case turnedAway(reason: String)
+    case assign(Assignment)
+    /// Nothing to do now; ask again after this time.
+    case idle(askAgainMilliseconds: Int64)
+    /// Nothing more to do; the worker ends.
+    case dismissed
+    case renewed(stage: StageKey, attempt: Attempt)
+    /// The attempt is no longer the current one, or was cancelled: stop at the next step.
+    case stop(stage: StageKey, attempt: Attempt, reason: String)
+    /// Carries a frame of raw bytes of the artifact.
+    case chunk(artifact: ArtifactID, offset: Int, byteCount: Int)
+    /// The artifact is not in the store.
+    case missing(artifact: ArtifactID)
+    /// The coordinator holds the artifact up to this byte.
+    case received(artifact: ArtifactID, upTo: Int)
+    /// The attempt's end is in the ledger, or was refused for the reason given; either way the worker is done with it.
+    case settled(stage: StageKey, attempt: Attempt, refusal: String?)
+    /// The coordinator does not know the worker: say hello again.
+    case unknownWorker
+}
+
+/// What is published to all workers at once. A subscriber may miss any of it, so none of it is needed.
+package enum Broadcast: Codable, Hashable, Sendable {
+    /// Carries the whole artifact as a frame of raw bytes.
+    case published(ArtifactReference)
+    case stop(stage: StageKey, attempt: Attempt, reason: String)
+}
