@@ -65,8 +65,8 @@ let package = Package(
         library("Numerics", ["COpenBLAS", "CKernels"]),
 
         // Files, text, datasets
-        library("Safetensors", ["Files"]),
-        library("Tokenizers", ["Files"]),
+        library("Safetensors", ["Experiments", "Files"]),
+        library("Tokenizers", ["Experiments", "Files"]),
         library("Tasks", ["Experiments", "Files", "Tokenizers", "Numerics"]),
 
         // Networks, what moves, learning
