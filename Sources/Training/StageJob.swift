@@ -1,0 +1,55 @@
+package import Experiments
+
+/// All that a group of ranks needs to train one stage; equal on every rank.
+package struct StageJob: Codable, Sendable {
+    package var stage: StageKey
+    package var specification: StageSpecification
+    package var task: TaskDefinition
+    package var modelDirectory: String
+    package var dataDirectory: String
+    /// The file of each artifact the stage starts from.
+    package var inputs: [ArtifactKind: String]
+    /// The kinds of artifacts to yield.
+    package var outputs: Set<ArtifactKind>
+    /// Where the checkpoint and the computed features are kept between attempts.
+    package var workDirectory: String
+    /// Where the artifacts of the result are written.
+    package var outputDirectory: String
+
+    package init(
+        stage: StageKey, specification: StageSpecification, task: TaskDefinition, modelDirectory: String,
+        dataDirectory: String, inputs: [ArtifactKind: String], outputs: Set<ArtifactKind>, workDirectory: String,
+        outputDirectory: String
+    ) {
+        self.stage = stage
+        self.specification = specification
+        self.task = task
+        self.modelDirectory = modelDirectory
+        self.dataDirectory = dataDirectory
+        self.inputs = inputs
+        self.outputs = outputs
+        self.workDirectory = workDirectory
+        self.outputDirectory = outputDirectory
+    }
+}
+
+/// A finished stage: its result, and the files of the artifacts that the result names.
+package struct StageOutcome: Sendable {
+    package let result: StageResult
+    package let files: [ArtifactKind: String]
+
+    package init(result: StageResult, files: [ArtifactKind: String]) {
+        self.result = result
+        self.files = files
+    }
+}
+
+/// Hears how a stage goes on, on rank 0 only, between two steps.
+package protocol StageObserver: AnyObject {
+    func progressed(step: Int, of steps: Int, loss: Double, tokensPerSecond: Double)
+    func evaluated(_ evaluation: Evaluation)
+    /// A sentence for the stage's log.
+    func noted(_ sentence: String)
+    /// Whether the stage is to end after this step; its checkpoint is written then.
+    var shouldStop: Bool { get }
+}

@@ -1,0 +1,50 @@
+package import Experiments
+
+/// When a stage evaluates, which epoch a step belongs to, and what the learning rate is: all that follows from the
+/// recipe and the number of training examples alone.
+package struct Timetable: Sendable {
+    package let examples: Int
+    package let steps: Int
+    package let stepsPerEpoch: Int
+    private let recipe: Recipe
+    private let warmupSteps: Int
+
+    /// - Parameter examples: training examples, at least one.
+    package init(_ recipe: Recipe, examples: Int) {
+        self.recipe = recipe
+        self.examples = examples
+        stepsPerEpoch = (examples + recipe.batch - 1) / recipe.batch
+        steps =
+            switch recipe.budget {
+            case .epochs(let epochs): max(1, Int((epochs * Double(stepsPerEpoch)).rounded()))
+            case .steps(let steps): steps
+            }
+        warmupSteps = Int((recipe.warmup * Double(steps)).rounded(.up))
+    }
+
+    package func epoch(ofStep step: Int) -> Int { step / stepsPerEpoch }
+
+    /// The places in the epoch's order that a step trains on; the last batch of an epoch may be smaller.
+    package func batch(ofStep step: Int) -> Range<Int> {
+        let start = step % stepsPerEpoch * recipe.batch
+        return start..<min(start + recipe.batch, examples)
+    }
+
+    /// Whether the model is evaluated once `step` steps are done: `evaluations` times an epoch, and after the last step.
+    package func evaluates(after step: Int) -> Bool {
+        if step == steps { return true }
+        let inEpoch = (step - 1) % stepsPerEpoch + 1
+        let due = { (steps: Int) in steps * recipe.evaluations / stepsPerEpoch }
+        return due(inEpoch) > due(inEpoch - 1)
+    }
+
+    /// The learning rate of a step, counted from 0: a linear rise from 0, then the recipe's decay. It is that of
+    /// `get_linear_schedule_with_warmup` in transformers, whose first step has rate 0 when there is a warm-up.
+    package func learningRate(ofStep step: Int) -> Double {
+        if step < warmupSteps { return recipe.learningRate * Double(step) / Double(warmupSteps) }
+        return switch recipe.decay {
+        case .constant: recipe.learningRate
+        case .linear: recipe.learningRate * Double(steps - step) / Double(max(1, steps - warmupSteps))
+        }
+    }
+}
