@@ -19,7 +19,8 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     package var metrics: [Metric]
 
     package init(
-        name: String, train: String, dev: String, format: FileFormat, header: Bool = true, encoding: TextEncoding = .utf8,
+        name: String, train: String, dev: String, format: FileFormat, header: Bool = true,
+        encoding: TextEncoding = .utf8,
         text: Column, pair: Column? = nil, label: Column, labels: [String]?, metrics: [Metric]
     ) {
         self.name = name

@@ -60,28 +60,13 @@ package struct Assignment: Codable, Hashable, Sendable {
     }
 }
 
-/// How far an attempt has come.
-package struct Progress: Codable, Hashable, Sendable {
-    package let step: Int
-    package let steps: Int
-    package let loss: Double
-    package let tokensPerSecond: Double
-
-    package init(step: Int, steps: Int, loss: Double, tokensPerSecond: Double) {
-        self.step = step
-        self.steps = steps
-        self.loss = loss
-        self.tokensPerSecond = tokensPerSecond
-    }
-}
-
 package enum FromWorker: Codable, Hashable, Sendable {
     /// The first message of a worker's life, and the first after it has lost the coordinator.
     case hello(worker: WorkerID, version: String, node: NodeSettings)
     /// Asks for work.
     case ready(worker: WorkerID)
     /// Renews the lease of the attempt.
-    case heartbeat(worker: WorkerID, stage: StageKey, attempt: Attempt, progress: Progress?)
+    case heartbeat(worker: WorkerID, stage: StageKey, attempt: Attempt, progress: StageProgress?)
     case evaluated(worker: WorkerID, stage: StageKey, attempt: Attempt, evaluation: Evaluation)
     /// Lines of the attempt's log from this byte on.
     case log(worker: WorkerID, stage: StageKey, attempt: Attempt, offset: Int, text: String)
