@@ -25,6 +25,9 @@ package let protocolVersion = "headstart/1"
 /// The most bytes of an artifact that one message carries.
 package let chunkByteLimit = 1 << 20
 
+/// The largest artifact that is published to all workers unasked; larger ones are fetched by those who need them.
+package let broadcastByteLimit = 64 << 20
+
 /// The longest JSON frame anyone accepts.
 package let controlByteLimit = 1 << 20
 
@@ -96,9 +99,10 @@ package enum ToWorker: Codable, Hashable, Sendable {
     case stop(stage: StageKey, attempt: Attempt, reason: String)
     /// Carries a frame of raw bytes of the artifact.
     case chunk(artifact: ArtifactID, offset: Int, byteCount: Int)
-    /// The artifact is not in the store.
+    /// The artifact is not in the store. To a worker that uploads it: offer it again.
     case missing(artifact: ArtifactID)
-    /// The coordinator holds the artifact up to this byte.
+    /// The coordinator holds the artifact up to this byte. It may come unasked, as an answer to a `finished` whose
+    /// artifacts are not all in the store: the worker uploads from there and says `finished` again.
     case received(artifact: ArtifactID, upTo: Int)
     /// The attempt's end is in the ledger, or was refused for the reason given; either way the worker is done with it.
     case settled(stage: StageKey, attempt: Attempt, refusal: String?)
@@ -111,4 +115,17 @@ package enum Broadcast: Codable, Hashable, Sendable {
     /// Carries the whole artifact as a frame of raw bytes.
     case published(ArtifactReference)
     case stop(stage: StageKey, attempt: Attempt, reason: String)
+}
+
+extension FromWorker {
+    /// Who says it.
+    package var worker: WorkerID {
+        switch self {
+        case .hello(let worker, _, _), .ready(let worker), .heartbeat(let worker, _, _, _),
+            .evaluated(let worker, _, _, _), .log(let worker, _, _, _, _), .fetch(let worker, _, _),
+            .offer(let worker, _, _, _), .upload(let worker, _, _), .finished(let worker, _, _, _),
+            .failed(let worker, _, _, _), .goodbye(let worker):
+            worker
+        }
+    }
 }

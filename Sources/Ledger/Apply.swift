@@ -1,0 +1,93 @@
+import Experiments
+import Foundation
+import GRDB
+
+extension Change {
+    func apply(to database: Database) throws {
+        switch self {
+        case .planned(let plan, let at): try plan.insert(into: database, at: at)
+        case .started(let stage, let attempt, let worker, let node, let at):
+            try AttemptTable(
+                stage: stage.description, number: attempt.rawValue, worker: worker.rawValue, host: node.host,
+                ranks: node.ranks, threads: node.threads, blasCore: node.blasCore, startedAt: at.rawValue,
+                endedAt: nil, outcome: AttemptTable.running, message: ""
+            ).insert(database)
+        case .evaluated(let stage, let attempt, let evaluation):
+            try evaluation.insert(into: database, stage, attempt)
+        case .ended(let stage, let attempt, let failure, let at):
+            try database.execute(
+                sql: "UPDATE attempt SET endedAt = ?, outcome = ?, message = ? WHERE stage = ? AND number = ?",
+                arguments: [
+                    at.rawValue, failure?.cause.rawValue ?? AttemptTable.finished, failure?.message ?? "",
+                    stage.description, attempt.rawValue,
+                ])
+        case .stands(let stage, let standing): try standing.update(stage, in: database)
+        }
+    }
+}
+
+extension SweepPlan {
+    fileprivate func insert(into database: Database, at: Timestamp) throws {
+        let json = try CanonicalJSON.encode(self)
+        let sweep = try Int64.fetchOne(
+            database,
+            sql: """
+                INSERT INTO sweep (digest, name, plan, plannedAt) VALUES (?, ?, ?, ?)
+                ON CONFLICT (digest) DO UPDATE SET plannedAt = excluded.plannedAt RETURNING id
+                """,
+            arguments: [Digest(of: json).hex, name, String(decoding: json, as: UTF8.self), at.rawValue])
+        guard let sweep else { throw DatabaseError(message: "the sweep '\(name)' was not stored") }
+        for stage in stages where try !StageTable.exists(database, key: stage.key.description) {
+            try stage.insert(into: database, sweep: sweep)
+        }
+    }
+}
+
+extension PlannedStage {
+    fileprivate func insert(into database: Database, sweep: Int64) throws {
+        let standing = StageStanding()
+        try StageTable(
+            key: key.description, sweep: sweep, task: task, label: label,
+            seed: Int64(bitPattern: specification.seed), state: standing.state.rawValue, losses: standing.losses,
+            nodeFailures: standing.nodeFailures, isPaused: standing.isPaused, reason: nil, result: nil
+        ).insert(database)
+        for input in specification.inputs {
+            try EdgeTable(
+                stage: key.description, kind: input.kind.rawValue, source: input.from.description
+            ).insert(database)
+        }
+    }
+}
+
+extension StageStanding {
+    fileprivate func update(_ stage: StageKey, in database: Database) throws {
+        let json = try result.map { String(decoding: try CanonicalJSON.encode($0), as: UTF8.self) }
+        try database.execute(
+            sql: """
+                UPDATE stage SET state = ?, losses = ?, nodeFailures = ?, isPaused = ?, reason = ?, result = ?
+                WHERE key = ?
+                """,
+            arguments: [state.rawValue, losses, nodeFailures, isPaused, reason, json, stage.description])
+        try database.execute(sql: "DELETE FROM artifact WHERE stage = ?", arguments: [stage.description])
+        for artifact in result?.artifacts ?? [] {
+            try ArtifactTable(
+                stage: stage.description, kind: artifact.kind.rawValue, id: artifact.id.description,
+                byteCount: artifact.byteCount
+            ).insert(database)
+        }
+    }
+}
+
+extension Evaluation {
+    /// A repeated evaluation replaces the earlier one.
+    fileprivate func insert(into database: Database, _ stage: StageKey, _ attempt: Attempt) throws {
+        let scores = scores.map { ($0.split.rawValue, $0.metric.rawValue, $0.value) }
+        let rows = [(Split.train.rawValue, MetricTable.loss, trainingLoss)] + scores
+        for (split, metric, value) in rows {
+            try MetricTable(
+                stage: stage.description, attempt: attempt.rawValue, step: step, epoch: epoch, split: split,
+                metric: metric, value: value
+            ).insert(database, onConflict: .replace)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Files
+import Foundation
+import GRDB
+
+/// Opens STORE/ledger.sqlite after making sure that it is one of ours, without touching it when it is not.
+enum LedgerFile {
+    static func path(in store: String) -> String { "\(store)/ledger.sqlite" }
+
+    static func open(in store: String, readOnly: Bool) throws(LedgerError) -> DatabaseQueue {
+        let path = path(in: store)
+        try checkHeader(path, store: store)
+        var configuration = Configuration()
+        configuration.readonly = readOnly
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        return try translated(path) {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            let verdict = try queue.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+            guard verdict == "ok" else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: verdict) }
+            return queue
+        }
+    }
+
+    /// Makes an empty ledger where there is none: built beside its place and renamed, so that none is ever half there.
+    static func createIfMissing(in store: String) throws(LedgerError) {
+        let path = path(in: store)
+        guard access(path, F_OK) != 0 else { return }
+        let temporary = "\(path).new"
+        unlink(temporary)
+        try translated(path) {
+            let queue = try DatabaseQueue(path: temporary)
+            try queue.write { database in
+                try database.execute(sql: Schema.tables)
+                try database.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+                try database.execute(sql: "PRAGMA user_version = \(Schema.version)")
+            }
+            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+            try queue.close()
+        }
+        guard rename(temporary, path) == 0 else { throw .file(FileError(.write, path)) }
+    }
+
+    /// Reads the 100 bytes of header that SQLite documents, before SQLite itself may open the file.
+    private static func checkHeader(_ path: String, store: String) throws(LedgerError) {
+        guard access(path, F_OK) == 0 else { throw .missing(store: store) }
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw .file(FileError(.read, path)) }
+        let header: Data
+        do {
+            header = try handle.read(upToCount: 100) ?? Data()
+        } catch {
+            throw .file(FileError(.read, path, code: EIO))
+        }
+        guard header.count == 100, header.starts(with: Data("SQLite format 3\0".utf8)) else {
+            throw .foreign(path: path)
+        }
+        let integer = { (offset: Int) in header[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
+        guard integer(68) == Schema.applicationID else { throw .foreign(path: path) }
+        guard integer(60) == Schema.version else {
+            throw .otherVersion(path: path, found: integer(60), expected: Schema.version)
+        }
+    }
+
+    /// Runs `body` and turns what GRDB throws into an error for people.
+    static func translated<Value>(_ path: String, _ body: () throws -> Value) throws(LedgerError) -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            switch error.resultCode {
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: throw .corrupt(path: path, detail: error.message ?? "unreadable")
+            case .SQLITE_FULL: throw .diskFull(path: path)
+            default: throw .database(path: path, detail: error.message ?? "\(error)")
+            }
+        } catch {
+            throw .database(path: path, detail: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import GRDB
+
+/// The tables of STORE/ledger.sqlite, readable with the sqlite3 shell. A change of the schema raises `version`.
+enum Schema {
+    /// "Hdst" in ASCII, in the header of every ledger.
+    static let applicationID = 0x4864_7374
+    static let version = 1
+
+    static let tables = """
+        CREATE TABLE sweep (
+            id INTEGER PRIMARY KEY,
+            digest TEXT NOT NULL UNIQUE,          -- of the plan
+            name TEXT NOT NULL,
+            plan TEXT NOT NULL,                   -- SweepPlan as JSON
+            plannedAt INTEGER NOT NULL            -- milliseconds since 1970, like all times here
+        ) STRICT;
+        CREATE TABLE stage (
+            key TEXT NOT NULL PRIMARY KEY,
+            sweep INTEGER NOT NULL REFERENCES sweep(id),  -- the first that asked for it
+            task TEXT NOT NULL,
+            label TEXT NOT NULL,
+            seed INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            losses INTEGER NOT NULL,
+            nodeFailures INTEGER NOT NULL,
+            isPaused INTEGER NOT NULL,
+            reason TEXT,
+            result TEXT,                          -- StageResult as JSON
+            CHECK ((result IS NOT NULL) = (state = 'finished'))
+        ) STRICT;
+        CREATE TABLE edge (
+            stage TEXT NOT NULL REFERENCES stage(key),
+            kind TEXT NOT NULL,
+            source TEXT NOT NULL REFERENCES stage(key),
+            PRIMARY KEY (stage, kind)
+        ) STRICT;
+        CREATE TABLE attempt (
+            stage TEXT NOT NULL REFERENCES stage(key),
+            number INTEGER NOT NULL CHECK (number > 0),
+            worker TEXT NOT NULL,
+            host TEXT NOT NULL,
+            ranks INTEGER NOT NULL,
+            threads INTEGER NOT NULL,
+            blasCore TEXT NOT NULL,
+            startedAt INTEGER NOT NULL,
+            endedAt INTEGER,
+            outcome TEXT NOT NULL,                -- 'running', 'finished' or the cause of its failure
+            message TEXT NOT NULL,
+            PRIMARY KEY (stage, number),
+            CHECK ((endedAt IS NULL) = (outcome = 'running'))
+        ) STRICT;
+        CREATE TABLE artifact (
+            stage TEXT NOT NULL REFERENCES stage(key),
+            kind TEXT NOT NULL,
+            id TEXT NOT NULL,                     -- the SHA-256 of its bytes: artifacts/ab/abcdef...
+            byteCount INTEGER NOT NULL,
+            PRIMARY KEY (stage, kind)
+        ) STRICT;
+        CREATE TABLE metric (
+            stage TEXT NOT NULL,
+            attempt INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            epoch REAL NOT NULL,
+            split TEXT NOT NULL,
+            metric TEXT NOT NULL,                 -- 'loss' on 'train' is the mean since the evaluation before
+            value REAL NOT NULL,
+            PRIMARY KEY (stage, attempt, step, split, metric),
+            FOREIGN KEY (stage, attempt) REFERENCES attempt(stage, number)
+        ) STRICT;
+        """
+}
