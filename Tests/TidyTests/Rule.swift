@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// Something that no line of the sources may hold, and what to write instead.
 struct Rule: Sendable, CustomTestStringConvertible {
@@ -14,7 +15,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
     /// A line that breaks the rule: it shows that the pattern finds what it is meant to find.
     let example: String
 
-    var testDescription: String { "no \(what)" }
+    var testDescription: String { what }
 
     /// `path:line: what it holds; what to do`, for each line that breaks the rule.
     func violations(in file: SourceFile) -> [String] {
