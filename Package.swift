@@ -70,7 +70,7 @@ let package = Package(
         library("Tasks", ["Experiments", "Files", "Tokenizers", "Numerics"]),
 
         // Networks, what moves, learning
-        library("Encoders", ["Experiments", "Safetensors", "Numerics", "CKernels"]),
+        library("Encoders", ["Experiments", "Files", "Safetensors", "Numerics", "CKernels"]),
         library("Tuning", ["Experiments", "Encoders"]),
         library(
             "Training",

@@ -1,0 +1,58 @@
+import CKernels
+import COpenBLAS
+
+/// The threads of this process and what they compute together.
+///
+/// No result depends on the number of threads: items are independent of each other, and a matrix product is split over
+/// rows or columns of its result, never over the dimension that is summed, while OpenBLAS itself is held at one thread.
+///
+/// Not to be used by two threads at once.
+package final class Compute {
+    package let threads: Int
+    private let pool: OpaquePointer
+
+    /// - Parameter threads: at least 1; fewer are used where the system grants no more.
+    package init(threads: Int) {
+        var threads = max(1, threads)
+        var pool = kernel_pool_create(threads)
+        while pool == nil, threads > 1 {
+            threads -= 1
+            pool = kernel_pool_create(threads)
+        }
+        guard let pool else { fatalError("out of memory: no pool of threads") }
+        self.threads = threads
+        self.pool = pool
+        openblas_set_num_threads(1)
+    }
+
+    deinit { kernel_pool_destroy(pool) }
+
+    /// Calls `body` for ranges that together cover `0 ..< count`, several at a time, and returns when all are done.
+    ///
+    /// - Parameters:
+    ///   - grain: the fewest items worth a call of their own.
+    ///   - body: runs on all threads at once; calls write to places of their own.
+    package func forEach(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
+        guard threads > 1, count > grain else {
+            if count > 0 { body(0..<count) }
+            return
+        }
+        // Several portions for each thread, so that one which is held up leaves its share to the others.
+        let portion = max(grain, (count + threads * 4 - 1) / (threads * 4))
+        forEachPortion(of: portion, upTo: count, body)
+    }
+
+    func forEachPortion(of portion: Int, upTo count: Int, _ body: (Range<Int>) -> Void) {
+        withoutActuallyEscaping(body) { body in
+            var call = body
+            withUnsafeMutablePointer(to: &call) { context in
+                // The pool returns only when the last thread is done with the context.
+                kernel_pool_for_each(
+                    pool, count, portion,
+                    { context, begin, end in
+                        context?.assumingMemoryBound(to: ((Range<Int>) -> Void).self).pointee(begin..<end)
+                    }, context)
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Foundation
+
+/// A block of numbers, aligned to 64 bytes, that its owner may grow. New numbers are 0.
+package final class FloatBuffer {
+    package private(set) var start: UnsafeMutablePointer<Float>
+    package private(set) var count: Int
+
+    package init(count: Int = 0) {
+        self.count = count
+        start = Self.allocate(count)
+    }
+
+    deinit { free(start) }
+
+    /// Makes room for at least `count` numbers. Where the block grows, its content is lost and pointers into it dangle.
+    package func reserve(_ count: Int) {
+        guard count > self.count else { return }
+        free(start)
+        start = Self.allocate(count)
+        self.count = count
+    }
+
+    package var values: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: start, count: count) }
+
+    private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
+        var address: UnsafeMutableRawPointer?
+        let byteCount = max(64, count * MemoryLayout<Float>.stride)
+        guard posix_memalign(&address, 64, byteCount) == 0, let address else {
+            fatalError("out of memory: \(byteCount) bytes were refused")
+        }
+        memset(address, 0, byteCount)
+        return address.bindMemory(to: Float.self, capacity: max(1, count))
+    }
+}
