@@ -1,0 +1,122 @@
+import Testing
+import Transport
+
+/// A protected router on loopback and what clients need to reach it.
+private struct Gate {
+    let context: Context
+    let gatekeeper: Gatekeeper
+    let router: Router
+    let endpoint: Endpoint
+    let listed: CurveKeyPair
+
+    init() throws {
+        context = try Context()
+        listed = try CurveKeyPair.generate()
+        gatekeeper = try Gatekeeper(
+            in: context, keys: .generate(), admitted: AdmittedKeys([listed.publicKey]))
+        router = try Router(in: context, limits: limits, protectedBy: gatekeeper)
+        endpoint = try router.bind(anyLoopbackPort)
+    }
+
+    /// Clients are in a context of their own, as they are in other processes.
+    func dealer(_ credentials: Credentials?) throws -> Dealer {
+        try Dealer(in: Context(), identity: "client", to: endpoint, limits: limits, credentials: credentials)
+    }
+
+    /// Whether the message of a client with these credentials reaches the router.
+    func admits(_ credentials: Credentials?, within seconds: Double) throws -> Bool {
+        let dealer = try dealer(credentials)
+        let message = try eventually(within: seconds) {
+            _ = try dealer.send(frames("hello"))
+            return try router.receive()
+        }
+        return message != nil
+    }
+}
+
+// Where a test waits for something that must not happen, half a second is long for a loopback connection of milliseconds.
+@Suite(.serialized) struct GatekeeperTests {
+    @Test func `a listed key is admitted`() throws {
+        let gate = try Gate()
+        let credentials = Credentials(own: gate.listed, server: gate.gatekeeper.serverKey)
+        #expect(try gate.admits(credentials, within: 10))
+    }
+
+    @Test func `a key that is not listed is refused, and the client can tell`() throws {
+        let gate = try Gate()
+        let stranger = Credentials(own: try .generate(), server: gate.gatekeeper.serverKey)
+        #expect(try !gate.admits(stranger, within: 0.5))
+        let dealer = try gate.dealer(stranger)
+        let isRefused: Bool? = try eventually { try dealer.connection() == .keyRefused ? true : nil }
+        #expect(isRefused == true)
+    }
+
+    @Test func `a client without keys is refused, and the client can tell`() throws {
+        let gate = try Gate()
+        #expect(try !gate.admits(nil, within: 0.5))
+        let dealer = try gate.dealer(nil)
+        let isRefused: Bool? = try eventually { try dealer.connection() == .keysDoNotFit ? true : nil }
+        #expect(isRefused == true)
+    }
+
+    @Test func `a client that takes another server for this one is refused`() throws {
+        let gate = try Gate()
+        let elsewhere = Credentials(own: gate.listed, server: try CurveKeyPair.generate().publicKey)
+        #expect(try !gate.admits(elsewhere, within: 0.5))
+    }
+
+    @Test func `a client with keys gets nothing from a router without`() throws {
+        let context = try Context()
+        let router = try Router(in: context, limits: limits)
+        let endpoint = try router.bind(anyLoopbackPort)
+        let credentials = Credentials(own: try .generate(), server: try CurveKeyPair.generate().publicKey)
+        let dealer = try Dealer(in: context, identity: "a", to: endpoint, limits: limits, credentials: credentials)
+        let isRefused: Bool? = try eventually { try dealer.connection() == .keysDoNotFit ? true : nil }
+        #expect(isRefused == true)
+        #expect(try router.receive() == nil)
+    }
+
+    @Test func `a key is admitted once it is listed`() throws {
+        let gate = try Gate()
+        let late = try CurveKeyPair.generate()
+        let credentials = Credentials(own: late, server: gate.gatekeeper.serverKey)
+        #expect(try !gate.admits(credentials, within: 0.3))
+        gate.gatekeeper.admit(AdmittedKeys([late.publicKey]))
+        #expect(try gate.admits(credentials, within: 10))
+    }
+
+    @Test func `broadcasts reach listed keys only`() throws {
+        let gate = try Gate()
+        let publisher = try Publisher(in: gate.context, limits: limits, protectedBy: gate.gatekeeper)
+        let endpoint = try publisher.bind(anyLoopbackPort)
+        let server = gate.gatekeeper.serverKey
+        let admitted = try Subscriber(
+            in: Context(), to: endpoint, limits: limits, credentials: Credentials(own: gate.listed, server: server))
+        let stranger = try Subscriber(
+            in: Context(), to: endpoint, limits: limits, credentials: Credentials(own: .generate(), server: server))
+        let plain = try Subscriber(in: Context(), to: endpoint, limits: limits)
+        let message = try eventually {
+            try publisher.send(frames("news"))
+            return try admitted.receive()
+        }
+        #expect(message == frames("news"))
+        let leak = try eventually(within: 0.5) {
+            try publisher.send(frames("news"))
+            return try stranger.receive() ?? plain.receive()
+        }
+        #expect(leak == nil)
+    }
+
+    @Test func `a second gatekeeper of a context is refused, for the first one stays in charge`() throws {
+        let gate = try Gate()
+        #expect(throws: TransportError.self) {
+            try Gatekeeper(in: gate.context, keys: .generate(), admitted: AdmittedKeys([]))
+        }
+        #expect(gate.gatekeeper.failure == nil)
+    }
+
+    @Test func `a protected router may listen beyond this machine`() throws {
+        let gate = try Gate()
+        #expect(try gate.router.bind(.tcp(host: "*", port: nil)).isConnectable == false)
+    }
+}
