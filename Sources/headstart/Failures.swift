@@ -1,0 +1,58 @@
+import ArgumentParser
+import Experiments
+import Files
+import Foundation
+import Tasks
+import Tokenizers
+
+/// A request that cannot be met as it stands: exit status 2.
+struct BadRequest: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Work that was begun and failed: exit status 1.
+struct WorkFailed: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+extension Headstart {
+    /// Says on standard error, in one line, why the program ends.
+    /// - Returns: the exit status.
+    static func report(_ error: any Error) -> Int32 {
+        if let code = error as? ExitCode { return code.rawValue }
+        if isFromParser(error) { return reportFromParser(error) }
+        Screen.complain("\(error)")
+        return status(of: error)
+    }
+
+    /// Whether the user asked for what cannot be, or the work went wrong.
+    private static func status(of error: any Error) -> Int32 {
+        switch error {
+        case is BadRequest, is DatasetError, is TokenizerError: 2
+        case let error as FileError: error.operation == .read ? 2 : 1
+        case let failure as StageFailure: failure.cause == .badInput ? 2 : 1
+        default: 1
+        }
+    }
+
+    private static func isFromParser(_ error: any Error) -> Bool {
+        // ArgumentParser's own errors are not public; all but these carry the status of wrong usage or of a clean end.
+        exitCode(for: error) == .validationFailure || exitCode(for: error) == .success
+    }
+
+    private static func reportFromParser(_ error: any Error) -> Int32 {
+        guard exitCode(for: error) == .success else {
+            Screen.complain("\(message(for: error)) (--help shows what there is)")
+            return 2
+        }
+        do {
+            try Screen.line(message(for: error))
+            return 0
+        } catch {
+            Screen.complain("\(error)")
+            return 1
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+
+/// The command line as a whole; each subcommand is a file in Commands.
+struct Headstart: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "headstart",
+        abstract: "Fine-tunes pretrained encoders on CPU clusters, as sweeps over tasks, methods and seeds.",
+        discussion: """
+            Exit status: 0 success, 1 the work failed, 2 the request was wrong.
+
+            EXAMPLE
+              headstart data demo --out demo
+              headstart run configs/quickstart.yaml --data demo --store results
+            """,
+        version: "headstart 0.1.0",
+        subcommands: [
+            DataCommand.self, TokenizeCommand.self,
+        ])
+
+    /// Parses the program's arguments and does what they ask for.
+    /// - Returns: the exit status.
+    static func runToEnd() -> Int32 {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            return 0
+        } catch {
+            return report(error)
+        }
+    }
+}

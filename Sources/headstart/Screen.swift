@@ -1,0 +1,34 @@
+import Files
+import Foundation
+
+/// Standard output and standard error: the only way by which anything is said.
+enum Screen {
+    /// - Throws: when the line cannot be written, but for a reader that has seen enough, as `head` has.
+    static func line(_ text: String) throws(FileError) { try write(text + "\n", to: STDOUT_FILENO) }
+
+    /// Writes without a line's end, for a display that redraws itself.
+    static func draw(_ text: String) throws(FileError) { try write(text, to: STDOUT_FILENO) }
+
+    /// One line on standard error, however many the text has.
+    static func complain(_ text: String) {
+        let line = text.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }.joined(separator: " ")
+        // Where standard error itself is closed nobody is left to be told.
+        do { try write("headstart: \(line)\n", to: STDERR_FILENO) } catch {}
+    }
+
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    private static func write(_ text: String, to descriptor: Int32) throws(FileError) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if written >= 0 {
+                rest = rest.dropFirst(written)
+            } else if errno == EPIPE {
+                return
+            } else if errno != EINTR {
+                throw FileError(.write, descriptor == STDOUT_FILENO ? "standard output" : "standard error")
+            }
+        }
+    }
+}
