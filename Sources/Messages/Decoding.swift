@@ -1,0 +1,88 @@
+import Experiments
+package import Foundation
+
+/// Why a frame is not a message. Whoever receives such a frame logs it and drops it.
+package enum MessageError: Error, Hashable, CustomStringConvertible, Sendable {
+    case tooLong(byteCount: Int)
+    /// Not JSON, or JSON of another shape than the message it names.
+    case malformed(String)
+    case unknown(String)
+
+    package var description: String {
+        switch self {
+        case .tooLong(let byteCount): "a frame of \(byteCount) bytes, where \(controlByteLimit) are allowed"
+        case .malformed(let detail): "a malformed message: \(detail)"
+        case .unknown(let name): "an unknown message '\(name)'; the other side may be of another version"
+        }
+    }
+}
+
+/// What goes over the wire as one frame of canonical JSON: an object whose only key names the message.
+package protocol WireMessage: Codable, Hashable, Sendable {
+    /// The names of all messages.
+    static var names: Set<String> { get }
+}
+
+extension WireMessage {
+    package func encoded() throws(MessageError) -> Data {
+        let data: Data
+        do {
+            data = try CanonicalJSON.encode(self)
+        } catch {
+            throw .malformed("\(error)")
+        }
+        guard data.count <= controlByteLimit else { throw .tooLong(byteCount: data.count) }
+        return data
+    }
+
+    /// Decodes strictly: a frame that is no message in full is an error, and none crashes.
+    package static func decode(_ data: Data) throws(MessageError) -> Self {
+        guard data.count <= controlByteLimit else { throw .tooLong(byteCount: data.count) }
+        do {
+            let name = try CanonicalJSON.decode(MessageName.self, from: data).name
+            guard names.contains(name) else { throw MessageError.unknown(String(name.prefix(40))) }
+            return try CanonicalJSON.decode(Self.self, from: data)
+        } catch let error as MessageError {
+            throw error
+        } catch {
+            throw .malformed(String("\(error)".prefix(200)))
+        }
+    }
+}
+
+/// The only key of a message's object.
+private struct MessageName: Decodable {
+    let name: String
+
+    private struct Key: CodingKey {
+        let stringValue: String
+        let intValue: Int? = nil
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+        let keys = try decoder.container(keyedBy: Key.self).allKeys
+        guard keys.count == 1, let key = keys.first else {
+            throw MessageError.malformed("\(keys.count) names where one is due")
+        }
+        name = key.stringValue
+    }
+}
+
+extension FromWorker: WireMessage {
+    package static let names: Set<String> = [
+        "hello", "ready", "heartbeat", "evaluated", "log", "fetch", "offer", "upload", "finished", "failed", "goodbye",
+    ]
+}
+
+extension ToWorker: WireMessage {
+    package static let names: Set<String> = [
+        "welcome", "turnedAway", "assign", "idle", "dismissed", "renewed", "stop", "chunk", "missing", "received",
+        "settled", "unknownWorker",
+    ]
+}
+
+extension Broadcast: WireMessage {
+    package static let names: Set<String> = ["published", "stop"]
+}

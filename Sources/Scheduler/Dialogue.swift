@@ -1,0 +1,138 @@
+import Experiments
+import Messages
+
+extension Scheduler {
+    /// Answers a worker. A worker unknown to this life of the coordinator is asked to say hello; what it reports about
+    /// an attempt that is its own counts all the same.
+    mutating func hear(_ message: FromWorker, at now: Timestamp) {
+        let worker = message.worker
+        guard !departed.contains(worker) else { return }
+        if case .hello(_, let version, let node) = message { return greet(worker, version, node, at: now) }
+        if workers[worker] == nil {
+            if isFinished || isStopping { send(.dismissed, to: worker) } else { send(.unknownWorker, to: worker) }
+        }
+        workers[worker]?.heardAt = now
+        switch message {
+        case .hello, .fetch, .upload: break
+        case .ready:
+            if workers[worker] != nil { answerReady(worker, at: now) }
+        case .heartbeat(_, let key, let attempt, let progress):
+            answerHeartbeat(key, attempt, of: worker, progress, at: now)
+        case .log(_, let key, let attempt, _, _), .offer(_, let key, let attempt, _):
+            if isCurrent(key, attempt, of: worker) { renew(key, at: now) }
+        case .evaluated(_, let key, let attempt, let evaluation):
+            hearEvaluation(key, attempt, of: worker, evaluation, at: now)
+        case .finished(_, let key, let attempt, let result):
+            hearResult(key, attempt, of: worker, result, at: now)
+        case .failed(_, let key, let attempt, let failure):
+            hearFailure(key, attempt, of: worker, failure, at: now)
+        case .goodbye: bidFarewell(worker, at: now)
+        }
+    }
+
+    private mutating func greet(_ worker: WorkerID, _ version: String, _ node: NodeSettings, at now: Timestamp) {
+        guard version == protocolVersion else {
+            let reason = "it speaks \(version), the coordinator \(protocolVersion); install the same version on both"
+            return send(.turnedAway(reason: reason), to: worker)
+        }
+        workers[worker] = KnownWorker(node: node, heardAt: now)
+        send(.welcome(heartbeatMilliseconds: settings.heartbeatMilliseconds), to: worker)
+    }
+
+    private mutating func bidFarewell(_ worker: WorkerID, at now: Timestamp) {
+        if let key = holders[worker] {
+            endAttempt(key, StageFailure(.stopped, "worker \(worker) left"), at: now)
+        }
+        workers[worker] = nil
+        departed.insert(worker)
+    }
+
+    private mutating func answerHeartbeat(
+        _ key: StageKey, _ attempt: Attempt, of worker: WorkerID, _ progress: StageProgress?, at now: Timestamp
+    ) {
+        guard isCurrent(key, attempt, of: worker) else {
+            return send(.stop(stage: key, attempt: attempt, reason: refusal(of: key, attempt)), to: worker)
+        }
+        renew(key, at: now)
+        if let progress { stages[key]?.lease?.progress = progress }
+        send(.renewed(stage: key, attempt: attempt), to: worker)
+    }
+
+    /// An evaluation may overtake, or be overtaken by, the result of the same attempt.
+    private mutating func hearEvaluation(
+        _ key: StageKey, _ attempt: Attempt, of worker: WorkerID, _ evaluation: Evaluation, at now: Timestamp
+    ) {
+        if isCurrent(key, attempt, of: worker) { renew(key, at: now) } else if !isAccepted(key, attempt) { return }
+        record(.evaluated(key, attempt, evaluation))
+    }
+
+    /// Settles a result once all its artifacts are in the store; until then asks for those that are not.
+    private mutating func hearResult(
+        _ key: StageKey, _ attempt: Attempt, of worker: WorkerID, _ result: StageResult, at now: Timestamp
+    ) {
+        guard isCurrent(key, attempt, of: worker), let stage = stages[key] else {
+            let refusal = isAccepted(key, attempt) ? nil : refusal(of: key, attempt)
+            return send(.settled(stage: key, attempt: attempt, refusal: refusal), to: worker)
+        }
+        renew(key, at: now)
+        let absent = result.artifacts.filter { !stored.contains($0.id) }
+        guard absent.isEmpty else {
+            for artifact in absent { perform(.request(artifact, from: worker)) }
+            return
+        }
+        if isWhole(result, for: stage) {
+            accept(result, of: key, attempt, from: worker, at: now)
+        } else {
+            let kinds = stage.planned.outputs.map(\.rawValue).sorted().joined(separator: ", ")
+            let failure = StageFailure(.node, "worker \(worker) did not deliver all of: \(kinds)")
+            takeFailure(failure, of: key, from: worker, at: now)
+        }
+        send(.settled(stage: key, attempt: attempt, refusal: nil), to: worker)
+    }
+
+    private mutating func accept(
+        _ result: StageResult, of key: StageKey, _ attempt: Attempt, from worker: WorkerID, at now: Timestamp
+    ) {
+        release(key)
+        record(.ended(key, attempt, failure: nil, at: now))
+        move(key) { ($0.state, $0.reason, $0.result) = (.finished, nil, result) }
+        stages[key]?.madeBy = worker
+        publishInputs(of: stages[key]?.followers ?? [], from: key)
+    }
+
+    /// Sends what a finished stage made to everyone, ahead of the stages that start from it.
+    private mutating func publishInputs(of followers: [StageKey], from key: StageKey) {
+        let open = followers.compactMap { stages[$0] }.filter { !$0.standing.state.isFinal }
+        let kinds = Set(open.flatMap(\.inputs).filter { $0.from == key }.map(\.kind))
+        for artifact in stages[key]?.standing.result?.artifacts ?? []
+        where kinds.contains(artifact.kind) && artifact.byteCount <= broadcastByteLimit {
+            perform(.broadcast(.published(artifact)))
+        }
+    }
+
+    /// A failure of an attempt that is over already changes nothing, so it is settled without a refusal.
+    private mutating func hearFailure(
+        _ key: StageKey, _ attempt: Attempt, of worker: WorkerID, _ failure: StageFailure, at now: Timestamp
+    ) {
+        if isCurrent(key, attempt, of: worker) { takeFailure(failure, of: key, from: worker, at: now) }
+        send(.settled(stage: key, attempt: attempt, refusal: nil), to: worker)
+    }
+
+    private mutating func takeFailure(
+        _ failure: StageFailure, of key: StageKey, from worker: WorkerID, at now: Timestamp
+    ) {
+        if failure.cause == .node, let host = workers[worker]?.node.host { stages[key]?.failedOn.insert(host) }
+        endAttempt(key, failure, at: now)
+        settleGraph(at: now)
+    }
+
+    private func isAccepted(_ key: StageKey, _ attempt: Attempt) -> Bool {
+        stages[key]?.standing.state == .finished && stages[key]?.attempt == attempt
+    }
+
+    private func refusal(of key: StageKey, _ attempt: Attempt) -> String {
+        guard let stage = stages[key] else { return "the stage is in none of this coordinator's sweeps" }
+        guard stage.standing.state != .cancelled else { return "the stage was cancelled" }
+        return "attempt \(attempt) is not the current one"
+    }
+}

@@ -1,0 +1,84 @@
+package import Experiments
+package import Messages
+
+/// What the scheduler hears of.
+package enum Event: Sendable {
+    case message(FromWorker)
+    /// Time has passed.
+    case tick
+    /// The artifact lies whole in the store.
+    case stored(ArtifactID)
+    /// A sweep is wanted.
+    ///
+    /// - known: what the ledger holds about its stages; this is also how a coordinator that starts again learns of its
+    ///   earlier lives.
+    /// - stored: those of their artifacts that lie in the store.
+    case planned(SweepPlan, known: [StageKey: KnownStage], stored: Set<ArtifactID>)
+    case command(Command)
+}
+
+/// What the shell is told to do, in this order. All records of a turn are committed before anything else of it happens.
+package enum Effect: Hashable, Sendable {
+    case record(Change)
+    case send(ToWorker, to: WorkerID)
+    /// An artifact that is published goes out with its bytes.
+    case broadcast(Broadcast)
+    /// Tell the worker from which byte on the store needs the artifact.
+    case request(ArtifactReference, from: WorkerID)
+    /// Send a tick at this time; the last one said counts.
+    case wakeAt(Timestamp)
+}
+
+/// What people ask for.
+package enum Command: Hashable, Sendable {
+    /// Begin no new attempts; those that run go on.
+    case pause(StageSelector)
+    case resume(StageSelector)
+    case cancel(StageSelector)
+    /// Run again what failed, was set aside or was cancelled.
+    case retry(StageSelector)
+    /// The coordinator ends: every attempt is stopped without counting against its stage, and workers are dismissed.
+    case stop
+}
+
+/// Stages that meet every condition given.
+package struct StageSelector: Codable, Hashable, Sendable {
+    package var keys: Set<StageKey>?
+    package var task: String?
+    package var label: String?
+    package var state: StageState?
+
+    package static let all = StageSelector()
+
+    package init(
+        keys: Set<StageKey>? = nil, task: String? = nil, label: String? = nil, state: StageState? = nil
+    ) {
+        self.keys = keys
+        self.task = task
+        self.label = label
+        self.state = state
+    }
+
+    func selects(_ stage: Stage) -> Bool {
+        keys?.contains(stage.planned.key) ?? true && task ?? stage.planned.task == stage.planned.task
+            && label ?? stage.planned.label == stage.planned.label
+            && state ?? stage.standing.state == stage.standing.state
+    }
+}
+
+package struct SchedulerSettings: Codable, Hashable, Sendable {
+    /// How long an assignment lives without a word from its worker.
+    package var leaseMilliseconds: Int64 = 60_000
+    /// How often a worker renews it.
+    package var heartbeatMilliseconds: Int64 = 5_000
+    /// How long a coordinator that starts again waits for workers of its earlier life.
+    package var adoptionMilliseconds: Int64 = 20_000
+    /// When a worker without work asks again.
+    package var idleMilliseconds: Int64 = 1_000
+    /// Workers lost over a stage before it is set aside.
+    package var lossLimit = 3
+    /// Attempts that ended by the fault of their node before the stage is set aside.
+    package var nodeFailureLimit = 3
+
+    package init() {}
+}

@@ -1,0 +1,69 @@
+import Experiments
+import Messages
+
+extension Scheduler {
+    /// Answers a worker that asks for work. One that has a lease has missed its assignment and is told again.
+    mutating func answerReady(_ worker: WorkerID, at now: Timestamp) {
+        if let key = holders[worker] {
+            renew(key, at: now)
+            sendAssignment(key, to: worker)
+        } else if isStopping || isFinished {
+            workers[worker] = nil
+            send(.dismissed, to: worker)
+        } else if let key = nextStage(for: worker) {
+            assign(key, to: worker, at: now)
+        } else {
+            send(.idle(askAgainMilliseconds: settings.idleMilliseconds), to: worker)
+        }
+    }
+
+    func isReady(_ stage: Stage) -> Bool {
+        stage.standing.state == .waiting && !stage.standing.isPaused && hasInputs(stage)
+    }
+
+    /// The ready stage that the longest chain hangs on; among equals one whose inputs this worker has made, then the
+    /// one planned first.
+    private func nextStage(for worker: WorkerID) -> StageKey? {
+        var best: (key: StageKey, rank: (Int, Int))?
+        for key in order {
+            guard let stage = stages[key], isReady(stage), !isBetterElsewhere(stage, than: worker) else { continue }
+            let rank = (stage.chain, isLocal(stage, to: worker) ? 1 : 0)
+            if let best, best.rank >= rank { continue }
+            best = (key, rank)
+        }
+        return best?.key
+    }
+
+    private func isLocal(_ stage: Stage, to worker: WorkerID) -> Bool {
+        stage.inputs.contains { stages[$0.from]?.madeBy == worker }
+    }
+
+    /// Whether the stage failed by the fault of this worker's host, and another host is there.
+    private func isBetterElsewhere(_ stage: Stage, than worker: WorkerID) -> Bool {
+        guard let host = workers[worker]?.node.host, stage.failedOn.contains(host) else { return false }
+        return workers.values.contains { !stage.failedOn.contains($0.node.host) }
+    }
+
+    private mutating func assign(_ key: StageKey, to worker: WorkerID, at now: Timestamp) {
+        guard let stage = stages[key], let node = workers[worker]?.node else { return }
+        let attempt = stage.attempt?.next ?? Attempt(rawValue: 1)
+        stages[key]?.attempt = attempt
+        stages[key]?.lease = Lease(
+            worker: worker, startedAt: now, expires: now.advanced(byMilliseconds: settings.leaseMilliseconds),
+            isConfirmed: true)
+        holders[worker] = key
+        record(.started(key, attempt, on: worker, node: node, at: now))
+        move(key) { $0.state = .running }
+        sendAssignment(key, to: worker)
+    }
+
+    private mutating func sendAssignment(_ key: StageKey, to worker: WorkerID) {
+        guard let stage = stages[key], let attempt = stage.attempt else { return }
+        let inputs = stage.inputs.compactMap { stages[$0.from]?.standing.result?.artifact($0.kind) }
+        let assignment = Assignment(
+            stage: key, attempt: attempt, specification: stage.planned.specification, label: stage.planned.label,
+            model: stage.model, task: stage.task, dataDirectory: stage.dataDirectory, inputs: inputs,
+            outputs: stage.planned.outputs, leaseMilliseconds: settings.leaseMilliseconds)
+        send(.assign(assignment), to: worker)
+    }
+}
