@@ -13,22 +13,23 @@ package enum BLASCore {
         best(current: current, hasAVX512: processor_has_avx512(), hasAVX2: processor_has_avx2())
     }
 
-    /// Whether the user, or an earlier `ensureBest`, named the core type.
-    package static var isChosenByEnvironment: Bool { getenv(variable) != nil }
-
     /// Makes the library use the best core type: names it in the environment and starts this program anew, once, with
-    /// the same arguments. To be called before anything else. A core type that the user named stays.
+    /// the same arguments. To be called before anything else.
+    ///
+    /// `HEADSTART_BLAS_CORE` names another core type. OpenBLAS's own variable is overruled: what a site or a container
+    /// has set there is meant for other programs, and often is the oldest processor they must run on.
     package static func ensureBest() {
-        guard !isChosenByEnvironment else { return }
-        let best = best
-        guard best.lowercased() != current.lowercased() else { return }
-        setenv(variable, best, 1)
+        let wanted = ProcessInfo.processInfo.environment["HEADSTART_BLAS_CORE"] ?? best
+        guard wanted.lowercased() != current.lowercased() else { return }
+        // The library was told already, and does not know that core type.
+        guard getenv(variable).map({ String(cString: $0) }) != wanted else { return }
+        setenv(variable, wanted, 1)
         execv("/proc/self/exe", CommandLine.unsafeArgv)
-        // Only a refused start returns: then the program goes on with the slower core.
-        unsetenv(variable)
+        // Only a refused start returns: then the program goes on with the core type it has.
     }
 
-    static let variable = "OPENBLAS_CORETYPE"
+    /// Where OpenBLAS looks for the name of a core type when it is loaded.
+    package static let variable = "OPENBLAS_CORETYPE"
     private static let avx512Cores = ["skylakex", "cooperlake", "sapphirerapids"]
     private static let avx2Cores = ["haswell", "zen"]
 

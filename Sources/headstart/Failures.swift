@@ -2,8 +2,11 @@ import ArgumentParser
 import Experiments
 import Files
 import Foundation
+import Ledger
+import Safetensors
 import Tasks
 import Tokenizers
+import Transport
 
 /// A request that cannot be met as it stands: exit status 2.
 struct BadRequest: Error, CustomStringConvertible {
@@ -30,7 +33,9 @@ extension Headstart {
     /// Whether the user asked for what cannot be, or the work went wrong.
     private static func status(of error: any Error) -> Int32 {
         switch error {
-        case is BadRequest, is DatasetError, is TokenizerError: 2
+        case is BadRequest, is DatasetError, is TokenizerError, is SafetensorsError: 2
+        case TransportError.badEndpoint, TransportError.unprotected, TransportError.badKey: 2
+        case LedgerError.missing, LedgerError.foreign, LedgerError.otherVersion, LedgerError.inUse: 2
         case let error as FileError: error.operation == .read ? 2 : 1
         case let failure as StageFailure: failure.cause == .badInput ? 2 : 1
         default: 1

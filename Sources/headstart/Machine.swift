@@ -1,0 +1,28 @@
+import Foundation
+import Numerics
+
+/// What this machine offers, as the system tells it.
+enum Machine {
+    static var host: String { ProcessInfo.processInfo.hostName }
+
+    /// Processors this process may use.
+    static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+    /// The processor's name; its architecture where the system does not tell.
+    static var processor: String {
+        let model = firstLine(of: "/proc/cpuinfo", beginning: "model name")
+        return model.map { $0.drop { $0 != ":" }.dropFirst().trimmingCharacters(in: .whitespaces) } ?? "unknown"
+    }
+
+    /// Memory of the machine, or less where a container is limited.
+    static var memoryBytes: UInt64 {
+        let limit = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8)
+        let allowed = limit.flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        return min(ProcessInfo.processInfo.physicalMemory, allowed ?? .max)
+    }
+
+    private static func firstLine(of path: String, beginning: String) -> String? {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+        return text.split(separator: "\n").first { $0.hasPrefix(beginning) }.map(String.init)
+    }
+}
