@@ -1,0 +1,60 @@
+import Foundation
+
+/// What sweep files refer to by name.
+package struct Catalogs: Sendable {
+    package var models: ModelCatalog
+    package var tasks: TaskCatalog
+    package var methods: MethodCatalog
+}
+
+extension Catalogs {
+    /// Reads `models.yaml`, `tasks.yaml` and `methods.yaml` wherever they are found; of a name that several files have,
+    /// the first one's meaning holds. The places, in this order:
+    ///
+    /// 1. for tasks, the files named on the command line;
+    /// 2. the sweep file's own directory;
+    /// 3. for tasks, the data directory;
+    /// 4. `$HEADSTART_CONFIGS`; where that is not set, `./configs` and the `configs` folder above the program.
+    package static func read(
+        besides sweepFile: String? = nil, taskFiles: [String] = [], dataDirectory: String? = nil,
+        program: String? = Bundle.main.executablePath,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(ConfigurationError) -> Catalogs {
+        var catalogs = Catalogs(
+            models: ModelCatalog(environment: environment), tasks: TaskCatalog(), methods: MethodCatalog())
+        let beside = sweepFile.map { [directory(of: $0)] } ?? []
+        let general = generalDirectories(program: program, environment: environment)
+        for file in existing("models.yaml", in: beside + general) { try catalogs.models.add(file: file) }
+        for file in existing("methods.yaml", in: beside + general) { try catalogs.methods.add(file: file) }
+        let data = dataDirectory.map { [$0] } ?? []
+        for file in taskFiles + existing("tasks.yaml", in: beside + data + general) {
+            try catalogs.tasks.add(file: file)
+        }
+        return catalogs
+    }
+
+    private static func generalDirectories(program: String?, environment: [String: String]) -> [String] {
+        if let given = environment["HEADSTART_CONFIGS"], !given.isEmpty { return [given] }
+        var directories = ["configs"]
+        var path = program.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().deletingLastPathComponent() }
+        while let here = path, here.path != "/" {
+            directories.append(here.appendingPathComponent("configs").path)
+            path = here.deletingLastPathComponent()
+        }
+        return directories
+    }
+
+    /// The files of this name that there are, each once.
+    private static func existing(_ name: String, in directories: [String]) -> [String] {
+        var seen: Set<String> = []
+        return directories.map { $0 == "." ? name : "\($0)/\(name)" }.filter { path in
+            FileManager.default.fileExists(atPath: path)
+                && seen.insert(URL(fileURLWithPath: path).resolvingSymlinksInPath().path).inserted
+        }
+    }
+
+    private static func directory(of file: String) -> String {
+        let directory = (file as NSString).deletingLastPathComponent
+        return directory.isEmpty ? "." : directory
+    }
+}

@@ -1,0 +1,69 @@
+/// The methods of `configs/methods.yaml`, by name.
+package struct MethodCatalog: Sendable {
+    private(set) var methods: [MethodDefinition] = []
+
+    package var names: [String] { methods.map(\.name) }
+
+    /// Adds the methods of a file. A name that is known already keeps its meaning: nearer files are read first.
+    mutating func add(file: String) throws(ConfigurationError) {
+        var findings = Findings()
+        let section = try Section(YAMLValue.read(file), name: "the file")
+        for entry in section.entries {
+            let isKnown = self[entry.key] != nil
+            let method = MethodDefinition(entry, &findings)
+            if let method, !isKnown { methods.append(method) }
+        }
+        try findings.check()
+    }
+
+    subscript(name: String) -> MethodDefinition? { methods.first { $0.name == name } }
+
+    func method(named name: String, at place: Place) throws(ConfigurationError) -> MethodDefinition {
+        guard let method = self[name] else {
+            throw ConfigurationError("unknown method '\(name)'\(hint(for: name, among: names))", at: place)
+        }
+        return method
+    }
+}
+
+extension MethodCatalog {
+    /// Reads a sweep's `methods`: a list of known names, or a mapping of names to what they do.
+    ///
+    /// A mapping entry stands on its own if it is a list of stages or says what to `tune`. Otherwise it refines the
+    /// known method that it is named after, or the one that it is `like`.
+    func read(methods value: YAMLValue, _ findings: inout Findings) -> [MethodDefinition] {
+        guard case .mapping(let entries) = value.content else {
+            let names = findings.collect { () throws(ConfigurationError) in try value.uniqueTexts("'methods'") } ?? []
+            return names.compactMap { name in
+                findings.collect { () throws(ConfigurationError) in try method(named: name.text, at: name.place) }
+            }
+        }
+        return entries.compactMap { method($0, &findings) }
+    }
+
+    private func method(_ entry: YAMLEntry, _ findings: inout Findings) -> MethodDefinition? {
+        if case .list = entry.value.content { return MethodDefinition(entry, &findings) }
+        do throws(ConfigurationError) {
+            let name = "method '\(entry.key)'"
+            let section = try Section(entry.value, name: name, at: entry.place, isOptional: true)
+            if section["like"] == nil, section["tune"] != nil { return MethodDefinition(entry, &findings) }
+            let base = try base(of: entry, section)
+            return base.refined(as: entry.key, by: section, besides: ["like"], &findings)
+        } catch {
+            findings.note(error)
+            return nil
+        }
+    }
+
+    /// The known method that an entry refines.
+    private func base(of entry: YAMLEntry, _ section: Section) throws(ConfigurationError) -> MethodDefinition {
+        if let like = section["like"] {
+            return try method(named: try like.text("'like'"), at: like.place)
+        }
+        guard let method = self[entry.key] else {
+            let sentence = "method '\(entry.key)' does not say what to tune, and no known method has its name"
+            throw ConfigurationError(sentence + hint(for: entry.key, among: names), at: entry.place)
+        }
+        return method
+    }
+}

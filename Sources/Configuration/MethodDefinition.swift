@@ -1,0 +1,100 @@
+import Experiments
+
+/// How a method trains: its stages, each with its own settings over those that hold for all of them.
+struct MethodDefinition: Sendable {
+    let name: String
+    let place: Place
+    /// What holds for every stage; later layers win.
+    var shared: [SettingLayer]
+    var stages: [SettingLayer]
+
+    /// The settings of each stage in order.
+    /// - Parameters:
+    ///   - general: layers below the method's own.
+    ///   - overrides: the layer above all.
+    func settings(over general: [SettingLayer], overrides: SettingLayer) -> [StageSettings] {
+        stages.map { stage in
+            var settings = StageSettings()
+            for layer in general + shared + [stage, overrides] { layer.apply(to: &settings) }
+            return settings
+        }
+    }
+}
+
+extension MethodDefinition {
+    /// Reads a method that stands on its own: settings for its one stage, or a list of stages.
+    /// - Returns: nil after noting what is wrong.
+    init?(_ entry: YAMLEntry, _ findings: inout Findings) {
+        let what = "method '\(entry.key)'"
+        guard isName(entry.key) else {
+            findings.note("'\(entry.key)' cannot be a method's name; \(nameRule)", at: entry.place)
+            return nil
+        }
+        if case .list(let values) = entry.value.content {
+            guard !values.isEmpty else {
+                findings.note("\(what) has no stages", at: entry.place)
+                return nil
+            }
+            var stages: [SettingLayer] = []
+            for (index, value) in values.enumerated() {
+                let section = "stage \(index + 1) of \(what)"
+                guard let stage = Self.stage(value, section, at: value.place, &findings) else { return nil }
+                stages.append(stage)
+            }
+            self.init(name: entry.key, place: entry.place, shared: [], stages: stages)
+        } else {
+            guard let stage = Self.stage(entry.value, what, at: entry.place, &findings) else { return nil }
+            self.init(name: entry.key, place: entry.place, shared: [stage], stages: [SettingLayer()])
+        }
+        checkInputs(&findings)
+        checkShares(&findings)
+    }
+
+    private static func stage(
+        _ value: YAMLValue, _ name: String, at place: Place, _ findings: inout Findings
+    ) -> SettingLayer? {
+        let section = findings.collect { () throws(ConfigurationError) in try Section(value, name: name, at: place) }
+        guard let section else { return nil }
+        guard section["tune"] != nil else {
+            findings.note("\(name) does not say what to tune: \(oneOf(Tune.spellings))", at: section.place)
+            return nil
+        }
+        return SettingLayer(section, scope: .stage, &findings)
+    }
+
+    /// The first stage has none before it.
+    private func checkInputs(_ findings: inout Findings) {
+        let first = (shared + stages.prefix(1)).contains { $0.keys.contains("from") }
+        if first {
+            findings.note("the first stage of method '\(name)' has no previous stage to start from", at: place)
+        }
+    }
+
+    /// Refuses stages that together get more than the whole budget. A stage with epochs or steps of its own is not part
+    /// of the division.
+    private func checkShares(_ findings: inout Findings) {
+        guard stages.count > 1 else { return }
+        let settings = settings(over: [], overrides: SettingLayer())
+        let shares = zip(stages, settings).filter { stage, _ in
+            stage.keys.isDisjoint(with: ["epochs", "max-steps"]) || stage.keys.contains("share")
+        }
+        let sum = shares.map(\.1.share).reduce(0, +)
+        // Tenths do not add up exactly in binary.
+        guard sum > 1 + 1e-9 else { return }
+        let total = (sum * 1e6).rounded() / 1e6
+        findings.note(
+            "the shares of method '\(name)' add up to \(total), more than the whole; give each stage its 'share'",
+            at: place)
+    }
+
+    /// The method with settings that a sweep gives to all its stages. Where a stage gives a setting itself, that holds.
+    func refined(
+        as name: String, by section: Section, besides others: [String], _ findings: inout Findings
+    ) -> MethodDefinition {
+        let scope: Setting.Scope = stages.count == 1 ? .stage : .anywhere
+        let layer = SettingLayer(section, besides: others, scope: scope, &findings)
+        let method = MethodDefinition(name: name, place: section.place, shared: shared + [layer], stages: stages)
+        method.checkInputs(&findings)
+        return method
+    }
+}

@@ -1,0 +1,39 @@
+/// The name a person is likely to have meant.
+/// - Returns: nil where no known name is near enough to be worth a question.
+func nearestName(to name: String, among known: [String]) -> String? {
+    let plain = normalized(name)
+    let nearest = known.map { (name: $0, distance: editDistance(plain, normalized($0))) }
+        .min { $0.distance < $1.distance }
+    guard let nearest, nearest.distance <= max(1, plain.count / 3) else { return nil }
+    return nearest.name
+}
+
+/// What to add to a sentence about an unknown name.
+func hint(for name: String, among known: [String]) -> String {
+    if let nearest = nearestName(to: name, among: known) { return "; did you mean '\(nearest)'?" }
+    return known.isEmpty ? "" : "; known: \(known.joined(separator: ", "))"
+}
+
+private func normalized(_ name: String) -> [Character] {
+    name.lowercased().map { $0 == "_" || $0 == " " ? "-" : $0 }
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours that turn one name into the other
+/// (optimal string alignment).
+func editDistance(_ left: [Character], _ right: [Character]) -> Int {
+    var beforeLast: [Int] = []
+    var last = Array(0...right.count)
+    for row in 0..<left.count {
+        var current = [row + 1]
+        for column in 0..<right.count {
+            let replaced = last[column] + (left[row] == right[column] ? 0 : 1)
+            var best = min(replaced, last[column + 1] + 1, current[column] + 1)
+            if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
+                best = min(best, beforeLast[column - 1] + 1)
+            }
+            current.append(best)
+        }
+        (beforeLast, last) = (last, current)
+    }
+    return last[right.count]
+}

@@ -1,0 +1,74 @@
+/// A mapping that a file has at some place, with the name people know it by: "method 'bitfit'".
+struct Section: Sendable {
+    let name: String
+    let place: Place
+    let entries: [YAMLEntry]
+
+    /// - Parameters:
+    ///   - place: where the section's name stands; otherwise it begins where its value does.
+    ///   - isOptional: whether nothing at all stands for an empty mapping.
+    init(
+        _ value: YAMLValue, name: String, at place: Place? = nil, isOptional: Bool = false
+    ) throws(ConfigurationError) {
+        switch value.content {
+        case .mapping(let entries): self.entries = entries
+        case .empty where isOptional: entries = []
+        default: throw ConfigurationError("\(name) must be a mapping of keys to values", at: place ?? value.place)
+        }
+        self.name = name
+        self.place = place ?? value.place
+    }
+
+    /// Refuses keys that are not known here.
+    func checkKeys(_ known: [String]) throws(ConfigurationError) {
+        var findings = Findings()
+        for entry in entries where !known.contains(entry.key) {
+            findings.note("unknown key '\(entry.key)' in \(name)\(hint(for: entry.key, among: known))", at: entry.place)
+        }
+        try findings.check()
+    }
+
+    subscript(key: String) -> YAMLValue? { entries.first { $0.key == key }?.value }
+
+    func required(_ key: String) throws(ConfigurationError) -> YAMLValue {
+        guard let value = self[key] else { throw ConfigurationError("\(name) has no '\(key)'", at: place) }
+        return value
+    }
+}
+
+extension YAMLValue {
+    /// - Parameter what: what the value is, as "'model'".
+    func text(_ what: String) throws(ConfigurationError) -> String {
+        guard case .scalar(let text, _) = content, !text.isEmpty else {
+            throw ConfigurationError("\(what) must be one word or text", at: place)
+        }
+        return text
+    }
+
+    /// The values of a list; a single word is a list of one.
+    func list(_ what: String) throws(ConfigurationError) -> [YAMLValue] {
+        switch content {
+        case .list(let values) where !values.isEmpty: return values
+        case .list, .empty: throw ConfigurationError("\(what) is empty", at: place)
+        case .scalar: return [self]
+        case .mapping: throw ConfigurationError("\(what) must be a list", at: place)
+        }
+    }
+
+    /// A value of an enumeration that is written by its raw value.
+    func choice<Value>(_ what: String) throws(ConfigurationError) -> Value
+    where Value: RawRepresentable<String> & CaseIterable {
+        let text = try text(what)
+        guard let value = Value(rawValue: text) else {
+            let known = Value.allCases.map(\.rawValue)
+            throw ConfigurationError("\(what) must be \(oneOf(known)), not '\(text)'", at: place)
+        }
+        return value
+    }
+}
+
+/// "a, b or c".
+func oneOf(_ words: [String]) -> String {
+    guard words.count > 1, let last = words.last else { return words.first ?? "" }
+    return "\(words.dropLast().joined(separator: ", ")) or \(last)"
+}

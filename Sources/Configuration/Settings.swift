@@ -1,0 +1,171 @@
+import Experiments
+
+/// Every training setting there is: the one table behind sweep files, `configs/methods.yaml` and `--set key=value`.
+package enum Settings {
+    static let all: [Setting] = extent + rates + model + evaluation
+
+    static let keys = all.map(\.key)
+
+    static func named(_ key: String) -> Setting? { all.first { $0.key == key } }
+
+    /// How long a stage trains, on what.
+    private static let extent: [Setting] = [
+        Setting(
+            "tune", \.recipe.tune, oneOf(Tune.spellings), "which parameters move; the head always does", initial: "all",
+            scope: .stage,
+            words: Tune.spellings
+        ) { Tune($0) },
+        Setting(
+            "share", \.share, "a number above 0 and at most 1", "the part of the budget that the stage gets",
+            initial: "1", aliases: ["fraction"], scope: .stage
+        ) { number($0) { $0 > 0 && $0 <= 1 } },
+        Setting(
+            "from", "{ head: previous }", "what the stage starts from besides the pretrained model", initial: nil,
+            scope: .stage,
+            store: storeInput),
+        // Giving epochs takes back the steps of a less specific place; within one place `max-steps` follows and wins.
+        Setting(
+            "epochs", "a number above 0", "passes over the training set, before the share",
+            initial: "3", aliases: ["epoch", "num-epochs", "num-train-epochs"]
+        ) { text, settings throws(Setting.Refusal) in
+            guard let epochs = number(text, where: { $0 > 0 && $0 <= 1e6 }) else { throw .form }
+            settings.epochs = epochs
+            settings.maxSteps = nil
+        },
+        Setting(
+            "max-steps", \.maxSteps, "a whole number from 1", "exactly this many optimizer steps instead of epochs",
+            initial: nil, aliases: ["steps", "num-steps"]
+        ) { text in wholeNumber(text, in: 1...1_000_000_000).map(Optional.some) },
+        Setting(
+            "batch", \.recipe.batch, "a whole number from 1", "examples in one optimizer step, over all ranks",
+            initial: "32", aliases: ["batch-size", "train-batch-size"]
+        ) { wholeNumber($0, in: 1...1_000_000) },
+        Setting(
+            "accumulation", \.recipe.accumulation, "a whole number from 1",
+            "passes in which a batch is worked off, to save memory",
+            initial: "1", aliases: ["gradient-accumulation", "gradient-accumulation-steps"]
+        ) { wholeNumber($0, in: 1...1_000_000) },
+        Setting(
+            "shuffle", \.recipe.shuffle, "true or false", "whether each epoch has an order of its own",
+            initial: "true", words: ["true", "false"]
+        ) { Bool($0) },
+    ]
+
+    /// The optimizer and its schedule.
+    private static let rates: [Setting] = [
+        Setting(
+            "lr", \.recipe.learningRate, "a number above 0", "the highest learning rate",
+            initial: "2e-5", aliases: ["learning-rate", "rate"]
+        ) { number($0) { $0 > 0 } },
+        Setting(
+            "warmup", \.recipe.warmup, "a number from 0 to 1", "the share of the steps over which the rate rises",
+            initial: "0.1", aliases: ["warmup-ratio", "warm-up"]
+        ) { number($0) { 0...1 ~= $0 } },
+        .choice(
+            "decay", \.recipe.decay, "what the rate does after the warm-up",
+            initial: "linear", aliases: ["schedule", "scheduler", "lr-scheduler-type"]),
+        Setting(
+            "weight-decay", \.recipe.optimizer.weightDecay, "a number from 0", "AdamW's decay, on matrices only",
+            initial: "0.01", aliases: ["wd"]
+        ) { number($0) { $0 >= 0 } },
+        Setting(
+            "betas", "two numbers from 0 to below 1, as [0.9, 0.999]", "AdamW's averages of gradient and square",
+            initial: "0.9, 0.999", aliases: ["beta", "adam-betas"], store: storeBetas),
+        Setting(
+            "epsilon", \.recipe.optimizer.epsilon, "a number above 0", "AdamW's guard against division by 0",
+            initial: "1e-8", aliases: ["eps", "adam-epsilon"]
+        ) { number($0) { $0 > 0 } },
+        Setting(
+            "clip", \.recipe.clip, "a number above 0, or none",
+            "the global gradient norm above which it is scaled down",
+            initial: "1", aliases: ["max-grad-norm", "grad-clip", "gradient-clipping"], words: ["none"]
+        ) { text in unless(text, "none") { number($0) { $0 > 0 } } },
+    ]
+
+    /// The network and what it reads.
+    private static let model: [Setting] = [
+        Setting(
+            "head", \.recipe.head, oneOf(HeadDesign.spellings), "the classification head",
+            initial: "linear", words: HeadDesign.spellings, parse: headDesign),
+        Setting(
+            "dropout", \.recipe.dropout, "a number from 0 to below 1, or model",
+            "the dropout probability everywhere; 'model' takes those of config.json", initial: "model", words: ["model"]
+        ) { text in unless(text, "model") { number($0) { 0..<1 ~= $0 } } },
+        Setting(
+            "max-length", \.recipe.maxLength, "a whole number from 3", "the longest sequence in tokens",
+            initial: "128", aliases: ["max-len", "max-seq-length", "length"]
+        ) { wholeNumber($0, in: 3...1_000_000) },
+        .choice(
+            "truncate", \.recipe.truncation, "which text of a pair is cut where it is too long",
+            initial: "longest", aliases: ["truncation"]),
+        Setting(
+            "precision", "fp32 or auto", "what the matrix products compute in", initial: "auto", aliases: ["dtype"],
+            words: ["fp32", "auto"], store: storePrecision),
+    ]
+
+    /// What is measured, and what is kept.
+    private static let evaluation: [Setting] = [
+        Setting(
+            "evaluations", \.recipe.evaluations, "a whole number from 1", "evaluations in an epoch",
+            initial: "1", aliases: ["evals", "eval-steps"]
+        ) { wholeNumber($0, in: 1...1_000_000) },
+        .choice(
+            "select", \.recipe.selection, "which evaluation's parameters are the result", initial: "last",
+            aliases: ["selection"]),
+        Setting(
+            "validation", \.recipe.validation, "a number between 0 and 1, or none",
+            "the share of the training set held out, by seed, to select on", initial: "none",
+            aliases: ["validation-share"],
+            words: ["none"]
+        ) { text in unless(text, "none") { number($0) { $0 > 0 && $0 < 1 } } },
+    ]
+}
+
+/// The kinds of artifacts that a stage may take from the one before it.
+private let inputKinds: Set<ArtifactKind> = [.head]
+
+/// The widest inner layer of a head; beyond it lies a slip of the keyboard.
+private let widestHead = 65_536
+
+/// - Returns: some nil for the word that stands for nothing, and nil where the value is not of its form.
+private func unless<Value>(_ text: String, _ word: String, _ parse: (String) -> Value?) -> Value?? {
+    text == word ? .some(nil) : parse(text).map(Optional.some)
+}
+
+private func headDesign(_ text: String) -> HeadDesign? {
+    guard let design = HeadDesign(text) else { return nil }
+    if case .mlp(let width) = design, width > widestHead { return nil }
+    return design
+}
+
+private func storeBetas(_ text: String, _ settings: inout StageSettings) throws(Setting.Refusal) {
+    let words = text.split(separator: ",", omittingEmptySubsequences: false)
+    let betas = words.compactMap { word in
+        number(word.trimmingPrefix(" ").description) { 0..<1 ~= $0 }
+    }
+    guard words.count == 2, betas.count == 2 else { throw .form }
+    settings.recipe.optimizer.beta1 = betas[0]
+    settings.recipe.optimizer.beta2 = betas[1]
+}
+
+/// `KIND: previous`, several of them separated by commas.
+private func storeInput(_ text: String, _ settings: inout StageSettings) throws(Setting.Refusal) {
+    guard !text.isEmpty else { throw .form }
+    for pair in text.split(separator: ",") {
+        let words = pair.split(separator: ":").map { $0.trimmingPrefix(" ").description }
+        guard words.count == 2, words[1] == "previous", let kind = ArtifactKind(rawValue: words[0]) else { throw .form }
+        guard inputKinds.contains(kind) else {
+            let known = oneOf(inputKinds.map(\.rawValue).sorted())
+            throw .sentence("a stage cannot start from the \(kind) of another in this version, only from its \(known)")
+        }
+        settings.inputs.insert(kind)
+    }
+}
+
+private func storePrecision(_ text: String, _ settings: inout StageSettings) throws(Setting.Refusal) {
+    switch text {
+    case "fp32", "auto": settings.recipe.precision = .fp32
+    case "bf16": throw .sentence("'precision' bf16 is not in this version; use fp32 or auto")
+    default: throw .form
+    }
+}

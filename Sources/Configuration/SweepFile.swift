@@ -1,0 +1,30 @@
+/// A sweep as people write it.
+package enum SweepFile {
+    static let keys = ["sweep", "model", "tasks", "seeds", "defaults", "methods", "keep"]
+
+    /// Reads and checks a sweep file; the model's directory must be there, the datasets are not looked at.
+    /// - Throws: everything that is wrong with the file, a line each.
+    package static func read(
+        _ path: String, catalogs: Catalogs, overrides: [Override] = []
+    ) throws(ConfigurationError) -> SweepRequest {
+        let overrides = try Overrides(overrides, sweepKeys: keys.filter { $0 != "defaults" })
+        let sweep = SweepSource(
+            section: try Section(YAMLValue.read(path), name: "the sweep"), overrides: overrides.sweep)
+        var findings = Findings()
+        sweep.checkKeys(&findings)
+        let name = findings.collect { () throws(ConfigurationError) in try sweep.name() }
+        let model = findings.collect { () throws(ConfigurationError) in try sweep.model(catalogs.models) }
+        let tasks = findings.collect { () throws(ConfigurationError) in try sweep.tasks(catalogs.tasks) }
+        let seeds = findings.collect { () throws(ConfigurationError) in try sweep.seeds() }
+        let keep = findings.collect { () throws(ConfigurationError) in try sweep.keep() }
+        let methods = findings.collect { () throws(ConfigurationError) in try sweep.methods(catalogs.methods) }
+        let defaults = findings.collect { () throws(ConfigurationError) in try sweep.defaults() }
+        try findings.check()
+        guard let name, let model, let tasks, let seeds, let keep, let methods, let defaults else {
+            preconditionFailure("a part of the sweep is missing, but nothing was found to be wrong")
+        }
+        return try SweepRequest(
+            name: name, model: model, tasks: tasks, methods: methods, seeds: seeds, keep: keep, defaults: defaults,
+            overrides: overrides.settings)
+    }
+}

@@ -1,0 +1,101 @@
+package import Experiments
+
+/// A sweep as it was asked for, checked, with every setting in its place. What the model and the datasets are is not yet
+/// known; `plan` joins the two.
+///
+/// Of the places that may give a setting, the most specific wins: built-in defaults, the sweep's `defaults`, the task,
+/// the method, the stage, and above all the command line. A method's settings are part of what it is, so they outrank
+/// the task's: a task's `epochs` holds for all methods, and BitFit keeps its learning rate on every task.
+package struct SweepRequest: Hashable, Sendable {
+    package let name: String
+    package let model: ModelChoice
+    package let tasks: [TaskDefinition]
+    package let methods: [String]
+    package let seeds: [UInt64]
+    package let keep: Keep
+    /// Tasks, and for each its methods, in the order of the table.
+    let runs: [Run]
+
+    /// What a fully tuned model leaves besides its head. Small differences, as BitFit's biases, are always kept.
+    package enum Keep: String, CaseIterable, Sendable {
+        case head, model
+    }
+
+    /// One method on one task, for every seed.
+    struct Run: Hashable, Sendable {
+        let task: String
+        let method: String
+        let stages: [StageSettings]
+    }
+}
+
+extension SweepRequest {
+    init(
+        name: String, model: ModelChoice, tasks: [(TaskDefinition, SettingLayer)], methods: [MethodDefinition],
+        seeds: [UInt64], keep: Keep, defaults: SettingLayer, overrides: SettingLayer
+    ) throws(ConfigurationError) {
+        var findings = Findings()
+        var runs: [Run] = []
+        for (task, layer) in tasks {
+            for method in methods {
+                let stages = method.settings(over: [defaults, layer], overrides: overrides)
+                _ = findings.collect { () throws(ConfigurationError) in try method.check(stages) }
+                runs.append(Run(task: task.name, method: method.name, stages: stages))
+            }
+        }
+        try findings.check()
+        self.init(
+            name: name, model: model, tasks: tasks.map(\.0), methods: methods.map(\.name), seeds: seeds, keep: keep,
+            runs: runs)
+    }
+
+    /// One method on one task with one seed: what `headstart train` runs.
+    package static func single(
+        model: String, task: String, method: SingleMethod, seed: UInt64, keep: Keep, catalogs: Catalogs,
+        overrides: [Override]
+    ) throws(ConfigurationError) -> SweepRequest {
+        try SweepRequest(
+            name: "train", model: try catalogs.models.find(model),
+            tasks: [(try catalogs.tasks.definition(named: task), SettingLayer())],
+            methods: [try method.definition(in: catalogs.methods)], seeds: [seed], keep: keep,
+            defaults: SettingLayer(), overrides: try Overrides(overrides, sweepKeys: []).settings)
+    }
+}
+
+/// A method as it is named on the command line.
+package enum SingleMethod: Hashable, Sendable {
+    /// One of the catalog's.
+    case named(String)
+    /// One stage that tunes this.
+    case tuning(String)
+
+    fileprivate func definition(in catalog: MethodCatalog) throws(ConfigurationError) -> MethodDefinition {
+        switch self {
+        case .named(let name): return try catalog.method(named: name, at: .option("--method \(name)"))
+        case .tuning(let tune):
+            let place = Place.option("--tune \(tune)")
+            var layer = SettingLayer()
+            if let setting = Settings.named("tune") { try layer.add(setting, tune, at: place, in: "--tune", .stage) }
+            return MethodDefinition(name: tune, place: place, shared: [layer], stages: [SettingLayer()])
+        }
+    }
+}
+
+extension MethodDefinition {
+    /// Refuses settings that are possible each by itself but not together.
+    fileprivate func check(_ stages: [StageSettings]) throws(ConfigurationError) {
+        for (index, stage) in stages.enumerated() {
+            let name = stages.count == 1 ? "method '\(name)'" : "stage \(index + 1) of method '\(name)'"
+            if let contradiction = stage.contradiction {
+                throw ConfigurationError("\(name): \(contradiction)", at: place)
+            }
+            guard index > 0, stage.inputs.contains(.head) else { continue }
+            let (given, wanted) = (stages[index - 1].recipe.head, stage.recipe.head)
+            guard given == wanted else {
+                let sentence =
+                    "\(name) starts from a head of design \(given) but has the design \(wanted); give both one 'head'"
+                throw ConfigurationError(sentence, at: place)
+            }
+        }
+    }
+}

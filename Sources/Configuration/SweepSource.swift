@@ -1,0 +1,133 @@
+import Experiments
+
+/// The parts of a sweep file, with what the command line says instead.
+struct SweepSource {
+    let section: Section
+    let overrides: [String: Override]
+
+    private func value(_ key: String) throws(ConfigurationError) -> YAMLValue {
+        if let override = overrides[key] { return override.yaml }
+        return try section.required(key)
+    }
+
+    func checkKeys(_ findings: inout Findings) {
+        for entry in section.entries where !SweepFile.keys.contains(entry.key) {
+            let isSetting = Settings.named(entry.key) != nil
+            let guess = isSetting ? "; settings stand under 'defaults'" : hint(for: entry.key, among: SweepFile.keys)
+            findings.note("unknown key '\(entry.key)' in the sweep\(guess)", at: entry.place)
+        }
+    }
+
+    func name() throws(ConfigurationError) -> String {
+        let value = try value("sweep")
+        let name = try value.text("'sweep'")
+        guard isName(name) else {
+            throw ConfigurationError("'\(name)' cannot be a sweep's name; \(nameRule)", at: value.place)
+        }
+        return name
+    }
+
+    func model(_ catalog: ModelCatalog) throws(ConfigurationError) -> ModelChoice {
+        let value = try value("model")
+        let name = try value.text("'model'")
+        do throws(ConfigurationError) {
+            return try catalog.find(name)
+        } catch {
+            throw ConfigurationError("\(error)", at: value.place)
+        }
+    }
+
+    /// The tasks with what the sweep sets for each.
+    func tasks(_ catalog: TaskCatalog) throws(ConfigurationError) -> [(TaskDefinition, SettingLayer)] {
+        var findings = Findings()
+        let layers = try taskLayers(&findings)
+        let tasks = try value("tasks")
+        let names: [(text: String, place: Place)]
+        if case .mapping(let entries) = tasks.content {
+            names = entries.map { ($0.key, $0.place) }
+        } else {
+            names = try tasks.uniqueTexts("'tasks'")
+        }
+        let chosen = names.compactMap { name in
+            findings.collect { () throws(ConfigurationError) in
+                (try catalog.definition(named: name.text, at: name.place), layers[name.text] ?? SettingLayer())
+            }
+        }
+        if names.isEmpty { findings.note("'tasks' is empty", at: tasks.place) }
+        try findings.check()
+        return chosen
+    }
+
+    /// What the file sets for single tasks, whichever of them are run.
+    private func taskLayers(_ findings: inout Findings) throws(ConfigurationError) -> [String: SettingLayer] {
+        guard case .mapping(let entries)? = section["tasks"]?.content else { return [:] }
+        var layers: [String: SettingLayer] = [:]
+        for entry in entries {
+            let section = try Section(entry.value, name: "task '\(entry.key)'", at: entry.place, isOptional: true)
+            layers[entry.key] = SettingLayer(section, scope: .anywhere, &findings)
+        }
+        return layers
+    }
+
+    func seeds() throws(ConfigurationError) -> [UInt64] {
+        let value = try value("seeds")
+        var seeds: [UInt64] = []
+        for item in try value.list("'seeds'") {
+            for seed in try item.seeds() {
+                guard !seeds.contains(seed) else {
+                    throw ConfigurationError("'seeds' lists \(seed) twice", at: item.place)
+                }
+                seeds.append(seed)
+            }
+        }
+        return seeds
+    }
+
+    func keep() throws(ConfigurationError) -> SweepRequest.Keep {
+        guard let value = overrides["keep"]?.yaml ?? section["keep"] else { return .head }
+        return try value.choice("'keep'")
+    }
+
+    func methods(_ catalog: MethodCatalog) throws(ConfigurationError) -> [MethodDefinition] {
+        var findings = Findings()
+        let value = try section.required("methods")
+        var methods = catalog.read(methods: value, &findings)
+        if let override = overrides["methods"] {
+            methods = try override.yaml.uniqueTexts("'methods'").map { name throws(ConfigurationError) in
+                if let method = methods.first(where: { $0.name == name.text }) { return method }
+                return try catalog.method(named: name.text, at: name.place)
+            }
+        }
+        try findings.check()
+        guard !methods.isEmpty else { throw ConfigurationError("'methods' is empty", at: value.place) }
+        return methods
+    }
+
+    func defaults() throws(ConfigurationError) -> SettingLayer {
+        guard let value = section["defaults"] else { return SettingLayer() }
+        var findings = Findings()
+        let section = try Section(value, name: "'defaults'", isOptional: true)
+        let layer = SettingLayer(section, scope: .anywhere, &findings)
+        try findings.check()
+        return layer
+    }
+}
+
+extension YAMLValue {
+    /// One seed, or `1..4`, which is 1, 2, 3 and 4.
+    fileprivate func seeds() throws(ConfigurationError) -> ClosedRange<UInt64> {
+        let text = try text("an entry of 'seeds'")
+        let bounds = text.split(separator: ".", omittingEmptySubsequences: false)
+        let isRange = bounds.count == 3 && bounds[1].isEmpty
+        guard let first = UInt64(bounds[0]), isRange || bounds.count == 1, let last = UInt64(bounds[isRange ? 2 : 0])
+        else {
+            throw ConfigurationError(
+                "a seed must be a whole number from 0, or a range as 1..4, not '\(text)'", at: place)
+        }
+        guard first <= last else { throw ConfigurationError("the range of seeds '\(text)' is empty", at: place) }
+        guard last - first < 10_000 else {
+            throw ConfigurationError("the range of seeds '\(text)' has more than 10000", at: place)
+        }
+        return first...last
+    }
+}
