@@ -99,7 +99,10 @@ let package = Package(
         tests(of: "Ledger", ["Experiments", "Files"]),
         tests(of: "Scheduler", ["Experiments", "Messages", "Ledger"]),
         tests(of: "Transport", []),
-        tests(of: "Collectives", []),
+        tests(of: "Collectives", ["CollectivesProbe"]),
+        .executableTarget(
+            name: "CollectivesProbe", dependencies: ["Collectives"], path: "Tests/CollectivesProbe",
+            swiftSettings: strict),
         tests(of: "Numerics", ["CKernels"]),
         tests(of: "Safetensors", ["Files"]),
         tests(of: "Tokenizers", ["Files"]),

@@ -1,7 +1,7 @@
 import CZeroMQ
 
-/// Sends to all subscribers at once. What a subscriber misses (it connected late, or reads too slowly) is lost without a
-/// word, so a publisher is never the only carrier of a fact.
+/// Sends to all subscribers at once. What a subscriber misses (it connected late, or reads too slowly) is lost
+/// without a word, so a publisher is never the only carrier of a fact.
 package final class Publisher {
     let socket: Socket
 
@@ -42,8 +42,8 @@ package final class Subscriber: Pollable {
     package func receive() throws(TransportError) -> [[UInt8]]? { try socket.receive() }
 }
 
-/// Binds a router and, at the companion endpoint, its publisher. Where the system is to choose the port, both are chosen so that
-/// the publisher's is the next one.
+/// Binds a router and, at the companion endpoint, its publisher. Where the system is to choose the port, both are
+/// chosen so that the publisher's is the next one.
 /// - Returns: the router's endpoint.
 package func bindPair(
     _ router: Router, _ publisher: Publisher, at endpoint: Endpoint, insecure: Bool = false
@@ -59,7 +59,8 @@ package func bindPair(
     return try bindFreePair(router, publisher, host: host, insecure: insecure)
 }
 
-/// The publisher's port is the one that may be taken, so the system chooses that one, and the router's is the one before.
+/// The publisher's port is the one that may be taken, so the system chooses that one, and the router's is the one
+/// before.
 private func bindFreePair(
     _ router: Router, _ publisher: Publisher, host: String, insecure: Bool
 ) throws(TransportError) -> Endpoint {

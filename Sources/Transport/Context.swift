@@ -2,14 +2,15 @@ import CZeroMQ
 
 /// ZeroMQ's state of a process: its I/O threads and the names of `inproc` endpoints. Sockets keep their context alive.
 ///
-/// A context may be shared between threads. **A socket may not**: it stays on the thread that made it, from its first call to
-/// its last (zguide, chapter 2). The socket classes are not `Sendable`, so the compiler holds everyone to this.
+/// A context may be shared between threads. **A socket may not**: it stays on the thread that made it, from its first
+/// call to its last (zguide, chapter 2). The socket classes are not `Sendable`, so the compiler holds everyone to
+/// this.
 package final class Context: Sendable {
     // libzmq's contexts are safe to use from any thread, and the pointer never changes.
     nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
 
-    /// Refuses versions of libzmq older than 4.3.3: CVE-2019-6250 (code execution), CVE-2019-13132 (stack overflow before
-    /// authentication) and CVE-2020-15166 (denial of service in spite of CURVE) are closed there.
+    /// Refuses versions of libzmq older than 4.3.3: CVE-2019-6250 (code execution), CVE-2019-13132 (stack overflow
+    /// before authentication) and CVE-2020-15166 (denial of service in spite of CURVE) are closed there.
     package init() throws(TransportError) {
         let version = Context.libraryVersion
         guard version >= (4, 3, 3) else {

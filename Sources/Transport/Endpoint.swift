@@ -92,7 +92,8 @@ package enum Endpoint: Hashable, Sendable {
     }
 }
 
-/// The room for a path in the system's socket address, with one byte less for the end and four for a companion's ending.
+/// The room for a path in the system's socket address, with one byte less for the end and four for a companion's
+/// ending.
 private let longestSocketPath = 103
 
 /// Whether the text is an address in 127.0.0.0/8, with nothing else around it.

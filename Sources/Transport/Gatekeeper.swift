@@ -5,9 +5,10 @@ import Synchronization
 
 /// Decides who may connect to the CURVE sockets of a context (ZeroMQ RFC 27, ZAP): those whose key is listed.
 ///
-/// libzmq lets every client in when no handler is bound at inproc://zeromq.zap.01. Therefore the initializer returns only once it
-/// is bound, and a CURVE server socket can only be made with a gatekeeper, which it keeps alive. Should the handler's thread
-/// fail, its socket stays bound and unanswered: nobody new gets in, and `failure` tells the owner, who stops.
+/// libzmq lets every client in when no handler is bound at inproc://zeromq.zap.01. Therefore the initializer returns
+/// only once it is bound, and a CURVE server socket can only be made with a gatekeeper, which it keeps alive. Should
+/// the handler's thread fail, its socket stays bound and unanswered: nobody new gets in, and `failure` tells the
+/// owner, who stops.
 package final class Gatekeeper: Sendable {
     static let domain = "headstart"
 
@@ -81,8 +82,8 @@ package final class Gatekeeper: Sendable {
         var waiting: Waiting { Waiting(place: .socket(socket.pointer)) }
     }
 
-    /// A request's frames: version, request id, domain, address, identity, mechanism, credentials. Whatever is not a listed
-    /// CURVE key is refused, NULL and PLAIN clients among them.
+    /// A request's frames: version, request id, domain, address, identity, mechanism, credentials. Whatever is not a
+    /// listed CURVE key is refused, NULL and PLAIN clients among them.
     private static func admits(_ request: [[UInt8]], _ admitted: AdmittedKeys) -> Bool {
         guard request.count == 7, request[0].elementsEqual("1.0".utf8), request[2].elementsEqual(domain.utf8),
             request[5].elementsEqual("CURVE".utf8), let key = CurvePublicKey(bytes: request[6])

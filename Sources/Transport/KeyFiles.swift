@@ -4,8 +4,8 @@ import Foundation
 // admitted keys is a file of public keys, one a line, each with a name after it if one likes.
 
 extension CurveKeyPair {
-    /// Writes `path` (mode 0600) and `path`.pub; makes the directory (0700) where it is missing. An existing key is never
-    /// overwritten.
+    /// Writes `path` (mode 0600) and `path`.pub; makes the directory (0700) where it is missing. An existing key is
+    /// never overwritten.
     package func save(to path: String) throws(TransportError) {
         try makeDirectory(of: path)
         try create(path, mode: 0o600, text: secretText + "\n")

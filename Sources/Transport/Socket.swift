@@ -64,8 +64,8 @@ final class Socket {
         try check(zmq_setsockopt(pointer, option, bytes, bytes.count), in: "zmq_setsockopt(\(option))")
     }
 
-    /// Makes this the server's side of CURVE. It takes a gatekeeper to do so, since libzmq lets every client in that has a
-    /// key of its own while no handler is bound.
+    /// Makes this the server's side of CURVE. It takes a gatekeeper to do so, since libzmq lets every client in that
+    /// has a key of its own while no handler is bound.
     func protect(by gatekeeper: Gatekeeper) throws(TransportError) {
         try set(ZMQ_CURVE_SERVER, Int32(1))
         try set(ZMQ_CURVE_SECRETKEY, gatekeeper.serverSecret)

@@ -34,7 +34,8 @@ private struct Gate {
     }
 }
 
-// Where a test waits for something that must not happen, half a second is long for a loopback connection of milliseconds.
+// Where a test waits for something that must not happen, half a second is long for a loopback connection of
+// milliseconds.
 @Suite(.serialized) struct GatekeeperTests {
     @Test func `a listed key is admitted`() throws {
         let gate = try Gate()

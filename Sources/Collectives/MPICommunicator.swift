@@ -1,0 +1,186 @@
+import CMPI
+import Foundation
+
+/// The ranks of one mpirun. A process starts it once and finishes it once.
+package final class MPICommunicator: Communicator {
+    package let rank: Int
+    package let size: Int
+    private var received = UnsafeMutableBufferPointer<Float>.allocate(capacity: 0)
+
+    private init(rank: Int, size: Int) {
+        self.rank = rank
+        self.size = size
+    }
+
+    deinit { received.deallocate() }
+
+    /// Initializes MPI. To be called on the main thread, before other threads start.
+    package static func start() throws(MPIError) -> MPICommunicator {
+        try check(cmpi_initialize(), in: "MPI_Init_thread")
+        var (rank, size): (Int32, Int32) = (0, 0)
+        try check(cmpi_rank(&rank), in: "MPI_Comm_rank")
+        try check(cmpi_size(&size), in: "MPI_Comm_size")
+        return MPICommunicator(rank: Int(rank), size: Int(size))
+    }
+
+    /// Waits for all ranks and ends MPI; no call may follow.
+    package func finish() throws(MPIError) { try check(cmpi_finalize(), in: "MPI_Finalize") }
+
+    package func barrier() throws(MPIError) { try check(cmpi_barrier(), in: "MPI_Barrier") }
+
+    // MARK: Sums
+
+    /// Reduce-scatter of our own, then allgather: rank r is given everyone's r-th piece of a bucket, adds the pieces
+    /// in rank order and hands the sum to all. Every rank receives the same bytes, and no entry's order of addition
+    /// depends on where pieces or buckets are cut.
+    package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MPIError) {
+        var start = 0
+        while start < values.count {
+            let end = min(start + bucketCount, values.count)
+            try sumBucket(UnsafeMutableBufferPointer(rebasing: values[start..<end]))
+            start = end
+        }
+    }
+
+    private func sumBucket(_ bucket: UnsafeMutableBufferPointer<Float>) throws(MPIError) {
+        guard let values = bucket.baseAddress else { return }
+        let pieces = Pieces(of: bucket.count, among: size)
+        let own = pieces.counts[rank]
+        reserve(Int(own) * size)
+        guard let received = received.baseAddress else { return }
+        try check(
+            cmpi_scatter_pieces(values, pieces.counts, pieces.offsets, received, own), in: "MPI_Alltoallv")
+        cmpi_sum_pieces(received, Int32(size), own, values + Int(pieces.offsets[rank]))
+        try check(cmpi_allgather_pieces(values, pieces.counts, pieces.offsets), in: "MPI_Allgatherv")
+    }
+
+    private func reserve(_ count: Int) {
+        guard received.count < count || received.baseAddress == nil else { return }
+        received.deallocate()
+        received = .allocate(capacity: max(count, 1))
+    }
+
+    package func sum(_ values: [Double]) throws(MPIError) -> [Double] {
+        var sums = values
+        for (other, bytes) in try gather(values.withUnsafeBytes { [UInt8]($0) }).enumerated() {
+            guard bytes.count == values.count * MemoryLayout<Double>.size else {
+                throw MPIError(call: "sum of doubles", reason: "rank \(other) gave another number of values")
+            }
+            bytes.withUnsafeBytes { raw in
+                for (index, value) in raw.bindMemory(to: Double.self).enumerated() {
+                    sums[index] = other == 0 ? value : sums[index] + value
+                }
+            }
+        }
+        return sums
+    }
+
+    // MARK: Bytes
+
+    package func broadcast(_ bytes: [UInt8], from root: Int) throws(MPIError) -> [UInt8] {
+        var count = UInt64(bytes.count)
+        try check(
+            cmpi_broadcast_bytes(&count, Int32(MemoryLayout<UInt64>.size), Int32(root)), in: "MPI_Bcast")
+        return try broadcast(bytes, count: Int(count), from: root)
+    }
+
+    /// The part of a broadcast after its length is known to all.
+    private func broadcast(_ bytes: [UInt8], count: Int, from root: Int) throws(MPIError) -> [UInt8] {
+        var all = rank == root ? bytes : [UInt8](repeating: 0, count: count)
+        var start = 0
+        while start < count {
+            let length = min(chunkBytes, count - start)
+            let code = all.withUnsafeMutableBytes { raw in
+                cmpi_broadcast_bytes(raw.baseAddress.map { $0 + start }, Int32(length), Int32(root))
+            }
+            try check(code, in: "MPI_Bcast")
+            start += length
+        }
+        return all
+    }
+
+    package func gather(_ bytes: [UInt8]) throws(MPIError) -> [[UInt8]] {
+        var mine = UInt64(bytes.count)
+        var counts = [UInt64](repeating: 0, count: size)
+        try check(
+            cmpi_allgather_bytes(&mine, &counts, Int32(MemoryLayout<UInt64>.size)), in: "MPI_Allgather")
+        if counts.allSatisfy({ $0 == mine }), bytes.count <= chunkBytes { return try gatherEqual(bytes) }
+        var all: [[UInt8]] = []
+        for (root, count) in counts.enumerated() {
+            all.append(try broadcast(bytes, count: Int(count), from: root))
+        }
+        return all
+    }
+
+    /// One call for what is common: few bytes, as many from every rank.
+    private func gatherEqual(_ bytes: [UInt8]) throws(MPIError) -> [[UInt8]] {
+        var all = [UInt8](repeating: 0, count: bytes.count * size)
+        try check(cmpi_allgather_bytes(bytes, &all, Int32(bytes.count)), in: "MPI_Allgather")
+        return (0..<size).map { Array(all[$0 * bytes.count..<($0 + 1) * bytes.count]) }
+    }
+
+    // MARK: Commands
+
+    package func sendCommand(_ bytes: [UInt8]) throws(MPIError) {
+        _ = try patientBroadcast(bytes)
+    }
+
+    package func waitForCommand() throws(MPIError) -> [UInt8] { try patientBroadcast([]) }
+
+    /// A broadcast from rank 0 in which ranks sleep, longer and longer, until its length has come.
+    private func patientBroadcast(_ bytes: [UInt8]) throws(MPIError) -> [UInt8] {
+        let header = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+        header.initialize(to: UInt64(bytes.count))
+        defer { header.deallocate() }
+        try check(cmpi_start_header(header), in: "MPI_Ibcast")
+        var sleepMicroseconds: UInt32 = 1000
+        var done: Int32 = 0
+        while true {
+            try check(cmpi_test_header(&done), in: "MPI_Test")
+            if done != 0 { break }
+            usleep(sleepMicroseconds)
+            sleepMicroseconds = min(sleepMicroseconds * 2, longestSleepMicroseconds)
+        }
+        return try broadcast(bytes, count: Int(header.pointee), from: 0)
+    }
+}
+
+/// The communicator that fits how the process was started: MPI under mpirun or srun, else one rank alone.
+package enum Communicators {
+    package static func start() throws(MPIError) -> any Communicator {
+        isUnderLauncher ? try MPICommunicator.start() : SoloCommunicator()
+    }
+
+    package static func finish(_ communicator: any Communicator) throws(MPIError) {
+        if let communicator = communicator as? MPICommunicator { try communicator.finish() }
+    }
+
+    /// Open MPI's and MPICH's launchers and Slurm's PMI each tell a rank what it is by one of these.
+    private static var isUnderLauncher: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return ["OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMIX_RANK"].contains { environment[$0] != nil }
+    }
+}
+
+/// How a bucket is cut into one piece a rank: equal ones, the first of them longer by one where it does not come out
+/// even.
+struct Pieces {
+    var counts: [Int32] = []
+    var offsets: [Int32] = []
+
+    init(of count: Int, among ranks: Int) {
+        var offset = 0
+        for rank in 0..<ranks {
+            let length = count / ranks + (rank < count % ranks ? 1 : 0)
+            counts.append(Int32(length))
+            offsets.append(Int32(offset))
+            offset += length
+        }
+    }
+}
+
+/// Floats of a sum that are under way at once: 4 MiB.
+private let bucketCount = 1 << 20
+/// Bytes of one MPI call, whose counts are 32-bit numbers.
+private let chunkBytes = 1 << 24
+private let longestSleepMicroseconds: UInt32 = 20_000

@@ -1,0 +1,110 @@
+// What CollectivesTests starts under mpirun: makes the calls named by its argument and lets rank 0 print what every
+// rank found. A line ending in `true` stands for an expectation that held on all ranks.
+
+import Collectives
+import Foundation
+
+let communicator = try Communicators.start()
+let (rank, size) = (communicator.rank, communicator.size)
+
+/// Prints the sentence and whether it holds on every rank.
+@MainActor func report(_ sentence: String, _ holds: Bool) throws {
+    let all = try communicator.gather([holds ? 1 : 0])
+    if rank == 0 { print("\(sentence): \(all.allSatisfy { $0 == [1] })") }
+}
+
+/// Values of many magnitudes, for which the order of addition decides the bits.
+func values(_ count: Int, of rank: Int) -> [Float] {
+    (0..<count).map { index in
+        let bits = UInt32(truncatingIfNeeded: (index &+ 1) &* 2_654_435_761 &+ rank &* 40_503)
+        return Float(Int32(bitPattern: bits)) * Float(sign: .plus, exponent: Int(bits % 40) - 20, significand: 1)
+    }
+}
+
+/// The sum in rank order, made without MPI.
+@MainActor func reference(_ count: Int) -> [Float] {
+    var sum = values(count, of: 0)
+    for other in 1..<max(size, 1) {
+        for (index, value) in values(count, of: other).enumerated() { sum[index] += value }
+    }
+    return sum
+}
+
+func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+
+@MainActor func sums() throws {
+    for count in [0, 1, 3, size, 1001, 1 << 20, (1 << 20) + 7, (1 << 22) - 1] {
+        var mine = values(count, of: rank)
+        try mine.withUnsafeMutableBufferPointer { try communicator.sum($0) }
+        try report("sum of \(count)", bits(mine) == bits(reference(count)))
+        try report("same bits of \(count)", communicator.allEqual(mine.withUnsafeBytes { [UInt8]($0) }))
+    }
+    // Cut in other places, the sums are the same.
+    var whole = values(10_000, of: rank)
+    var parts = whole
+    try whole.withUnsafeMutableBufferPointer { try communicator.sum($0) }
+    try parts.withUnsafeMutableBufferPointer { parts in
+        for start in stride(from: 0, to: 10_000, by: 777) {
+            try communicator.sum(UnsafeMutableBufferPointer(rebasing: parts[start..<min(start + 777, 10_000)]))
+        }
+    }
+    try report("sum in parts", bits(whole) == bits(parts))
+    let doubles = try communicator.sum([Double(rank) + 0.1, 1e300, 1])
+    var expected = 0.1
+    for other in 1..<max(size, 2) where other < size { expected += Double(other) + 0.1 }
+    try report("sum of doubles", doubles == [expected, 1e300 * Double(size), Double(size)])
+    try report("sum of no doubles", communicator.sum([Double]()).isEmpty)
+}
+
+@MainActor func bytes() throws {
+    for count in [0, 1, 1000, (1 << 24) + 5] {
+        let sent = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) }
+        for root in [0, size - 1] {
+            let received = try communicator.broadcast(rank == root ? sent : [9], from: root)
+            try report("broadcast of \(count) from \(root == 0 ? "first" : "last")", received == sent)
+        }
+    }
+    let gathered = try communicator.gather([UInt8](repeating: UInt8(rank), count: rank * 3))
+    try report("gather", gathered == (0..<size).map { [UInt8](repeating: UInt8($0), count: $0 * 3) })
+    try report("gather of equal lengths", communicator.gather([UInt8(rank)]) == (0..<size).map { [UInt8($0)] })
+    try report("all equal", communicator.allEqual([1, 2, 3]))
+    let differ = try !communicator.allEqual([1, 2, UInt8(rank == size - 1 ? 4 : 3)])
+    try report("one differs", differ == (size > 1))
+    let lengthsDiffer = try !communicator.allEqual([UInt8](repeating: 1, count: rank))
+    try report("lengths differ", lengthsDiffer == (size > 1))
+    try communicator.barrier()
+}
+
+/// Rank 0 stays idle for a while; the others must wait for it without using their cores.
+@MainActor func commands() throws {
+    var wasRight = true
+    for round in 0..<3 {
+        let command = [UInt8](repeating: UInt8(round), count: round * 1000)
+        if rank == 0 {
+            usleep(700_000)
+            try communicator.sendCommand(command)
+        } else {
+            let before = clock()
+            wasRight = try communicator.waitForCommand() == command && wasRight
+            let seconds = Double(clock() - before) / Double(CLOCKS_PER_SEC)
+            if seconds > 0.35 { wasRight = false }
+        }
+    }
+    try report("commands without spinning", wasRight)
+}
+
+/// One rank leaves with an error, as a rank whose node fails would: mpirun must end the others.
+@MainActor func failing() throws {
+    if rank == size - 1 { exit(7) }
+    _ = try communicator.gather([1])
+    print("the others went on")
+}
+
+switch CommandLine.arguments.dropFirst().first {
+case "sums": try sums()
+case "bytes": try bytes()
+case "commands": try commands()
+case "failing": try failing()
+default: try report("started with \(size)", true)
+}
+try Communicators.finish(communicator)
