@@ -1,44 +1,53 @@
-/// The special tokens that a model family puts around a text or a pair.
+/// The special tokens that a model puts around a text or a pair.
 package struct SequenceFrame: Equatable, Sendable {
-    /// `[CLS]` or `<s>`.
-    package let start: Int32
-    /// `[SEP]` or `</s>`.
-    package let end: Int32
-    package let family: Family
-
-    package enum Family: Sendable {
-        /// `[CLS] a [SEP]` and `[CLS] a [SEP] b [SEP]`, the second text of type 1.
-        case bert
-        /// `<s> a </s>` and `<s> a </s></s> b </s>`, all of type 0.
-        case roberta
+    package enum Part: Equatable, Sendable {
+        case special(Int32, type: Int32)
+        case first(type: Int32)
+        case second(type: Int32)
     }
 
-    package init(start: Int32, end: Int32, family: Family) {
-        self.start = start
-        self.end = end
-        self.family = family
+    /// Around a single text.
+    package let single: [Part]
+    package let pair: [Part]
+
+    package init(single: [Part], pair: [Part]) {
+        self.single = single
+        self.pair = pair
     }
 
-    /// How many special tokens are added.
-    func count(forPair isPair: Bool) -> Int {
-        guard isPair else { return 2 }
-        return family == .bert ? 3 : 4
+    /// `[CLS] a [SEP]` and `[CLS] a [SEP] b [SEP]`, the second text of type 1.
+    static func bert(start: Int32, end: Int32) -> SequenceFrame {
+        let single: [Part] = [.special(start, type: 0), .first(type: 0), .special(end, type: 0)]
+        return SequenceFrame(single: single, pair: single + [.second(type: 1), .special(end, type: 1)])
+    }
+
+    /// `<s> a </s>` and `<s> a </s></s> b </s>`, all of type 0.
+    static func roberta(start: Int32, end: Int32) -> SequenceFrame {
+        let stop = Part.special(end, type: 0)
+        let single: [Part] = [.special(start, type: 0), .first(type: 0), stop]
+        return SequenceFrame(single: single, pair: single + [stop, .second(type: 0), stop])
     }
 
     /// How many tokens of text fit into a sequence of `maxLength`.
     func room(in maxLength: Int, forPair isPair: Bool) throws(TokenizerError) -> Int {
-        let special = count(forPair: isPair)
-        guard maxLength > special else { throw .noRoom(maxLength: maxLength, specialTokens: special) }
-        return maxLength - special
+        let specialCount = (isPair ? pair : single).count { if case .special = $0 { true } else { false } }
+        guard maxLength > specialCount else { throw .noRoom(maxLength: maxLength, specialTokens: specialCount) }
+        return maxLength - specialCount
     }
 
     func around(_ first: [Int32], _ second: [Int32]?) -> TokenSequence {
-        var ids = [start] + first + [end]
-        var types = [Int32](repeating: 0, count: ids.count)
-        if let second {
-            if family == .roberta { ids.append(end) }
-            ids += second + [end]
-            types += [Int32](repeating: family == .bert ? 1 : 0, count: ids.count - types.count)
+        var ids: [Int32] = []
+        var types: [Int32] = []
+        func append(_ tokens: [Int32], _ type: Int32) {
+            ids += tokens
+            types += repeatElement(type, count: tokens.count)
+        }
+        for part in second == nil ? single : pair {
+            switch part {
+            case .special(let id, let type): append([id], type)
+            case .first(let type): append(first, type)
+            case .second(let type): append(second ?? [], type)
+            }
         }
         return TokenSequence(ids: ids, types: types)
     }

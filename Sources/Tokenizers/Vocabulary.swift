@@ -1,16 +1,29 @@
 /// The tokens of a model and their ids.
 package struct Vocabulary: Sendable {
-    private let spellings: [Int32: String]
-    private let numbers: [String: Int32]
-    /// The largest id plus one.
-    package let count: Int
+    private var numbers = ByteTable()
+    private var spellings: [String?] = []
 
-    package init(_ numbers: [String: Int32]) {
-        self.numbers = numbers
-        spellings = Dictionary(numbers.map { ($1, $0) }) { first, _ in first }
-        count = Int(numbers.values.max() ?? -1) + 1
+    /// - Parameter tokens: ids may have gaps; of two entries with one spelling the later one counts.
+    init(_ tokens: some Sequence<(spelling: String, id: Int32)>) {
+        for token in tokens { add(token.spelling, id: token.id) }
     }
 
-    package func id(of token: String) -> Int32? { numbers[token] }
-    package func token(of id: Int32) -> String? { spellings[id] }
+    /// The largest id plus one.
+    package var count: Int { spellings.count }
+
+    package func id(of token: String) -> Int32? { numbers.value(of: token.utf8.span) }
+    package func token(of id: Int32) -> String? { spellings.indices.contains(Int(id)) ? spellings[Int(id)] : nil }
+
+    func id(of token: Span<UInt8>) -> Int32? { numbers.value(of: token) }
+
+    /// Every token and its id, in the order of the ids.
+    var tokens: some Sequence<(spelling: String, id: Int32)> {
+        spellings.enumerated().lazy.compactMap { id, spelling in spelling.map { (spelling: $0, id: Int32(id)) } }
+    }
+
+    mutating func add(_ spelling: String, id: Int32) {
+        while spellings.count <= Int(id) { spellings.append(nil) }
+        spellings[Int(id)] = spelling
+        numbers.set(spelling.utf8.span, to: id)
+    }
 }
