@@ -105,7 +105,7 @@ let package = Package(
             swiftSettings: strict),
         tests(of: "Numerics", ["CKernels"]),
         tests(of: "Safetensors", ["Files"]),
-        tests(of: "Tokenizers", ["Files"]),
+        tests(of: "Tokenizers", ["Experiments", "Files"]),
         tests(of: "Tasks", ["Experiments", "Tokenizers"]),
         tests(of: "Encoders", ["Experiments", "Safetensors", "Numerics", "CKernels"]),
         tests(of: "Tuning", ["Experiments", "Encoders"]),

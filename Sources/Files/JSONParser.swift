@@ -67,7 +67,9 @@ struct JSONParser {
         return .array(elements)
     }
 
-    private mutating func word(_ word: StaticString, _ value: JSONValue, _ bytes: Span<UInt8>) throws(JSONError) -> JSONValue {
+    private mutating func word(_ word: StaticString, _ value: JSONValue, _ bytes: Span<UInt8>) throws(JSONError)
+        -> JSONValue
+    {
         guard bytes.count - offset >= word.utf8CodeUnitCount,
             (0..<word.utf8CodeUnitCount).allSatisfy({ bytes[offset + $0] == word.utf8Start[$0] })
         else { throw failure("a value is expected", bytes) }

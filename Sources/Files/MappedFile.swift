@@ -29,8 +29,11 @@ package final class MappedFile: Sendable {
 
     deinit { if let start { munmap(start, count) } }
 
-    /// Valid while the file object lives.
+    /// Valid while the file object lives, which ends with its last use: keep it in a property, or use
+    /// `withExtendedLifetime`.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+
+    package func copy() -> [UInt8] { withExtendedLifetime(self) { Array(bytes) } }
 
     package func digest() -> Digest {
         var hasher = Digest.Hasher()

@@ -68,7 +68,7 @@ struct JSONField {
 /// - Returns: nil where there is no such file.
 func readFile(_ path: String) throws(TokenizerError) -> [UInt8]? {
     do {
-        return Array(try MappedFile(path: path).bytes)
+        return try MappedFile(path: path).copy()
     } catch {
         if error.isMissing { return nil }
         throw TokenizerError(error)

@@ -34,7 +34,8 @@ extension BytePairMerges {
             guard let left = vocabulary.id(of: pair.left), let right = vocabulary.id(of: pair.right),
                 let id = vocabulary.id(of: pair.left + pair.right)
             else {
-                throw .malformed(path: path, "the merge '\(pair.left) \(pair.right)' is of tokens not in the vocabulary")
+                throw .malformed(
+                    path: path, "the merge '\(pair.left) \(pair.right)' is of tokens not in the vocabulary")
             }
             merges[Self.pair(left, right)] = Merge(rank: Int32(rank), id: id)
         }

@@ -29,7 +29,7 @@ package struct SequenceFrame: Equatable, Sendable {
     }
 
     /// How many tokens of text fit into a sequence of `maxLength`.
-    func room(in maxLength: Int, forPair isPair: Bool) throws(TokenizerError) -> Int {
+    package func room(in maxLength: Int, forPair isPair: Bool) throws(TokenizerError) -> Int {
         let specialCount = (isPair ? pair : single).count { if case .special = $0 { true } else { false } }
         guard maxLength > specialCount else { throw .noRoom(maxLength: maxLength, specialTokens: specialCount) }
         return maxLength - specialCount

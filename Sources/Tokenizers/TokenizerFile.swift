@@ -14,7 +14,8 @@ struct TokenizerFile {
     func tokenizer() throws(TokenizerError) -> any Tokenizer {
         let model = file["model"]
         // Files of the library's first versions do not name the model's type.
-        let type = model["type"].isPresent ? try model["type"].string() : model["merges"].isPresent ? "BPE" : "WordPiece"
+        let type =
+            model["type"].isPresent ? try model["type"].string() : model["merges"].isPresent ? "BPE" : "WordPiece"
         switch type {
         case "WordPiece": return try wordPiece(model)
         case "BPE": return try byteLevel(model)
@@ -30,7 +31,8 @@ struct TokenizerFile {
         }
         let prefix = model["continuing_subword_prefix"]
         return WordPieceTokenizer(
-            vocabulary: vocabulary, frame: try frame(), text: try bertText(file["normalizer"]), addedTokens: addedTokens,
+            vocabulary: vocabulary, frame: try frame(), text: try bertText(file["normalizer"]),
+            addedTokens: addedTokens,
             unknown: unknownID, prefix: prefix.isPresent ? try prefix.string() : "##",
             longestWord: Int(try model["max_input_chars_per_word"].number(default: 100)))
     }
@@ -51,12 +53,14 @@ struct TokenizerFile {
         try require("ByteLevel", file["pre_tokenizer"]["type"])
         if file["normalizer"].isPresent { throw unsupported(file["normalizer"], "there", "none with byte-level BPE") }
         let departures = [
-            try !file["pre_tokenizer"]["use_regex"].bool(default: true), try model["byte_fallback"].bool(default: false),
+            try !file["pre_tokenizer"]["use_regex"].bool(default: true),
+            try model["byte_fallback"].bool(default: false),
             try model["ignore_merges"].bool(default: false), model["dropout"].isPresent,
             try !isEmpty(model["continuing_subword_prefix"]), try !isEmpty(model["end_of_word_suffix"]),
         ]
         guard !departures.contains(true) else {
-            throw unsupported(model, "not plain byte-level BPE", "models as GPT-2's and RoBERTa's, without further settings")
+            throw unsupported(
+                model, "not plain byte-level BPE", "models as GPT-2's and RoBERTa's, without further settings")
         }
         let pairs = try model["merges"].elements().map { field throws(TokenizerError) in try mergedPair(field) }
         let merges = try BytePairMerges(pairs, in: vocabulary, of: file.path)
