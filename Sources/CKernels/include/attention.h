@@ -1,1 +1,30 @@
+// Scaled dot-product attention (Vaswani et al. 2017, eq. 1) of one head over one sequence. Sequences are short, so the
+// products are made here, without packing.
+//
+//   Q [queries, d] (row stride q_stride), K and V [n, d] (row stride kv_stride), probabilities [queries, row]
+//   with row = attention_row(n), the columns beyond n being 0.
 #pragma once
+#include <stddef.h>
+
+#include "random.h"
+
+// n rounded up to whole vectors: the distance between rows of probabilities.
+size_t attention_row(size_t n);
+
+typedef struct {
+    size_t queries, n, d;
+    size_t q_stride, kv_stride, context_stride;
+    float scale; // 1 / sqrt(d)
+} attention_shape;
+
+// probabilities = softmax(scale Q K'), dropped = dropout(probabilities), context = dropped V.
+// Without dropout (`threshold` 0) `dropped` must be `probabilities`. `stream` and `first_group` say where the random
+// numbers of this head's [queries, n] entries begin.
+void attention_forward(const attention_shape *shape, const float *q, const float *k, const float *v,
+                       const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
+                       float *probabilities, float *dropped, float *context);
+
+// Sets dq, dk and dv from dcontext; `scratch` has room for probabilities.
+void attention_backward(const attention_shape *shape, const float *q, const float *k, const float *v,
+                        const float *probabilities, const float *dropped, const float *dcontext, float *scratch,
+                        float *dq, float *dk, float *dv);

@@ -1,0 +1,96 @@
+#include "attention.h"
+
+#include "mathematics.h"
+#include "philox.h"
+#include "small_product.h"
+
+enum { VECTOR = 16 };
+
+INLINED size_t rounded_up(size_t n) { return (n + VECTOR - 1) / VECTOR * VECTOR; }
+
+size_t attention_row(size_t n) { return rounded_up(n); }
+
+// transposed[c, j] = x[j, c], the columns beyond n being 0.
+INLINED void transpose(size_t n, size_t d, const float *x, size_t stride, size_t row, float *transposed) {
+    for (size_t c = 0; c < d; c++)
+        for (size_t j = n; j < row; j++) transposed[c * row + j] = 0.0f;
+    for (size_t j = 0; j < n; j++)
+        for (size_t c = 0; c < d; c++) transposed[c * row + j] = x[j * stride + c];
+}
+
+INLINED void softmax_row(size_t n, size_t row, float *scores) {
+#pragma clang fp reassociate(on)
+    float highest = scores[0], sum = 0.0f;
+    for (size_t j = 1; j < n; j++) highest = scores[j] > highest ? scores[j] : highest;
+    for (size_t j = 0; j < n; j++) {
+        scores[j] = exponential(scores[j] - highest);
+        sum += scores[j];
+    }
+    float inverse = 1.0f / sum;
+    for (size_t j = 0; j < n; j++) scores[j] *= inverse;
+    for (size_t j = n; j < row; j++) scores[j] = 0.0f;
+}
+
+// The random numbers of a head are those of the entries (i, j) at i n + j, counted from its first group.
+INLINED void drop_probabilities(size_t queries, size_t n, size_t row, const random_stream *stream, size_t first_group,
+                                unsigned threshold, float keep_scale, const float *probabilities, float *dropped) {
+    uint32_t bits[RANDOM_GROUP];
+    size_t used = RANDOM_GROUP;
+    for (size_t i = 0; i < queries; i++) {
+        for (size_t j = 0; j < n;) {
+            if (used == RANDOM_GROUP) {
+                random_group(stream, first_group++, bits);
+                used = 0;
+            }
+            size_t count = n - j < RANDOM_GROUP - used ? n - j : RANDOM_GROUP - used;
+            const float *from = probabilities + i * row + j;
+            float *to = dropped + i * row + j;
+            for (size_t e = 0; e < count; e++) to[e] = bits[used + e] >= threshold ? from[e] * keep_scale : 0.0f;
+            used += count;
+            j += count;
+        }
+        for (size_t j = n; j < row; j++) dropped[i * row + j] = 0.0f;
+    }
+}
+
+CLONED void attention_forward(const attention_shape *shape, const float *q, const float *k, const float *v,
+                              const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
+                              float *probabilities, float *dropped, float *context) {
+    size_t n = shape->n, d = shape->d, row = rounded_up(n);
+    float transposed[d * row];
+    transpose(n, d, k, shape->kv_stride, row, transposed);
+    small_product(shape->queries, row, d, (strided){q, shape->q_stride, 1}, transposed, row, shape->scale,
+                  probabilities, row);
+    for (size_t i = 0; i < shape->queries; i++) softmax_row(n, row, probabilities + i * row);
+    if (threshold != 0)
+        drop_probabilities(shape->queries, n, row, stream, first_group, threshold, keep_scale, probabilities, dropped);
+    small_product(shape->queries, d, n, (strided){dropped, row, 1}, v, shape->kv_stride, 1.0f, context,
+                  shape->context_stride);
+}
+
+// With D = dropped and G = ddropped, the gradient of the scores is D G - P rowsum(D G), entry by entry: the mask and its
+// scale are in D already. Over G.
+INLINED void softmax_row_backward(size_t row, const float *probabilities, const float *dropped, float *gradient) {
+#pragma clang fp reassociate(on)
+    float sum = 0.0f;
+    for (size_t j = 0; j < row; j++) {
+        gradient[j] *= dropped[j];
+        sum += gradient[j];
+    }
+    for (size_t j = 0; j < row; j++) gradient[j] -= probabilities[j] * sum;
+}
+
+CLONED void attention_backward(const attention_shape *shape, const float *q, const float *k, const float *v,
+                               const float *probabilities, const float *dropped, const float *dcontext, float *scratch,
+                               float *dq, float *dk, float *dv) {
+    size_t queries = shape->queries, n = shape->n, d = shape->d, row = rounded_up(n);
+    size_t q_stride = shape->q_stride, kv_stride = shape->kv_stride, context_stride = shape->context_stride;
+    float transposed[d * row];
+    transpose(n, d, v, kv_stride, row, transposed);
+    small_product(n, d, queries, (strided){dropped, 1, row}, dcontext, context_stride, 1.0f, dv, kv_stride);
+    small_product(queries, row, d, (strided){dcontext, context_stride, 1}, transposed, row, 1.0f, scratch, row);
+    for (size_t i = 0; i < queries; i++)
+        softmax_row_backward(row, probabilities + i * row, dropped + i * row, scratch + i * row);
+    small_product(queries, d, n, (strided){scratch, row, 1}, k, kv_stride, shape->scale, dq, q_stride);
+    small_product(n, d, queries, (strided){scratch, 1, row}, q, q_stride, shape->scale, dk, kv_stride);
+}

@@ -1,0 +1,33 @@
+#include "loss.h"
+
+#include <math.h>
+
+// A handful of numbers an example: double precision costs nothing here.
+static double example_cross_entropy(size_t C, const float *logits, int32_t label, double scale, float *dlogits) {
+    double highest = logits[0], sum = 0.0;
+    for (size_t c = 1; c < C; c++) highest = logits[c] > highest ? logits[c] : highest;
+    for (size_t c = 0; c < C; c++) sum += exp(logits[c] - highest);
+    if (dlogits)
+        for (size_t c = 0; c < C; c++) {
+            double probability = exp(logits[c] - highest) / sum;
+            dlogits[c] = (float)(scale * (probability - (c == (size_t)label ? 1.0 : 0.0)));
+        }
+    return scale * (log(sum) - (logits[label] - highest));
+}
+
+double cross_entropy(size_t B, size_t C, const float *logits, const int32_t *label, double scale, float *dlogits) {
+    double loss = 0.0;
+    for (size_t b = 0; b < B; b++)
+        loss += example_cross_entropy(C, logits + b * C, label[b], scale, dlogits ? dlogits + b * C : NULL);
+    return loss;
+}
+
+double squared_error(size_t B, const float *outputs, const float *target, double scale, float *doutputs) {
+    double loss = 0.0;
+    for (size_t b = 0; b < B; b++) {
+        double difference = (double)outputs[b] - (double)target[b];
+        loss += scale * difference * difference;
+        if (doutputs) doutputs[b] = (float)(2.0 * scale * difference);
+    }
+    return loss;
+}

@@ -1,0 +1,79 @@
+import CKernels
+import Numerics
+
+/// Rows of hidden states, and whose they are: what dropout needs to know.
+struct RowSet {
+    let count: Int
+    /// [count], the example each row belongs to.
+    let examples: UnsafePointer<UInt32>
+    /// [count], the row's place in its example.
+    let places: UnsafePointer<UInt32>
+}
+
+/// Which tokens of a batch a layer computes: the head looks at first tokens only, so the last layer needs no others.
+enum TokenSelection {
+    case all, first
+}
+
+/// A packed batch as the layers see it; its memory grows and is used again.
+final class BatchLayout {
+    private(set) var tokenCount = 0
+    private(set) var exampleCount = 0
+    /// Numbers in the attention probabilities of one layer, all heads together.
+    private(set) var probabilityCount = 0
+
+    private let tokenBuffer = AlignedBuffer<Int32>()
+    private let typeBuffer = AlignedBuffer<Int32>()
+    private let placeBuffer = AlignedBuffer<UInt32>()
+    private let tokenExampleBuffer = AlignedBuffer<UInt32>()
+    private let exampleBuffer = AlignedBuffer<UInt32>()
+    private let firstPlaceBuffer = AlignedBuffer<UInt32>()
+    private let offsetBuffer = AlignedBuffer<Int>()
+    private let probabilityOffsetBuffer = AlignedBuffer<Int>()
+
+    var tokens: UnsafePointer<Int32> { UnsafePointer(tokenBuffer.start) }
+    var types: UnsafePointer<Int32> { UnsafePointer(typeBuffer.start) }
+    /// [B + 1], where sequences begin.
+    var offsets: UnsafePointer<Int> { UnsafePointer(offsetBuffer.start) }
+    /// [B], where the probabilities of a sequence begin.
+    var probabilityOffsets: UnsafePointer<Int> { UnsafePointer(probabilityOffsetBuffer.start) }
+
+    /// [T], each token's place in its sequence.
+    var signedPlaces: UnsafePointer<Int32> {
+        // Places are far below 2^31: the same bits are the same numbers.
+        UnsafeRawPointer(placeBuffer.start).assumingMemoryBound(to: Int32.self)
+    }
+
+    func rows(_ selection: TokenSelection) -> RowSet {
+        switch selection {
+        case .all: RowSet(count: tokenCount, examples: tokenExampleBuffer.start, places: placeBuffer.start)
+        case .first: RowSet(count: exampleCount, examples: exampleBuffer.start, places: firstPlaceBuffer.start)
+        }
+    }
+
+    func set(_ batch: PackedBatch, heads: Int) {
+        (tokenCount, exampleCount) = (batch.tokenCount, batch.exampleCount)
+        for buffer in [tokenBuffer, typeBuffer] { buffer.reserve(tokenCount) }
+        for buffer in [placeBuffer, tokenExampleBuffer] { buffer.reserve(tokenCount) }
+        for buffer in [exampleBuffer, firstPlaceBuffer] { buffer.reserve(exampleCount) }
+        offsetBuffer.reserve(exampleCount + 1)
+        probabilityOffsetBuffer.reserve(exampleCount)
+        _ = tokenBuffer.values.update(from: batch.tokens)
+        _ = typeBuffer.values.update(from: batch.types)
+        _ = offsetBuffer.values.update(from: batch.offsets)
+        _ = exampleBuffer.values.update(from: batch.examples)
+        probabilityCount = 0
+        for sequence in 0..<exampleCount { place(sequence, of: batch, heads: heads) }
+    }
+
+    private func place(_ sequence: Int, of batch: PackedBatch, heads: Int) {
+        let range = batch.offsets[sequence]..<batch.offsets[sequence + 1]
+        for token in range {
+            placeBuffer.start[token] = UInt32(token - range.lowerBound)
+            tokenExampleBuffer.start[token] = batch.examples[sequence]
+        }
+        firstPlaceBuffer.start[sequence] = 0
+        probabilityOffsetBuffer.start[sequence] = probabilityCount
+        probabilityCount += heads * range.count * attention_row(range.count)
+    }
+}

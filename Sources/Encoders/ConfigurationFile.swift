@@ -1,0 +1,113 @@
+import Files
+import Foundation
+
+extension EncoderConfiguration {
+    /// Reads a config.json. Whatever it asks for that this encoder does not compute is an error that names the key.
+    package init(path: String) throws(ModelError) {
+        let file = try ConfigurationFile(path: path)
+        try file.refuseUnsupported()
+        family = try file.family()
+        vocabulary = try file.size("vocab_size")
+        hidden = try file.size("hidden_size")
+        layers = try file.size("num_hidden_layers")
+        heads = try file.size("num_attention_heads")
+        intermediate = try file.size("intermediate_size")
+        positions = try file.size("max_position_embeddings", default: 512)
+        types = try file.size("type_vocab_size", default: 2)
+        layerNormEpsilon = Float(try file.number("layer_norm_eps", default: 1e-12))
+        let hiddenDropout = try file.probability("hidden_dropout_prob", default: 0.1)
+        self.hiddenDropout = hiddenDropout
+        attentionDropout = try file.probability("attention_probs_dropout_prob", default: 0.1)
+        classifierDropout = try file.probability("classifier_dropout", default: hiddenDropout)
+        initializerRange = try file.number("initializer_range", default: 0.02)
+        padToken = try file.integer("pad_token_id", default: family == .roberta ? 1 : 0)
+        guard hidden.isMultiple(of: heads) else {
+            throw file.error("'hidden_size' \(hidden) is not a multiple of 'num_attention_heads' \(heads)")
+        }
+        guard padToken >= 0, longestSequence > 0 else {
+            throw file.error(
+                "'max_position_embeddings' \(positions) leaves no position after 'pad_token_id' \(padToken)")
+        }
+    }
+}
+
+/// The keys of a config.json, read one at a time.
+struct ConfigurationFile {
+    private let path: String
+    private let object: [String: Any]
+
+    init(path: String) throws(ModelError) {
+        self.path = path
+        let bytes: Data
+        do {
+            bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw ModelError(path: path, problem: "cannot read the model's configuration: is this a model directory?")
+        }
+        guard let object = (try? JSONSerialization.jsonObject(with: bytes)) as? [String: Any] else {
+            throw ModelError(path: path, problem: "not a JSON object")
+        }
+        self.object = object
+    }
+
+    func error(_ problem: String) -> ModelError { ModelError(path: path, problem: problem) }
+
+    func family() throws(ModelError) -> EncoderConfiguration.Family {
+        guard let name = object["model_type"] as? String else {
+            throw error("'model_type' is missing; supported are 'bert' and 'roberta'")
+        }
+        switch name {
+        case "bert": return .bert
+        case "roberta", "xlm-roberta", "camembert": return .roberta
+        default: throw error("'model_type' is '\(name)'; supported are 'bert' and 'roberta'")
+        }
+    }
+
+    func refuseUnsupported() throws(ModelError) {
+        try require("hidden_act", "gelu", among: ["gelu"])
+        try require("position_embedding_type", "absolute", among: ["absolute"])
+        for key in ["is_decoder", "add_cross_attention"] {
+            guard let value = object[key], !(value is NSNull) else { continue }
+            guard let flag = value as? Bool, !flag else {
+                throw error("'\(key)' is \(value); only encoders are supported")
+            }
+        }
+    }
+
+    private func require(_ key: String, _ fallback: String, among supported: [String]) throws(ModelError) {
+        guard let value = object[key], !(value is NSNull) else { return }
+        guard let text = value as? String, supported.contains(text) else {
+            throw error("'\(key)' is '\(value)'; supported is '\(supported.joined(separator: "', '"))'")
+        }
+    }
+
+    func number(_ key: String, default fallback: Double?) throws(ModelError) -> Double {
+        guard let value = object[key], !(value is NSNull) else {
+            guard let fallback else { throw error("'\(key)' is missing") }
+            return fallback
+        }
+        guard let number = value as? Double, number.isFinite else {
+            throw error("'\(key)' is '\(value)', not a number")
+        }
+        return number
+    }
+
+    func integer(_ key: String, default fallback: Int?) throws(ModelError) -> Int {
+        let number = try number(key, default: fallback.map(Double.init))
+        guard let integer = Int(exactly: number) else { throw error("'\(key)' is \(number), not an integer") }
+        return integer
+    }
+
+    /// At least 1, and small enough that products of three sizes do not overflow.
+    func size(_ key: String, default fallback: Int? = nil) throws(ModelError) -> Int {
+        let value = try integer(key, default: fallback)
+        guard (1...(1 << 20) * 4).contains(value) else { throw error("'\(key)' is \(value), not a possible size") }
+        return value
+    }
+
+    func probability(_ key: String, default fallback: Double) throws(ModelError) -> Double {
+        let value = try number(key, default: fallback)
+        guard (0..<1).contains(value) else { throw error("'\(key)' is \(value), not a probability below 1") }
+        return value
+    }
+}

@@ -1,0 +1,55 @@
+import Numerics
+
+/// The backbone: embeddings and layers.
+final class Encoder {
+    private let embeddings: Embeddings
+    private let layers: [EncoderLayer]
+    private let configuration: EncoderConfiguration
+    private let layout = BatchLayout()
+    private let workspace = Workspace()
+    private var pass: Pass?
+
+    init(in store: ParameterStore) {
+        configuration = store.table.configuration
+        embeddings = Embeddings(in: store)
+        layers = (0..<configuration.layers).map { EncoderLayer($0, in: store) }
+    }
+
+    var moves: Bool { embeddings.moves || layers.contains(where: \.moves) }
+
+    /// - Returns: the final states of all tokens [T, H] or of first tokens [B, H], valid until the next forward pass.
+    func forward(
+        _ batch: PackedBatch, _ selection: TokenSelection, dropout: DropoutContext?, _ compute: Compute
+    ) -> Matrix {
+        layout.set(batch, heads: configuration.heads)
+        workspace.reserve(configuration, layout)
+        let pass = Pass(compute: compute, layout: layout, dropout: dropout)
+        self.pass = pass
+        var states = embeddings.forward(pass).readable
+        for (number, layer) in layers.enumerated() {
+            let isLast = number == layers.count - 1
+            states = layer.forward(states, isLast ? selection : .all, pass, workspace).readable
+        }
+        return states
+    }
+
+    /// Where the gradient of the first tokens' final states is to be written, [B, H].
+    var finalGradient: MutableMatrix {
+        MutableMatrix(workspace.firstGradient.start, rows: layout.exampleCount, columns: configuration.hidden)
+    }
+
+    /// Goes down to the lowest layer that moves. `finalGradient` is overwritten.
+    func backward() {
+        guard let pass else { preconditionFailure("backward before forward") }
+        var gradient = finalGradient
+        for number in layers.indices.reversed() {
+            let isNeededBelow = embeddings.moves || layers[..<number].contains(where: \.moves)
+            guard isNeededBelow || layers[number].moves else { return }
+            guard let next = layers[number].backward(gradient, isNeededBelow: isNeededBelow, pass, workspace) else {
+                return
+            }
+            gradient = next
+        }
+        if embeddings.moves { embeddings.backward(gradient, pass) }
+    }
+}

@@ -1,0 +1,45 @@
+import CKernels
+import Experiments
+import Numerics
+
+/// The network on top of the first token's final state. Layers keep what their backward pass needs.
+protocol Head: AnyObject {
+    /// - Parameter features: [B, H], must stay until the backward pass.
+    /// - Returns: logits [B, outputs], valid until the next forward pass.
+    func forward(_ features: Matrix, _ rows: RowSet, dropout: DropoutContext?, _ compute: Compute) -> Matrix
+
+    /// - Parameters:
+    ///   - gradient: of the logits, [B, outputs].
+    ///   - featureGradient: [B, H], or nil where nothing below the head moves.
+    func backward(_ gradient: Matrix, into featureGradient: MutableMatrix?, _ compute: Compute)
+}
+
+func makeHead(in store: ParameterStore) -> any Head {
+    switch (store.table.head, store.table.configuration.family) {
+    case (.linear, _): LinearHead(in: store)
+    case (.mlp, _): MLPHead(in: store)
+    case (.hf, .bert): BERTHead(in: store)
+    case (.hf, .roberta): RoBERTaHead(in: store)
+    }
+}
+
+/// Dropout of [B, H] at one place of the head.
+struct HeadDropout {
+    private let site: dropout_site
+    private let compute: Compute
+
+    init(_ place: DropoutSite, _ rows: RowSet, _ dropout: DropoutContext?, _ compute: Compute) {
+        let probability = dropout?.classifier ?? 0
+        self.compute = compute
+        site = dropout_site(
+            seed: dropout?.seed ?? 0, step: UInt32(truncatingIfNeeded: dropout?.step ?? 0),
+            purpose: RandomPurpose.dropout(place).rawValue, threshold: DropoutContext.threshold(probability),
+            scale: DropoutContext.scale(probability), example: rows.examples, place: rows.places)
+    }
+
+    /// In place; the same on the way forward and on the way back.
+    func apply(_ states: MutableMatrix) {
+        guard site.threshold != 0 else { return }
+        withUnsafePointer(to: site) { dropout_rows(0, states.rows, states.columns, $0, states.start) }
+    }
+}

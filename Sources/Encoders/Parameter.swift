@@ -1,0 +1,24 @@
+/// One named tensor of the network.
+package struct Parameter: Hashable, Sendable {
+    package enum Role: Sendable {
+        case embedding, matrix, bias, normWeight, normBias
+    }
+
+    /// From the input to the output.
+    package enum Place: Hashable, Comparable, Sendable {
+        case embeddings
+        case layer(Int)
+        case head
+    }
+
+    /// As in the Hugging Face checkpoint without the family's prefix; those of the head begin with `head.`.
+    package let name: String
+    package let shape: [Int]
+    package let role: Role
+    package let place: Place
+
+    package var count: Int { shape.reduce(1, *) }
+
+    /// Whether weight decay acts on it: on matrices only, never on biases or LayerNorm parameters.
+    package var decays: Bool { role == .matrix || role == .embedding }
+}

@@ -1,0 +1,92 @@
+package import Experiments
+
+/// All parameters of an encoder and its head in their one order: embeddings, layers, head. Everything that lays out
+/// parameters (arena, artifacts, exported models) follows it.
+package struct ParameterTable: Sendable {
+    package let configuration: EncoderConfiguration
+    package let head: HeadDesign
+    /// Classes, or 1 for regression.
+    package let outputs: Int
+    package let parameters: [Parameter]
+    private let indices: [String: Int]
+
+    package init(configuration: EncoderConfiguration, head: HeadDesign, outputs: Int) {
+        self.configuration = configuration
+        self.head = head
+        self.outputs = outputs
+        parameters =
+            Self.embeddings(configuration)
+            + (0..<configuration.layers).flatMap { Self.layer($0, configuration) }
+            + Self.head(head, configuration, outputs: outputs)
+        indices = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
+    }
+
+    package func index(of name: String) -> Int? { indices[name] }
+
+    package static let wordEmbeddings = "embeddings.word_embeddings.weight"
+
+    /// The prefix of the parameters of one layer.
+    package static func layerPrefix(_ layer: Int) -> String { "encoder.layer.\(layer)." }
+
+    private static func embeddings(_ configuration: EncoderConfiguration) -> [Parameter] {
+        let table = { (name: String, rows: Int) in
+            Parameter(
+                name: "embeddings.\(name).weight", shape: [rows, configuration.hidden], role: .embedding,
+                place: .embeddings)
+        }
+        return [
+            table("word_embeddings", configuration.vocabulary),
+            table("position_embeddings", configuration.positions),
+            table("token_type_embeddings", configuration.types),
+        ] + norm("embeddings.LayerNorm", configuration.hidden, .embeddings)
+    }
+
+    /// Key and value stand side by side, so that one product yields both.
+    private static func layer(_ number: Int, _ configuration: EncoderConfiguration) -> [Parameter] {
+        let prefix = layerPrefix(number)
+        let place = Parameter.Place.layer(number)
+        let (hidden, intermediate) = (configuration.hidden, configuration.intermediate)
+        let query = linear(prefix + "attention.self.query", hidden, hidden, place)
+        let key = linear(prefix + "attention.self.key", hidden, hidden, place)
+        let value = linear(prefix + "attention.self.value", hidden, hidden, place)
+        return query + [key[0], value[0], key[1], value[1]]
+            + linear(prefix + "attention.output.dense", hidden, hidden, place)
+            + norm(prefix + "attention.output.LayerNorm", hidden, place)
+            + linear(prefix + "intermediate.dense", intermediate, hidden, place)
+            + linear(prefix + "output.dense", hidden, intermediate, place)
+            + norm(prefix + "output.LayerNorm", hidden, place)
+    }
+
+    private static func head(
+        _ design: HeadDesign, _ configuration: EncoderConfiguration, outputs: Int
+    ) -> [Parameter] {
+        let hidden = configuration.hidden
+        switch design {
+        case .linear:
+            return linear("head.out", outputs, hidden, .head)
+        case .mlp(let width):
+            return linear("head.dense", width, hidden, .head) + linear("head.out", outputs, width, .head)
+        case .hf:
+            let names =
+                configuration.family == .bert
+                ? ("head.pooler.dense", "head.classifier") : ("head.dense", "head.out_proj")
+            return linear(names.0, hidden, hidden, .head) + linear(names.1, outputs, hidden, .head)
+        }
+    }
+
+    private static func linear(
+        _ name: String, _ outputs: Int, _ inputs: Int, _ place: Parameter.Place
+    ) -> [Parameter] {
+        [
+            Parameter(name: "\(name).weight", shape: [outputs, inputs], role: .matrix, place: place),
+            Parameter(name: "\(name).bias", shape: [outputs], role: .bias, place: place),
+        ]
+    }
+
+    private static func norm(_ name: String, _ size: Int, _ place: Parameter.Place) -> [Parameter] {
+        [
+            Parameter(name: "\(name).weight", shape: [size], role: .normWeight, place: place),
+            Parameter(name: "\(name).bias", shape: [size], role: .normBias, place: place),
+        ]
+    }
+}
