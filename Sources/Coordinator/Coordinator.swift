@@ -1,1 +1,224 @@
-// Coordinator
+package import Experiments
+import Ledger
+package import Logging
+import Messages
+import Scheduler
+package import Transport
+
+/// The process that hands out a store's stages: one loop on one thread around the scheduler. It waits, hears what
+/// came, lets the scheduler decide, commits the turn's changes in one transaction, and only then speaks.
+///
+/// It may be killed at any instant: the next coordinator on the same store goes on where the ledger stands.
+package final class Coordinator {
+    /// Where workers connect; broadcasts are at its companion.
+    package let endpoint: Endpoint
+    private let settings: CoordinatorSettings
+    private let ledger: Ledger
+    private let router: Router
+    private let publisher: Publisher
+    private let gatekeeper: Gatekeeper?
+    private let logger: Logger
+    private let clock = Clock()
+    private var scheduler: Scheduler
+    private var transfers: Transfers
+    /// Where each worker's last message came from.
+    private var peers: [WorkerID: Peer] = [:]
+    private var turn = Turn()
+    private var deadline: Timestamp?
+
+    /// Opens the store and starts to listen.
+    package init(
+        plans: [SweepPlan], store: String, settings: CoordinatorSettings, logger: Logger
+    ) throws(CoordinatorError) {
+        self.settings = settings
+        self.logger = logger
+        scheduler = Scheduler(settings: settings.scheduler)
+        transfers = Transfers(store: store)
+        ledger = try storing { () throws(LedgerError) in try Ledger(store: store) }
+        (router, publisher, gatekeeper, endpoint) = try talking { () throws(TransportError) in
+            try settings.makeSockets()
+        }
+        for plan in plans { try add(plan) }
+    }
+
+    /// Works until every stage has ended or a stop is requested.
+    ///
+    /// - Parameter onChange: is told how things stand, a few times a second at most.
+    /// - Returns: whether every stage has ended.
+    @discardableResult
+    package func run(
+        until stop: StopRequest, onChange: (CoordinatorStatus) -> Void = { _ in }
+    ) throws(CoordinatorError) -> Bool {
+        logger.info("the coordinator listens", metadata: ["endpoint": "\(endpoint)"])
+        var farewell = Farewell(patienceMilliseconds: settings.farewellMilliseconds)
+        var reportAt = clock.now
+        while !stop.isRequested, !farewell.isOver(scheduler, at: clock.now) {
+            try wait(for: stop)
+            try hear()
+            try tickIfDue()
+            try complete()
+            guard reportAt <= clock.now else { continue }
+            onChange(status)
+            reportAt = clock.now.advanced(byMilliseconds: settings.reportMilliseconds)
+        }
+        if stop.isRequested { try decide(.command(.stop)) }
+        try complete()
+        onChange(status)
+        return scheduler.isFinished
+    }
+
+    package var status: CoordinatorStatus {
+        CoordinatorStatus(stages: scheduler.statuses, workerCount: scheduler.workerCount)
+    }
+
+    /// Adds a sweep where the ledger left it.
+    private func add(_ plan: SweepPlan) throws(CoordinatorError) {
+        let known = try storing { () throws(LedgerError) in try ledger.reader.known(of: plan) }
+        let artifacts = known.values.flatMap { $0.standing.result?.artifacts ?? [] }.map(\.id)
+        try decide(.planned(plan, known: known, stored: Set(artifacts.filter(transfers.artifacts.contains))))
+        try complete()
+    }
+
+    // MARK: The steps of a turn
+
+    private func wait(for stop: StopRequest) throws(CoordinatorError) {
+        if let failure = gatekeeper?.failure { throw .transport(failure) }
+        let untilDeadline = deadline.map { $0.milliseconds(since: clock.now) } ?? settings.longestWaitMilliseconds
+        let timeout = Int(min(max(0, untilDeadline), settings.longestWaitMilliseconds))
+        _ = try talking { () throws(TransportError) in
+            try poll([router, stop.bell], timeoutMilliseconds: timeout)
+        }
+    }
+
+    /// Takes what has come, up to a number that keeps turns short.
+    private func hear() throws(CoordinatorError) {
+        for _ in 0..<settings.messagesPerTurn {
+            let message: (peer: Peer, frames: [[UInt8]])?
+            do throws(TransportError) {
+                message = try router.receive()
+            } catch .tooManyFrames {
+                logger.warning("a message of too many frames was dropped")
+                continue
+            } catch {
+                throw .transport(error)
+            }
+            guard let message else { return }
+            try hear(message.frames, from: message.peer)
+        }
+    }
+
+    private func hear(_ frames: [[UInt8]], from peer: Peer) throws(CoordinatorError) {
+        let message: FromWorker
+        do {
+            message = try FromWorker.decode(frames)
+        } catch {
+            let name = String(decoding: peer.identity, as: UTF8.self)
+            logger.warning(
+                "a message that cannot be understood was dropped", metadata: ["peer": "\(name)", "error": "\(error)"])
+            return
+        }
+        peers[message.worker] = peer
+        let answer = try storing { () throws(LedgerError) in
+            try transfers.handle(message, bytes: frames.dropFirst().first ?? [])
+        }
+        try perform(answer, for: message.worker)
+        try decide(.message(message))
+    }
+
+    private func tickIfDue() throws(CoordinatorError) {
+        guard let due = deadline, due <= clock.now else { return }
+        deadline = nil
+        try decide(.tick)
+    }
+
+    private func decide(_ event: Event) throws(CoordinatorError) {
+        for effect in scheduler.handle(event, at: clock.now) {
+            switch effect {
+            case .record(let change): turn.changes.append(change)
+            case .send(let message, let worker): turn.outgoing.append(.send(message, bytes: nil, to: worker))
+            case .broadcast(let broadcast): turn.outgoing.append(.publish(broadcast))
+            case .request(let artifact, let worker):
+                let answer = try storing { () throws(LedgerError) in try transfers.resume(artifact) }
+                try perform(answer, for: worker)
+            case .wakeAt(let time): deadline = time
+            }
+        }
+    }
+
+    private func perform(_ answer: Transfers.Answer?, for worker: WorkerID) throws(CoordinatorError) {
+        guard let answer else { return }
+        if let artifact = answer.stored { try decide(.stored(artifact)) }
+        turn.outgoing.append(.send(answer.message, bytes: answer.bytes, to: worker))
+    }
+
+    /// Ends the turn: what was decided is on the disk before anyone hears of it.
+    private func complete() throws(CoordinatorError) {
+        let finished = turn
+        turn = Turn()
+        try storing { () throws(LedgerError) in try ledger.commit(finished.changes) }
+        for change in finished.changes { log(change) }
+        for outgoing in finished.outgoing {
+            switch outgoing {
+            case .send(let message, let bytes, let worker): try send(message, bytes, to: worker)
+            case .publish(let broadcast): try publish(broadcast)
+            }
+        }
+    }
+
+    // MARK: Speaking
+
+    private func send(_ message: ToWorker, _ bytes: [UInt8]?, to worker: WorkerID) throws(CoordinatorError) {
+        guard let peer = peers[worker], let frame = encode(message) else { return }
+        let delivery = try talking { () throws(TransportError) in
+            try router.send([frame] + (bytes.map { [$0] } ?? []), to: peer)
+        }
+        if delivery != .queued {
+            // Whoever misses an answer asks again, and whoever is gone loses its lease.
+            logger.debug("a worker cannot be reached", metadata: ["worker.id": "\(worker)"])
+        }
+    }
+
+    private func publish(_ broadcast: Broadcast) throws(CoordinatorError) {
+        guard let frame = encode(broadcast) else { return }
+        var frames = [frame]
+        if case .published(let artifact) = broadcast {
+            let bytes = try storing { () throws(LedgerError) in
+                try transfers.artifacts.read(artifact.id, offset: 0, count: artifact.byteCount)
+            }
+            guard let bytes else { return }
+            frames.append(bytes)
+        }
+        try talking { () throws(TransportError) in try publisher.send(frames) }
+    }
+
+    private func encode(_ message: some WireMessage) -> [UInt8]? {
+        do {
+            return Array(try message.encoded())
+        } catch {
+            logger.error("a message cannot be sent", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+
+    private func log(_ change: Change) {
+        switch change {
+        case .planned(let plan, _):
+            logger.info("a sweep was planned", metadata: ["sweep": "\(plan.name)", "stages": "\(plan.stages.count)"])
+        case .started(let stage, let attempt, let worker, _, _):
+            logger.info("an attempt began", metadata: .attempt(stage, attempt, ["worker.id": "\(worker)"]))
+        case .ended(let stage, let attempt, nil, _):
+            logger.info("a stage finished", metadata: .attempt(stage, attempt))
+        case .ended(let stage, let attempt, let failure?, _):
+            logger.warning("an attempt ended", metadata: .attempt(stage, attempt, ["reason": "\(failure)"]))
+        case .evaluated, .stands: break
+        }
+    }
+}
+
+extension Logger.Metadata {
+    fileprivate static func attempt(
+        _ stage: StageKey, _ attempt: Attempt, _ more: Logger.Metadata = [:]
+    ) -> Logger.Metadata {
+        more.merging(["stage.id": "\(stage.short)", "attempt": "\(attempt)"]) { first, _ in first }
+    }
+}

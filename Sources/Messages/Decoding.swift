@@ -86,3 +86,15 @@ extension ToWorker: WireMessage {
 extension Broadcast: WireMessage {
     package static let names: Set<String> = ["published", "stop"]
 }
+
+extension FromWorker {
+    /// Decodes a whole message: the frame that names it, and the frame of bytes that an upload carries and no other.
+    package static func decode(_ frames: [[UInt8]]) throws(MessageError) -> FromWorker {
+        guard let first = frames.first else { throw .malformed("no frame") }
+        let message = try decode(Data(first))
+        var due = 1
+        if case .upload = message { due = 2 }
+        guard frames.count == due else { throw .malformed("\(frames.count) frames where \(due) are due") }
+        return message
+    }
+}

@@ -97,7 +97,7 @@ package enum ToWorker: Codable, Hashable, Sendable {
     case renewed(stage: StageKey, attempt: Attempt)
     /// The attempt is no longer the current one, or was cancelled: stop at the next step.
     case stop(stage: StageKey, attempt: Attempt, reason: String)
-    /// Carries a frame of raw bytes of the artifact.
+    /// Carries a frame of raw bytes of the artifact, `byteCount` of them from the offset on.
     case chunk(artifact: ArtifactID, offset: Int, byteCount: Int)
     /// The artifact is not in the store. To a worker that uploads it: offer it again.
     case missing(artifact: ArtifactID)

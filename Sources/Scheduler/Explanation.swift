@@ -23,14 +23,4 @@ extension Scheduler {
         if !open.isEmpty { return .startsFrom(open) }
         return stage.standing.isPaused ? .isPaused : .waitsForWorker
     }
-
-    /// Every stage as it stands, in the order of the plans, for those who watch.
-    package var records: [StageRecord] {
-        order.compactMap { stages[$0] }.map { stage in
-            StageRecord(
-                key: stage.planned.key, state: stage.standing.state, attempts: stage.attempt?.rawValue ?? 0,
-                worker: stage.lease?.worker, progress: stage.lease?.progress, startedAt: stage.lease?.startedAt,
-                result: stage.standing.result)
-        }
-    }
 }

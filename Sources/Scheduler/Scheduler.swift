@@ -56,7 +56,9 @@ package struct Scheduler: Sendable {
     package mutating func handle(_ event: Event, at now: Timestamp) -> [Effect] {
         switch event {
         case .message(let message): hear(message, at: now)
-        case .tick: expireLeases(at: now)
+        case .tick:
+            announcedDeadline = nil
+            expireLeases(at: now)
         case .stored(let artifact): stored.insert(artifact)
         case .planned(let plan, let known, let artifacts): add(plan, known: known, stored: artifacts, at: now)
         case .command(let command): obey(command, at: now)

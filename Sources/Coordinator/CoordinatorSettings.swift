@@ -1,0 +1,52 @@
+import Messages
+package import Scheduler
+package import Transport
+
+package struct CoordinatorSettings: Sendable {
+    package var listen: Endpoint
+    package var scheduler = SchedulerSettings()
+    /// The coordinator's keys and those it admits; without them it listens only where no other machine can connect.
+    package var protection: Protection?
+    /// Listen without keys where other machines can connect.
+    package var insecure = false
+    /// How long workers are waited for once every stage has ended, so that they are told to go.
+    package var farewellMilliseconds: Int64 = 5_000
+    /// The shortest time between two calls of `onChange`.
+    package var reportMilliseconds: Int64 = 200
+    package var longestWaitMilliseconds: Int64 = 500
+    package var messagesPerTurn = 256
+
+    package struct Protection: Sendable {
+        package var keys: CurveKeyPair
+        package var admitted: AdmittedKeys
+
+        package init(keys: CurveKeyPair, admitted: AdmittedKeys) {
+            self.keys = keys
+            self.admitted = admitted
+        }
+    }
+
+    package init(listen: Endpoint) {
+        self.listen = listen
+    }
+
+    func makeSockets() throws(TransportError) -> (Router, Publisher, Gatekeeper?, Endpoint) {
+        let context = try Context()
+        var gatekeeper: Gatekeeper?
+        if let protection {
+            gatekeeper = try Gatekeeper(in: context, keys: protection.keys, admitted: protection.admitted)
+        }
+        let limits = MessageLimits(frameBytes: max(controlByteLimit, chunkByteLimit), frames: 2)
+        let router = try Router(in: context, limits: limits, protectedBy: gatekeeper)
+        let publisher = try Publisher(in: context, limits: limits, protectedBy: gatekeeper)
+        return (router, publisher, gatekeeper, try bindPair(router, publisher, at: listen, insecure: insecure))
+    }
+}
+
+/// How things stand, for those who watch.
+package struct CoordinatorStatus: Sendable {
+    /// Every stage in the order of the plans.
+    package let stages: [StageStatus]
+    /// Worker groups that are connected.
+    package let workerCount: Int
+}

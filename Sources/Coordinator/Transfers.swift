@@ -1,0 +1,59 @@
+import Experiments
+import Ledger
+import Messages
+
+/// Moves bytes between workers and the store: artifacts in chunks, and logs. It decides nothing.
+struct Transfers {
+    let artifacts: ArtifactStore
+    private let logs: StageLogs
+    /// Artifacts that workers have announced, by what an upload names.
+    private var announced: [ArtifactID: ArtifactReference] = [:]
+
+    struct Answer {
+        var message: ToWorker
+        var bytes: [UInt8]?
+        /// An artifact that is in the store as of now.
+        var stored: ArtifactID?
+    }
+
+    init(store: String) {
+        artifacts = ArtifactStore(store: store)
+        logs = StageLogs(store: store)
+    }
+
+    mutating func handle(_ message: FromWorker, bytes: [UInt8]) throws(LedgerError) -> Answer? {
+        switch message {
+        case .offer(_, _, _, let artifact): return try resume(artifact)
+        case .upload(_, let id, let offset):
+            guard let artifact = announced[id] else { return Answer(message: .missing(artifact: id)) }
+            return answer(try artifacts.receive(bytes, of: artifact, at: offset), for: artifact)
+        case .fetch(_, let id, let offset): return try chunk(of: id, at: offset)
+        case .log(_, let stage, let attempt, let offset, let text):
+            try logs.append(text, at: offset, to: stage, attempt)
+            return nil
+        case .hello, .ready, .heartbeat, .evaluated, .finished, .failed, .goodbye: return nil
+        }
+    }
+
+    /// Says from which byte on the store needs the artifact.
+    mutating func resume(_ artifact: ArtifactReference) throws(LedgerError) -> Answer {
+        announced[artifact.id] = artifact
+        return answer(try artifacts.resume(artifact), for: artifact)
+    }
+
+    private func answer(_ reception: ArtifactStore.Reception, for artifact: ArtifactReference) -> Answer {
+        switch reception {
+        case .partial(let upTo): Answer(message: .received(artifact: artifact.id, upTo: upTo))
+        case .corrupt: Answer(message: .received(artifact: artifact.id, upTo: 0))
+        case .complete:
+            Answer(message: .received(artifact: artifact.id, upTo: artifact.byteCount), stored: artifact.id)
+        }
+    }
+
+    private func chunk(of id: ArtifactID, at offset: Int) throws(LedgerError) -> Answer {
+        guard let bytes = try artifacts.read(id, offset: offset, count: chunkByteLimit) else {
+            return Answer(message: .missing(artifact: id))
+        }
+        return Answer(message: .chunk(artifact: id, offset: offset, byteCount: bytes.count), bytes: bytes)
+    }
+}
