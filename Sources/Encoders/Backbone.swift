@@ -39,7 +39,7 @@ package final class Backbone {
     }
 
     /// - Returns: nil where the file has no such tensor. The values live as long as the backbone.
-    func values(named name: String, shape: [Int]) throws(ModelError) -> UnsafeBufferPointer<Float>? {
+    package func values(named name: String, shape: [Int]) throws(ModelError) -> UnsafeBufferPointer<Float>? {
         if let known = converted[name] { return known.values }
         guard let fileName = fileNames[name], let tensor = weights.tensor(named: fileName) else { return nil }
         guard tensor.shape == shape else {
@@ -82,7 +82,8 @@ package final class Backbone {
         return hasher.finish()
     }
 
-    private static let tokenizerFiles = [
+    /// Files that belong to the tokenizer, where a model has them.
+    package static let tokenizerFiles = [
         "added_tokens.json", "merges.txt", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json",
         "vocab.json", "vocab.txt",
     ]

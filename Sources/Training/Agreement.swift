@@ -1,0 +1,40 @@
+import Collectives
+import Encoders
+import Experiments
+import Files
+import Foundation
+import Safetensors
+import Tasks
+import Tokenizers
+
+extension Communicator {
+    /// Runs `body` on every rank. Where it fails on any rank, all ranks throw the failure of the lowest such rank, so
+    /// that none waits for ever in the next collective call.
+    func agree<Value>(_ body: () throws -> Value) throws(StageFailure) -> Value {
+        let result = Result { try body() }.mapError(StageFailure.init(classifying:))
+        do {
+            var message: [UInt8] = []
+            if case .failure(let failure) = result { message = [UInt8](try CanonicalJSON.encode(failure)) }
+            if let first = try gather(message).first(where: { !$0.isEmpty }) {
+                throw try CanonicalJSON.decode(StageFailure.self, from: Data(first))
+            }
+        } catch {
+            throw StageFailure(classifying: error)
+        }
+        return try result.get()
+    }
+}
+
+extension StageFailure {
+    /// Sorts an error by whose fault it is: the stage's own, which would repeat itself anywhere, or this node's.
+    package init(classifying error: any Error) {
+        switch error {
+        case let failure as StageFailure: self = failure
+        case let error as DatasetError: self.init(.badInput, "\(error)")
+        case let error as TokenizerError: self.init(.badInput, "\(error)")
+        case let error as ModelError: self.init(.badInput, "\(error)")
+        case let error as SafetensorsError: self.init(.badInput, "\(error)")
+        default: self.init(.node, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Collectives
+import Encoders
+import Experiments
+import Files
+import Foundation
+import Safetensors
+
+/// The file from which another attempt at a stage goes on: the arena's values and moments, the best values so far,
+/// and the state beside them. It is replaced as a whole, so a crash leaves the last one or the new one.
+struct Checkpoint {
+    let path: String
+    private let stage: StageKey
+
+    init(of stage: StageKey, in workDirectory: String) {
+        self.stage = stage
+        path = "\(workDirectory)/checkpoints/\(stage)/checkpoint.safetensors"
+    }
+
+    /// Everything that a step changes.
+    struct Content {
+        var state: TrainingState
+        var bestValues: [Float]?
+    }
+
+    func write(_ content: Content, _ arena: Arena) throws {
+        try FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        var tensors = [
+            TensorSource(name: "values", shape: [arena.count], floats: .init(arena.values)),
+            TensorSource(name: "first_moments", shape: [arena.count], floats: .init(arena.firstMoments)),
+            TensorSource(name: "second_moments", shape: [arena.count], floats: .init(arena.secondMoments)),
+        ]
+        let state = String(decoding: try CanonicalJSON.encode(content.state), as: UTF8.self)
+        let metadata = ["stage": stage.description, "state": state]
+        if let best = content.bestValues {
+            tensors.append(TensorSource(name: "best_values", shape: [arena.count], floats: best))
+        }
+        try SafetensorsWriter.write(tensors, metadata: metadata, to: path)
+    }
+
+    /// Fills the arena from the file.
+    /// - Returns: nil where there is no checkpoint of this stage that fits the arena: the stage then starts anew.
+    func read(into arena: Arena) throws -> Content? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let file = try SafetensorsFile(path: path)
+        guard file.metadata["stage"] == stage.description, let text = file.metadata["state"],
+            let values = file.tensor(named: "values")?.floats(), values.count == arena.count,
+            let firstMoments = file.tensor(named: "first_moments")?.floats(), firstMoments.count == arena.count,
+            let secondMoments = file.tensor(named: "second_moments")?.floats(), secondMoments.count == arena.count
+        else { return nil }
+        let state = try CanonicalJSON.decode(TrainingState.self, from: Data(text.utf8))
+        _ = arena.values.update(fromContentsOf: values)
+        _ = arena.firstMoments.update(fromContentsOf: firstMoments)
+        _ = arena.secondMoments.update(fromContentsOf: secondMoments)
+        return Content(state: state, bestValues: file.tensor(named: "best_values")?.floats())
+    }
+
+    func remove() throws {
+        let directory = (path as NSString).deletingLastPathComponent
+        guard FileManager.default.fileExists(atPath: directory) else { return }
+        try FileManager.default.removeItem(atPath: directory)
+    }
+}

@@ -1,0 +1,60 @@
+import Collectives
+import Experiments
+import Tasks
+
+/// Scores a model on held-out examples: each rank computes a contiguous part, and every rank gets the whole.
+struct Evaluator {
+    private let communicator: any Communicator
+
+    init(_ communicator: any Communicator) { self.communicator = communicator }
+
+    /// The task's metrics on the validation split, where there is one, and on the dev set.
+    func scores(of stage: PreparedStage) throws -> [Score] {
+        var scores: [Score] = []
+        if !stage.validationExamples.isEmpty {
+            scores += try score(stage, on: .validation, stage.validationExamples, in: .train)
+        }
+        return scores + (try score(stage, on: .dev, Array(stage.material.dev.indices), in: .dev))
+    }
+
+    private func score(
+        _ stage: PreparedStage, on split: Split, _ examples: [Int], in file: DataFile
+    ) throws -> [Score] {
+        let part = DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)
+        let mine = stage.learner.outputs(of: Array(examples[part]), in: file)
+        let outputs = try communicator.gatherFloats(mine)
+        let expected = examples.map { stage.material[file][$0].label }
+        let predicted = predictions(outputs, width: stage.outputs, isRegression: stage.isRegression)
+        return stage.task.metrics.map {
+            Score(split: split, metric: $0, value: $0.compute(predicted: predicted, expected: expected))
+        }
+    }
+}
+
+/// What rows of head outputs say: the class with the highest output, the first of equal ones, or the value itself.
+func predictions(_ outputs: [Float], width: Int, isRegression: Bool) -> Predictions {
+    if isRegression { return .values(outputs) }
+    return .categories(
+        stride(from: 0, to: outputs.count, by: width).map { start in
+            (0..<width).max { (outputs[start + $0], -$0) < (outputs[start + $1], -$1) } ?? 0
+        })
+}
+
+extension Communicator {
+    /// Every rank's floats, in rank order, on every rank.
+    func gatherFloats(_ values: [Float]) throws -> [Float] {
+        guard size > 1 else { return values }
+        let bytes = values.withUnsafeBytes { [UInt8]($0) }
+        return try gather(bytes).flatMap { part in
+            part.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+        }
+    }
+
+    /// Overwrites every rank's floats with those of one rank.
+    func broadcast(_ values: UnsafeMutableBufferPointer<Float>, from root: Int) throws {
+        guard size > 1 else { return }
+        let raw = UnsafeMutableRawBufferPointer(values)
+        let bytes = try broadcast(rank == root ? [UInt8](raw) : [], from: root)
+        raw.copyBytes(from: bytes)
+    }
+}

@@ -1,0 +1,96 @@
+import Encoders
+package import Experiments
+import Files
+import Foundation
+import Safetensors
+
+/// Writes a trained model as a Hugging Face directory that `transformers` loads: with the head `hf` a complete
+/// sequence classification model, with any other the backbone, and the head beside it in `head.safetensors`.
+package struct HuggingFaceExport {
+    private let model: TrainedModel
+    private var isComplete: Bool { model.trained.record.specification.recipe.head == .hf }
+    private var configuration: EncoderConfiguration { model.backbone.configuration }
+
+    package init(_ model: TrainedModel) { self.model = model }
+
+    /// - Parameter directory: must not exist yet; it appears as a whole or not at all.
+    package func write(to directory: String) throws(StageFailure) {
+        let manager = FileManager.default
+        guard !manager.fileExists(atPath: directory) else {
+            throw StageFailure(.badInput, "\(directory): exists already; name a folder that does not")
+        }
+        let temporary = "\(directory).\(getpid()).tmp"
+        do {
+            try manager.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+            try writeConfiguration(to: "\(temporary)/config.json")
+            try SafetensorsWriter.write(try tensors(), metadata: ["format": "pt"], to: "\(temporary)/model.safetensors")
+            if !isComplete, let head = model.trained.files[.head] {
+                try manager.copyItem(atPath: head, toPath: "\(temporary)/head.safetensors")
+            }
+            for name in Backbone.tokenizerFiles {
+                let file = "\(model.backbone.directory)/\(name)"
+                guard manager.fileExists(atPath: file) else { continue }
+                try manager.copyItem(atPath: file, toPath: "\(temporary)/\(name)")
+            }
+            try manager.moveItem(atPath: temporary, toPath: directory)
+        } catch {
+            removeLeftovers(temporary)
+            throw StageFailure(classifying: error)
+        }
+    }
+
+    /// The failure that brought us here matters more than what is left of the copy.
+    private func removeLeftovers(_ path: String) {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    private func tensors() throws -> [TensorSource] {
+        var tensors: [TensorSource] = []
+        for (index, parameter) in model.store.table.parameters.enumerated() {
+            guard let name = exportedName(of: parameter) else { continue }
+            tensors.append(
+                TensorSource(
+                    name: name, shape: parameter.shape,
+                    floats: model.store.values(index)))
+        }
+        if !isComplete {
+            let width = configuration.hidden
+            for (name, shape) in [("pooler.dense.weight", [width, width]), ("pooler.dense.bias", [width])] {
+                guard let pooler = try model.backbone.values(named: name, shape: shape) else { continue }
+                tensors.append(TensorSource(name: name, shape: shape, floats: pooler))
+            }
+        }
+        return tensors
+    }
+
+    /// - Returns: nil for the parameters of a head that transformers does not know.
+    private func exportedName(of parameter: Parameter) -> String? {
+        let family = configuration.family.rawValue
+        guard parameter.place == .head else { return isComplete ? "\(family).\(parameter.name)" : parameter.name }
+        guard isComplete else { return nil }
+        let name = parameter.name.dropFirst("head.".count)
+        return switch configuration.family {
+        case .bert: name.hasPrefix("pooler.") ? "bert.\(name)" : "\(name)"
+        case .roberta: "classifier.\(name)"
+        }
+    }
+
+    private func writeConfiguration(to path: String) throws {
+        let original = try Data(contentsOf: URL(fileURLWithPath: "\(model.backbone.directory)/config.json"))
+        guard var json = try JSONSerialization.jsonObject(with: original) as? [String: Any] else {
+            throw StageFailure(.badInput, "\(model.backbone.directory)/config.json: not a JSON object")
+        }
+        let family = configuration.family == .bert ? "Bert" : "Roberta"
+        json["architectures"] = [isComplete ? "\(family)ForSequenceClassification" : "\(family)Model"]
+        json["torch_dtype"] = "float32"
+        if isComplete {
+            let labels = model.trained.record.task.labels
+            let numbered = (labels ?? ["score"]).enumerated()
+            json["problem_type"] = labels == nil ? "regression" : "single_label_classification"
+            json["id2label"] = Dictionary(uniqueKeysWithValues: numbered.map { ("\($0.offset)", $0.element) })
+            json["label2id"] = Dictionary(uniqueKeysWithValues: numbered.map { ($0.element, $0.offset) })
+        }
+        let options: JSONSerialization.WritingOptions = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(try JSONSerialization.data(withJSONObject: json, options: options), to: path)
+    }
+}

@@ -1,0 +1,17 @@
+import Experiments
+
+/// What the training loop needs of a model: the gradients of some examples and the outputs for others. Examples are
+/// named by their place in the training or dev file.
+protocol Learner: AnyObject {
+    /// Adds the gradient of `scale` · Σ loss over the examples to the arena.
+    /// - Returns: Σ loss, and the tokens that went through the network.
+    func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int)
+
+    /// The head's outputs [examples, outputs], row-major, with dropout off.
+    func outputs(of examples: [Int], in file: DataFile) -> [Float]
+}
+
+/// The two files of a task.
+enum DataFile {
+    case train, dev
+}

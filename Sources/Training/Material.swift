@@ -1,0 +1,94 @@
+import Encoders
+import Experiments
+import Foundation
+import Tasks
+import Tokenizers
+
+/// A task's texts as one model reads them.
+struct Material {
+    let train: [EncodedExample]
+    let dev: [EncodedExample]
+
+    subscript(file: DataFile) -> [EncodedExample] { file == .train ? train : dev }
+}
+
+/// The models and datasets that a process has read; kept between stages, which mostly ask for the same ones.
+package final class Library {
+    private struct TextKey: Hashable {
+        let model: Digest
+        let task: Digest
+        let maxLength: Int
+        let truncation: Truncation
+    }
+
+    private var backbones: [Digest: Backbone] = [:]
+    private var materials: [TextKey: Material] = [:]
+
+    package init() {}
+
+    /// The model in a directory, if it is the one that the stage was planned with.
+    func backbone(at directory: String, expecting content: Digest) throws -> Backbone {
+        if let known = backbones[content] { return known }
+        let backbone = try Backbone(directory: directory)
+        let found = try backbone.contentDigest()
+        guard found == content else {
+            throw StageFailure(
+                .node,
+                """
+                \(directory): this model is not the one the sweep was planned with (content \(found.short), planned \
+                \(content.short)); copy the planned model here, or plan the sweep with this one
+                """)
+        }
+        backbones = [content: backbone]
+        return backbone
+    }
+
+    /// The texts of the job's task, read, checked against the plan, and tokenized.
+    func material(for job: StageJob, backbone: Backbone) throws -> Material {
+        let recipe = job.specification.recipe
+        let key = TextKey(
+            model: job.specification.backbone, task: job.specification.task, maxLength: recipe.maxLength,
+            truncation: recipe.truncation)
+        if let known = materials[key] { return known }
+        let found = try Dataset.contentDigest(job.task, in: job.dataDirectory)
+        guard found == job.specification.task else {
+            throw StageFailure(
+                .node,
+                """
+                \(job.dataDirectory): the files of task '\(job.task.name)' are not those the sweep was planned with; \
+                copy the planned files here, or plan the sweep anew
+                """)
+        }
+        let dataset = try Dataset.load(job.task, in: job.dataDirectory)
+        let tokenizer = try loadTokenizer(directory: backbone.directory)
+        try checkFit(tokenizer, backbone, recipe)
+        let encode = { (examples: [Example]) in
+            try Tasks.encode(
+                examples, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation)
+        }
+        let material = Material(train: try encode(dataset.train), dev: try encode(dataset.dev))
+        if materials.count >= 4 { materials.removeAll() }
+        materials[key] = material
+        return material
+    }
+
+    private func checkFit(_ tokenizer: any Tokenizer, _ backbone: Backbone, _ recipe: Recipe) throws {
+        let configuration = backbone.configuration
+        guard tokenizer.vocabularyCount <= configuration.vocabulary else {
+            throw StageFailure(
+                .badInput,
+                """
+                \(backbone.directory): the tokenizer has ids up to \(tokenizer.vocabularyCount - 1), but the word \
+                embedding has only \(configuration.vocabulary) rows; use the tokenizer files the model came with
+                """)
+        }
+        guard recipe.maxLength <= configuration.longestSequence else {
+            throw StageFailure(
+                .badInput,
+                """
+                max-length \(recipe.maxLength) is longer than the \(configuration.longestSequence) positions of the \
+                model in \(backbone.directory); lower max-length
+                """)
+        }
+    }
+}

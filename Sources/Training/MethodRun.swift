@@ -1,0 +1,78 @@
+package import Collectives
+package import Experiments
+import Foundation
+
+/// Runs the stages of one method here, one after another, without a coordinator: what `headstart train` does.
+///
+/// The last stage's artifacts and `run.json` go into the directory itself, an earlier stage's into `stage-1`,
+/// `stage-2`, ... in it. Started again, it continues: finished stages are kept, the one under way resumes.
+package struct MethodRun {
+    private let plan: SweepPlan
+    private let row: SweepRow
+    private let directory: String
+
+    /// - Parameter plan: of exactly one row.
+    package init(_ plan: SweepPlan, directory: String) {
+        precondition(plan.rows.count == 1, "a method run has one task, one method and one seed")
+        self.plan = plan
+        row = plan.rows[0]
+        self.directory = directory
+    }
+
+    /// Called on every rank with the same plan.
+    /// - Returns: the last stage.
+    package func run(
+        _ trainer: StageTrainer, _ communicator: any Communicator, observer: any StageObserver
+    ) throws(StageFailure) -> TrainedStage {
+        var done: [StageKey: TrainedStage] = [:]
+        var last: TrainedStage?
+        for (index, key) in row.stages.enumerated() {
+            guard let stage = plan.stages.first(where: { $0.key == key }) else {
+                preconditionFailure("a row's stages are all in its plan")
+            }
+            let isLast = index == row.stages.count - 1
+            let folder = isLast ? directory : "\(directory)/stage-\(index + 1)"
+            let trained = try train(stage, in: folder, from: done, trainer, communicator, observer)
+            done[key] = trained
+            last = trained
+        }
+        guard let last else { preconditionFailure("a row has at least one stage") }
+        return last
+    }
+
+    private func train(
+        _ stage: PlannedStage, in folder: String, from done: [StageKey: TrainedStage], _ trainer: StageTrainer,
+        _ communicator: any Communicator, _ observer: any StageObserver
+    ) throws(StageFailure) -> TrainedStage {
+        let run = RunDirectory(folder)
+        if let finished = try finishedRun(run, of: stage, communicator) { return finished }
+        guard let task = plan.task(named: stage.task) else { preconditionFailure("a stage's task is in its plan") }
+        var inputs: [ArtifactKind: String] = [:]
+        for input in stage.specification.inputs { inputs[input.kind] = done[input.from]?.files[input.kind] }
+        let job = StageJob(
+            stage: stage.key, specification: stage.specification, task: task.definition,
+            modelDirectory: plan.model.path, dataDirectory: plan.dataDirectory, inputs: inputs,
+            outputs: stage.outputs, workDirectory: "\(directory)/work", outputDirectory: folder)
+        if communicator.rank == 0 { observer.noted("\(stage.label): \(stage.key.short)") }
+        let outcome = try trainer.run(job, observer: observer)
+        let record = TrainedStage.Record(
+            label: stage.label, specification: stage.specification, model: plan.model, task: task.definition,
+            result: outcome.result)
+        try communicator.agree { if communicator.rank == 0 { try run.write(record) } }
+        return try communicator.agree { try run.read() }
+    }
+
+    /// Every rank of a local run sees the same folder.
+    private func finishedRun(
+        _ run: RunDirectory, of stage: PlannedStage, _ communicator: any Communicator
+    ) throws(StageFailure) -> TrainedStage? {
+        let isThere = FileManager.default.fileExists(atPath: "\(run.path)/run.json")
+        let trained = try communicator.agree { isThere ? try run.read() : nil }
+        guard let trained else { return nil }
+        guard trained.record.specification == stage.specification else {
+            throw StageFailure(
+                .badInput, "\(run.path): holds a run with other settings; name another folder for this one")
+        }
+        return trained
+    }
+}

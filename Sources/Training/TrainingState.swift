@@ -1,0 +1,33 @@
+import Experiments
+
+/// Where a stage stands between two steps, beside its arena.
+struct TrainingState: Codable, Equatable {
+    /// Steps done.
+    var step = 0
+    /// Σ of the steps' mean losses since the last evaluation, and how many they are.
+    var lossSum = 0.0
+    var lossCount = 0
+    /// The mean loss of the last step.
+    var lastLoss = 0.0
+    /// Real tokens trained on so far, over all ranks.
+    var tokens = 0
+    /// Seconds spent, over all attempts.
+    var seconds = 0.0
+    /// The last evaluation, and the best one where the recipe selects it.
+    var latest: Evaluation?
+    var best: Evaluation?
+
+    mutating func add(loss: Double, tokens: Int) {
+        step += 1
+        lossSum += loss
+        lossCount += 1
+        lastLoss = loss
+        self.tokens += tokens
+    }
+
+    /// - Returns: the mean loss since the last evaluation, and begins a new mean.
+    mutating func takeMeanLoss() -> Double {
+        defer { (lossSum, lossCount) = (0, 0) }
+        return lossCount == 0 ? lastLoss : lossSum / Double(lossCount)
+    }
+}

@@ -1,0 +1,71 @@
+import Experiments
+import Testing
+
+import Training
+
+struct TimetableTests {
+    private func recipe(_ change: (inout Recipe) -> Void = { _ in }) -> Recipe {
+        var recipe = Recipe()
+        recipe.batch = 8
+        change(&recipe)
+        return recipe
+    }
+
+    @Test func `an epoch has one step for each batch, the last one smaller`() {
+        let timetable = Timetable(recipe { $0.budget = .epochs(2) }, examples: 20)
+        #expect(timetable.stepsPerEpoch == 3)
+        #expect(timetable.steps == 6)
+        #expect((0..<6).map { timetable.batch(ofStep: $0) } == [0..<8, 8..<16, 16..<20, 0..<8, 8..<16, 16..<20])
+        #expect((0..<6).map { timetable.epoch(ofStep: $0) } == [0, 0, 0, 1, 1, 1])
+    }
+
+    @Test(arguments: [(0.1, 1), (0.5, 2), (1.5, 5), (0.01, 1)])
+    func `a share of an epoch is rounded to whole steps, one at least`(epochs: Double, steps: Int) {
+        #expect(Timetable(recipe { $0.budget = .epochs(epochs) }, examples: 20).steps == steps)
+    }
+
+    @Test func `a budget in steps is taken as it is`() {
+        #expect(Timetable(recipe { $0.budget = .steps(7) }, examples: 20).steps == 7)
+    }
+
+    @Test func `the rate rises from zero over the warm-up and falls to zero after the last step`() {
+        let timetable = Timetable(
+            recipe {
+                $0.budget = .steps(10)
+                $0.warmup = 0.2
+                $0.learningRate = 1
+            }, examples: 20)
+        // transformers: get_linear_schedule_with_warmup(optimizer, 2, 10)
+        let expected = [0, 0.5, 1, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125]
+        #expect((0..<10).map { timetable.learningRate(ofStep: $0) } == expected)
+    }
+
+    @Test func `a constant rate stays after its warm-up`() {
+        let timetable = Timetable(
+            recipe {
+                $0.budget = .steps(4)
+                $0.warmup = 0.5
+                $0.decay = .constant
+                $0.learningRate = 1
+            }, examples: 20)
+        #expect((0..<4).map { timetable.learningRate(ofStep: $0) } == [0, 0.5, 1, 1])
+    }
+
+    @Test func `it evaluates k times an epoch and after the last step`() {
+        let timetable = Timetable(
+            recipe {
+                $0.budget = .steps(25)
+                $0.evaluations = 2
+            }, examples: 80)
+        #expect((1...25).filter { timetable.evaluates(after: $0) } == [5, 10, 15, 20, 25])
+    }
+
+    @Test func `more evaluations than steps in an epoch are one a step`() {
+        let timetable = Timetable(
+            recipe {
+                $0.budget = .epochs(1)
+                $0.evaluations = 10
+            }, examples: 20)
+        #expect((1...3).filter { timetable.evaluates(after: $0) } == [1, 2, 3])
+    }
+}
