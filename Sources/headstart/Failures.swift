@@ -1,4 +1,6 @@
 import ArgumentParser
+import Configuration
+import Encoders
 import Experiments
 import Files
 import Foundation
@@ -33,7 +35,9 @@ extension Headstart {
     /// Whether the user asked for what cannot be, or the work went wrong.
     private static func status(of error: any Error) -> Int32 {
         switch error {
-        case is BadRequest, is DatasetError, is TokenizerError, is SafetensorsError: 2
+        case is BadRequest, is ConfigurationError, is DatasetError, is TokenizerError, is ModelError,
+            is SafetensorsError:
+            2
         case TransportError.badEndpoint, TransportError.unprotected, TransportError.badKey: 2
         case LedgerError.missing, LedgerError.foreign, LedgerError.otherVersion, LedgerError.inUse: 2
         case let error as FileError: error.operation == .read ? 2 : 1

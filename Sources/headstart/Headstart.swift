@@ -14,7 +14,7 @@ struct Headstart: ParsableCommand {
             """,
         version: "headstart 0.1.0",
         subcommands: [
-            DoctorCommand.self, DataCommand.self, TokenizeCommand.self, KeysCommand.self,
+            DoctorCommand.self, EncodeCommand.self, TokenizeCommand.self, DataCommand.self, KeysCommand.self,
         ])
 
     /// Parses the program's arguments and does what they ask for.

@@ -26,13 +26,7 @@ struct TokenizeCommand: ParsableCommand {
 
     func run() throws {
         let tokenizer = try loadTokenizer(directory: model.directory())
-        for (index, line) in try texts.read().enumerated() {
-            let sequence: TokenSequence
-            do {
-                sequence = try tokenizer.encode(line.text, pair: line.pair, maxLength: maxLength)
-            } catch {
-                throw BadRequest("\(texts.input):\(index + 1): \(error)")
-            }
+        for sequence in try texts.tokenized(by: tokenizer, maxLength: maxLength, atMost: nil) {
             try Screen.json(Line(ids: sequence.ids, tokens: tokenizer.tokens(of: sequence.ids)))
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Tokenizers
 
 /// A file of texts, one a line.
 struct TextOptions: ParsableArguments {
@@ -41,5 +42,22 @@ struct TextLine {
                 "\(place): a pair is two texts with a tab between, but the line has \(fields.count) fields")
         }
         return TextLine(text: String(fields[0]), pair: String(fields[1]))
+    }
+}
+
+extension TextOptions {
+    /// The texts as a model reads them.
+    /// - Parameter longest: what the model can read at most.
+    func tokenized(by tokenizer: any Tokenizer, maxLength: Int?, atMost longest: Int?) throws -> [TokenSequence] {
+        if let maxLength, let longest, maxLength > longest {
+            throw BadRequest("--max-length \(maxLength): the model reads at most \(longest) tokens")
+        }
+        return try read().enumerated().map { index, line in
+            do {
+                return try tokenizer.encode(line.text, pair: line.pair, maxLength: maxLength ?? longest)
+            } catch {
+                throw BadRequest("\(input):\(index + 1): \(error)")
+            }
+        }
     }
 }
