@@ -42,6 +42,11 @@ package struct ModelChoice: Hashable, Sendable {
     /// As it was asked for.
     package let name: String
     package let directory: String
+
+    package init(name: String, directory: String) {
+        self.name = name
+        self.directory = directory
+    }
 }
 
 extension ModelCatalog {

@@ -1,0 +1,226 @@
+import Configuration
+import Foundation
+import Testing
+
+/// What people are told about a sweep file that is wrong. Line 4 of the fixture's sweep is `seeds`, 5 `defaults`,
+/// 6 `methods`.
+struct ComplaintTests {
+    let fixture: Fixture
+
+    init() throws { fixture = try Fixture() }
+
+    @Test(arguments: [
+        ("lerning-rate: 1", "unknown key 'lerning-rate' in 'defaults'; did you mean 'lr'?"),
+        ("weight_decay: 1", "unknown key 'weight_decay' in 'defaults'; did you mean 'weight-decay'?"),
+        ("batch_size: 8", "unknown key 'batch_size' in 'defaults'; did you mean 'batch'?"),
+        ("lr: -1", "'lr' must be a number above 0, not '-1'"),
+        ("lr: fast", "'lr' must be a number above 0, not 'fast'"),
+        ("lr: nan", "'lr' must be a number above 0, not 'nan'"),
+        ("lr: [1e-5, 2e-5]", "'lr' must be a number above 0, not '1e-5, 2e-5'"),
+        ("lr:", "'lr' has no value; it must be a number above 0"),
+        ("warmup: 1.5", "'warmup' must be a number from 0 to 1, not '1.5'"),
+        ("batch: 0", "'batch' must be a whole number from 1, not '0'"),
+        ("batch: 2.5", "'batch' must be a whole number from 1, not '2.5'"),
+        ("epochs: 0", "'epochs' must be a number above 0, not '0'"),
+        ("max-steps: 0", "'max-steps' must be a whole number from 1, not '0'"),
+        ("dropout: 1", "'dropout' must be a number from 0 to below 1, or model, not '1'"),
+        ("betas: [0.9]", "'betas' must be two numbers from 0 to below 1, as [0.9, 0.999], not '0.9'"),
+        ("betas: [0.9, 1]", "'betas' must be two numbers from 0 to below 1, as [0.9, 0.999], not '0.9, 1'"),
+        ("epsilon: 0", "'epsilon' must be a number above 0, not '0'"),
+        ("clip: 0", "'clip' must be a number above 0, or none, not '0'"),
+        ("max-length: 2", "'max-length' must be a whole number from 3, not '2'"),
+        ("validation: 1", "'validation' must be a number between 0 and 1, or none, not '1'"),
+        ("shuffle: yes", "'shuffle' must be true or false, not 'yes'"),
+        ("decay: linaer", "'decay' must be linear or constant, not 'linaer'; did you mean 'linear'?"),
+        ("select: bset", "'select' must be last or best, not 'bset'; did you mean 'best'?"),
+        ("head: linera", "'head' must be linear, mlp(WIDTH) or hf, not 'linera'; did you mean 'linear'?"),
+        ("head: mlp(0)", "'head' must be linear, mlp(WIDTH) or hf, not 'mlp(0)'"),
+        ("precision: bf16", "'precision' bf16 is not in this version; use fp32 or auto"),
+        ("tune: all", "'tune' says what a stage is and cannot stand in 'defaults'; give it in the stage"),
+        ("share: 0.5", "'share' says what a stage is and cannot stand in 'defaults'; give it in the stage"),
+    ])
+    func `a wrong default is told with its line`(setting: String, sentence: String) {
+        #expect(fixture.complaint(sweep(defaults: "{ \(setting) }")) == "sweep.yaml:5: \(sentence)")
+    }
+
+    @Test(arguments: [
+        ("{ b: { tune: bitfti } }", "'tune' must be all, head or bitfit, not 'bitfti'; did you mean 'bitfit'?"),
+        ("{ b: { tune: all, lerning-rate: 1 } }", "unknown key 'lerning-rate' in method 'b'; did you mean 'lr'?"),
+        ("[bitfti]", "unknown method 'bitfti'; did you mean 'bitfit'?"),
+        ("[zzz]", "unknown method 'zzz'; known: finetune, bitfit, eh-ft-bitfit"),
+        ("[bitfit, bitfit]", "'methods' lists 'bitfit' twice"),
+        ("[]", "'methods' is empty"),
+        (
+            "{ finetun: { epochs: 3 } }",
+            "method 'finetun' does not say what to tune, and no known method has its name; did you mean 'finetune'?"
+        ),
+        ("{ b: [] }", "method 'b' has no stages"),
+        ("{ b: [{ lr: 1e-3 }] }", "stage 1 of method 'b' does not say what to tune: all, head or bitfit"),
+        ("{ b: [all] }", "stage 1 of method 'b' must be a mapping of keys to values"),
+        (
+            "{ b: { tune: all, from: { head: previous } } }",
+            "the first stage of method 'b' has no previous stage to start from"
+        ),
+        (
+            "{ bitfit: { from: { head: previous } } }",
+            "the first stage of method 'bitfit' has no previous stage to start from"
+        ),
+        (
+            "{ b: [{ tune: head, share: 0.5 }, { tune: all, share: 0.6 }] }",
+            "the shares of method 'b' add up to 1.1, more than the whole; give each stage its 'share'"
+        ),
+        (
+            "{ b: [{ tune: head }, { tune: all }] }",
+            "the shares of method 'b' add up to 2.0, more than the whole; give each stage its 'share'"
+        ),
+        ("{ b: { tune: all, share: 0 } }", "'share' must be a number above 0 and at most 1, not '0'"),
+        (
+            "{ b: [{ tune: all, share: 0.1 }, { tune: all, share: 0.9, from: { delta: previous } }] }",
+            "a stage cannot start from the delta of another in this version, only from its head"
+        ),
+        (
+            "{ b: [{ tune: all, share: 0.1 }, { tune: all, share: 0.9, from: { head: first } }] }",
+            "'from' must be { head: previous }, not 'head: first'"
+        ),
+        (
+            "{ b: [{ tune: head, share: 0.1, head: mlp(8) }, { tune: all, share: 0.9, from: { head: previous } }] }",
+            "stage 2 of method 'b' starts from a head of design mlp(8) but has the design linear; give both one 'head'"
+        ),
+        (
+            "{ b: { tune: all, batch: 4, accumulation: 8 } }",
+            "method 'b': 'accumulation' is 8, more than the 4 examples of a batch"
+        ),
+        (
+            "{ eh-ft-bitfit: { share: 0.5 } }",
+            "'share' says what a stage is and cannot stand in method 'eh-ft-bitfit'; give it in the stage"
+        ),
+        (
+            "{ a/b: { tune: all } }",
+            "'a/b' cannot be a method's name; names are made of letters, digits, '-', '_', '.' and '+'"
+        ),
+    ])
+    func `a wrong method is told with its line`(methods: String, sentence: String) {
+        #expect(fixture.complaint(sweep(methods: methods)) == "sweep.yaml:6: \(sentence)")
+    }
+
+    @Test(arguments: [
+        ("[]", "'seeds' is empty"),
+        ("[1, 2, 1]", "'seeds' lists 1 twice"),
+        ("[1..3, 2]", "'seeds' lists 2 twice"),
+        ("4..1", "the range of seeds '4..1' is empty"),
+        ("0..99999", "the range of seeds '0..99999' has more than 10000"),
+        ("[-1]", "a seed must be a whole number from 0, or a range as 1..4, not '-1'"),
+        ("1.5", "a seed must be a whole number from 0, or a range as 1..4, not '1.5'"),
+        ("1...4", "a seed must be a whole number from 0, or a range as 1..4, not '1...4'"),
+    ])
+    func `wrong seeds are told with their line`(seeds: String, sentence: String) {
+        #expect(fixture.complaint(sweep(seeds: seeds)) == "sweep.yaml:4: \(sentence)")
+    }
+
+    @Test(arguments: [
+        ("[cb, rtee]", "unknown task 'rtee'; did you mean 'rte'?"),
+        ("[cb, cb]", "'tasks' lists 'cb' twice"),
+        ("[]", "'tasks' is empty"),
+        ("{}", "'tasks' is empty"),
+        ("{ cb: { epoch: 3 } }", "unknown key 'epoch' in task 'cb'; did you mean 'epochs'?"),
+        ("{ cb: 3 }", "task 'cb' must be a mapping of keys to values"),
+    ])
+    func `wrong tasks are told with their line`(tasks: String, sentence: String) {
+        #expect(fixture.complaint(sweep(tasks: tasks)) == "sweep.yaml:3: \(sentence)")
+    }
+
+    @Test(arguments: [
+        ("lr: 1e-5", "sweep.yaml:7: unknown key 'lr' in the sweep; settings stand under 'defaults'"),
+        ("sweeep: x", "sweep.yaml:7: unknown key 'sweeep' in the sweep; did you mean 'sweep'?"),
+        ("keep: everything", "sweep.yaml:7: 'keep' must be head or model, not 'everything'"),
+        ("model: tiny", "sweep.yaml:2: 'model' is given twice in one mapping"),
+        ("a: [", "sweep.yaml:8: is not YAML here: did not find expected node content"),
+        ("a: *b", "sweep.yaml:7: is not YAML here: found undefined alias"),
+        ("a: {b: {c: 1, c: 2}}", "sweep.yaml:7: 'c' is given twice in one mapping"),
+    ])
+    func `a wrong line at the top is told`(line: String, complaint: String) {
+        #expect(fixture.complaint(sweep(more: line)) == complaint)
+    }
+
+    @Test func `a key that is doubled in a block mapping is told`() {
+        let text = sweep(methods: "\n  a:\n    tune: all\n    lr: 1\n    lr: 2")
+        #expect(fixture.complaint(text) == "sweep.yaml:9: 'lr' is given twice in one mapping")
+    }
+
+    @Test func `all problems of a file are told at once`() {
+        let text = sweep(tasks: "[rtee]", seeds: "[]", defaults: "{ lr: 0, batch: 0 }", methods: "[bitfti]")
+        #expect(
+            fixture.complaint(text) == """
+                sweep.yaml:3: unknown task 'rtee'; did you mean 'rte'?
+                sweep.yaml:4: 'seeds' is empty
+                sweep.yaml:6: unknown method 'bitfti'; did you mean 'bitfit'?
+                sweep.yaml:5: 'lr' must be a number above 0, not '0'
+                sweep.yaml:5: 'batch' must be a whole number from 1, not '0'
+                """)
+    }
+
+    @Test func `what is missing is told`() {
+        #expect(
+            fixture.complaint("sweep: small\nmodel: tiny") == """
+                sweep.yaml:1: the sweep has no 'tasks'
+                sweep.yaml:1: the sweep has no 'seeds'
+                sweep.yaml:1: the sweep has no 'methods'
+                """)
+        #expect(fixture.complaint("") == "sweep.yaml:1: is empty")
+        #expect(fixture.complaint("- a") == "sweep.yaml:1: the sweep must be a mapping of keys to values")
+    }
+
+    @Test func `a model that is unknown or not there is told with what to run`() {
+        let unknown = sweep().replacing("model: tiny", with: "model: tinny")
+        #expect(
+            fixture.complaint(unknown)
+                == "sweep.yaml:2: unknown model 'tinny'; did you mean 'tiny'? (a directory has a '/' in it)")
+        let absent = sweep().replacing("model: tiny", with: "model: absent")
+        #expect(fixture.complaint(absent) == "sweep.yaml:2: model 'absent' is not in absent; run scripts/fetch-absent")
+        let directory = sweep().replacing("model: tiny", with: "model: /no/where")
+        #expect(fixture.complaint(directory) == "sweep.yaml:2: model '/no/where': there is no such directory")
+    }
+
+    @Test(arguments: [
+        ("epochs", "--set epochs: write it as key=value, as in --set epochs=2"),
+        ("epochs=", "--set epochs=: write it as key=value, as in --set epochs=2"),
+        ("epochs=no", "--set epochs=no: 'epochs' must be a number above 0, not 'no'"),
+        ("epoch=2", "--set epoch=2: unknown setting 'epoch'; did you mean 'epochs'?"),
+        ("tune=all", "--set tune=all: 'tune' says what a stage is and cannot stand in --set; give it in the stage"),
+        ("tasks=rtee", "--set tasks=rtee: unknown task 'rtee'; did you mean 'rte'?"),
+        ("seeds=1,1", "--set seeds=1,1: 'seeds' lists 1 twice"),
+        ("methods=probe", "--set methods=probe: unknown method 'probe'; known: finetune, bitfit, eh-ft-bitfit"),
+    ])
+    func `a wrong override is told`(override: String, complaint: String) {
+        #expect(fixture.complaint(sweep(), set: [override]) == complaint)
+    }
+
+    @Test func `an override given twice is told`() {
+        #expect(
+            fixture.complaint(sweep(), set: ["epochs=2", "epochs=3"]) == "--set epochs=3: 'epochs' is set twice")
+    }
+
+    @Test func `aliases that multiply end in a sentence`() {
+        let levels = (1...9).map { level in
+            "  a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", "))]"
+        }
+        let bomb = (["more:", "  a0: &a0 [x]"] + levels).joined(separator: "\n")
+        #expect(fixture.complaint(sweep(more: bomb)).hasSuffix("the file holds too many values"))
+    }
+
+    @Test func `deep nesting ends in a sentence`() {
+        let deep = String(repeating: "[", count: 100_000)
+        #expect(fixture.complaint(sweep(more: "a: \(deep)")).hasPrefix("sweep.yaml:7: is not YAML here: "))
+    }
+
+    @Test func `a file that is missing or not text is told`() throws {
+        let catalogs = try fixture.catalogs()
+        let missing = fixture.told {
+            _ = try SweepFile.read(fixture.directory + "/none.yaml", catalogs: catalogs)
+        }
+        #expect(missing == "none.yaml: cannot read: no such file or directory")
+        try Data([0x73, 0xFF, 0xFE]).write(to: URL(fileURLWithPath: fixture.directory + "/bytes.yaml"))
+        let bytes = fixture.told { _ = try SweepFile.read(fixture.directory + "/bytes.yaml", catalogs: catalogs) }
+        #expect(bytes == "bytes.yaml: is not text in UTF-8")
+    }
+}
