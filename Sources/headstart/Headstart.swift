@@ -14,7 +14,8 @@ struct Headstart: ParsableCommand {
             """,
         version: "headstart 0.1.0",
         subcommands: [
-            DoctorCommand.self, EncodeCommand.self, TokenizeCommand.self, DataCommand.self, KeysCommand.self,
+            DoctorCommand.self, TrainCommand.self, PredictCommand.self, ExportCommand.self, EncodeCommand.self,
+            TokenizeCommand.self, DataCommand.self, KeysCommand.self,
         ])
 
     /// Parses the program's arguments and does what they ask for.

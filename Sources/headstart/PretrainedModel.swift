@@ -1,5 +1,6 @@
 import Encoders
 import Experiments
+import Foundation
 import Numerics
 import Tokenizers
 
@@ -10,6 +11,7 @@ struct PretrainedModel {
 
     /// - Throws: also where the tokenizer knows more tokens than the model.
     init(directory: String) throws {
+        let directory = URL(fileURLWithPath: directory).standardizedFileURL.path
         backbone = try Backbone(directory: directory)
         tokenizer = try loadTokenizer(directory: directory)
         let rows = backbone.configuration.vocabulary

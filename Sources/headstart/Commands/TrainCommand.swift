@@ -1,0 +1,129 @@
+import ArgumentParser
+import Collectives
+import Configuration
+import Coordinator
+import Experiments
+import Numerics
+import Training
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Runs one method on one task here, without a coordinator.",
+        discussion: """
+            The run's folder then holds run.json and the artifacts, for `predict` and `export`. Killed and started \
+            again, the command continues. With --json each step and each evaluation is a line, and the last line is \
+            the result.
+
+            EXAMPLE
+              headstart train --model minilm-l6 --task rte --data data --method lp-ft --seed 1 \\
+                --set epochs=3 --set batch=16 --out runs/rte-1
+
+            SETTINGS, each as --set key=value
+            \(Settings.help)
+            """)
+
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var data: DataOptions
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(name: .long, help: "The task: a name in tasks.yaml.")
+    var task: String
+
+    @Option(name: .long, help: ArgumentHelp("A method of methods.yaml, as eh-ft-bitfit.", valueName: "name"))
+    var method: String?
+
+    @Option(name: .long, help: ArgumentHelp("One stage that tunes all, head or bitfit.", valueName: "spec"))
+    var tune: String?
+
+    @Option(name: .long, help: "The seed of all that is left to chance.")
+    var seed: UInt64 = 1
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("A training setting; may be repeated.", valueName: "key=value"))
+    var settings: [String] = []
+
+    @Option(name: .long, help: "Processes that train together on this machine, under mpirun.")
+    var ranks = 1
+
+    @Option(name: .long, help: "Seconds between two checkpoints.")
+    var checkpointSeconds = 60.0
+
+    @Option(name: .long, help: ArgumentHelp("The run's folder; made where it is missing.", valueName: "directory"))
+    var out: String
+
+    func validate() throws {
+        if (method == nil) == (tune == nil) { throw ValidationError("give either --method or --tune") }
+        if ranks < 1 { throw ValidationError("--ranks must be 1 or more") }
+        if checkpointSeconds < 0 { throw ValidationError("--checkpoint-seconds must be 0 or more") }
+    }
+
+    func run() throws {
+        let plan = try plan()
+        if ranks > 1, !MPILaunch.isRank { try MPILaunch.become(ranks: ranks) }
+        let communicator = try Communicators.start()
+        let trained = try train(plan, communicator)
+        try Communicators.finish(communicator)
+        if communicator.rank == 0 { try report(trained, plan) }
+    }
+
+    private func plan() throws -> SweepPlan {
+        let named: SingleMethod? = method.map { .named($0) } ?? tune.map { .tuning($0) }
+        guard let named else { throw BadRequest("give either --method or --tune") }
+        let request = try SweepRequest.single(
+            model: model.model, task: task, method: named, seed: seed, keep: .model, catalogs: try data.catalogs(),
+            overrides: settings.map(Override.init))
+        return try request.plan(dataDirectory: try data.directory())
+    }
+
+    private func train(_ plan: SweepPlan, _ communicator: any Communicator) throws -> TrainedStage {
+        let threads = node.threadCount(ranks: communicator.size)
+        let here = NodeSettings(
+            ranks: communicator.size, threads: threads, host: Machine.host, blasCore: BLASCore.current)
+        let trainer = StageTrainer(
+            communicator: communicator, node: here, compute: Compute(threads: threads),
+            checkpointSeconds: checkpointSeconds)
+        let stop = try StopRequest()
+        let listener = stop.listenToSignals()
+        return try withExtendedLifetime(listener) {
+            try MethodRun(plan, directory: out).run(
+                trainer, communicator, observer: TrainingProgress(json: output.json, stop: stop))
+        }
+    }
+
+    private struct Summary: Encodable {
+        let task: String
+        let method: String
+        let seed: UInt64
+        let metric: Metric
+        let score: Double?
+        let steps: Int
+        let seconds: Double
+        let tokens: Int
+        let tokensPerSecond: Double
+        let trainable: Int
+        let finalLoss: Double
+        /// The digest of every entry that moved.
+        let parameters: Digest
+        let artifacts: [ArtifactReference]
+    }
+
+    private func report(_ trained: TrainedStage, _ plan: SweepPlan) throws {
+        let result = trained.record.result
+        let metric = trained.record.task.metrics[0]
+        let summary = Summary(
+            task: task, method: plan.rows[0].method, seed: seed, metric: metric, score: result.score(metric, on: .dev),
+            steps: result.steps, seconds: result.seconds, tokens: result.tokens,
+            tokensPerSecond: result.tokensPerSecond, trainable: result.trainable, finalLoss: result.finalLoss,
+            parameters: result.parameters, artifacts: result.artifacts)
+        if output.json { return try Screen.json(summary) }
+        let score = summary.score.map { fixed($0, 4) } ?? "none"
+        try Screen.line(
+            """
+            \(metric.rawValue) \(score) on \(task) (\(summary.method), seed \(seed)): \(result.steps) steps, \
+            \(Int(result.seconds)) s, \(Int(result.tokensPerSecond)) tokens/s; the run is in \(out)
+            """)
+    }
+}

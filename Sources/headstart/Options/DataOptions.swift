@@ -1,0 +1,32 @@
+import ArgumentParser
+import Configuration
+import Files
+import Foundation
+
+/// Where the datasets are, and what describes them.
+struct DataOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The folder that tasks' files are relative to; $HEADSTART_DATA otherwise.", valueName: "directory"))
+    var data: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A file of tasks of your own, in the form of configs/tasks.yaml.", valueName: "file"))
+    var taskFile: [String] = []
+
+    /// The data folder on this machine.
+    func directory() throws -> String {
+        guard let directory = data ?? ProcessInfo.processInfo.environment["HEADSTART_DATA"], !directory.isEmpty else {
+            throw BadRequest("where are the datasets? give --data DIRECTORY or set HEADSTART_DATA")
+        }
+        guard Directory.isThere(directory) else { throw BadRequest("\(directory): there is no such directory") }
+        return URL(fileURLWithPath: directory).standardizedFileURL.path
+    }
+
+    /// The models, tasks and methods known by name.
+    /// - Parameter sweepFile: catalogs beside it go before the general ones.
+    func catalogs(besides sweepFile: String? = nil) throws -> Catalogs {
+        try Catalogs.read(besides: sweepFile, taskFiles: taskFile, dataDirectory: try directory())
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Experiments
+import Files
+import Ledger
+import Training
+
+/// What was trained: the folder of `headstart train`, or a stage of a store.
+struct RunOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The folder of a run, or the key of a stage (its first digits will do).", valueName: "run"))
+    var run: String
+
+    @Option(name: .long, help: ArgumentHelp("The store that has the stage, where --run is a key.", valueName: "directory"))
+    var store: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Where the pretrained model is, if it has moved since.", valueName: "directory"))
+    var model: String?
+
+    func trained() throws -> TrainedStage {
+        guard let store else {
+            guard Directory.isThere(run) else {
+                throw BadRequest("\(run): there is no such folder; for a stage's key give --store, too")
+            }
+            return try RunDirectory(run).read()
+        }
+        return try trained(in: LedgerReader(store: store))
+    }
+
+    private func trained(in ledger: LedgerReader) throws -> TrainedStage {
+        let stages = try ledger.stages(keyPrefix: run)
+        guard let stage = stages.first else { throw BadRequest("\(ledger.store): no stage's key begins with \(run)") }
+        guard stages.count == 1 else { throw BadRequest("\(run): \(stages.count) stages begin so; give more digits") }
+        guard let result = stage.standing.result else {
+            throw BadRequest("stage \(stage.key.short) is \(stage.standing.state.rawValue); only finished ones can serve")
+        }
+        guard let plan = try ledger.plan(containing: stage.key),
+            let planned = plan.stages.first(where: { $0.key == stage.key }),
+            let task = plan.task(named: planned.task)
+        else { throw WorkFailed("\(ledger.store): the plan of stage \(stage.key.short) is missing from the ledger") }
+        let artifacts = ArtifactStore(store: ledger.store)
+        let files = result.artifacts.filter { artifacts.contains($0.id) }.map { ($0.kind, artifacts.path(of: $0.id)) }
+        return TrainedStage(
+            record: .init(
+                label: planned.label, specification: planned.specification, model: plan.model, task: task.definition,
+                result: result),
+            files: Dictionary(uniqueKeysWithValues: files))
+    }
+}

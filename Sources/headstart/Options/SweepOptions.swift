@@ -1,0 +1,23 @@
+import ArgumentParser
+import Configuration
+import Experiments
+
+/// A sweep file and what changes it.
+struct SweepOptions: ParsableArguments {
+    @Argument(help: "The sweep file, as configs/quickstart.yaml.")
+    var config: String
+
+    @OptionGroup var data: DataOptions
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("A setting that outranks the file's; may be repeated.", valueName: "key=value"))
+    var settings: [String] = []
+
+    /// Reads all that the file names and plans its stages.
+    func plan() throws -> SweepPlan {
+        let request = try SweepFile.read(
+            config, catalogs: try data.catalogs(besides: config), overrides: settings.map(Override.init))
+        return try request.plan(dataDirectory: try data.directory())
+    }
+}
