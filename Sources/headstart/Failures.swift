@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Coordinator
 import Encoders
 import Experiments
 import Files
@@ -28,7 +29,8 @@ extension Headstart {
     static func report(_ error: any Error) -> Int32 {
         if let code = error as? ExitCode { return code.rawValue }
         if isFromParser(error) { return reportFromParser(error) }
-        Screen.complain("\(error)")
+        // All ranks of a group end with the same failure; one of them tells.
+        if MPILaunch.speaks || !(error is StageFailure) { Screen.complain("\(error)") }
         return status(of: error)
     }
 
@@ -39,6 +41,8 @@ extension Headstart {
             is SafetensorsError:
             2
         case TransportError.badEndpoint, TransportError.unprotected, TransportError.badKey: 2
+        case CoordinatorError.transport(let error): status(of: error)
+        case CoordinatorError.ledger(let error): status(of: error)
         case LedgerError.missing, LedgerError.foreign, LedgerError.otherVersion, LedgerError.inUse: 2
         case let error as FileError: error.operation == .read ? 2 : 1
         case let failure as StageFailure: failure.cause == .badInput ? 2 : 1

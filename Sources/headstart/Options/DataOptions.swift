@@ -7,7 +7,8 @@ import Foundation
 struct DataOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("The folder that tasks' files are relative to; $HEADSTART_DATA otherwise.", valueName: "directory"))
+        help: ArgumentHelp(
+            "The folder that tasks' files are relative to; $HEADSTART_DATA otherwise.", valueName: "directory"))
     var data: String?
 
     @Option(

@@ -11,7 +11,8 @@ struct RunOptions: ParsableArguments {
         help: ArgumentHelp("The folder of a run, or the key of a stage (its first digits will do).", valueName: "run"))
     var run: String
 
-    @Option(name: .long, help: ArgumentHelp("The store that has the stage, where --run is a key.", valueName: "directory"))
+    @Option(
+        name: .long, help: ArgumentHelp("The store that has the stage, where --run is a key.", valueName: "directory"))
     var store: String?
 
     @Option(
@@ -34,7 +35,8 @@ struct RunOptions: ParsableArguments {
         guard let stage = stages.first else { throw BadRequest("\(ledger.store): no stage's key begins with \(run)") }
         guard stages.count == 1 else { throw BadRequest("\(run): \(stages.count) stages begin so; give more digits") }
         guard let result = stage.standing.result else {
-            throw BadRequest("stage \(stage.key.short) is \(stage.standing.state.rawValue); only finished ones can serve")
+            throw BadRequest(
+                "stage \(stage.key.short) is \(stage.standing.state.rawValue); only finished ones can serve")
         }
         guard let plan = try ledger.plan(containing: stage.key),
             let planned = plan.stages.first(where: { $0.key == stage.key }),
