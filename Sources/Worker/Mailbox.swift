@@ -1,0 +1,111 @@
+import Dispatch
+import Experiments
+import Messages
+import Synchronization
+import Training
+import Transport
+
+/// What the network thread tells the main thread to do.
+enum Order: Sendable {
+    case train(Assignment, inputs: [ArtifactReference])
+    case end(Ending)
+}
+
+/// How a worker's life ends.
+enum Ending: Equatable, Sendable {
+    /// The coordinator has nothing more to do.
+    case dismissed
+    /// A signal asked the worker to leave.
+    case stopped
+    case failed(WorkerError)
+}
+
+/// What the main thread tells the network thread about the attempt that it trains.
+enum Report: Sendable {
+    case evaluated(Evaluation)
+    case noted(String)
+    case trained(StageOutcome)
+    case failed(StageFailure)
+}
+
+/// Between the two threads of rank 0: the main thread, which trains, and the network thread, which never does.
+final class Mailbox: Sendable {
+    /// Rings when a report waits.
+    let bell: Bell
+    private let contents = Mutex(Contents())
+    private let ordersWaiting = DispatchSemaphore(value: 0)
+
+    private struct Contents {
+        var orders: [Order] = []
+        var reports: [Report] = []
+        var progress: StageProgress?
+        var shouldStop = false
+    }
+
+    init() throws(TransportError) { bell = try Bell() }
+
+    // MARK: The network thread
+
+    func give(_ order: Order) {
+        contents.withLock { contents in
+            contents.orders.append(order)
+            if case .train = order { (contents.shouldStop, contents.progress) = (false, nil) }
+        }
+        ordersWaiting.signal()
+    }
+
+    /// Lets the attempt that is being trained end after its next step.
+    func stopTraining() { contents.withLock { $0.shouldStop = true } }
+
+    func takeReports() -> [Report] {
+        bell.silence()
+        return contents.withLock { contents in
+            defer { contents.reports = [] }
+            return contents.reports
+        }
+    }
+
+    var progress: StageProgress? { contents.withLock { $0.progress } }
+
+    // MARK: The main thread
+
+    func nextOrder() -> Order {
+        while true {
+            ordersWaiting.wait()
+            let order = contents.withLock { $0.orders.isEmpty ? nil : $0.orders.removeFirst() }
+            if let order { return order }
+        }
+    }
+
+    func post(_ report: Report) {
+        contents.withLock { $0.reports.append(report) }
+        bell.ring()
+    }
+
+    func progressed(_ progress: StageProgress) { contents.withLock { $0.progress = progress } }
+
+    var shouldStop: Bool { contents.withLock { $0.shouldStop } }
+}
+
+/// Passes on what the trainer says.
+final class MailObserver: StageObserver {
+    private let mailbox: Mailbox
+
+    init(_ mailbox: Mailbox) { self.mailbox = mailbox }
+
+    func progressed(step: Int, of steps: Int, loss: Double, tokensPerSecond: Double) {
+        mailbox.progressed(StageProgress(step: step, steps: steps, loss: loss, tokensPerSecond: tokensPerSecond))
+    }
+
+    func evaluated(_ evaluation: Evaluation) { mailbox.post(.evaluated(evaluation)) }
+    func noted(_ sentence: String) { mailbox.post(.noted(sentence)) }
+    var shouldStop: Bool { mailbox.shouldStop }
+}
+
+/// For the ranks that say nothing.
+final class SilentObserver: StageObserver {
+    func progressed(step: Int, of steps: Int, loss: Double, tokensPerSecond: Double) {}
+    func evaluated(_ evaluation: Evaluation) {}
+    func noted(_ sentence: String) {}
+    var shouldStop: Bool { false }
+}

@@ -1,0 +1,148 @@
+package import Collectives
+import Experiments
+import Files
+import Foundation
+package import Logging
+import Messages
+import Training
+
+/// One worker group: the ranks of one mpirun, which train the stages that the coordinator hands to rank 0.
+///
+/// Rank 0's main thread takes orders from the network thread and tells the other ranks; they wait for its commands.
+/// Then all of them train, each on its main thread.
+package final class WorkerGroup {
+    private let communicator: any Communicator
+    private let runner: any StageRunner
+    private let settings: WorkerSettings
+    private let logger: Logger
+
+    package init(
+        communicator: any Communicator, runner: any StageRunner, settings: WorkerSettings, logger: Logger
+    ) {
+        self.communicator = communicator
+        self.runner = runner
+        self.settings = settings
+        self.logger = logger
+    }
+
+    /// Works until the coordinator dismisses the group or a signal asks it to leave; both are a good end.
+    /// - Throws: `WorkerError` for ends that people should hear of, `FileError` for a work directory that cannot be
+    ///   used, `MPIError` when the ranks have lost each other: then the process is to end at once.
+    package func run() throws {
+        StopSignal.watch()
+        ParentWatch.start()
+        let cache = try ArtifactCache(workDirectory: settings.workDirectory)
+        if communicator.rank == 0 { try lead(cache) } else { try follow(cache) }
+    }
+
+    private func lead(_ cache: ArtifactCache) throws {
+        let worker = WorkerID.new()
+        let mailbox = try Mailbox()
+        let network = NetworkThread(worker, settings: settings, cache: cache, mailbox: mailbox, logger: logger)
+        let outputs = "\(settings.workDirectory)/outputs/\(worker)"
+        defer { removeDirectory(outputs) }
+        while true {
+            switch mailbox.nextOrder() {
+            case .train(let assignment, let inputs):
+                removeDirectory(outputs)
+                let job = job(for: assignment, inputs, cache, outputDirectory: outputs)
+                try command(.train(job, inputs: inputs))
+                mailbox.post(try perform(job, inputs, cache, observer: MailObserver(mailbox)))
+            case .end(let ending):
+                try command(.end)
+                network.join()
+                if case .failed(let error) = ending { throw error }
+                return
+            }
+        }
+    }
+
+    private func follow(_ cache: ArtifactCache) throws {
+        while true {
+            switch try CanonicalJSON.decode(GroupCommand.self, from: Data(communicator.waitForCommand())) {
+            case .train(let job, let inputs): _ = try perform(job, inputs, cache, observer: SilentObserver())
+            case .end: return
+            }
+        }
+    }
+
+    private func command(_ command: GroupCommand) throws {
+        try communicator.sendCommand([UInt8](try CanonicalJSON.encode(command)))
+    }
+
+    /// Trains the job on this rank. A failure of the stage is a report, not an error.
+    private func perform(
+        _ job: StageJob, _ inputs: [ArtifactReference], _ cache: ArtifactCache, observer: any StageObserver
+    ) throws -> Report {
+        do {
+            try shareInputs(inputs, cache, outputDirectory: job.outputDirectory)
+            return .trained(try runner.run(job, observer: observer))
+        } catch let failure as StageFailure {
+            return .failed(failure)
+        }
+    }
+
+    private func job(
+        for assignment: Assignment, _ inputs: [ArtifactReference], _ cache: ArtifactCache, outputDirectory: String
+    ) -> StageJob {
+        StageJob(
+            stage: assignment.stage, specification: assignment.specification, task: assignment.task,
+            modelDirectory: settings.modelDirectory ?? assignment.model.path,
+            dataDirectory: settings.dataDirectory ?? assignment.dataDirectory,
+            inputs: Dictionary(inputs.map { ($0.kind, cache.path(of: $0.id)) }) { first, _ in first },
+            outputs: assignment.outputs, workDirectory: settings.workDirectory, outputDirectory: outputDirectory)
+    }
+
+    // MARK: Inputs
+
+    /// Rank 0 holds the inputs. Ranks that do not see its files get the bytes and keep them. Where one rank cannot, all
+    /// fail together.
+    private func shareInputs(
+        _ inputs: [ArtifactReference], _ cache: ArtifactCache, outputDirectory: String
+    ) throws {
+        var failures: [String] = []
+        if communicator.rank == 0 {
+            failures += failure { () throws(FileError) in try Directory.make(outputDirectory) }
+        }
+        for artifact in inputs {
+            guard try communicator.gather([cache.contains(artifact) ? 1 : 0]).contains([0]) else { continue }
+            var bytes: [UInt8] = []
+            if communicator.rank == 0 {
+                failures += failure { () throws(FileError) in
+                    bytes = try cache.read(artifact.id, offset: 0, count: artifact.byteCount)
+                }
+            }
+            bytes = try communicator.broadcast(bytes, from: 0)
+            var isWhole = true
+            failures += failure { () throws(FileError) in isWhole = try cache.add(bytes, as: artifact) }
+            if !isWhole { failures.append("artifact \(artifact.id) came damaged from rank 0") }
+        }
+        let all = try communicator.gather([UInt8](failures.joined(separator: "; ").utf8))
+        if let first = all.first(where: { !$0.isEmpty }) {
+            throw StageFailure(.node, String(decoding: first, as: UTF8.self))
+        }
+    }
+
+    private func failure(_ body: () throws(FileError) -> Void) -> [String] {
+        do throws(FileError) {
+            try body()
+            return []
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    private func removeDirectory(_ path: String) {
+        do {
+            if Directory.isThere(path) { try FileManager.default.removeItem(atPath: path) }
+        } catch {
+            logger.warning("a directory of results cannot be removed", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// What rank 0 tells the other ranks.
+private enum GroupCommand: Codable {
+    case train(StageJob, inputs: [ArtifactReference])
+    case end
+}

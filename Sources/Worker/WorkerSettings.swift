@@ -1,0 +1,89 @@
+package import Experiments
+import Foundation
+package import Transport
+
+/// What one worker group is told when it is started.
+package struct WorkerSettings: Sendable {
+    package var coordinator: Endpoint
+    /// For a coordinator that admits only listed keys.
+    package var credentials: Credentials?
+    /// Where downloaded artifacts, checkpoints and results on their way are kept. Groups of a host may share it.
+    package var workDirectory: String
+    /// Where the pretrained model lies on this host; nil takes the path the sweep was planned with.
+    package var modelDirectory: String?
+    /// Where the datasets lie on this host; nil takes the path the sweep was planned with.
+    package var dataDirectory: String?
+    package var node: NodeSettings
+    package var patience = Patience()
+
+    package init(coordinator: Endpoint, workDirectory: String, node: NodeSettings) {
+        self.coordinator = coordinator
+        self.workDirectory = workDirectory
+        self.node = node
+    }
+}
+
+/// How long a worker waits for whom.
+package struct Patience: Sendable {
+    /// For the first word of a coordinator.
+    package var firstAnswer: Duration = .seconds(30)
+    /// For a coordinator that was there and fell silent; training goes on meanwhile.
+    package var lostCoordinator: Duration = .seconds(6 * 3600)
+    /// For an answer, before the question is repeated.
+    package var answer: Duration = .seconds(2)
+    /// Before a message is tried again that could not be sent.
+    package var retry: Duration = .milliseconds(200)
+    /// For the delivery of a finished stage, by a worker that was asked to leave.
+    package var farewell: Duration = .seconds(10)
+
+    package init() {}
+}
+
+/// Why a worker group ends before its coordinator dismisses it.
+package enum WorkerError: Error, Equatable, Sendable, CustomStringConvertible {
+    case nobodyAnswers(Endpoint, seconds: Int64)
+    case lostCoordinator(Endpoint, seconds: Int64)
+    case turnedAway(Endpoint, reason: String)
+    case keyRefused(Endpoint)
+    case keysDoNotFit(Endpoint)
+    /// One stage after another failed by this host's fault; the last failure's sentence.
+    case unfit(String)
+    /// The connection or this worker's thread for it failed.
+    case network(String)
+
+    /// Whether the same worker would end the same way if it were started again.
+    package var isFinal: Bool {
+        switch self {
+        case .nobodyAnswers, .turnedAway, .keyRefused, .keysDoNotFit, .unfit: true
+        case .lostCoordinator, .network: false
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .nobodyAnswers(let endpoint, let seconds):
+            "nobody answers at \(endpoint) (waited \(seconds) s); is the coordinator running, and is the address right?"
+        case .lostCoordinator(let endpoint, let seconds):
+            "the coordinator at \(endpoint) has been silent for \(seconds) s; giving up"
+        case .turnedAway(let endpoint, let reason):
+            "the coordinator at \(endpoint) turned this worker away: \(reason)"
+        case .keyRefused(let endpoint):
+            "the coordinator at \(endpoint) does not admit this worker's key; add its .pub to the list of admitted keys"
+        case .keysDoNotFit(let endpoint):
+            "\(endpoint) does not accept this connection: one side has no key, or the coordinator's key is another one"
+        case .unfit(let reason):
+            "this host cannot train: \(reason)"
+        case .network(let reason):
+            reason
+        }
+    }
+}
+
+extension WorkerID {
+    /// A new life of a worker on this host: no two have the same process number and start to the millisecond.
+    package static func new() -> WorkerID {
+        let host = String(ProcessInfo.processInfo.hostName.prefix(100))
+        let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
+        return WorkerID(rawValue: "\(host)-\(getpid())-\(String(milliseconds, radix: 36))")
+    }
+}
