@@ -1,3 +1,5 @@
+import Experiments
+
 /// The methods of `configs/methods.yaml`, by name.
 package struct MethodCatalog: Sendable {
     private(set) var methods: [MethodDefinition] = []

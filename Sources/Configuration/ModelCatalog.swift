@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 
 /// The pretrained models of `configs/models.yaml`, by name.

@@ -1,3 +1,5 @@
+import Experiments
+
 /// A mapping that a file has at some place, with the name people know it by: "method 'bitfit'".
 struct Section: Sendable {
     let name: String

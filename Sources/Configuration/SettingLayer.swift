@@ -1,3 +1,5 @@
+import Experiments
+
 /// The settings that one place gives: the defaults of a sweep, a task, a method, a stage, the command line.
 /// What a layer holds has been checked; layers that are more specific win.
 struct SettingLayer: Sendable {

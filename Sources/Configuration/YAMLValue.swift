@@ -40,7 +40,7 @@ extension YAMLValue {
         let text: String
         do {
             let file = try MappedFile(path: path)
-            guard let decoded = String(validating: file.bytes, as: UTF8.self) else {
+            guard let decoded = String(validating: file.copy(), as: UTF8.self) else {
                 throw ConfigurationError("\(path): is not text in UTF-8")
             }
             text = decoded

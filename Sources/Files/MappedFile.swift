@@ -29,11 +29,18 @@ package final class MappedFile: Sendable {
 
     deinit { if let start { munmap(start, count) } }
 
-    /// Valid while the file object lives, which ends with its last use: keep it in a property, or use
-    /// `withExtendedLifetime`.
+    /// Valid while the file object lives, which ends with its last use: read them in `withBytes` unless the file
+    /// is kept in a property.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
 
-    package func copy() -> [UInt8] { withExtendedLifetime(self) { Array(bytes) } }
+    /// The bytes, with the file kept alive while `body` reads them.
+    package func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withExtendedLifetime(self) { () throws(Failure) in try body(bytes) }
+    }
+
+    package func copy() -> [UInt8] { withBytes { Array($0) } }
 
     package func digest() -> Digest {
         var hasher = Digest.Hasher()

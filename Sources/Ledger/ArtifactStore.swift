@@ -43,7 +43,9 @@ package struct ArtifactStore: Sendable {
         guard !contains(reference.id) else { return reference }
         try makeDirectory(for: path(of: reference.id))
         try onDisk { () throws(FileError) in
-            try AtomicFile.write(to: path(of: reference.id)) { append throws(FileError) in try append(mapped.bytes) }
+            try AtomicFile.write(to: path(of: reference.id)) { append throws(FileError) in
+                try mapped.withBytes(append)
+            }
         }
         return reference
     }
@@ -53,7 +55,7 @@ package struct ArtifactStore: Sendable {
         guard contains(id) else { return nil }
         let mapped = try onDisk { () throws(FileError) in try MappedFile(path: path(of: id)) }
         guard offset >= 0, offset < mapped.count else { return [] }
-        return Array(mapped.bytes[offset..<min(mapped.count, offset + count)])
+        return mapped.withBytes { Array($0[offset..<min($0.count, offset + count)]) }
     }
 
     /// How many bytes of the artifact are here: all of them, or those of an upload that stopped.

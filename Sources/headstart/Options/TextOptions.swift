@@ -23,7 +23,7 @@ struct TextLine {
     /// An empty line is an empty text, so that line n of what is written belongs to line n of what was read.
     static func read(_ path: String, pairs: Bool) throws -> [TextLine] {
         let file = try MappedFile(path: path)
-        var lines = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        var lines = file.copy().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if lines.last?.isEmpty ?? true { lines.removeLast() }
         guard !lines.isEmpty else { throw BadRequest("\(path): the file is empty; write one text a line") }
         return try lines.enumerated().map { index, bytes in

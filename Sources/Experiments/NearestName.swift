@@ -1,6 +1,6 @@
 /// The name a person is likely to have meant.
 /// - Returns: nil where no known name is near enough to be worth a question.
-func nearestName(to name: String, among known: [String]) -> String? {
+package func nearestName(to name: String, among known: [String]) -> String? {
     let plain = normalized(name)
     let nearest = known.map { (name: $0, distance: editDistance(plain, normalized($0))) }
         .min { $0.distance < $1.distance }
@@ -9,7 +9,7 @@ func nearestName(to name: String, among known: [String]) -> String? {
 }
 
 /// What to add to a sentence about an unknown name.
-func hint(for name: String, among known: [String]) -> String {
+package func hint(for name: String, among known: [String]) -> String {
     if let nearest = nearestName(to: name, among: known) { return "; did you mean '\(nearest)'?" }
     return known.isEmpty ? "" : "; known: \(known.joined(separator: ", "))"
 }
@@ -20,7 +20,7 @@ private func normalized(_ name: String) -> [Character] {
 
 /// Insertions, deletions, replacements and swaps of neighbours that turn one name into the other
 /// (optimal string alignment).
-func editDistance(_ left: [Character], _ right: [Character]) -> Int {
+private func editDistance(_ left: [Character], _ right: [Character]) -> Int {
     var beforeLast: [Int] = []
     var last = Array(0...right.count)
     for row in 0..<left.count {
