@@ -1,0 +1,77 @@
+import Encoders
+import Foundation
+import Numerics
+import Testing
+
+/// The encoders against transformers in fp32 with dropout off, over ragged batches. Both sides round at every operation,
+/// so the tolerances are a few hundred units of single precision and not its unit.
+@Suite(
+    .enabled(
+        if: !ReferenceCase.names.isEmpty, "HEADSTART_REFERENCE names no folder that scripts/parity wrote; see there"))
+struct ParityTests {
+    private let compute = Compute(threads: 2)
+
+    @Test(arguments: ReferenceCase.names)
+    func `final states and logits are those of transformers`(name: String) throws {
+        let reference = try ReferenceCase(name)
+        let model = try reference.makeModel(compute)
+        let expected = try reference.tensors("states")
+        let states = relativeError(model.finalStates(reference.pack(0)), expected["states"])
+        let logits = relativeError(model.forward(reference.pack(0)), expected["logits"])
+        print("\(name): states \(states), logits \(logits)")
+        #expect(states < 1e-5)
+        #expect(logits < 1e-5)
+    }
+
+    @Test(arguments: ReferenceCase.names)
+    func `every gradient is that of PyTorch`(name: String) throws {
+        let reference = try ReferenceCase(name)
+        let model = try reference.makeModel(compute)
+        let expected = try reference.tensors("gradients")
+        _ = reference.learn(model, step: 0)
+        var worst = (name: "", error: 0.0)
+        for (index, parameter) in model.store.table.parameters.enumerated() where !isRoundingNoise(parameter) {
+            let gradient = try #require(model.store.gradient(index))
+            let error = relativeError(gradient, expected[parameter.name])
+            #expect(error < 1e-4, "\(parameter.name)")
+            if error > worst.error { worst = (parameter.name, error) }
+        }
+        print("\(name): worst gradient \(worst)")
+    }
+
+    @Test(arguments: ReferenceCase.names)
+    func `20 AdamW steps take the same way`(name: String) throws {
+        let reference = try ReferenceCase(name)
+        let model = try reference.makeModel(compute)
+        let initial = model.store.table.parameters.indices.map { Array(model.store.values($0)) }
+        var worstLoss = 0.0
+        for (step, expected) in reference.description.losses.enumerated() {
+            let loss = reference.learn(model, step: step)
+            worstLoss = max(worstLoss, abs(loss - expected) / expected)
+            takeStep(model, reference.description.optimizer, number: step + 1)
+        }
+        let final = try reference.tensors("final")
+        var worst = (name: "", error: 0.0)
+        for (index, parameter) in model.store.table.parameters.enumerated() where !isRoundingNoise(parameter) {
+            let change = zip(model.store.values(index), initial[index]).map { $0 - $1 }
+            let expected = zip(final[parameter.name], initial[index]).map { $0 - $1 }
+            let error = relativeError(change, expected)
+            #expect(error < 1e-3, "\(parameter.name)")
+            if error > worst.error { worst = (parameter.name, error) }
+        }
+        print("\(name): losses \(worstLoss), worst change \(worst)")
+        #expect(worstLoss < 1e-5)
+    }
+
+    private func takeStep(_ model: Model, _ settings: ReferenceCase.Description.Optimizer, number: Int) {
+        let optimizer = AdamW(
+            beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: settings.weightDecay)
+        let norm = model.store.arena.squaredGradientNorm(compute).squareRoot()
+        model.store.arena.update(
+            optimizer, number: number, rate: settings.rate, gradientScale: min(1, settings.clip / (norm + 1e-6)),
+            compute)
+    }
+
+    /// A key's bias adds the same to all scores of a query, which softmax ignores: its gradient is 0 but for rounding.
+    private func isRoundingNoise(_ parameter: Parameter) -> Bool { parameter.name.hasSuffix("attention.self.key.bias") }
+}

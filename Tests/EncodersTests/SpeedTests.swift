@@ -1,0 +1,68 @@
+import Encoders
+import Experiments
+import Foundation
+import Numerics
+import Testing
+
+/// Training steps a second on this machine, for whoever changes a kernel:
+///
+///     HEADSTART_TIMING=1 swift test -c release --filter SpeedTests
+@Suite(
+    .serialized,
+    .enabled(
+        if: ProcessInfo.processInfo.environment["HEADSTART_TIMING"] != nil, "HEADSTART_TIMING is not set; see there"))
+struct SpeedTests {
+    /// Lengths as SST-2's sentences have them: 32 a batch, 13 tokens on average.
+    @Test(arguments: [1, 2])
+    func `full fine-tuning of MiniLM`(threads: Int) throws {
+        let compute = Compute(threads: threads)
+        let backbone = try Backbone(directory: ReferenceCase.miniLM)
+        let table = ParameterTable(configuration: backbone.configuration, head: .linear, outputs: 2)
+        let store = try ParameterStore(table: table, backbone: backbone, moving: { _ in true })
+        let model = Model(store: store, compute: compute)
+        model.initializeHead(seed: 1)
+        var (tokens, learning, updating) = (0, Duration.zero, Duration.zero)
+        for step in 1...60 {
+            let batch = makeBatch(step)
+            let dropout = DropoutContext(seed: 1, step: step, hidden: 0.1, attention: 0.1, classifier: 0.1)
+            let clock = ContinuousClock()
+            let start = clock.now
+            learn(model, batch, dropout)
+            let middle = clock.now
+            let norm = store.arena.squaredGradientNorm(compute).squareRoot()
+            store.arena.update(AdamW(), number: step, rate: 2e-5, gradientScale: min(1, 1 / norm), compute)
+            guard step > 10 else { continue }
+            tokens += batch.tokenCount
+            learning += middle - start
+            updating += clock.now - middle
+        }
+        let seconds = (learning + updating) / .seconds(1)
+        print(
+            "\(BLASCore.current), \(threads) threads: \(Int(Double(tokens) / seconds)) tokens/s;",
+            "a step of \(tokens / 50) tokens: \(learning / 50) forward and backward, \(updating / 50) optimizer")
+        #expect(tokens > 0)
+    }
+
+    private func makeBatch(_ step: Int) -> PackedBatch {
+        let random = CounterRandom(seed: 7, purpose: .order, step: step)
+        var batch = PackedBatch()
+        var position = 0
+        for example in 0..<32 {
+            let length = 3 + random.below(20, position)
+            let ids = (1...length).map { Int32(1000 + random.below(20_000, position + $0)) }
+            batch.append(ids: ids, example: step * 32 + example)
+            position += length + 1
+        }
+        return batch
+    }
+
+    private func learn(_ model: Model, _ batch: PackedBatch, _ dropout: DropoutContext) {
+        let logits = model.forward(batch, dropout: dropout)
+        var gradients = [Float](repeating: 0, count: logits.count)
+        gradients.withUnsafeMutableBufferPointer {
+            _ = Loss.crossEntropy(
+                logits: logits, labels: [Int32](repeating: 1, count: batch.exampleCount), scale: 1 / 32, gradients: $0)
+        }
+        gradients.withUnsafeBufferPointer { model.backward($0) }
+    }
+}

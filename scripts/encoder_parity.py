@@ -1,0 +1,173 @@
+"""Reference values for the encoders, computed by transformers in fp32 with dropout off. Called by scripts/parity.
+
+For each case a folder OUT/NAME with
+    config.json, model.safetensors   the model as transformers saves it (MiniLM's stays where it is)
+    head.safetensors                 the head's initial values, by our names
+    case.json                        head, outputs, optimizer settings, batches (ids, types, labels) and losses
+    states.safetensors               final hidden states of the real tokens and logits for the first batch
+    gradients.safetensors            of every parameter, for the first batch, by our names
+    final.safetensors                every parameter after all steps, by our names
+"""
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from transformers import BertConfig, BertModel, RobertaConfig, RobertaModel
+
+STEPS = 20
+OPTIMIZER = {"rate": 1e-4, "beta1": 0.9, "beta2": 0.98, "epsilon": 1e-6, "weightDecay": 0.1, "clip": 1.0}
+
+
+class Classifier(nn.Module):
+    """A backbone with one of our heads, its parameters named as ours."""
+
+    def __init__(self, backbone, head, outputs):
+        super().__init__()
+        self.backbone, self.design = backbone, head
+        config = backbone.config
+        hidden = config.hidden_size
+        self.head = nn.ModuleDict()
+        if head == "linear":
+            self.head["out"] = nn.Linear(hidden, outputs)
+        elif head.startswith("mlp"):
+            width = int(head[4:-1])
+            self.head["dense"] = nn.Linear(hidden, width)
+            self.head["out"] = nn.Linear(width, outputs)
+        elif config.model_type == "bert":
+            self.head["pooler"] = nn.ModuleDict({"dense": nn.Linear(hidden, hidden)})
+            self.head["classifier"] = nn.Linear(hidden, outputs)
+        else:
+            self.head["dense"] = nn.Linear(hidden, hidden)
+            self.head["out_proj"] = nn.Linear(hidden, outputs)
+
+    def forward(self, ids, types, mask):
+        arguments = {"input_ids": ids, "attention_mask": mask}
+        if self.backbone.config.type_vocab_size > 1:
+            arguments["token_type_ids"] = types
+        states = self.backbone(**arguments).last_hidden_state
+        first, head = states[:, 0], self.head
+        if self.design == "linear":
+            return states, head["out"](first)
+        if self.design.startswith("mlp"):
+            return states, head["out"](torch.relu(head["dense"](first)))
+        if "pooler" in head:
+            return states, head["classifier"](torch.tanh(head["pooler"]["dense"](first)))
+        return states, head["out_proj"](torch.tanh(head["dense"](first)))
+
+    def parameters_by_our_names(self):
+        for name, parameter in self.named_parameters():
+            yield name.removeprefix("backbone."), parameter
+
+
+def make_batches(config, outputs, chance, *, size, longest):
+    """Ragged batches of random tokens; lengths include 1 and the longest."""
+    first = config.pad_token_id + 1
+
+    def sequence(length):
+        ids = [chance.randrange(first, config.vocab_size) for _ in range(length)]
+        cut = chance.randrange(length + 1)
+        types = [int(config.type_vocab_size > 1 and i >= cut) for i in range(length)]
+        label = chance.randrange(outputs) if outputs > 1 else round(chance.uniform(0, 5), 2)
+        return {"ids": ids, "types": types, "label": label}
+
+    lengths = lambda: [1, longest] + [chance.randint(2, longest) for _ in range(size - 2)]
+    return [[sequence(length) for length in chance.sample(lengths(), size)] for _ in range(STEPS)]
+
+
+def tensors(batch, config):
+    longest = max(len(example["ids"]) for example in batch)
+    pad = lambda values, filler: values + [filler] * (longest - len(values))
+    ids = torch.tensor([pad(example["ids"], config.pad_token_id) for example in batch])
+    types = torch.tensor([pad(example["types"], 0) for example in batch])
+    mask = torch.tensor([pad([1] * len(example["ids"]), 0) for example in batch])
+    return ids, types, mask
+
+
+def loss_of(logits, batch):
+    labels = [example["label"] for example in batch]
+    if logits.shape[1] == 1:
+        return nn.functional.mse_loss(logits[:, 0], torch.tensor(labels))
+    return nn.functional.cross_entropy(logits, torch.tensor(labels))
+
+
+def make_optimizer(model):
+    decays = lambda name: name.endswith("weight") and "LayerNorm" not in name
+    groups = [
+        {"params": [p for n, p in model.named_parameters() if decays(n)], "weight_decay": OPTIMIZER["weightDecay"]},
+        {"params": [p for n, p in model.named_parameters() if not decays(n)], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(
+        groups, lr=OPTIMIZER["rate"], betas=(OPTIMIZER["beta1"], OPTIMIZER["beta2"]), eps=OPTIMIZER["epsilon"]
+    )
+
+
+def snapshot(named):
+    return {name: tensor.detach().clone().contiguous() for name, tensor in named}
+
+
+def record(name, out, backbone, head, outputs, *, size, longest, save_model=True):
+    folder = out / name
+    folder.mkdir(parents=True)
+    if save_model:
+        backbone.save_pretrained(folder)
+    model = Classifier(backbone, head, outputs).eval()
+    config = backbone.config
+    ours = dict(model.parameters_by_our_names())
+    save_file(snapshot((n, p) for n, p in ours.items() if n.startswith("head.")), folder / "head.safetensors")
+
+    batches = make_batches(config, outputs, random.Random(name), size=size, longest=longest)
+    optimizer, losses = make_optimizer(model), []
+    for step, batch in enumerate(batches):
+        ids, types, mask = tensors(batch, config)
+        states, logits = model(ids, types, mask)
+        loss = loss_of(logits, batch)
+        loss.backward()
+        if step == 0:
+            real = states[mask.bool()].detach().contiguous()
+            save_file({"states": real, "logits": logits.detach().contiguous()}, folder / "states.safetensors")
+            gradients = ((n, p.grad if p.grad is not None else torch.zeros_like(p)) for n, p in ours.items())
+            save_file(snapshot(gradients), folder / "gradients.safetensors")
+        nn.utils.clip_grad_norm_(model.parameters(), OPTIMIZER["clip"])
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    save_file(snapshot(ours.items()), folder / "final.safetensors")
+    case = {"head": head, "outputs": outputs, "optimizer": OPTIMIZER, "batches": batches, "losses": losses}
+    (folder / "case.json").write_text(json.dumps(case))
+    print(f"{name}: losses {losses[0]:.5f} ... {losses[-1]:.5f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minilm", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    torch.manual_seed(1)
+    out = arguments.out
+
+    # Initial weights are wide, so that attention is far from uniform and no gradient is near 0.
+    bert = BertConfig(
+        vocab_size=211, hidden_size=36, num_hidden_layers=2, num_attention_heads=4, intermediate_size=77,
+        max_position_embeddings=64, initializer_range=0.15, attn_implementation="eager",
+    )
+    roberta = RobertaConfig(
+        vocab_size=300, hidden_size=48, num_hidden_layers=3, num_attention_heads=3, intermediate_size=100,
+        max_position_embeddings=66, type_vocab_size=1, pad_token_id=1, initializer_range=0.15, layer_norm_eps=1e-5,
+        attn_implementation="eager",
+    )
+    make_bert = lambda: BertModel(bert, add_pooling_layer=False)
+    make_roberta = lambda: RobertaModel(roberta, add_pooling_layer=False)
+    for head, outputs in [("linear", 3), ("mlp(40)", 2), ("hf", 1)]:
+        record(f"bert-{head}-{outputs}", out, make_bert(), head, outputs, size=7, longest=60)
+        record(f"roberta-{head}-{outputs}", out, make_roberta(), head, outputs, size=7, longest=60)
+    minilm = BertModel.from_pretrained(arguments.minilm, add_pooling_layer=False, attn_implementation="eager")
+    record("minilm", out, minilm, "hf", 2, size=8, longest=50, save_model=False)
+
+
+if __name__ == "__main__":
+    main()
