@@ -17,6 +17,13 @@ package struct Parameter: Hashable, Sendable {
     package let role: Role
     package let place: Place
 
+    package init(name: String, shape: [Int], role: Role, place: Place) {
+        self.name = name
+        self.shape = shape
+        self.role = role
+        self.place = place
+    }
+
     package var count: Int { shape.reduce(1, *) }
 
     /// Whether weight decay acts on it: on matrices only, never on biases or LayerNorm parameters.
