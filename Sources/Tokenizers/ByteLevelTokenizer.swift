@@ -10,12 +10,14 @@ package final class ByteLevelTokenizer: Tokenizer {
     private let addsPrefixSpace: Bool
     private let cache = Mutex(WordCache())
 
-    /// - Parameter addsPrefixSpace: whether a text that does not begin with a space is given one.
+    /// - Parameters:
+    ///   - pieces: the vocabulary without the tokens that were added to it.
+    ///   - addsPrefixSpace: whether a text that does not begin with a space is given one.
     init(
-        vocabulary: Vocabulary, frame: SequenceFrame, merges: BytePairMerges, addedTokens: [AddedToken],
+        pieces: Vocabulary, frame: SequenceFrame, merges: BytePairMerges, addedTokens: [AddedToken],
         addsPrefixSpace: Bool
     ) {
-        self.vocabulary = vocabulary
+        vocabulary = pieces.adding(addedTokens)
         self.frame = frame
         self.merges = merges
         self.addsPrefixSpace = addsPrefixSpace

@@ -6,20 +6,15 @@ func readVocabulary(_ field: JSONField) throws(TokenizerError) -> Vocabulary {
 }
 
 extension AddedToken {
-    init(_ field: JSONField, id: Int32) throws(TokenizerError) {
+    /// - Parameter id: the token's, unless it is among the pieces with another one, which counts.
+    init(_ field: JSONField, id: Int32, besides pieces: Vocabulary) throws(TokenizerError) {
+        let spelling = try field["content"].string()
         self.init(
-            spelling: try field["content"].string(), id: id,
+            spelling: spelling, id: pieces.id(of: spelling) ?? id,
             isSingleWord: try field["single_word"].bool(default: false),
             stripsLeft: try field["lstrip"].bool(default: false),
             stripsRight: try field["rstrip"].bool(default: false),
             isNormalized: try field["normalized"].bool(default: !field["special"].bool(default: false)))
-    }
-
-    /// The token under the id that the vocabulary gives it; a token that is new to the vocabulary is added to it.
-    func entered(in vocabulary: inout Vocabulary) -> AddedToken {
-        var token = self
-        if let known = vocabulary.id(of: spelling) { token.id = known } else { vocabulary.add(spelling, id: id) }
-        return token
     }
 }
 

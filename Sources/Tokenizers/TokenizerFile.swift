@@ -1,14 +1,17 @@
 /// A `tokenizer.json`, the one-file form of the `tokenizers` library.
 struct TokenizerFile {
     private let file: JSONField
-    private let vocabulary: Vocabulary
+    private let pieces: Vocabulary
     private let addedTokens: [AddedToken]
 
     init(_ file: JSONField) throws(TokenizerError) {
         self.file = file
-        var vocabulary = try readVocabulary(file["model"]["vocab"])
-        addedTokens = try Self.addedTokens(file["added_tokens"], in: &vocabulary)
-        self.vocabulary = vocabulary
+        let pieces = try readVocabulary(file["model"]["vocab"])
+        let added = file["added_tokens"].isPresent ? try file["added_tokens"].elements() : []
+        addedTokens = try added.map { field throws(TokenizerError) in
+            try AddedToken(field, id: try field["id"].number(), besides: pieces)
+        }
+        self.pieces = pieces
     }
 
     func tokenizer() throws(TokenizerError) -> any Tokenizer {
@@ -26,12 +29,12 @@ struct TokenizerFile {
     private func wordPiece(_ model: JSONField) throws(TokenizerError) -> WordPieceTokenizer {
         try require("BertPreTokenizer", file["pre_tokenizer"]["type"])
         let unknown = try model["unk_token"].string()
-        guard let unknownID = vocabulary.id(of: unknown) else {
+        guard let unknownID = pieces.id(of: unknown) else {
             throw .malformed(path: file.path, "the unknown token '\(unknown)' is not in the vocabulary")
         }
         let prefix = model["continuing_subword_prefix"]
         return WordPieceTokenizer(
-            vocabulary: vocabulary, frame: try frame(), text: try bertText(file["normalizer"]),
+            pieces: pieces, frame: try frame(), text: try bertText(file["normalizer"]),
             addedTokens: addedTokens,
             unknown: unknownID, prefix: prefix.isPresent ? try prefix.string() : "##",
             longestWord: Int(try model["max_input_chars_per_word"].number(default: 100)))
@@ -63,12 +66,12 @@ struct TokenizerFile {
                 model, "not plain byte-level BPE", "models as GPT-2's and RoBERTa's, without further settings")
         }
         let pairs = try model["merges"].elements().map { field throws(TokenizerError) in try mergedPair(field) }
-        let merges = try BytePairMerges(pairs, in: vocabulary, of: file.path)
+        let merges = try BytePairMerges(pairs, in: pieces, of: file.path)
         if model["unk_token"].isPresent, !merges.isComplete {
             throw unsupported(model["unk_token"], "needed", "vocabularies that hold every byte")
         }
         return ByteLevelTokenizer(
-            vocabulary: vocabulary, frame: try frame(), merges: merges, addedTokens: addedTokens,
+            pieces: pieces, frame: try frame(), merges: merges, addedTokens: addedTokens,
             addsPrefixSpace: try file["pre_tokenizer"]["add_prefix_space"].bool(default: true))
     }
 
@@ -90,17 +93,6 @@ struct TokenizerFile {
     }
 
     // MARK: - Special tokens
-
-    private static func addedTokens(
-        _ field: JSONField, in vocabulary: inout Vocabulary
-    ) throws(TokenizerError) -> [AddedToken] {
-        guard field.isPresent else { return [] }
-        var tokens: [AddedToken] = []
-        for element in try field.elements() {
-            tokens.append(try AddedToken(element, id: try element["id"].number()).entered(in: &vocabulary))
-        }
-        return tokens
-    }
 
     private func frame() throws(TokenizerError) -> SequenceFrame {
         let processor = file["post_processor"]

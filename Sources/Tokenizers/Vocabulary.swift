@@ -21,6 +21,12 @@ package struct Vocabulary: Sendable {
         spellings.enumerated().lazy.compactMap { id, spelling in spelling.map { (spelling: $0, id: Int32(id)) } }
     }
 
+    func adding(_ tokens: [AddedToken]) -> Vocabulary {
+        var extended = self
+        for token in tokens { extended.add(token.spelling, id: token.id) }
+        return extended
+    }
+
     mutating func add(_ spelling: String, id: Int32) {
         while spellings.count <= Int(id) { spellings.append(nil) }
         spellings[Int(id)] = spelling

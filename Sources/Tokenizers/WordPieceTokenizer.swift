@@ -8,6 +8,8 @@ package final class WordPieceTokenizer: Tokenizer {
     private let text: BertText
     private let addedTokens: TokenMatcher
     private let normalizedTokens: TokenMatcher
+    /// Words and beginnings of words: the vocabulary without the tokens that were added to it.
+    private let beginnings: Vocabulary
     /// Pieces that go on within a word, without their prefix.
     private let continuations: ByteTable
     private let longestPiece: Int
@@ -15,12 +17,15 @@ package final class WordPieceTokenizer: Tokenizer {
     private let unknown: Int32
     private let cache = Mutex(WordCache())
 
-    /// - Parameter longestWord: in characters; longer words are unknown.
+    /// - Parameters:
+    ///   - pieces: what words may be made of.
+    ///   - longestWord: in characters; longer words are unknown.
     init(
-        vocabulary: Vocabulary, frame: SequenceFrame, text: BertText, addedTokens: [AddedToken], unknown: Int32,
+        pieces: Vocabulary, frame: SequenceFrame, text: BertText, addedTokens: [AddedToken], unknown: Int32,
         prefix: String = "##", longestWord: Int = 100
     ) {
-        self.vocabulary = vocabulary
+        vocabulary = pieces.adding(addedTokens)
+        beginnings = pieces
         self.frame = frame
         self.text = text
         self.unknown = unknown
@@ -32,7 +37,7 @@ package final class WordPieceTokenizer: Tokenizer {
         var continuations = ByteTable()
         var longestPiece = 0
         let prefix = Array(prefix.utf8)
-        for (spelling, id) in vocabulary.tokens {
+        for (spelling, id) in pieces.tokens {
             let bytes = Array(spelling.utf8)
             longestPiece = max(longestPiece, bytes.count)
             if bytes.starts(with: prefix) { continuations.set(bytes.span.extracting(prefix.count...), to: id) }
@@ -102,7 +107,7 @@ package final class WordPieceTokenizer: Tokenizer {
         var end = min(word.count, start + longestPiece)
         while end > start {
             let piece = word.extracting(start..<end)
-            if let id = start == 0 ? vocabulary.id(of: piece) : continuations.value(of: piece) { return (id, end) }
+            if let id = start == 0 ? beginnings.id(of: piece) : continuations.value(of: piece) { return (id, end) }
             end -= 1
         }
         return nil

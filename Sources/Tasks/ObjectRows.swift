@@ -1,0 +1,58 @@
+import Experiments
+import Files
+
+extension DatasetFile {
+    /// Rows of one JSON object a line.
+    func objectRows(_ definition: TaskDefinition) throws(DatasetError) -> [Row] {
+        try lines.enumerated().map { index, line throws(DatasetError) in
+            let object = ObjectLine(file: self, line: index + 1, value: try parsed(line, line: index + 1))
+            return Row(
+                line: index + 1, text: try object.text(definition.text),
+                pair: try definition.pair.map { column throws(DatasetError) in try object.text(column) },
+                label: try object.label(definition.label))
+        }
+    }
+
+    private func parsed(_ bytes: ArraySlice<UInt8>, line: Int) throws(DatasetError) -> JSONValue {
+        do throws(JSONError) {
+            return try JSONValue(parsing: bytes.span)
+        } catch {
+            throw self.error(line: line, "byte \(error.offset + 1) of the line: not JSON: \(error.message)")
+        }
+    }
+}
+
+private struct ObjectLine {
+    let file: DatasetFile
+    let line: Int
+    let value: JSONValue
+
+    func text(_ column: Column) throws(DatasetError) -> String {
+        guard case .string(let text) = try field(column) else { throw wrong(column, "a string is expected") }
+        return text
+    }
+
+    /// A label may be a boolean or a number, which count as they are spelled.
+    func label(_ column: Column) throws(DatasetError) -> String {
+        switch try field(column) {
+        case .string(let text), .number(let text): return text
+        case .bool(let bool): return bool ? "true" : "false"
+        case .null, .array, .object: throw wrong(column, "a string, number or boolean is expected")
+        }
+    }
+
+    private func field(_ column: Column) throws(DatasetError) -> JSONValue {
+        guard case .object(let members) = value else {
+            throw file.error(line: line, "the line is \(value.kind), an object is expected")
+        }
+        guard let field = value[column.description] else {
+            let known = members.map(\.name)
+            throw file.error(line: line, "there is no field '\(column)'\(hint(for: column.description, among: known))")
+        }
+        return field
+    }
+
+    private func wrong(_ column: Column, _ expected: String) -> DatasetError {
+        file.error(line: line, "field '\(column)' is \(value[column.description]?.kind ?? "missing"), \(expected)")
+    }
+}

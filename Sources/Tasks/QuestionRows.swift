@@ -1,0 +1,26 @@
+import Experiments
+
+extension DatasetFile {
+    /// Rows of TREC's form, `LABEL:fine question`; the columns are `label`, `fine` and `text`.
+    func questionRows(_ definition: TaskDefinition) throws(DatasetError) -> [Row] {
+        try lines.enumerated().map { index, line throws(DatasetError) in
+            guard let space = line.firstIndex(of: UInt8(ascii: " ")),
+                let colon = line[..<space].firstIndex(of: UInt8(ascii: ":"))
+            else { throw error(line: index + 1, "the line has not the form 'LABEL:fine question'") }
+            let fields = [
+                "label": String(line[..<colon]), "fine": String(line[(colon + 1)..<space]),
+                "text": String(line[(space + 1)...]),
+            ]
+            func field(_ column: Column) throws(DatasetError) -> String {
+                guard let field = fields[column.description] else {
+                    throw error("there is no column '\(column)' in a trec file; its columns are label, fine and text")
+                }
+                return field
+            }
+            return Row(
+                line: index + 1, text: try field(definition.text),
+                pair: try definition.pair.map { column throws(DatasetError) in try field(column) },
+                label: try field(definition.label))
+        }
+    }
+}

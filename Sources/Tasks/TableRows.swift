@@ -1,0 +1,60 @@
+import Experiments
+
+/// One record of a table, every field still in its bytes.
+struct TableRecord: Equatable {
+    let line: Int
+    let fields: [ArraySlice<UInt8>]
+}
+
+extension DatasetFile {
+    /// Tab-separated records; a quotation mark is a character like any other.
+    func tabRecords() throws(DatasetError) -> [TableRecord] {
+        lines.enumerated().map { index, line in
+            TableRecord(line: index + 1, fields: line.split(separator: 0x09, omittingEmptySubsequences: false))
+        }
+    }
+
+    /// The wanted columns of a table whose rows all have as many fields as its first line.
+    func tableRows(_ records: [TableRecord], _ definition: TaskDefinition) throws(DatasetError) -> [Row] {
+        guard let first = records.first else { return [] }
+        let names = definition.header ? first.fields.map { String($0) } : nil
+        func place(_ column: Column) throws(DatasetError) -> Int {
+            try self.place(of: column, names: names, count: first.fields.count)
+        }
+        let text = try place(definition.text)
+        let pair = try definition.pair.map { column throws(DatasetError) in try place(column) }
+        let label = try place(definition.label)
+        return try records.dropFirst(definition.header ? 1 : 0).map { record throws(DatasetError) in
+            guard record.fields.count == first.fields.count else {
+                throw error(
+                    line: record.line,
+                    "the row has \(columns(record.fields.count)), but line 1 has \(columns(first.fields.count))")
+            }
+            return Row(
+                line: record.line, text: String(record.fields[text]), pair: pair.map { String(record.fields[$0]) },
+                label: String(record.fields[label]))
+        }
+    }
+
+    private func place(of column: Column, names: [String]?, count: Int) throws(DatasetError) -> Int {
+        switch column {
+        case .number(let number):
+            guard (1...count).contains(number) else {
+                throw error(line: 1, "there is no column \(number), the file has \(columns(count))")
+            }
+            return number - 1
+        case .name(let name):
+            guard let names else {
+                throw error("column '\(name)' cannot be found without a header; give its number, or set 'header: true'")
+            }
+            let places = names.indices.filter { names[$0] == name }
+            guard let place = places.first else {
+                throw error(line: 1, "there is no column '\(name)'\(hint(for: name, among: names))")
+            }
+            guard places.count == 1 else { throw error(line: 1, "there are \(places.count) columns '\(name)'") }
+            return place
+        }
+    }
+
+    private func columns(_ count: Int) -> String { count == 1 ? "1 column" : "\(count) columns" }
+}
