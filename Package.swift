@@ -44,7 +44,9 @@ let package = Package(
             name: "CKernels",
             cSettings: [
                 .treatAllWarnings(as: .error),
-                .unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-mprefer-vector-width=512"]),
+                .unsafeFlags([
+                    "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-mprefer-vector-width=512",
+                ]),
             ]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
@@ -118,7 +120,9 @@ let package = Package(
         tests(of: "Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport"]),
         tests(of: "Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training"]),
         tests(of: "Reports", ["Experiments", "Ledger"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["Experiments", "Files"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["headstart", "Experiments", "Files", "Safetensors"],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

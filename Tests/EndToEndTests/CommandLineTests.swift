@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@Suite struct `The command line` {
+    @Test(arguments: [
+        "doctor", "plan", "run", "coordinator", "worker", "node", "status", "results", "train", "encode", "tokenize",
+        "predict", "export", "keys", "data demo",
+    ])
+    func `every command's help shows an example`(_ command: String) throws {
+        let outcome = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
+        #expect(outcome.status == 0)
+        let example = try #require(outcome.output.range(of: "EXAMPLE\n"))
+        #expect(outcome.output[example.upperBound...].drop { $0 == " " }.hasPrefix("headstart \(command) "))
+    }
+
+    @Test(arguments: [
+        ["nonsense"], ["train"], ["tokenize", "--model", "tiny/"], ["plan", "there/is/no.yaml", "--data", "/"],
+        ["plan", "a.yaml", "--nonsense"], ["results", "--store", "/nonexistent"], ["status", "--store", "/dev/null"],
+        ["train", "--model", "m/", "--task", "t", "--data", "/", "--out", "o", "--tune", "all", "--method", "bitfit"],
+        ["run", "a.yaml", "--store", "s", "--groups", "0"], ["worker", "--coordinator", "nonsense"],
+        ["coordinator", "a.yaml", "--store", "s", "--listen", "udp://127.0.0.1:5"],
+    ])
+    func `a wrong request has status 2 and one line that names the program`(_ arguments: [String]) throws {
+        let outcome = try Program.run(arguments, environment: ["HEADSTART_DATA": nil])
+        #expect(outcome.status == 2, "\(outcome.errors)")
+        #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+        #expect(outcome.errors.hasPrefix("headstart: "))
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test func `doctor tells the core type and its speed, with and without our choice`() throws {
+        struct Report: Decodable {
+            struct Products: Decodable {
+                let core: String
+                let gigaflops: Double
+            }
+            let blas: Products
+            let blasAsItComes: Products
+        }
+        let report = try Program.run(["doctor", "--json"]).lastJSON(Report.self)
+        #expect(!report.blas.core.isEmpty && report.blas.gigaflops > 0)
+        #expect(!report.blasAsItComes.core.isEmpty && report.blasAsItComes.gigaflops > 0)
+    }
+
+    @Test func `a core type that the site prescribes to all programs is overruled, ours is not`() throws {
+        let prescribed = try Program.run(["doctor"], environment: ["OPENBLAS_CORETYPE": "Prescott"])
+        #expect(!prescribed.output.contains("core Prescott,"))
+        let wanted = try Program.run(["doctor"], environment: ["HEADSTART_BLAS_CORE": "Prescott"])
+        #expect(wanted.output.contains("core Prescott,"))
+    }
+
+    @Test func `a reader that goes away is no error`() throws {
+        let shop = try Workshop()
+        let file = try shop.write(String(repeating: "the film was good\n", count: 20_000), to: "texts.txt")
+        let pipeline = Process()
+        pipeline.executableURL = URL(fileURLWithPath: "/bin/bash")
+        pipeline.arguments = [
+            "-c", "set -o pipefail; '\(Program.path)' tokenize --model '\(shop.model)' --input '\(file)' | head -n 1",
+        ]
+        pipeline.standardOutput = FileHandle.nullDevice
+        try pipeline.run()
+        pipeline.waitUntilExit()
+        #expect(pipeline.terminationStatus == 0)
+    }
+
+    @Test func `a full disk under standard output is one line and status 1`() throws {
+        let outcome = try Program.run(["--version"], output: "/dev/full")
+        #expect(outcome.status == 1)
+        #expect(outcome.errorLines.count == 1)
+        #expect(outcome.errors.contains("no space left"))
+    }
+}

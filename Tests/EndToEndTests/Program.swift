@@ -1,0 +1,94 @@
+import Foundation
+
+/// The built program, run as a user runs it.
+struct Program {
+    /// What a finished run left.
+    struct Outcome {
+        let status: Int32
+        let output: String
+        let errors: String
+
+        var lines: [Substring] { output.split(separator: "\n") }
+        var errorLines: [Substring] { errors.split(separator: "\n") }
+
+        /// The last line of standard output, as JSON.
+        func lastJSON<Value: Decodable>(_ type: Value.Type) throws -> Value {
+            try JSONDecoder().decode(type, from: Data((lines.last ?? "").utf8))
+        }
+    }
+
+    static let path =
+        ProcessInfo.processInfo.environment["HEADSTART_BINARY"]
+        ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: ".build/release/headstart").path
+
+    /// Runs the program to its end.
+    /// - Parameter environment: added to the test's own; nil takes a variable away.
+    static func run(
+        _ arguments: [String], in directory: String = "/", environment: [String: String?] = [:], output: String? = nil
+    ) throws -> Outcome {
+        let running = try Running(arguments, in: directory, environment: environment, output: output)
+        return running.wait()
+    }
+}
+
+/// A run of the program that is under way.
+final class Running {
+    private let process = Process()
+    private let folder: URL
+
+    /// - Parameter output: a file to write standard output to; one of this object's own otherwise.
+    init(
+        _ arguments: [String], in directory: String = "/", environment: [String: String?] = [:], output: String? = nil
+    ) throws {
+        // Files, not pipes: nobody need read them for the process to go on.
+        folder = FileManager.default.temporaryDirectory.appending(path: "headstart-output-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        process.executableURL = URL(fileURLWithPath: Program.path)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: directory)
+        process.environment = environment.reduce(into: ProcessInfo.processInfo.environment) { $0[$1.key] = $1.value }
+        process.standardOutput = try Self.file(output ?? folder.appending(path: "output").path)
+        process.standardError = try Self.file(folder.appending(path: "errors").path)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    private static func file(_ path: String) throws -> FileHandle {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    /// What it has written so far.
+    var output: String { text("output") }
+
+    func kill(_ signal: Int32 = SIGKILL) { Foundation.kill(process.processIdentifier, signal) }
+
+    func wait() -> Program.Outcome {
+        process.waitUntilExit()
+        return Program.Outcome(status: process.terminationStatus, output: text("output"), errors: text("errors"))
+    }
+
+    /// Waits until the output satisfies a condition.
+    /// - Returns: false if the process ended or the time ran out before.
+    func wait(seconds: Double = 60, until condition: (String) -> Bool) -> Bool {
+        let end = Date().addingTimeInterval(seconds)
+        while Date() < end {
+            if condition(output) { return true }
+            if !isRunning { return condition(output) }
+            usleep(5_000)
+        }
+        return false
+    }
+
+    private func text(_ name: String) -> String {
+        // A run whose output goes elsewhere has none here.
+        guard let data = try? Data(contentsOf: folder.appending(path: name)) else { return "" }
+        return String(decoding: data, as: UTF8.self)
+    }
+}
