@@ -14,7 +14,8 @@ struct Headstart: ParsableCommand {
             """,
         version: "headstart 0.1.0",
         subcommands: [
-            DoctorCommand.self, TrainCommand.self, PredictCommand.self, ExportCommand.self, EncodeCommand.self,
+            DoctorCommand.self, CoordinatorCommand.self, WorkerCommand.self, TrainCommand.self, PredictCommand.self,
+            ExportCommand.self, EncodeCommand.self,
             TokenizeCommand.self, DataCommand.self, KeysCommand.self,
         ])
 

@@ -1,12 +1,11 @@
-import Coordinator
 import Experiments
 import Foundation
 import Training
+import Worker
 
 /// Tells on standard output how a local run goes on, for people or as a line of JSON a step.
 final class TrainingProgress: StageObserver {
     private let writesJSON: Bool
-    private let stop: StopRequest
     private var lastLine = ContinuousClock.now
 
     private struct Step: Encodable {
@@ -16,12 +15,12 @@ final class TrainingProgress: StageObserver {
         let tokensPerSecond: Double
     }
 
-    init(json: Bool, stop: StopRequest) {
+    init(json: Bool) {
         writesJSON = json
-        self.stop = stop
+        StopSignal.watch()
     }
 
-    var shouldStop: Bool { stop.isRequested }
+    var shouldStop: Bool { StopSignal.isRaised }
 
     func progressed(step: Int, of steps: Int, loss: Double, tokensPerSecond: Double) {
         if writesJSON {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Collectives
 import Configuration
-import Coordinator
 import Experiments
 import Numerics
 import Training
@@ -85,12 +84,8 @@ struct TrainCommand: ParsableCommand {
         let trainer = StageTrainer(
             communicator: communicator, node: here, compute: Compute(threads: threads),
             checkpointSeconds: checkpointSeconds)
-        let stop = try StopRequest()
-        let listener = stop.listenToSignals()
-        return try withExtendedLifetime(listener) {
-            try MethodRun(plan, directory: out).run(
-                trainer, communicator, observer: TrainingProgress(json: output.json, stop: stop))
-        }
+        return try MethodRun(plan, directory: out).run(
+            trainer, communicator, observer: TrainingProgress(json: output.json))
     }
 
     private struct Summary: Encodable {

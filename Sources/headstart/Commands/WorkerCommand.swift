@@ -1,0 +1,37 @@
+import ArgumentParser
+import Collectives
+import Experiments
+import Numerics
+import Training
+import Worker
+
+struct WorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Trains stages for a coordinator, as one rank of one group.",
+        discussion: """
+            One mpirun is one group: its ranks train one stage together. `headstart node` starts groups and starts \
+            them again when they die; this command is for launchers of your own.
+
+            EXAMPLE
+              headstart worker --coordinator tcp://10.0.0.1:5555
+              mpirun -n 4 headstart worker --coordinator tcp://10.0.0.1:5555
+            """)
+
+    @OptionGroup var worker: WorkerOptions
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var log: LogOptions
+
+    func run() throws {
+        let communicator = try Communicators.start()
+        let threads = node.threadCount(ranks: communicator.size)
+        let here = NodeSettings(
+            ranks: communicator.size, threads: threads, host: Machine.host, blasCore: BLASCore.current)
+        let trainer = StageTrainer(communicator: communicator, node: here, compute: Compute(threads: threads))
+        let group = WorkerGroup(
+            communicator: communicator, runner: trainer, settings: try worker.settings(here),
+            logger: log.logger("worker", level: .warning))
+        try group.run()
+        try Communicators.finish(communicator)
+    }
+}

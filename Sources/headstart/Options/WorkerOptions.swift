@@ -1,0 +1,57 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Transport
+import Worker
+
+/// How a worker group reaches its coordinator, and what it finds on its host.
+struct WorkerOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("The coordinator's address, as tcp://10.0.0.1:5555.", valueName: "url"))
+    var coordinator: String
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Where artifacts and checkpoints are kept; ~/.cache/headstart/work otherwise.", valueName: "directory"))
+    var work: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The pretrained model on this host, if not where it was planned.", valueName: "directory"))
+    var model: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The datasets on this host, if not where they were planned.", valueName: "directory"))
+    var data: String?
+
+    @Option(name: .long, help: ArgumentHelp("This worker's secret key, made by 'headstart keys'.", valueName: "file"))
+    var key: String?
+
+    @Option(name: .long, help: ArgumentHelp("The coordinator's public key.", valueName: "file"))
+    var coordinatorKey: String?
+
+    func validate() throws {
+        if (key == nil) != (coordinatorKey == nil) {
+            throw ValidationError("--key and --coordinator-key go together")
+        }
+    }
+
+    func settings(_ node: NodeSettings) throws -> WorkerSettings {
+        var settings = WorkerSettings(
+            coordinator: try Endpoint(coordinator), workDirectory: workDirectory, node: node)
+        if let key, let coordinatorKey {
+            settings.credentials = Credentials(
+                own: try CurveKeyPair(path: key), server: try CurvePublicKey(path: coordinatorKey))
+        }
+        settings.modelDirectory = model
+        settings.dataDirectory = data
+        return settings
+    }
+
+    private var workDirectory: String {
+        if let work { return URL(fileURLWithPath: work).standardizedFileURL.path }
+        let cache = ProcessInfo.processInfo.environment["HEADSTART_CACHE"] ?? "\(NSHomeDirectory())/.cache/headstart"
+        return "\(cache)/work"
+    }
+}
