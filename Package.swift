@@ -22,7 +22,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(of name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestKit"] + dependencies, resources: resources,
         swiftSettings: strict)
 }
 
@@ -94,6 +94,9 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .target(
+            name: "TestKit", dependencies: ["Experiments", "Files", "Safetensors", "Numerics"], path: "Tests/TestKit",
+            swiftSettings: strict),
         tests(of: "Experiments", []),
         tests(of: "Files", ["Experiments"]),
         tests(of: "Messages", ["Experiments"]),

@@ -1,0 +1,27 @@
+import Foundation
+
+/// What tests may find on a machine and are skipped without; CI has all of it.
+package enum Given {
+    /// The folder `data` of the shared files: `$HEADSTART_SHARED/data`, else `../shared/data` beside the package.
+    package static let sharedData: String? = existing(
+        environment("HEADSTART_SHARED").map { "\($0)/data" } ?? "\(packageFolder)/../shared/data")
+
+    /// The real MiniLM model: `$HEADSTART_MINILM`, else where `scripts/fetch-minilm` puts it.
+    package static let minilm: String? = existing(
+        environment("HEADSTART_MINILM")
+            ?? "\(environment("HEADSTART_MODELS") ?? "\(NSHomeDirectory())/.cache/headstart/models")/all-MiniLM-L6-v2")
+
+    /// Reference numbers that scripts/test has Python write: `$HEADSTART_REFERENCE/NAME`.
+    package static func reference(_ name: String) -> String? {
+        environment("HEADSTART_REFERENCE").flatMap { existing("\($0)/\(name)") }
+    }
+
+    private static let packageFolder = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+    private static func environment(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }
+
+    private static func existing(_ path: String) -> String? {
+        FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+}

@@ -1,0 +1,71 @@
+import Collectives
+import Encoders
+import Experiments
+import Foundation
+import Numerics
+import Tasks
+import TestKit
+import Training
+
+/// A tiny model and task in a folder of their own, and stages of them run on one rank.
+final class Bench {
+    let folder: TemporaryFolder
+    let backbone: Digest
+    let task: Digest
+    var modelDirectory: String { folder["model"] }
+    var dataDirectory: String { folder["data"] }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try TinyModel.write(to: folder["model"])
+        try TinyTask.write(to: folder["data"])
+        backbone = try Backbone(directory: folder["model"]).contentDigest()
+        task = try Dataset.contentDigest(TinyTask.definition, in: folder["data"])
+    }
+
+    func recipe(_ change: (inout Recipe) -> Void = { _ in }) -> Recipe {
+        var recipe = Recipe()
+        recipe.batch = 8
+        recipe.learningRate = 1e-3
+        recipe.maxLength = 32
+        recipe.budget = .epochs(2)
+        change(&recipe)
+        return recipe
+    }
+
+    func job(
+        _ recipe: Recipe, seed: UInt64 = 1, inputs: [ArtifactKind: String] = [:], into output: String,
+        work: String = "work"
+    ) throws -> StageJob {
+        let specification = StageSpecification(backbone: backbone, task: task, recipe: recipe, seed: seed)
+        return StageJob(
+            stage: try specification.key(), specification: specification, task: TinyTask.definition,
+            modelDirectory: modelDirectory, dataDirectory: dataDirectory, inputs: inputs,
+            outputs: [.head, .backbone], workDirectory: folder[work], outputDirectory: folder[output])
+    }
+
+    func run(
+        _ job: StageJob, observer: Recorder = Recorder(), threads: Int = 1, checkpointSeconds: Double = 60
+    ) throws -> StageOutcome {
+        let node = NodeSettings(ranks: 1, threads: threads, host: "test", blasCore: "test")
+        let trainer = StageTrainer(
+            communicator: SoloCommunicator(), node: node, compute: Compute(threads: threads),
+            checkpointSeconds: checkpointSeconds)
+        return try trainer.run(job, observer: observer)
+    }
+}
+
+/// Keeps what a stage tells, and stops it when asked to.
+final class Recorder: StageObserver {
+    var losses: [Double] = []
+    var evaluations: [Evaluation] = []
+    var notes: [String] = []
+    var stopAfter: Int?
+
+    init(stopAfter: Int? = nil) { self.stopAfter = stopAfter }
+
+    func progressed(step: Int, of steps: Int, loss: Double, tokensPerSecond: Double) { losses.append(loss) }
+    func evaluated(_ evaluation: Evaluation) { evaluations.append(evaluation) }
+    func noted(_ sentence: String) { notes.append(sentence) }
+    var shouldStop: Bool { stopAfter.map { losses.count + 1 >= $0 } ?? false }
+}

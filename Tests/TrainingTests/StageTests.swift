@@ -1,0 +1,165 @@
+import Experiments
+import Foundation
+import Safetensors
+import Testing
+import TestKit
+import Training
+
+struct StageTests {
+    @Test(arguments: [Tune.all, .bitfit])
+    func `a stage learns its task`(tune: Tune) throws {
+        let bench = try Bench()
+        let job = try bench.job(
+            bench.recipe {
+                $0.tune = tune
+                $0.budget = .epochs(6)
+                $0.learningRate = tune == .all ? 1e-3 : 1e-2
+            }, into: "out")
+        let recorder = Recorder()
+        let result = try bench.run(job, observer: recorder).result
+        #expect(result.score(.accuracy, on: .dev)! > 0.95)
+        #expect(result.steps == 48)
+        #expect(recorder.evaluations.count == 6)
+        #expect(recorder.losses.first! > 2 * recorder.losses.last!)
+    }
+
+    @Test func `equal stages end with equal bits, whatever the number of threads`() throws {
+        let bench = try Bench()
+        let first = try bench.run(try bench.job(bench.recipe(), into: "a")).result
+        let second = try bench.run(try bench.job(bench.recipe(), into: "b"), threads: 3).result
+        let other = try bench.run(try bench.job(bench.recipe(), seed: 2, into: "c")).result
+        #expect(first.parameters == second.parameters)
+        #expect(first.artifacts == second.artifacts)
+        #expect(first.parameters != other.parameters)
+    }
+
+    @Test(arguments: [1, 5, 8, 13])
+    func `a stage that was stopped and resumed ends with the bits of one that was not`(step: Int) throws {
+        let bench = try Bench()
+        let recipe = bench.recipe { $0.selection = .best }
+        let whole = try bench.run(try bench.job(recipe, into: "whole", work: "work-1"))
+        let job = try bench.job(recipe, into: "resumed", work: "work-2")
+        #expect(throws: StageFailure.self) { try bench.run(job, observer: Recorder(stopAfter: step)) }
+        let recorder = Recorder()
+        let resumed = try bench.run(job, observer: recorder)
+        #expect(recorder.notes == ["continuing after step \(step) of 16"])
+        #expect(recorder.losses.count == 16 - step)
+        #expect(resumed.result.parameters == whole.result.parameters)
+        #expect(resumed.result.artifacts == whole.result.artifacts)
+        #expect(resumed.result.scores == whole.result.scores)
+        #expect(resumed.result.finalLoss == whole.result.finalLoss)
+        #expect(!FileManager.default.fileExists(atPath: "\(bench.folder["work-2"])/checkpoints/\(job.stage)"))
+    }
+
+    @Test func `a checkpoint of another stage or a broken one is not used`() throws {
+        let bench = try Bench()
+        let job = try bench.job(bench.recipe(), into: "out")
+        #expect(throws: StageFailure.self) { try bench.run(job, observer: Recorder(stopAfter: 4)) }
+        try bench.folder.write("nonsense", to: "work/checkpoints/\(job.stage)/checkpoint.safetensors")
+        let recorder = Recorder()
+        _ = try bench.run(job, observer: recorder)
+        #expect(recorder.losses.count == 16)
+        #expect(recorder.notes.count == 1)
+        #expect(recorder.notes[0].hasPrefix("starting anew, since the checkpoint cannot be used: "))
+    }
+
+    @Test func `accumulating a batch in passes changes the result only by rounding`() throws {
+        let bench = try Bench()
+        let (whole, parts) = (Recorder(), Recorder())
+        _ = try bench.run(try bench.job(bench.recipe(), into: "a"), observer: whole)
+        _ = try bench.run(try bench.job(bench.recipe { $0.accumulation = 3 }, into: "b"), observer: parts)
+        for (one, other) in zip(whole.losses, parts.losses) {
+            #expect(abs(one - other) <= 1e-4 * abs(one), "sixteen steps amplify the rounding of single precision")
+        }
+    }
+
+    @Test func `a linear probe leaves the backbone alone and computes features once`() throws {
+        let bench = try Bench()
+        let recipe = bench.recipe {
+            $0.tune = .head
+            $0.dropout = 0
+        }
+        let outcome = try bench.run(try bench.job(recipe, into: "a"))
+        #expect(outcome.files.keys.sorted() == [.head])
+        let features = try FileManager.default.contentsOfDirectory(atPath: bench.folder["work/features"])
+        #expect(features.count == 1)
+        let again = try bench.run(try bench.job(recipe, into: "b"))
+        #expect(again.result.parameters == outcome.result.parameters)
+        let fresh = try bench.run(try bench.job(recipe, into: "c", work: "other"))
+        #expect(fresh.result.parameters == outcome.result.parameters)
+    }
+
+    @Test func `bitfit moves biases only`() throws {
+        let bench = try Bench()
+        let outcome = try bench.run(try bench.job(bench.recipe { $0.tune = .bitfit }, into: "out"))
+        let delta = try SafetensorsFile(path: try #require(outcome.files[.delta]))
+        let model = try SafetensorsFile(path: "\(bench.modelDirectory)/model.safetensors")
+        #expect(delta.names.count == 2 * 8 + 1)
+        for name in delta.names {
+            #expect(name.hasSuffix("bias"))
+            #expect(delta.tensor(named: name)?.floats() != model.tensor(named: name)?.floats())
+        }
+    }
+
+    @Test func `a second stage starts from the first one's head`() throws {
+        let bench = try Bench()
+        let first = try bench.run(try bench.job(bench.recipe { $0.tune = .bitfit }, into: "first"))
+        let head = try #require(first.files[.head])
+        let recipe = bench.recipe {
+            $0.budget = .steps(1)
+            $0.learningRate = 0
+        }
+        let second = try bench.run(try bench.job(recipe, inputs: [.head: head], into: "second"))
+        #expect(second.result.artifact(.head)?.id == first.result.artifact(.head)?.id)
+    }
+
+    @Test func `a head of another design is refused`() throws {
+        let bench = try Bench()
+        let first = try bench.run(try bench.job(bench.recipe(), into: "first"))
+        let job = try bench.job(
+            bench.recipe { $0.head = .mlp(width: 8) }, inputs: [.head: try #require(first.files[.head])],
+            into: "second")
+        let failure = #expect(throws: StageFailure.self) { try bench.run(job) }
+        #expect(failure?.cause == .badInput)
+        #expect(
+            failure?.message.hasSuffix(
+                "the head is 'linear', the stage asks for 'mlp(8)'; give both stages the same head") == true)
+    }
+
+    @Test func `selection takes the best evaluation's parameters`() throws {
+        let bench = try Bench()
+        let recorder = Recorder()
+        let recipe = bench.recipe {
+            $0.selection = .best
+            $0.validation = 0.25
+            $0.evaluations = 3
+        }
+        let result = try bench.run(try bench.job(recipe, into: "out"), observer: recorder).result
+        let scores = recorder.evaluations.map { $0.scores.first { $0.split == .validation }!.value }
+        let best = recorder.evaluations[scores.firstIndex(of: scores.max()!)!]
+        #expect(result.scores == best.scores)
+        #expect(Set(result.scores.map(\.split)) == [.validation, .dev])
+    }
+
+    @Test func `a diverged stage says at which step`() throws {
+        let bench = try Bench()
+        let job = try bench.job(
+            bench.recipe {
+                $0.learningRate = 1e30
+                $0.warmup = 0
+                $0.clip = nil
+            }, into: "out")
+        let failure = #expect(throws: StageFailure.self) { try bench.run(job) }
+        #expect(failure?.cause == .diverged)
+        #expect(failure?.message.hasPrefix("step ") == true)
+        #expect(!FileManager.default.fileExists(atPath: "\(bench.folder["out"])/head.safetensors"))
+    }
+
+    @Test func `a model other than the planned one is this node's fault`() throws {
+        let bench = try Bench()
+        try TinyModel.write(to: bench.modelDirectory, changing: ["layer_norm_eps": "1e-5"])
+        let failure = #expect(throws: StageFailure.self) { try bench.run(try bench.job(bench.recipe(), into: "out")) }
+        #expect(failure?.cause == .node)
+        #expect(failure?.message.contains("is not the one the sweep was planned with") == true)
+    }
+}
