@@ -84,7 +84,7 @@ let package = Package(
         // The loops that connect them, and what people read
         library("Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
-        library("Reports", ["Experiments", "Ledger"]),
+        library("Reports", ["Experiments", "Ledger", "Scheduler"]),
         .executableTarget(
             name: "headstart",
             dependencies: [
@@ -122,7 +122,7 @@ let package = Package(
             ]),
         tests(of: "Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport"]),
         tests(of: "Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training"]),
-        tests(of: "Reports", ["Experiments", "Ledger"]),
+        tests(of: "Reports", ["Experiments", "Ledger", "Scheduler"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["headstart", "Experiments", "Files", "Safetensors"],
             swiftSettings: strict),

@@ -1,3 +1,4 @@
+import Experiments
 import Numerics
 
 /// Which examples a step trains on and which rank takes which of them.
@@ -15,7 +16,7 @@ package enum DataOrder {
         count: Int, validation share: Double?, seed: UInt64
     ) -> (training: [Int], validation: [Int]) {
         guard let share else { return (Array(0..<count), []) }
-        let held = max(1, min(count - 1, Int((share * Double(count)).rounded())))
+        let held = Recipe.heldOut(share, of: count)
         let drawn = CounterRandom(seed: seed, purpose: .split).permutation(count)
         return (drawn[held...].sorted(), drawn[..<held].sorted())
     }

@@ -13,12 +13,8 @@ package struct Timetable: Sendable {
     package init(_ recipe: Recipe, examples: Int) {
         self.recipe = recipe
         self.examples = examples
-        stepsPerEpoch = (examples + recipe.batch - 1) / recipe.batch
-        steps =
-            switch recipe.budget {
-            case .epochs(let epochs): max(1, Int((epochs * Double(stepsPerEpoch)).rounded()))
-            case .steps(let steps): steps
-            }
+        stepsPerEpoch = recipe.stepsPerEpoch(examples: examples)
+        steps = recipe.steps(examples: examples)
         warmupSteps = Int((recipe.warmup * Double(steps)).rounded(.up))
     }
 

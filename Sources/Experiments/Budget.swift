@@ -1,0 +1,25 @@
+extension Recipe {
+    /// Optimizer steps in a pass over so many training examples; the last batch may be smaller.
+    package func stepsPerEpoch(examples: Int) -> Int { (examples + batch - 1) / batch }
+
+    /// Optimizer steps of the whole stage, at least one.
+    package func steps(examples: Int) -> Int {
+        switch budget {
+        case .epochs(let epochs): max(1, Int((epochs * Double(stepsPerEpoch(examples: examples))).rounded()))
+        case .steps(let steps): steps
+        }
+    }
+}
+
+extension Recipe {
+    /// How many of the training set's examples are held out to select on; never all.
+    package static func heldOut(_ share: Double?, of count: Int) -> Int {
+        guard let share else { return 0 }
+        return max(1, min(count - 1, Int((share * Double(count)).rounded())))
+    }
+
+    /// Optimizer steps on a task with so many training examples, those held out included.
+    package func steps(on task: PlannedTask) -> Int {
+        steps(examples: task.trainCount - Self.heldOut(validation, of: task.trainCount))
+    }
+}

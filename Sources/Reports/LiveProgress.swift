@@ -1,0 +1,67 @@
+import Experiments
+
+/// What `headstart run` shows while it works.
+package struct LiveProgress: Sendable {
+    private let snapshot: SweepSnapshot
+    private let workers: Int
+
+    /// - Parameter workers: worker groups that are connected.
+    package init(_ snapshot: SweepSnapshot, workers: Int) {
+        self.snapshot = snapshot
+        self.workers = workers
+    }
+
+    /// The lines that a terminal shows and overwrites: one for the sweep, and one for each stage that runs.
+    package func lines(width: Int) -> [String] {
+        ([summary] + running).map { String($0.prefix(max(20, width))) }
+    }
+
+    private var summary: String {
+        let total = snapshot.plan.stages.count
+        let ended = snapshot.stages.count { $0.record.state.isFinal }
+        let unfinished = ended - snapshot.count(.finished)
+        let failed = unfinished > 0 ? ", \(unfinished) without a result" : ""
+        let left = snapshot.secondsLeft.map { ", about \(duration(seconds: $0 / Double(max(1, workers)))) left" } ?? ""
+        return "\(bar(ended, of: total)) \(ended)/\(total) stages\(failed), \(workers) worker groups\(left)"
+    }
+
+    private var running: [String] {
+        snapshot.stages.filter { $0.record.state == .running }.map { stage, record in
+            let name = "\(stage.task) \(stage.label) seed \(stage.specification.seed)"
+            guard let progress = record.progress else { return "  \(name): begins" }
+            return "  \(name): step \(progress.step)/\(progress.steps), loss \(decimals(progress.loss, 4)), "
+                + "\(decimals(progress.tokensPerSecond, 0)) tokens/s"
+        }
+    }
+
+    private func bar(_ done: Int, of total: Int) -> String {
+        let length = 20
+        let full = total > 0 ? done * length / total : 0
+        return String(repeating: "█", count: full) + String(repeating: "░", count: length - full)
+    }
+
+    /// What has happened since an earlier moment, a line each, for logs and where there is no terminal.
+    package func news(since earlier: LiveProgress) -> [String] {
+        let total = snapshot.plan.stages.count
+        var ended = earlier.snapshot.stages.count { $0.record.state.isFinal }
+        return snapshot.stages.compactMap { stage, record in
+            let before = earlier.snapshot[stage.key].state
+            guard before != record.state, record.state.isFinal || before == .running else { return nil }
+            if record.state.isFinal { ended += 1 }
+            let name = "\(stage.task) \(stage.label) seed \(stage.specification.seed)"
+            return "[\(ended)/\(total)] \(name): \(outcome(stage, record))"
+        }
+    }
+
+    private func outcome(_ stage: PlannedStage, _ record: StageRecord) -> String {
+        guard let result = record.result else {
+            if record.state == .waiting { return "goes back to wait for another attempt" }
+            return record.state.rawValue + (record.standing.reason.map { ": \($0)" } ?? "")
+        }
+        let metrics = snapshot.plan.task(named: stage.task)?.definition.metrics ?? []
+        let scores = metrics.compactMap { metric in
+            result.score(metric, on: .dev).map { "\(metric.rawValue) \(percent($0))" }
+        }
+        return (scores + [duration(seconds: result.seconds)]).joined(separator: ", ")
+    }
+}

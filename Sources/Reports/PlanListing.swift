@@ -1,0 +1,123 @@
+package import Experiments
+
+/// The stages of a sweep, the seeds of each summed up: what `headstart plan` shows.
+package struct PlanListing: Encodable, Sendable {
+    package let sweep: String
+    package let model: String
+    package let runs: Int
+    package let stages: Int
+    package let finished: Int
+    package let steps: Int
+    package let stepsLeft: Int
+    /// For one worker group; nil where nothing alike has run.
+    package let secondsLeft: Double?
+    package let groups: [Group]
+
+    /// The same stage on all seeds.
+    package struct Group: Encodable, Hashable, Sendable {
+        package let task: String
+        package let stage: String
+        /// Methods that use the stage, in the order of the table.
+        package let methods: [String]
+        package let tune: Tune
+        package let learningRate: Double
+        package let batch: Int
+        package let budget: Budget
+        /// Optimizer steps of one seed.
+        package let steps: Int
+        /// What it starts from besides the pretrained model, as "head of eh-ft-bitfit/1".
+        package let from: [String]
+        package let seeds: [UInt64]
+        package let finished: Int
+        package let failed: Int
+    }
+
+    package init(_ snapshot: SweepSnapshot) {
+        let plan = snapshot.plan
+        sweep = plan.name
+        model = plan.model.name
+        runs = plan.rows.count
+        stages = plan.stages.count
+        finished = snapshot.count(.finished)
+        steps = plan.stages.map { snapshot.steps(of: $0) }.reduce(0, +)
+        stepsLeft = snapshot.stages.filter { !$0.record.state.isFinal }.map { snapshot.steps(of: $0.stage) }
+            .reduce(0, +)
+        secondsLeft = snapshot.secondsLeft
+        groups = Self.groups(snapshot)
+    }
+
+    private static func groups(_ snapshot: SweepSnapshot) -> [Group] {
+        var order: [GroupName] = []
+        var members: [GroupName: [(stage: PlannedStage, record: StageRecord)]] = [:]
+        for member in snapshot.stages {
+            let name = GroupName(task: member.stage.task, label: member.stage.label)
+            if members[name] == nil { order.append(name) }
+            members[name, default: []].append(member)
+        }
+        let labels = Dictionary(snapshot.plan.stages.map { ($0.key, $0.label) }) { first, _ in first }
+        let methods = methodsByStage(snapshot.plan)
+        return order.compactMap { name in
+            members[name].flatMap { Group($0, snapshot, labels: labels, methods: methods) }
+        }
+    }
+
+    private struct GroupName: Hashable {
+        let task: String
+        let label: String
+    }
+
+    private static func methodsByStage(_ plan: SweepPlan) -> [StageKey: [String]] {
+        var methods: [StageKey: [String]] = [:]
+        for row in plan.rows {
+            for key in row.stages where methods[key]?.contains(row.method) != true {
+                methods[key, default: []].append(row.method)
+            }
+        }
+        return methods
+    }
+}
+
+extension PlanListing.Group {
+    fileprivate init?(
+        _ members: [(stage: PlannedStage, record: StageRecord)], _ snapshot: SweepSnapshot,
+        labels: [StageKey: String], methods: [StageKey: [String]]
+    ) {
+        guard let first = members.first?.stage else { return nil }
+        let recipe = first.specification.recipe
+        self.init(
+            task: first.task, stage: first.label, methods: methods[first.key] ?? [], tune: recipe.tune,
+            learningRate: recipe.learningRate, batch: recipe.batch, budget: recipe.budget,
+            steps: snapshot.steps(of: first),
+            from: first.specification.inputs.map { "\($0.kind.rawValue) of \(labels[$0.from] ?? $0.from.short)" },
+            seeds: members.map(\.stage.specification.seed),
+            finished: members.count { $0.record.state == .finished },
+            failed: members.count { $0.record.state.isFinal && $0.record.state != .finished })
+    }
+}
+
+extension PlanListing {
+    package func text(width: Int = 100) -> String {
+        var table = Columns([
+            ("task", .left), ("stage", .left), ("tunes", .left), ("lr", .right), ("steps", .right), ("seeds", .right),
+            ("done", .right), ("starts from", .left),
+        ])
+        for group in groups {
+            let others = group.methods.dropFirst()
+            let origin = group.from.isEmpty ? "pretrained" : group.from.joined(separator: ", ")
+            table.add([
+                group.task, group.stage, group.tune.description, "\(group.learningRate)", "\(group.steps)",
+                "\(group.seeds.count)", "\(group.finished)\(group.failed > 0 ? "!" : "")",
+                others.isEmpty ? origin : "\(origin); serves \(others.joined(separator: ", ")) too",
+            ])
+        }
+        return ([heading, ""] + table.lines() + ["", remainder]).joined(separator: "\n")
+    }
+
+    private var heading: String { "\(sweep) on \(model): \(runs) runs are \(stages) stages, each once" }
+
+    private var remainder: String {
+        if finished == stages { return "all \(stages) stages are done" }
+        let time = secondsLeft.map { ", about \(duration(seconds: $0)) for one worker group" } ?? ""
+        return "\(finished) of \(stages) stages are done; \(stepsLeft) of \(steps) steps are left\(time)"
+    }
+}

@@ -1,0 +1,53 @@
+package import Experiments
+
+/// Every score of a sweep by itself, for programs: `{"rows": [...]}`.
+package struct ResultRows: Encodable, Sendable {
+    package let rows: [Row]
+
+    /// One metric of one task, method and seed on the split that scores are reported on.
+    package struct Row: Hashable, Sendable {
+        package let task: String
+        package let method: String
+        package let seed: UInt64
+        package let metric: Metric
+        package let split: Split
+        /// As it was computed, a fraction; nil where there is none.
+        package let value: Double?
+        /// The state of the method's last stage.
+        package let state: StageState
+        /// The key of the method's last stage.
+        package let key: StageKey
+    }
+
+    package init(_ snapshot: SweepSnapshot) {
+        rows = snapshot.plan.rows.flatMap { row -> [Row] in
+            guard let task = snapshot.plan.task(named: row.task), let key = row.stages.last else { return [] }
+            let record = snapshot[key]
+            return task.definition.metrics.map { metric in
+                let score = record.result?.score(metric, on: .dev).flatMap { $0.isFinite ? $0 : nil }
+                return Row(
+                    task: row.task, method: row.method, seed: row.seed, metric: metric, split: .dev, value: score,
+                    state: record.state, key: key)
+            }
+        }
+    }
+}
+
+extension ResultRows.Row: Encodable {
+    private enum Key: String, CodingKey {
+        case task, method, seed, metric, split, value, state, key
+    }
+
+    /// Every key is there, `value` as null where there is none.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(task, forKey: .task)
+        try container.encode(method, forKey: .method)
+        try container.encode(seed, forKey: .seed)
+        try container.encode(metric, forKey: .metric)
+        try container.encode(split, forKey: .split)
+        try container.encode(value, forKey: .value)
+        try container.encode(state, forKey: .state)
+        try container.encode(key, forKey: .key)
+    }
+}

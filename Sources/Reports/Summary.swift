@@ -1,0 +1,22 @@
+import Foundation
+
+/// Mean and standard deviation of the scores over seeds.
+package struct Summary: Hashable, Sendable {
+    package let mean: Double
+    /// With n - 1 in the denominator; nil for a single score.
+    package let deviation: Double?
+
+    /// - Returns: nil where there are no scores.
+    package init?(_ scores: [Double]) {
+        guard !scores.isEmpty else { return nil }
+        let mean = scores.reduce(0, +) / Double(scores.count)
+        self.mean = mean
+        let squares = scores.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
+        deviation = scores.count > 1 ? (squares / Double(scores.count - 1)).squareRoot() : nil
+    }
+}
+
+/// A score as the papers print it: in percent, two decimals.
+func percent(_ value: Double) -> String { decimals(value * 100, 2) }
+
+func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }

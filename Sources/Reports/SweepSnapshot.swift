@@ -1,0 +1,26 @@
+package import Experiments
+
+/// A sweep at one moment: what every report is made of.
+package struct SweepSnapshot: Sendable {
+    package let plan: SweepPlan
+    private let records: [StageKey: StageRecord]
+
+    /// - Parameter records: of the plan's stages; others are left out of account.
+    package init(_ plan: SweepPlan, _ records: [StageRecord]) {
+        self.plan = plan
+        self.records = Dictionary(records.map { ($0.key, $0) }) { _, last in last }
+    }
+
+    /// A stage of which nothing is known waits.
+    subscript(key: StageKey) -> StageRecord { records[key] ?? StageRecord(key: key) }
+
+    /// The plan's stages in its order, each with what is known of it.
+    var stages: [(stage: PlannedStage, record: StageRecord)] { plan.stages.map { ($0, self[$0.key]) } }
+
+    func count(_ state: StageState) -> Int { stages.count { $0.record.state == state } }
+
+    /// Optimizer steps of a stage.
+    func steps(of stage: PlannedStage) -> Int {
+        plan.task(named: stage.task).map { stage.specification.recipe.steps(on: $0) } ?? 0
+    }
+}
