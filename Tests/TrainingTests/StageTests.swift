@@ -12,14 +12,14 @@ struct StageTests {
         let job = try bench.job(
             bench.recipe {
                 $0.tune = tune
-                $0.budget = .epochs(12)
+                $0.budget = .epochs(30)
                 $0.learningRate = tune == .all ? 3e-3 : 3e-2
             }, into: "out")
         let recorder = Recorder()
         let result = try bench.run(job, observer: recorder).result
         #expect(result.score(.accuracy, on: .dev)! > 0.95)
-        #expect(result.steps == 96)
-        #expect(recorder.evaluations.count == 12)
+        #expect(result.steps == 240)
+        #expect(recorder.evaluations.count == 30)
         #expect(recorder.losses.first! > 2 * recorder.losses.last!)
     }
 
