@@ -1,12 +1,14 @@
 #include "attention.h"
 
+#include <math.h>
+
 #include "mathematics.h"
 #include "philox.h"
 #include "small_product.h"
 
-enum { VECTOR = 16 };
 
-INLINED size_t rounded_up(size_t n) { return (n + VECTOR - 1) / VECTOR * VECTOR; }
+
+INLINED size_t rounded_up(size_t n) { return (n + LANES - 1) / LANES * LANES; }
 
 size_t attention_row(size_t n) { return rounded_up(n); }
 
@@ -18,17 +20,24 @@ INLINED void transpose(size_t n, size_t d, const float *x, size_t stride, size_t
         for (size_t c = 0; c < d; c++) transposed[c * row + j] = x[j * stride + c];
 }
 
+// Over whole vectors; what is beyond n becomes 0.
 INLINED void softmax_row(size_t n, size_t row, float *scores) {
 #pragma clang fp reassociate(on)
-    float highest = scores[0], sum = 0.0f;
-    for (size_t j = 1; j < n; j++) highest = scores[j] > highest ? scores[j] : highest;
-    for (size_t j = 0; j < n; j++) {
-        scores[j] = exponential(scores[j] - highest);
-        sum += scores[j];
-    }
+    for (size_t j = n; j < row; j++) scores[j] = -INFINITY;
+    float highest[LANES], sums[LANES] = {0};
+    for (size_t l = 0; l < LANES; l++) highest[l] = -INFINITY;
+    for (size_t j = 0; j < row; j += LANES)
+        for (size_t l = 0; l < LANES; l++) highest[l] = scores[j + l] > highest[l] ? scores[j + l] : highest[l];
+    float maximum = highest[0], sum = 0.0f;
+    for (size_t l = 1; l < LANES; l++) maximum = highest[l] > maximum ? highest[l] : maximum;
+    for (size_t j = 0; j < row; j += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            scores[j + l] = j + l < n ? exponential(scores[j + l] - maximum) : 0.0f;
+            sums[l] += scores[j + l];
+        }
+    for (size_t l = 0; l < LANES; l++) sum += sums[l];
     float inverse = 1.0f / sum;
-    for (size_t j = 0; j < n; j++) scores[j] *= inverse;
-    for (size_t j = n; j < row; j++) scores[j] = 0.0f;
+    for (size_t j = 0; j < row; j++) scores[j] *= inverse;
 }
 
 // The random numbers of a head are those of the entries (i, j) at i n + j, counted from its first group.

@@ -4,16 +4,25 @@
 
 #include "philox.h"
 
-// y[c] = x[c] where it is kept, else 0. A row begins with a group of random numbers of its own; y may be x.
+// y may be x: no entry depends on another.
+INLINED void drop(size_t count, const uint32_t *bits, uint32_t threshold, float scale, const float *x, float *y) {
+#pragma clang loop vectorize(assume_safety)
+    for (size_t i = 0; i < count; i++) y[i] = bits[i] >= threshold ? x[i] * scale : 0.0f;
+}
+
+// y = x where it is kept, else 0. A row begins with a group of random numbers of its own; y may be x.
 INLINED void drop_row(size_t H, const dropout_site *site, size_t t, const float *x, float *y) {
     random_stream stream = {site->seed, site->example[t], site->step, site->purpose};
     uint64_t group = (uint64_t)site->place[t] * ((H + RANDOM_GROUP - 1) / RANDOM_GROUP);
-    for (size_t c = 0; c < H; c += RANDOM_GROUP, group++) {
-        uint32_t bits[RANDOM_GROUP];
-        random_group(&stream, group, bits);
-        size_t width = H - c < RANDOM_GROUP ? H - c : RANDOM_GROUP;
-        for (size_t i = 0; i < width; i++) y[c + i] = bits[i] >= site->threshold ? x[c + i] * site->scale : 0.0f;
+    uint32_t bits[RANDOM_GROUP];
+    size_t c = 0;
+    for (; c + RANDOM_GROUP <= H; c += RANDOM_GROUP) {
+        random_group(&stream, group++, bits);
+        drop(RANDOM_GROUP, bits, site->threshold, site->scale, x + c, y + c);
     }
+    if (c == H) return;
+    random_group(&stream, group, bits);
+    drop(H - c, bits, site->threshold, site->scale, x + c, y + c);
 }
 
 CLONED void dropout_rows(size_t begin, size_t end, size_t H, const dropout_site *site, float *x) {

@@ -1,34 +1,43 @@
 // The rounds of Philox4x32-10, for kernels that draw as they go.
 #pragma once
 #include <stdint.h>
+#include <string.h>
 
 #include "clones.h"
 #include "random.h"
 
 enum { RANDOM_GROUP = 64, RANDOM_LANES = 16 };
 
+typedef uint32_t words __attribute__((vector_size(RANDOM_LANES * sizeof(uint32_t))));
+typedef uint64_t long_words __attribute__((vector_size(RANDOM_LANES * sizeof(uint32_t))));
+
+// The upper and lower halves of the products of sixteen words with a factor. Instruction sets multiply every second
+// word, so even and odd ones are multiplied apart.
+INLINED void multiply_words(const words *x, uint32_t factor, words *high, words *low) {
+    const long_words lower_half = (long_words){0} + 0xFFFFFFFFu;
+    long_words even = ((long_words)*x & lower_half) * factor;
+    long_words odd = ((long_words)*x >> 32) * factor;
+    *high = (words)((even >> 32) | (odd & ~lower_half));
+    *low = (words)((even & lower_half) | (odd << 32));
+}
+
 // Sixteen counters that differ in their lowest word, enciphered side by side into one group of 64 numbers.
 INLINED void random_group(const random_stream *stream, uint64_t group, uint32_t bits[RANDOM_GROUP]) {
-    uint32_t *c0 = bits, *c1 = bits + 16, *c2 = bits + 32, *c3 = bits + 48;
-    for (int i = 0; i < RANDOM_LANES; i++) {
-        c0[i] = (uint32_t)(group * RANDOM_LANES) + (uint32_t)i;
-        c1[i] = stream->example;
-        c2[i] = stream->step;
-        c3[i] = stream->purpose;
-    }
+    const words numbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    words c0 = numbers + (uint32_t)(group * RANDOM_LANES);
+    words c1 = (words){0} + stream->example, c2 = (words){0} + stream->step, c3 = (words){0} + stream->purpose;
     uint32_t k0 = (uint32_t)stream->seed, k1 = (uint32_t)(stream->seed >> 32);
     for (int round = 0; round < 10; round++) {
-        for (int i = 0; i < RANDOM_LANES; i++) {
-            uint64_t product0 = (uint64_t)c0[i] * 0xD2511F53u;
-            uint64_t product1 = (uint64_t)c2[i] * 0xCD9E8D57u;
-            uint32_t next0 = (uint32_t)(product1 >> 32) ^ c1[i] ^ k0;
-            uint32_t next2 = (uint32_t)(product0 >> 32) ^ c3[i] ^ k1;
-            c1[i] = (uint32_t)product1;
-            c3[i] = (uint32_t)product0;
-            c0[i] = next0;
-            c2[i] = next2;
-        }
+        words high0, low0, high2, low2;
+        multiply_words(&c0, 0xD2511F53u, &high0, &low0);
+        multiply_words(&c2, 0xCD9E8D57u, &high2, &low2);
+        c0 = high2 ^ c1 ^ k0;
+        c1 = low2;
+        c2 = high0 ^ c3 ^ k1;
+        c3 = low0;
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
+    const words result[4] = {c0, c1, c2, c3};
+    memcpy(bits, result, sizeof result);
 }
