@@ -9,11 +9,14 @@ import Transport
 final class NetworkThread {
     private let hasEnded = DispatchSemaphore(value: 0)
 
-    init(_ worker: WorkerID, settings: WorkerSettings, cache: ArtifactCache, mailbox: Mailbox, logger: Logger) {
+    init(
+        _ worker: WorkerID, settings: WorkerSettings, cache: ArtifactCache, mailbox: Mailbox, logger: Logger,
+        shouldLeave: @escaping @Sendable () -> Bool
+    ) {
         let thread = Thread { [hasEnded] in
             do {
                 let line = try Line(worker, settings: settings, cache: cache, mailbox: mailbox, logger: logger)
-                try line.run()
+                try line.run(until: shouldLeave)
             } catch {
                 mailbox.stopTraining()
                 mailbox.give(.end(.failed(.network("\(error)"))))
@@ -60,7 +63,7 @@ private final class Line: DialogueOutlet {
         self.cache = cache
     }
 
-    func run() throws(TransportError) {
+    func run(until shouldLeave: () -> Bool) throws(TransportError) {
         let dialogue = Dialogue(
             worker, settings: settings, cache: cache, logger: logger, outlet: self, now: .now)
         var sources: [any Pollable] = [dealer, mailbox.bell]
@@ -70,7 +73,7 @@ private final class Line: DialogueOutlet {
             try hearCoordinator(dialogue)
             for report in mailbox.takeReports() { dialogue.hear(report, at: .now) }
             dialogue.progress = mailbox.progress
-            if StopSignal.isRaised { dialogue.leave(at: .now) }
+            if shouldLeave() { dialogue.leave(at: .now) }
             try checkAdmission(dialogue)
             if !dialogue.hasEnded { dialogue.tick(at: .now) }
         }

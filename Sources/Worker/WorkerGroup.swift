@@ -26,19 +26,25 @@ package final class WorkerGroup {
     }
 
     /// Works until the coordinator dismisses the group or a signal asks it to leave; both are a good end.
+    /// - Parameter shouldLeave: takes the place of the signals.
     /// - Throws: `WorkerError` for ends that people should hear of, `FileError` for a work directory that cannot be
     ///   used, `MPIError` when the ranks have lost each other: then the process is to end at once.
-    package func run() throws {
-        StopSignal.watch()
+    package func run(until shouldLeave: (@Sendable () -> Bool)? = nil) throws {
+        if shouldLeave == nil { StopSignal.watch() }
         ParentWatch.start()
         let cache = try ArtifactCache(workDirectory: settings.workDirectory)
-        if communicator.rank == 0 { try lead(cache) } else { try follow(cache) }
+        if communicator.rank == 0 {
+            try lead(cache, until: shouldLeave ?? { StopSignal.isRaised })
+        } else {
+            try follow(cache)
+        }
     }
 
-    private func lead(_ cache: ArtifactCache) throws {
+    private func lead(_ cache: ArtifactCache, until shouldLeave: @escaping @Sendable () -> Bool) throws {
         let worker = WorkerID.new()
         let mailbox = try Mailbox()
-        let network = NetworkThread(worker, settings: settings, cache: cache, mailbox: mailbox, logger: logger)
+        let network = NetworkThread(
+            worker, settings: settings, cache: cache, mailbox: mailbox, logger: logger, shouldLeave: shouldLeave)
         let outputs = "\(settings.workDirectory)/outputs/\(worker)"
         defer { removeDirectory(outputs) }
         while true {

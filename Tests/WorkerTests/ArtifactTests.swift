@@ -1,0 +1,170 @@
+import Collectives
+import Experiments
+import Foundation
+import Messages
+import Testing
+import Training
+import Transport
+import Worker
+
+@Suite struct ArtifactTests {
+    private let head = bytes((1 << 20) + 77)
+
+    /// Trains when the input is whole.
+    private func expectHead(_ job: StageJob) throws(StageFailure) -> StageOutcome {
+        guard let path = job.inputs[.head], FileManager.default.contents(atPath: path) == Data(head) else {
+            throw StageFailure(.badInput, "the head is missing or another one")
+        }
+        return try finish(job, head: [1])
+    }
+
+    @Test func `a chunk that was damaged on its way is found out, and the artifact fetched again`() throws {
+        let coordinator = try FakeCoordinator(stages: [assignment(inputs: [reference(head)])])
+        coordinator.store[reference(head).id] = head
+        var damages = 0
+        coordinator.interfere = { message in
+            guard case .fetch(_, let artifact, let offset) = message, offset > 0, damages == 0 else { return nil }
+            damages += 1
+            var answer = coordinator.chunk(of: artifact, from: offset)
+            answer.bytes?[3] ^= 0x40
+            return [answer]
+        }
+        let worker = RunningWorker(coordinator.endpoint) { job, _ throws(StageFailure) in try expectHead(job) }
+        #expect(try coordinator.serve { worker.hasEnded })
+        #expect(damages == 1)
+        #expect(coordinator.results.count == 1)
+    }
+
+    @Test func `an artifact that always comes damaged is this host's failure`() throws {
+        let coordinator = try FakeCoordinator(stages: [assignment(inputs: [reference(head)])])
+        coordinator.store[reference(head).id] = bytes(head.count, seed: 9)
+        let worker = RunningWorker(coordinator.endpoint) { job, _ throws(StageFailure) in try expectHead(job) }
+        #expect(try coordinator.serve { worker.hasEnded })
+        #expect(coordinator.failures.map(\.cause) == [.node])
+        #expect(coordinator.failures.first?.message.contains("damaged") == true)
+    }
+
+    @Test func `an artifact that the coordinator does not hold sends the stage back`() throws {
+        let coordinator = try FakeCoordinator(stages: [assignment(inputs: [reference(head)])])
+        let worker = RunningWorker(coordinator.endpoint) { job, _ throws(StageFailure) in try expectHead(job) }
+        #expect(try coordinator.serve { worker.hasEnded })
+        #expect(coordinator.failures.map(\.cause) == [.node])
+    }
+
+    @Test func `a head that was published is not fetched`() throws {
+        let coordinator = try FakeCoordinator()
+        coordinator.interfere = { message in
+            guard case .ready = message, coordinator.stages.isEmpty, coordinator.results.isEmpty else { return nil }
+            return [FakeCoordinator.Answer(message: .idle(askAgainMilliseconds: 20))]
+        }
+        let worker = RunningWorker(coordinator.endpoint) { job, _ throws(StageFailure) in try expectHead(job) }
+        let path = worker.workDirectory + "/artifacts/\(reference(head).id.description.prefix(2))/\(reference(head).id)"
+        #expect(
+            try coordinator.serve {
+                // A publisher's first words may be said before the subscriber is there.
+                try? coordinator.publish(.published(reference(head)), bytes: head)
+                return FileManager.default.fileExists(atPath: path)
+            })
+        coordinator.stages = [try assignment(inputs: [reference(head)])]
+        #expect(try coordinator.serve { worker.hasEnded })
+        #expect(coordinator.results.count == 1)
+        #expect(!coordinator.heard.contains { $0.name == "fetch" })
+    }
+
+    @Test func `a published head of other bytes than announced is not kept`() throws {
+        let coordinator = try FakeCoordinator()
+        coordinator.interfere = { message in
+            guard case .ready = message, coordinator.stages.isEmpty, coordinator.results.isEmpty else { return nil }
+            return [FakeCoordinator.Answer(message: .idle(askAgainMilliseconds: 20))]
+        }
+        let worker = RunningWorker(coordinator.endpoint) { job, _ throws(StageFailure) in try expectHead(job) }
+        let good = bytes(10)
+        let path = worker.workDirectory + "/artifacts/\(reference(good).id.description.prefix(2))/\(reference(good).id)"
+        #expect(
+            try coordinator.serve {
+                try? coordinator.publish(.published(reference(head)), bytes: bytes(head.count, seed: 3))
+                try? coordinator.publish(.published(reference(good)), bytes: good)
+                return FileManager.default.fileExists(atPath: path)
+            })
+        coordinator.stages = [try assignment(inputs: [reference(head)])]
+        coordinator.store[reference(head).id] = head
+        #expect(try coordinator.serve { worker.hasEnded })
+        #expect(coordinator.heard.contains { $0.name == "fetch" })
+        #expect(coordinator.results.count == 1)
+    }
+
+    @Test func `ranks with other file systems get the inputs from rank 0`() throws {
+        let coordinator = try FakeCoordinator(stages: [assignment(inputs: [reference(head)])])
+        coordinator.store[reference(head).id] = head
+        let ranks = ThreadGroup(size: 2)
+        let runs = Counter()
+        let body: @Sendable (StageJob, any StageObserver) throws(StageFailure) -> StageOutcome = {
+            [head] job, _ throws(StageFailure) in
+            // Each rank looks into its own cache, where the job names rank 0's path.
+            guard job.inputs[.head].flatMap({ FileManager.default.contents(atPath: $0) }) == Data(head) else {
+                throw StageFailure(.badInput, "the head is missing")
+            }
+            runs.add()
+            return try finish(job, head: [1])
+        }
+        let second = RunningWorker(coordinator.endpoint, communicator: { ranks.communicator(1) }, body)
+        let first = RunningWorker(coordinator.endpoint, communicator: { ranks.communicator(0) }, body)
+        #expect(try coordinator.serve { first.hasEnded && second.hasEnded })
+        #expect(runs.value == 2)
+        #expect(coordinator.results.count == 1)
+        let name = reference(head).id.description
+        let copy = second.workDirectory + "/artifacts/\(name.prefix(2))/\(name)"
+        #expect(FileManager.default.contents(atPath: copy) == Data(head))
+    }
+}
+
+/// Ranks that are threads of this process; it does what the worker needs, which is bytes and commands.
+final class ThreadGroup: @unchecked Sendable {
+    // All that changes is read and written with the condition locked.
+    private let condition = NSCondition()
+    private let size: Int
+    private var given: [Int: [UInt8]] = [:]
+    private var taken = 0
+    private var round: [[UInt8]]?
+
+    init(size: Int) { self.size = size }
+
+    func communicator(_ rank: Int) -> any Communicator { ThreadCommunicator(group: self, rank: rank, size: size) }
+
+    /// Waits until every rank has given its bytes.
+    func exchange(_ bytes: [UInt8], rank: Int) -> [[UInt8]] {
+        condition.lock()
+        defer { condition.unlock() }
+        while round != nil || given[rank] != nil { condition.wait() }
+        given[rank] = bytes
+        if given.count == size { round = (0..<size).compactMap { given[$0] } }
+        condition.broadcast()
+        while round == nil { condition.wait() }
+        let all = round ?? []
+        taken += 1
+        if taken == size { (given, taken, round) = ([:], 0, nil) }
+        condition.broadcast()
+        return all
+    }
+}
+
+private final class ThreadCommunicator: Communicator {
+    let group: ThreadGroup
+    let rank: Int
+    let size: Int
+
+    init(group: ThreadGroup, rank: Int, size: Int) {
+        self.group = group
+        self.rank = rank
+        self.size = size
+    }
+
+    func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MPIError) { throw unused }
+    func sum(_ values: [Double]) throws(MPIError) -> [Double] { throw unused }
+    func broadcast(_ bytes: [UInt8], from root: Int) -> [UInt8] { gather(bytes)[root] }
+    func gather(_ bytes: [UInt8]) -> [[UInt8]] { group.exchange(bytes, rank: rank) }
+    func barrier() { _ = gather([]) }
+    func sendCommand(_ bytes: [UInt8]) { _ = gather(bytes) }
+    func waitForCommand() -> [UInt8] { gather([])[0] }
+    private var unused: MPIError { MPIError(call: "sum", reason: "workers do not sum") }
+}

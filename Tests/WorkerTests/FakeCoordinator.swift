@@ -1,0 +1,117 @@
+import Experiments
+import Foundation
+import Messages
+import Transport
+
+/// A coordinator that hands out the stages it is given and answers as the protocol says, unless a test interferes.
+final class FakeCoordinator {
+    struct Answer {
+        let message: ToWorker
+        var bytes: [UInt8]?
+    }
+
+    let endpoint: Endpoint
+    private let router: Router
+    private let publisher: Publisher
+    /// Those still to be handed out.
+    var stages: [Assignment]
+    /// What is known by its digest: inputs, and what was uploaded.
+    var store: [ArtifactID: [UInt8]] = [:]
+    private(set) var heard: [FromWorker] = []
+    private(set) var results: [StageResult] = []
+    private(set) var failures: [StageFailure] = []
+    private var offered: [ArtifactID: Int] = [:]
+    private var greeted: Set<WorkerID> = []
+    /// Takes the place of the answer to a message: nil for the usual one, none for one that got lost.
+    var interfere: (FromWorker) -> [Answer]? = { _ in nil }
+
+    init(at endpoint: Endpoint = .tcp(host: "127.0.0.1", port: nil), stages: [Assignment] = []) throws {
+        let context = try Context()
+        router = try Router(in: context, limits: MessageLimits(frameBytes: 1 << 21))
+        publisher = try Publisher(in: context, limits: MessageLimits(frameBytes: 1 << 21))
+        self.endpoint = try bindPair(router, publisher, at: endpoint)
+        self.stages = stages
+    }
+
+    /// Answers workers until the condition holds.
+    /// - Returns: whether it came to hold within `seconds`.
+    func serve(within seconds: Double = 20, until condition: () -> Bool) throws -> Bool {
+        let end = Date().addingTimeInterval(seconds)
+        while !condition() {
+            guard Date() < end else { return false }
+            _ = try poll([router], timeoutMilliseconds: 20)
+            while let (peer, frames) = try router.receive() {
+                let message = try FromWorker.decode(Data(frames[0]))
+                heard.append(message)
+                for answer in interfere(message) ?? answers(to: message, frames.count > 1 ? frames[1] : []) {
+                    let frame = [UInt8](try answer.message.encoded())
+                    _ = try router.send([frame] + (answer.bytes.map { [$0] } ?? []), to: peer)
+                }
+            }
+        }
+        return true
+    }
+
+    func publish(_ broadcast: Broadcast, bytes: [UInt8]) throws {
+        try publisher.send([[UInt8](try broadcast.encoded()), bytes])
+    }
+
+    private func answers(to message: FromWorker, _ bytes: [UInt8]) -> [Answer] {
+        if case .hello = message {
+            greeted.insert(message.worker)
+            return [Answer(message: .welcome(heartbeatMilliseconds: 100))]
+        }
+        guard greeted.contains(message.worker) else { return [Answer(message: .unknownWorker)] }
+        switch message {
+        case .ready: return [Answer(message: stages.isEmpty ? .dismissed : .assign(stages.removeFirst()))]
+        case .heartbeat(_, let stage, let attempt, _):
+            return [Answer(message: .renewed(stage: stage, attempt: attempt))]
+        case .fetch(_, let artifact, let offset): return [chunk(of: artifact, from: offset)]
+        case .offer(_, _, _, let artifact):
+            offered[artifact.id] = artifact.byteCount
+            return [received(artifact.id)]
+        case .upload(_, let artifact, let offset):
+            if offset == store[artifact, default: []].count { store[artifact, default: []] += bytes }
+            return [received(artifact)]
+        case .finished(_, let stage, let attempt, let result):
+            let absent = result.artifacts.filter { store[$0.id]?.count != $0.byteCount }
+            guard absent.isEmpty else { return absent.map { received($0.id) } }
+            results.append(result)
+            return [Answer(message: .settled(stage: stage, attempt: attempt, refusal: nil))]
+        case .failed(_, let stage, let attempt, let failure):
+            failures.append(failure)
+            return [Answer(message: .settled(stage: stage, attempt: attempt, refusal: nil))]
+        case .hello, .evaluated, .log, .goodbye: return []
+        }
+    }
+
+    private func received(_ artifact: ArtifactID) -> Answer {
+        Answer(message: .received(artifact: artifact, upTo: store[artifact, default: []].count))
+    }
+
+    func chunk(of artifact: ArtifactID, from offset: Int) -> Answer {
+        guard let bytes = store[artifact] else { return Answer(message: .missing(artifact: artifact)) }
+        let part = Array(bytes[min(offset, bytes.count)..<min(bytes.count, offset + chunkByteLimit)])
+        return Answer(
+            message: .chunk(artifact: artifact, offset: offset, byteCount: part.count), bytes: part)
+    }
+}
+
+extension FromWorker {
+    /// The message's name on the wire.
+    var name: String {
+        switch self {
+        case .hello: "hello"
+        case .ready: "ready"
+        case .heartbeat: "heartbeat"
+        case .evaluated: "evaluated"
+        case .log: "log"
+        case .fetch: "fetch"
+        case .offer: "offer"
+        case .upload: "upload"
+        case .finished: "finished"
+        case .failed: "failed"
+        case .goodbye: "goodbye"
+        }
+    }
+}

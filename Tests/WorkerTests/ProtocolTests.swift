@@ -1,0 +1,171 @@
+import Experiments
+import Foundation
+import Messages
+import Synchronization
+import Testing
+import Training
+import Transport
+import Worker
+
+@Suite struct ProtocolTests {
+    @Test func `stages are fetched for, trained, delivered and settled until the worker is dismissed`() throws {
+        let head = bytes(3 << 20 | 5)
+        let made = bytes(2 << 20 | 9, seed: 2)
+        let coordinator = try FakeCoordinator(
+            stages: [assignment(seed: 1, inputs: [reference(head)]), assignment(seed: 2)])
+        coordinator.store[reference(head).id] = head
+        let worker = RunningWorker(coordinator.endpoint) { job, observer throws(StageFailure) in
+            if let input = job.inputs[.head], FileManager.default.contents(atPath: input) != Data(head) {
+                throw StageFailure(.badInput, "the head is another one")
+            }
+            observer.noted("started")
+            observer.progressed(step: 1, of: 3, loss: 0.25, tokensPerSecond: 100)
+            observer.evaluated(Evaluation(step: 3, epoch: 1, trainingLoss: 0.5, scores: []))
+            usleep(300_000)
+            return try finish(job, head: job.inputs.isEmpty ? [] : made)
+        }
+        #expect(try coordinator.serve { worker.hasEnded })
+        #expect(worker.error == nil)
+        #expect(coordinator.failures == [])
+        #expect(coordinator.results == [result([reference(made)]), result([reference([])])])
+        #expect(coordinator.store[reference(made).id] == made)
+        let names = Set(coordinator.heard.map(\.name))
+        #expect(names == FromWorker.names.subtracting(["failed", "goodbye"]))
+        let progress = coordinator.heard.compactMap { message -> StageProgress? in
+            if case .heartbeat(_, _, _, let progress) = message { progress } else { nil }
+        }
+        #expect(progress.contains(StageProgress(step: 1, steps: 3, loss: 0.25, tokensPerSecond: 100)))
+        let logs = coordinator.heard.compactMap { message -> String? in
+            if case .log(_, _, _, 0, let text) = message { text } else { nil }
+        }
+        #expect(logs.first == "started\n")
+    }
+
+    @Test func `every message may get lost once`() throws {
+        let head = bytes(2 << 20)
+        let made = bytes(2 << 20, seed: 2)
+        let coordinator = try FakeCoordinator(stages: [assignment(inputs: [reference(head)])])
+        coordinator.store[reference(head).id] = head
+        var lost: Set<FromWorker> = []
+        coordinator.interfere = { message in
+            if case .heartbeat = message { return nil }
+            return lost.insert(message).inserted ? [] : nil
+        }
+        let worker = RunningWorker(coordinator.endpoint) { job, _ throws(StageFailure) in
+            try finish(job, head: made)
+        }
+        #expect(try coordinator.serve { worker.hasEnded })
+        #expect(coordinator.results == [result([reference(made)])])
+        #expect(coordinator.store[reference(made).id] == made)
+    }
+
+    @Test func `every answer may come twice`() throws {
+        let head = bytes(3 << 20)
+        let coordinator = try FakeCoordinator(
+            stages: [assignment(seed: 1, inputs: [reference(head)]), assignment(seed: 2)])
+        coordinator.store[reference(head).id] = head
+        let runs = Counter()
+        var stale: [Assignment] = []
+        coordinator.interfere = { [stages = coordinator.stages] message in
+            // The first assignment comes again when the worker asks for the second, as a message that was late would.
+            guard case .ready = message, let first = stages.first else { return nil }
+            stale.append(first)
+            guard stale.count > 1, coordinator.results.count == 1, stale.count < 4 else { return nil }
+            return [FakeCoordinator.Answer(message: .assign(first))]
+        }
+        let worker = RunningWorker(coordinator.endpoint) { job, _ throws(StageFailure) in
+            runs.add()
+            return try finish(job, head: [1, 2, 3])
+        }
+        #expect(try coordinator.serve { worker.hasEnded })
+        #expect(runs.value == 2)
+        #expect(coordinator.results.count == 2)
+    }
+
+    @Test func `training goes on while the coordinator is away, and its next life is greeted and told all`() throws {
+        var first: FakeCoordinator? = try FakeCoordinator(stages: [assignment()])
+        let endpoint = try #require(first?.endpoint)
+        let mayFinish = Flag()
+        let worker = RunningWorker(endpoint) { job, observer throws(StageFailure) in
+            observer.evaluated(Evaluation(step: 1, epoch: 1, trainingLoss: 1, scores: []))
+            observer.noted("halfway")
+            while !mayFinish.isSet { usleep(2000) }
+            return try finish(job, head: [1, 2, 3])
+        }
+        #expect(try first?.serve { first?.heard.contains { $0.name == "evaluated" } ?? true } == true)
+        first = nil
+        let second = try restarted(at: endpoint)
+        #expect(try second.serve { second.heard.contains { $0.name == "hello" } })
+        mayFinish.set()
+        #expect(try second.serve { worker.hasEnded })
+        #expect(worker.error == nil)
+        #expect(second.results.count == 1)
+        #expect(second.heard.contains { $0.name == "evaluated" })
+        #expect(second.heard.contains { if case .log(_, _, _, 0, "halfway\n") = $0 { true } else { false } })
+    }
+
+    /// The port may take a moment to be free.
+    private func restarted(at endpoint: Endpoint) throws -> FakeCoordinator {
+        for _ in 0..<100 {
+            do { return try FakeCoordinator(at: endpoint) } catch TransportError.addressInUse { usleep(20_000) }
+        }
+        return try FakeCoordinator(at: endpoint)
+    }
+
+    @Test func `a coordinator that forgot an upload gets it again`() throws {
+        let made = bytes(3 << 20)
+        let coordinator = try FakeCoordinator(stages: [assignment()])
+        var hasForgotten = false
+        coordinator.interfere = { message in
+            guard case .finished = message, !hasForgotten else { return nil }
+            hasForgotten = true
+            coordinator.store[reference(made).id] = nil
+            return [FakeCoordinator.Answer(message: .missing(artifact: reference(made).id))]
+        }
+        let worker = RunningWorker(coordinator.endpoint) { job, _ throws(StageFailure) in
+            try finish(job, head: made)
+        }
+        #expect(try coordinator.serve { worker.hasEnded })
+        #expect(coordinator.store[reference(made).id] == made)
+        #expect(coordinator.results.count == 1)
+    }
+
+    @Test func `a stop ends the training, and the worker asks for other work without a report`() throws {
+        let coordinator = try FakeCoordinator(stages: [assignment(seed: 1), assignment(seed: 2)])
+        let stopped = try assignment(seed: 1)
+        coordinator.interfere = { message in
+            guard case .heartbeat(_, stopped.stage, let attempt, _) = message else { return nil }
+            return [FakeCoordinator.Answer(message: .stop(stage: stopped.stage, attempt: attempt, reason: "cancelled"))]
+        }
+        let worker = RunningWorker(coordinator.endpoint) { job, observer throws(StageFailure) in
+            guard job.stage != stopped.stage else { return try trainUntilStopped(job, observer) }
+            return try finish(job, head: [1])
+        }
+        #expect(try coordinator.serve { worker.hasEnded })
+        #expect(coordinator.failures == [])
+        #expect(coordinator.results.count == 1)
+    }
+
+    @Test func `heartbeats go on while the training thread is busy`() throws {
+        let coordinator = try FakeCoordinator(stages: [assignment()])
+        let worker = RunningWorker(coordinator.endpoint) { job, _ throws(StageFailure) in
+            usleep(1_000_000)
+            return try finish(job, head: [1])
+        }
+        #expect(try coordinator.serve { worker.hasEnded })
+        // One is due every 0.1 s; a loaded machine may delay some.
+        #expect(coordinator.heard.filter { $0.name == "heartbeat" }.count >= 5)
+    }
+}
+
+final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+    func add() { count.add(1, ordering: .relaxed) }
+    var value: Int { count.load(ordering: .relaxed) }
+}
+
+final class Flag: Sendable {
+    private let state = Atomic<Bool>(false)
+    func set() { state.store(true, ordering: .releasing) }
+    var isSet: Bool { state.load(ordering: .acquiring) }
+}
