@@ -121,7 +121,7 @@ let package = Package(
                 "Tuning",
             ]),
         tests(of: "Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport"]),
-        tests(of: "Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training"]),
+        tests(of: "Worker", ["Experiments", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Reports", ["Experiments", "Ledger", "Scheduler"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["headstart", "Experiments", "Files", "Safetensors"],

@@ -48,13 +48,14 @@ final class GroupKeeper: Sendable {
     func kill() {
         state.withLock { state in
             state.isLeaving = true
-            if let process = state.process { _ = Foundation.kill(-process, SIGKILL) }
+            if let process = state.process { ProcessTree.kill(process) }
         }
     }
 
     // MARK: The group's thread
 
     private func keep() {
+        acceptSignals()
         var quickDeaths = 0
         do throws(SupervisorError) {
             while !isLeaving {
@@ -74,6 +75,13 @@ final class GroupKeeper: Sendable {
             state.withLock { $0.failure = error }
         }
         state.withLock { $0.hasEnded = true }
+    }
+
+    /// mpirun inherits which signals are blocked, and threads that libdispatch began block almost all.
+    private func acceptSignals() {
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
     }
 
     private func pause(_ duration: Duration) {
@@ -104,8 +112,6 @@ final class GroupKeeper: Sendable {
         let said = readLines(from: output.fileHandleForReading)
         process.waitUntilExit()
         state.withLock { $0.process = nil }
-        // Whatever the group left behind goes with it.
-        _ = Foundation.kill(-identifier, SIGKILL)
         return (process.terminationStatus, said)
     }
 

@@ -20,7 +20,6 @@ final class FakeCoordinator {
     private(set) var heard: [FromWorker] = []
     private(set) var results: [StageResult] = []
     private(set) var failures: [StageFailure] = []
-    private var offered: [ArtifactID: Int] = [:]
     private var greeted: Set<WorkerID> = []
     /// Takes the place of the answer to a message: nil for the usual one, none for one that got lost.
     var interfere: (FromWorker) -> [Answer]? = { _ in nil }
@@ -68,7 +67,7 @@ final class FakeCoordinator {
             return [Answer(message: .renewed(stage: stage, attempt: attempt))]
         case .fetch(_, let artifact, let offset): return [chunk(of: artifact, from: offset)]
         case .offer(_, _, _, let artifact):
-            offered[artifact.id] = artifact.byteCount
+            store[artifact.id, default: []] += []
             return [received(artifact.id)]
         case .upload(_, let artifact, let offset):
             if offset == store[artifact, default: []].count { store[artifact, default: []] += bytes }

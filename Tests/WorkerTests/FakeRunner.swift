@@ -2,6 +2,7 @@ import Collectives
 import Experiments
 import Foundation
 import Logging
+import Messages
 import Synchronization
 import Training
 import Transport

@@ -1,0 +1,134 @@
+import Foundation
+import Logging
+import Synchronization
+import Testing
+import Worker
+
+/// A supervisor over a shell script that takes the place of the program.
+private final class Supervised: Sendable {
+    let directory: String
+    let settings: SupervisorSettings
+    private let lines = Mutex<[String]>([])
+
+    /// - Parameter script: is run by every rank, in a directory of its own; `$#` counts the worker's arguments.
+    init(_ script: String, groups: Int = 1, ranks: Int = 1, cores: Int = 2) throws {
+        directory = FileManager.default.temporaryDirectory.path + "/supervisor-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let executable = directory + "/worker.sh"
+        try "#!/bin/bash\ncd '\(directory)'\n\(script)\n".write(toFile: executable, atomically: true, encoding: .utf8)
+        chmod(executable, 0o755)
+        var settings = SupervisorSettings(
+            executable: executable, workerArguments: ["--coordinator", "tcp://127.0.0.1:1"], groups: groups,
+            ranks: ranks, cores: cores)
+        settings.pause = .milliseconds(50)
+        settings.grace = .seconds(3)
+        self.settings = settings
+    }
+
+    deinit {
+        do { try FileManager.default.removeItem(atPath: directory) } catch {}
+    }
+
+    func run(until shouldStop: () -> Bool = { false }) throws(SupervisorError) {
+        let supervisor = NodeSupervisor(settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) {
+            [self] _, line in lines.withLock { $0.append(line) }
+        }
+        try supervisor.run(until: shouldStop)
+    }
+
+    var said: [String] { lines.withLock { $0 } }
+
+    func has(_ file: String) -> Bool { FileManager.default.fileExists(atPath: "\(directory)/\(file)") }
+}
+
+private let hasLauncher = ["/usr/bin/mpirun", "/usr/local/bin/mpirun"].contains {
+    FileManager.default.isExecutableFile(atPath: $0)
+}
+
+@Suite(.serialized, .timeLimit(.minutes(2)), .enabled(if: hasLauncher, "mpirun is not installed (package openmpi-bin)"))
+struct SupervisorTests {
+    @Test func `every rank of every group is started with its threads and told its supervisor`() throws {
+        let supervised = try Supervised(
+            "echo \"$OMPI_COMM_WORLD_SIZE $HEADSTART_SUPERVISOR $*\"", groups: 2, ranks: 2, cores: 8)
+        try supervised.run()
+        let line = "2 \(getpid()) worker --coordinator tcp://127.0.0.1:1 --threads 2"
+        #expect(supervised.said == [String](repeating: line, count: 4))
+    }
+
+    @Test func `a group that dies is started again`() throws {
+        let supervised = try Supervised("[ -e died ] && exit 0; touch died; exit 5")
+        try supervised.run()
+        #expect(supervised.has("died"))
+    }
+
+    @Test func `a group whose rank is killed is started again as a whole`() throws {
+        let script = """
+            [ -e died ] && exit 0
+            if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then sleep 0.5; touch died; kill -9 $$; fi
+            sleep 60
+            """
+        let supervised = try Supervised(script, ranks: 2)
+        let start = Date()
+        try supervised.run()
+        #expect(Date().timeIntervalSince(start) < 30)
+    }
+
+    @Test func `a group that dies at once again and again is given up with what it said`() throws {
+        let supervised = try Supervised("echo start >> starts; echo 'headstart: no such model' >&2; exit 1")
+        let error = #expect(throws: SupervisorError.self) { try supervised.run() }
+        #expect(error == .gaveUp(group: 1, status: 1, said: "no such model"))
+        let starts = try String(contentsOfFile: supervised.directory + "/starts", encoding: .utf8)
+        #expect(starts == "start\nstart\nstart\n")
+    }
+
+    @Test func `a request that was wrong is not repeated`() throws {
+        let supervised = try Supervised("echo start >> starts; echo 'headstart: nobody answers'; exit 2")
+        let error = #expect(throws: SupervisorError.self) { try supervised.run() }
+        #expect(error == .gaveUp(group: 1, status: 2, said: "nobody answers"))
+        #expect(try String(contentsOfFile: supervised.directory + "/starts", encoding: .utf8) == "start\n")
+    }
+
+    @Test func `groups that are asked to leave may finish`() throws {
+        let script =
+            "trap 'sleep 0.3; touch left-$OMPI_COMM_WORLD_RANK; exit 0' USR1; touch up; while true; do sleep 0.1; done"
+        let supervised = try Supervised(script, ranks: 2)
+        try supervised.run(until: { supervised.has("up") })
+        #expect(supervised.has("left-0"))
+        #expect(supervised.has("left-1"))
+    }
+
+    @Test func `groups that do not leave are killed, and nothing of them is left`() throws {
+        let script = "trap '' USR1; echo $$ > pid-$OMPI_COMM_WORLD_RANK; touch up; while true; do sleep 0.1; done"
+        let supervised = try Supervised(script, ranks: 2)
+        try supervised.run(until: { supervised.has("up") })
+        for rank in 0..<2 {
+            let text = try String(contentsOfFile: "\(supervised.directory)/pid-\(rank)", encoding: .utf8)
+            let process = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+            var isGone = false
+            for _ in 0..<100 where !isGone {
+                isGone = kill(process, 0) != 0
+                usleep(50_000)
+            }
+            #expect(isGone, "rank \(rank) still runs")
+        }
+    }
+}
+
+@Suite struct LauncherTests {
+    @Test func `a missing mpirun is one line that names the package`() throws {
+        var settings = SupervisorSettings(
+            executable: "headstart", workerArguments: [], groups: 1, ranks: 1, cores: 1)
+        settings.launcher = "mpirun-that-is-nowhere"
+        let supervisor = NodeSupervisor(settings, logger: Logger(label: "test")) { _, _ in }
+        let error = #expect(throws: SupervisorError.self) { try supervisor.run() }
+        #expect(error?.description.contains("mpirun-that-is-nowhere is not installed") == true)
+        #expect(error?.description.contains("openmpi-bin") == true)
+    }
+
+    @Test(arguments: [(8, 2, 2, 2), (2, 2, 2, 1), (7, 1, 2, 3), (1, 1, 1, 1)])
+    func `cores are shared out among all ranks`(cores: Int, groups: Int, ranks: Int, threads: Int) {
+        let settings = SupervisorSettings(
+            executable: "headstart", workerArguments: [], groups: groups, ranks: ranks, cores: cores)
+        #expect(settings.threadsPerRank == threads)
+    }
+}
