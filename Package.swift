@@ -111,7 +111,7 @@ let package = Package(
         tests(of: "Numerics", ["CKernels"]),
         tests(of: "Safetensors", ["Files"]),
         tests(of: "Tokenizers", ["Experiments", "Files"]),
-        tests(of: "Tasks", ["Experiments", "Tokenizers"]),
+        tests(of: "Tasks", ["Experiments", "Files", "Tokenizers"]),
         tests(of: "Encoders", ["Experiments", "Safetensors", "Numerics", "CKernels"]),
         tests(of: "Tuning", ["Experiments", "Encoders"]),
         tests(

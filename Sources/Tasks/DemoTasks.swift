@@ -1,10 +1,80 @@
 package import Experiments
 package import Files
+import Foundation
 
-/// Two small tasks from a grammar of its own, for machines without datasets.
+/// Two small tasks from a grammar of their own, for machines without datasets. A few labels are wrong on purpose, so that
+/// no model gets everything right.
 package enum DemoTasks {
-    package static let definitions: [TaskDefinition] = []
+    package static let definitions = [
+        TaskDefinition(
+            name: "demo-single", train: "demo-single/train.tsv", dev: "demo-single/dev.tsv", format: .tsv,
+            text: .name("sentence"), label: .name("label"), labels: ["negative", "positive"], metrics: [.accuracy]),
+        TaskDefinition(
+            name: "demo-pair", train: "demo-pair/train.tsv", dev: "demo-pair/dev.tsv", format: .tsv,
+            text: .name("premise"), pair: .name("hypothesis"), label: .name("label"), labels: ["no", "yes"],
+            metrics: [.accuracy, .f1]),
+    ]
+
+    private static let trainCount = 1000
+    private static let devCount = 300
 
     /// Writes the tasks' files and a `tasks.yaml` that describes them; equal bytes on every machine.
-    package static func write(to directory: String) throws(FileError) {}
+    package static func write(to directory: String) throws(FileError) {
+        try Directory.make("\(directory)/demo-single")
+        try Directory.make("\(directory)/demo-pair")
+        try write(DemoReviews(), header: "sentence\tlabel", as: definitions[0], to: directory)
+        try write(DemoFacts(), header: "premise\thypothesis\tlabel", as: definitions[1], to: directory)
+        let yaml = "# The tasks of `headstart data demo`.\n" + definitions.map(\.yaml).joined()
+        try AtomicFile.write(Data(yaml.utf8), to: "\(directory)/tasks.yaml")
+    }
+
+    private static func write(
+        _ grammar: some DemoGrammar, header: String, as definition: TaskDefinition, to directory: String
+    ) throws(FileError) {
+        let rows = distinctRows(of: grammar, definition, count: trainCount + devCount)
+        for (path, part) in [
+            (definition.train, rows[..<trainCount]), (definition.dev, rows[trainCount...]),
+        ] {
+            let text = ([header] + part).joined(separator: "\n") + "\n"
+            try AtomicFile.write(Data(text.utf8), to: "\(directory)/\(path)")
+        }
+    }
+
+    /// Rows with different texts, so that no dev row is known from training.
+    private static func distinctRows(
+        of grammar: some DemoGrammar, _ definition: TaskDefinition, count: Int
+    ) -> [String] {
+        var rows: [String] = []
+        var texts: Set<String> = []
+        var number = 0
+        while rows.count < count {
+            var draws = Draws(example: number, of: definition.name == "demo-single" ? 0 : 1)
+            number += 1
+            let isTrue = draws.below(2) == 1
+            let text = grammar.text(isTrue, &draws)
+            guard texts.insert(text).inserted else { continue }
+            let isMislabelled = draws.below(20) == 0
+            rows.append("\(text)\t\(definition.labels?[isTrue != isMislabelled ? 1 : 0] ?? "")")
+        }
+        return rows
+    }
+}
+
+/// Makes rows; equal draws give equal rows.
+protocol DemoGrammar {
+    /// The text fields of a row with the label 1 or 0, tabs between them.
+    func text(_ isTrue: Bool, _ draws: inout Draws) -> String
+}
+
+extension TaskDefinition {
+    /// The definition as an entry of `configs/tasks.yaml`.
+    fileprivate var yaml: String {
+        let fields = [
+            "train: \(train)", "dev: \(dev)", "format: \(format.rawValue)", "text: \(text)",
+            pair.map { "pair: \($0)" }, "label: \(label)",
+            labels.map { "labels: [\($0.map { "\"\($0)\"" }.joined(separator: ", "))]" },
+            "metrics: [\(metrics.map(\.rawValue).joined(separator: ", "))]",
+        ]
+        return "\n\(name):\n" + fields.compactMap { $0.map { "  \($0)\n" } }.joined()
+    }
 }

@@ -1,0 +1,211 @@
+import Experiments
+import Tasks
+import Testing
+
+struct DatasetTests {
+    private func definition(
+        _ format: TaskDefinition.FileFormat, header: Bool = true, encoding: TaskDefinition.TextEncoding = .utf8,
+        text: Column = .name("text"), pair: Column? = nil, label: Column = .name("label"),
+        labels: [String]? = ["no", "yes"], metrics: [Metric] = [.accuracy]
+    ) -> TaskDefinition {
+        TaskDefinition(
+            name: "test", train: "train", dev: "dev", format: format, header: header, encoding: encoding, text: text,
+            pair: pair, label: label, labels: labels, metrics: metrics)
+    }
+
+    private func load(_ train: [UInt8], _ definition: TaskDefinition) throws -> [Example] {
+        let folder = try DataFolder(["train": train, "dev": train])
+        return try Dataset.load(definition, in: folder.path).train
+    }
+
+    private func failure(_ train: String, _ definition: TaskDefinition) throws -> String {
+        try failure(Array(train.utf8), definition)
+    }
+
+    private func failure(_ train: [UInt8], _ definition: TaskDefinition) throws -> String {
+        let folder = try DataFolder(["train": train, "dev": train])
+        let error = #expect(throws: DatasetError.self) { try Dataset.load(definition, in: folder.path) }
+        return error?.description.replacing(folder.path + "/", with: "") ?? ""
+    }
+
+    private let rows = [
+        Example(text: "one \"two", label: .category(1)), Example(text: "three", label: .category(0)),
+    ]
+
+    // MARK: - Forms
+
+    @Test func `a table without quotes takes quotation marks as they are`() throws {
+        let text = "\u{FEFF}id\tlabel\ttext\r\n1\tyes\tone \"two\r\n2\tno\tthree\r\n\r\n"
+        #expect(try load(Array(text.utf8), definition(.tsv)) == rows)
+    }
+
+    @Test func `columns can be numbered from 1`() throws {
+        let numbered = definition(.tsv, header: false, text: .number(3), label: .number(2))
+        #expect(try load(Array("1\tyes\tone \"two\n2\tno\tthree".utf8), numbered) == rows)
+        let behindHeader = definition(.csv, text: .number(2), label: .number(1))
+        #expect(try load(Array("a,b\nyes,\"one \"\"two\"\nno,three\n".utf8), behindHeader) == rows)
+    }
+
+    @Test func `quoted fields hold commas, line ends and marks`() throws {
+        let text = "text,label\r\n\"a,\"\"b\"\"\r\nc\",yes\r\n\"\"\"d\",\"no\"\r\ne\n"
+        #expect(try failure(text, definition(.csv)) == "train:5: the row has 1 column, but line 1 has 2 columns")
+        let examples = try load(Array(text.dropLast(2).utf8), definition(.csv))
+        #expect(examples.map(\.text) == ["a,\"b\"\r\nc", "\"d"])
+        #expect(examples.map(\.label) == [.category(1), .category(0)])
+    }
+
+    @Test func `labels of JSON lines may be numbers and booleans`() throws {
+        let text = """
+            {"text": "a\\u00e9", "pair": "b", "label": true, "more": [1]}
+            {"label": 0.50, "text": "c", "pair": "d"}
+            """
+        let examples = try load(
+            Array(text.utf8), definition(.jsonl, pair: .name("pair"), labels: ["true", "0.50"]))
+        let expected = [
+            Example(text: "aé", pair: "b", label: .category(0)), Example(text: "c", pair: "d", label: .category(1)),
+        ]
+        #expect(examples == expected)
+    }
+
+    @Test func `questions have a coarse and a fine label`() throws {
+        let text = "HUM:ind Who \u{E9} : ?\nLOC:city Where ?\n".unicodeScalars.map { UInt8($0.value) }
+        let coarse = definition(.trec, encoding: .latin1, labels: ["HUM", "LOC"])
+        #expect(
+            try load(text, coarse) == [
+                Example(text: "Who é : ?", label: .category(0)), Example(text: "Where ?", label: .category(1)),
+            ])
+        let fine = definition(.trec, encoding: .latin1, label: .name("fine"), labels: ["city", "ind"])
+        #expect(try load(text, fine).map(\.label) == [.category(1), .category(0)])
+    }
+
+    @Test func `regression reads decimal numbers`() throws {
+        let examples = try load(Array("text\tlabel\na\t-1.5e1\nb\t2\n".utf8), definition(.tsv, labels: nil))
+        #expect(examples.map(\.label) == [.value(-15), .value(2)])
+    }
+
+    // MARK: - Errors
+
+    @Test(arguments: [
+        ("", "train: the dataset is empty: the file has no rows"),
+        ("text\tlabel\n\n", "train: the dataset is empty: the file has no rows"),
+        ("text\tlabel\na\n", "train:2: the row has 1 column, but line 1 has 2 columns"),
+        ("text\tlabel\na\tno\tb\n", "train:2: the row has 3 columns, but line 1 has 2 columns"),
+        ("text\tlabel\na\tno\n\na\tyes\n", "train:3: the row has 1 column, but line 1 has 2 columns"),
+        ("text\tlabel\n \u{A0}\tno\n", "train:2: field 'text' is empty"),
+        ("text\tlabel\na\tyse\n", "train:2: field 'label': 'yse' is not one of no, yes; did you mean 'yes'?"),
+        ("text\tlabel\na\tmaybe\n", "train:2: field 'label': 'maybe' is not one of no, yes"),
+        (
+            "text\tlabel\na\tyes\nb\tyes\n",
+            "train: every row has the label 'yes', so there is nothing to learn; two or more are needed"
+        ),
+        ("txt\tlabel\na\tyes\n", "train:1: there is no column 'text'; did you mean 'txt'?"),
+        ("text\tlabel\ttext\na\tyes\tb\n", "train:1: there are 2 columns 'text'"),
+    ])
+    func `a bad table is an error with its place`(text: String, message: String) throws {
+        #expect(try failure(text, definition(.tsv)) == message)
+    }
+
+    @Test(arguments: [
+        (
+            "text,label\na \"b\",no\n", 2,
+            "a quotation mark stands within a field; put the whole field in marks and double this one"
+        ),
+        ("text,label\n\"a\nb\"c,no\n", 3, "something follows a closing quotation mark; double a mark within a field"),
+        ("text,label\na,no\n\"b\n,yes\n", 3, "a field begins with a quotation mark that is never closed"),
+    ])
+    func `bad quoting is an error with its line`(text: String, line: Int, message: String) throws {
+        #expect(try failure(text, definition(.csv)) == "train:\(line): \(message)")
+    }
+
+    @Test(arguments: [
+        ("{\"text\": \"a\"}", "there is no field 'label'; known: text"),
+        ("{\"text\": 1, \"label\": \"no\"}", "field 'text' is a number, a string is expected"),
+        ("{\"text\": \"a\", \"label\": null}", "field 'label' is null, a string, number or boolean is expected"),
+        ("[1]", "the line is an array, an object is expected"),
+        ("{\"text\": \"a\" \"label\"}", "byte 14 of the line: not JSON: ',' or '}' is expected"),
+    ])
+    func `a bad JSON line is an error with its line`(text: String, message: String) throws {
+        let good = "{\"text\": \"a\", \"label\": \"no\"}\n"
+        #expect(try failure(good + text, definition(.jsonl)) == "train:2: \(message)")
+    }
+
+    @Test(arguments: ["x", "nan", "inf", "0x10", "", "1e99"])
+    func `a value must be a finite decimal number`(value: String) throws {
+        let message = try failure("text\tlabel\na\t1\nb\t\(value)\n", definition(.tsv, labels: nil))
+        #expect(message == "train:3: field 'label': '\(value)' is not a number")
+    }
+
+    @Test func `equal values are nothing to learn from`() throws {
+        let message = try failure("text\tlabel\na\t2\nb\t2.0\n", definition(.tsv, labels: nil))
+        #expect(message.hasPrefix("train: every row has the label '2.0'"))
+    }
+
+    @Test func `a question without its label is an error`() throws {
+        #expect(
+            try failure("HUM Who?", definition(.trec)) == "train:1: the line has not the form 'LABEL:fine question'")
+    }
+
+    @Test func `a column that cannot be is an error`() throws {
+        #expect(
+            try failure("a\tno\n", definition(.tsv, text: .number(3)))
+                == "train:1: there is no column 3, the file has 2 columns")
+        #expect(
+            try failure("a\tno\n", definition(.tsv, header: false))
+                == "train: column 'text' cannot be found without a header; give its number, or set 'header: true'")
+    }
+
+    @Test func `bytes that are not UTF-8 are an error with line and byte`() throws {
+        let bytes = Array("text\tlabel\nGr".utf8) + [0xFC, 0xDF] + Array("\tyes\n".utf8)
+        #expect(
+            try failure(bytes, definition(.tsv)) == "train:2: byte 3 of the line (0xfc) is not valid UTF-8;"
+                + " convert the file, or set 'encoding: latin1'")
+        let more = bytes + Array("b\tno\n".utf8)
+        #expect(try load(more, definition(.tsv, encoding: .latin1)).first?.text == "Grüß")
+    }
+
+    @Test func `a missing file is an error`() throws {
+        let folder = try DataFolder()
+        let error = #expect(throws: DatasetError.self) { try Dataset.load(definition(.tsv), in: folder.path) }
+        #expect(
+            error?.description == "\(folder.path)/train: cannot read: no such file or directory;"
+                + " check the data directory and the task's paths")
+        #expect(throws: DatasetError.self) { try Dataset.contentDigest(definition(.tsv), in: folder.path) }
+    }
+
+    // MARK: - Identity and split
+
+    @Test func `a task's digest follows its content, not its place`() throws {
+        let good = Array("text\tlabel\na\tyes\nb\tno\n".utf8)
+        let folder = try DataFolder(["train": good, "dev": good, "copy": good, "other": good + [0x0A]])
+        var task = definition(.tsv)
+        let digest = try Dataset.contentDigest(task, in: folder.path)
+        task.name = "renamed"
+        task.train = "copy"
+        #expect(try Dataset.contentDigest(task, in: folder.path) == digest)
+        task.train = "other"
+        #expect(try Dataset.contentDigest(task, in: folder.path) != digest)
+        task.train = "train"
+        task.labels = ["yes", "no"]
+        #expect(try Dataset.contentDigest(task, in: folder.path) != digest)
+    }
+
+    @Test func `a share drawn by seed is held out`() throws {
+        let train = (0..<50).map { Example(text: "\($0)", label: .category($0 % 2)) }
+        let dataset = Dataset(definition: definition(.tsv), train: train, dev: [])
+        let split = try dataset.split(validation: 0.2, seed: 1)
+        #expect(split.validation.count == 10)
+        let number = { (example: Example) in Int(example.text) ?? -1 }
+        #expect((split.train + split.validation).map(number).sorted() == Array(0..<50))
+        #expect(split.train.map(number) == split.train.map(number).sorted())
+        #expect(split.validation.map(number) == split.validation.map(number).sorted())
+        #expect(try dataset.split(validation: 0.2, seed: 1).validation == split.validation)
+        #expect(try dataset.split(validation: 0.2, seed: 2).validation != split.validation)
+    }
+
+    @Test(arguments: [0, 0.001, 0.999, 1, -1, .infinity, .nan] as [Double])
+    func `a share that leaves a side empty is an error`(share: Double) throws {
+        let train = (0..<50).map { Example(text: "\($0)", label: .category($0 % 2)) }
+        let dataset = Dataset(definition: definition(.tsv), train: train, dev: [])
+        #expect(throws: DatasetError.self) { try dataset.split(validation: share, seed: 1) }
+    }
+}
