@@ -82,11 +82,14 @@ struct SharedDataTests {
         #expect(counts(dataset.dev) == expectation.dev)
     }
 
-    @Test func `both forms of RTE hold the same rows`() throws {
+    @Test func `both forms of RTE hold the same rows, but for quotation marks`() throws {
         let data = try #require(sharedData)
         let table = try Dataset.load(Self.rte, in: data)
         let lines = try Dataset.load(Self.rteLines, in: data)
-        let row = { (example: Example) in "\(example.text)\t\(example.pair ?? "")\t\(example.label)" }
+        // SuperGLUE's file lost some of the marks around whole texts and names.
+        let row = { (example: Example) in
+            "\(example.text)\t\(example.pair ?? "")\t\(example.label)".filter { $0 != "\"" }
+        }
         #expect(table.dev.map(row).sorted() == lines.dev.map(row).sorted())
         #expect(table.train.map(row).sorted() == lines.train.map(row).sorted())
     }
