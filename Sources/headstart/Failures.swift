@@ -10,6 +10,7 @@ import Safetensors
 import Tasks
 import Tokenizers
 import Transport
+import Worker
 
 /// A request that cannot be met as it stands: exit status 2.
 struct BadRequest: Error, CustomStringConvertible {
@@ -44,6 +45,7 @@ extension Headstart {
         case CoordinatorError.transport(let error): status(of: error)
         case CoordinatorError.ledger(let error): status(of: error)
         case LedgerError.missing, LedgerError.foreign, LedgerError.otherVersion, LedgerError.inUse: 2
+        case let error as WorkerError: error.isFinal ? 2 : 1
         case let error as FileError: error.operation == .read ? 2 : 1
         case let failure as StageFailure: failure.cause == .badInput ? 2 : 1
         default: 1

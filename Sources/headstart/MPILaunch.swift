@@ -19,9 +19,16 @@ enum MPILaunch {
         // Ranks may outnumber cores, and their threads choose their cores themselves.
         let words =
             ["mpirun", "-q", "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)", program]
-            + CommandLine.arguments.dropFirst()
+            + joined(Array(CommandLine.arguments.dropFirst()))
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         execvp("mpirun", &arguments)
         throw WorkFailed("mpirun cannot be started; install openmpi-bin, or train with one rank")
+    }
+
+    /// The arguments with `--tune all` as `--tune=all`: mpirun looks for options of its own behind the program's name,
+    /// too, and has a `--tune`.
+    private static func joined(_ arguments: [String]) -> [String] {
+        guard let place = arguments.firstIndex(of: "--tune"), place + 1 < arguments.count else { return arguments }
+        return arguments[..<place] + ["--tune=\(arguments[place + 1])"] + arguments[(place + 2)...]
     }
 }

@@ -14,6 +14,15 @@ extension SweepRequest {
             let content = try Dataset.contentDigest(definition, in: dataDirectory)
             return PlannedTask(definition: definition, content: content, trainCount: dataset.train.count)
         }
-        return try plan(model: location, dataDirectory: dataDirectory, tasks: planned)
+        let plan = try plan(model: location, dataDirectory: dataDirectory, tasks: planned)
+        let longest = pretrained.backbone.configuration.longestSequence
+        if let stage = plan.stages.first(where: { $0.specification.recipe.maxLength > longest }) {
+            throw BadRequest(
+                """
+                \(stage.label): max-length \(stage.specification.recipe.maxLength) is more than the \(longest) positions \
+                of the model \(model.name); lower max-length
+                """)
+        }
+        return plan
     }
 }

@@ -27,14 +27,14 @@ struct TinyModel {
         """
         {"model_type": "\(type)", "architectures": ["BertModel"], "vocab_size": \(rows), "hidden_size": \(hidden),
          "num_hidden_layers": \(layers), "num_attention_heads": 2, "intermediate_size": \(2 * hidden),
-         "max_position_embeddings": 64, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu",
+         "max_position_embeddings": 128, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu",
          "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1, "initializer_range": 0.02, "pad_token_id": 0}
         """
     }
 
     private var tensors: [TensorSource] {
         var tensors = [
-            matrix("embeddings.word_embeddings", rows, hidden), matrix("embeddings.position_embeddings", 64, hidden),
+            matrix("embeddings.word_embeddings", rows, hidden), matrix("embeddings.position_embeddings", 128, hidden),
             matrix("embeddings.token_type_embeddings", 2, hidden),
         ]
         tensors += norm("embeddings.LayerNorm")

@@ -37,6 +37,9 @@ struct WorkerOptions: ParsableArguments {
         }
     }
 
+    @Option(name: .long, help: "Seconds to wait for a coordinator that has not answered yet.")
+    var patience = 30
+
     func settings(_ node: NodeSettings) throws -> WorkerSettings {
         var settings = WorkerSettings(
             coordinator: try Endpoint(coordinator), workDirectory: workDirectory, node: node)
@@ -44,6 +47,7 @@ struct WorkerOptions: ParsableArguments {
             settings.credentials = Credentials(
                 own: try CurveKeyPair(path: key), server: try CurvePublicKey(path: coordinatorKey))
         }
+        settings.patience.firstAnswer = .seconds(patience)
         settings.modelDirectory = model
         settings.dataDirectory = data
         return settings

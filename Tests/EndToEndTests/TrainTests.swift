@@ -1,0 +1,110 @@
+import Experiments
+import Foundation
+import Testing
+
+@Suite struct `Training without a coordinator` {
+    private struct Summary: Decodable, Equatable {
+        let metric: String
+        let score: Double
+        let steps: Int
+        let seconds: Double
+        let tokens: Int
+        let tokensPerSecond: Double
+        let trainable: Int
+        let finalLoss: Double
+        let parameters: Digest
+        let artifacts: [ArtifactReference]
+    }
+
+    private struct Step: Decodable {
+        let step: Int
+        let loss: Double
+    }
+
+    private func arguments(_ shop: Workshop, _ rest: String...) -> [String] {
+        ["train", "--model", shop.model, "--data", shop.data, "--task", "taste", "--seed", "7", "--json"] + rest
+    }
+
+    private func losses(_ outcome: Program.Outcome) -> [Double] {
+        outcome.lines.compactMap { line in
+            // Evaluations and the summary are lines of other keys.
+            (try? JSONDecoder().decode(Step.self, from: Data(line.utf8)))?.loss
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: ["all", "bitfit"])
+    func `a run killed by SIGKILL and continued leaves the same artifacts`(_ tune: String) throws {
+        let shop = try Workshop()
+        let settings = ["--tune", tune, "--set", "max-steps=40", "--set", "lr=1e-3", "--checkpoint-seconds", "0"]
+        let calm = try Program.run(arguments(shop, "--out", shop.path("calm")) + settings)
+        #expect(calm.status == 0, "\(calm.errors)")
+
+        let disturbed = arguments(shop, "--out", shop.path("disturbed")) + settings
+        for step in [3, 17, 31] {
+            let running = try Running(disturbed)
+            #expect(running.wait { $0.contains("\"step\":\(step),") }, "step \(step) never came")
+            running.kill()
+            #expect(running.wait().status == SIGKILL)
+        }
+        let continued = try Program.run(disturbed)
+        #expect(continued.status == 0, "\(continued.errors)")
+        #expect(losses(continued).count < 40, "it must go on, not begin anew")
+        let (left, right) = (try calm.lastJSON(Summary.self), try continued.lastJSON(Summary.self))
+        #expect(left.artifacts == right.artifacts && !left.artifacts.isEmpty)
+        #expect(left.parameters == right.parameters && left.finalLoss == right.finalLoss && left.score == right.score)
+    }
+
+    @Test(.timeLimit(.minutes(2))) func `the number of ranks changes the losses by rounding only`() throws {
+        let shop = try Workshop()
+        let settings = ["--tune", "all", "--set", "max-steps=30", "--set", "lr=1e-3"]
+        let one = try Program.run(arguments(shop, "--out", shop.path("1")) + settings)
+        let three = try Program.run(arguments(shop, "--out", shop.path("3"), "--ranks", "3") + settings)
+        #expect(three.status == 0 && three.errors.isEmpty, "\(three.errors)")
+        #expect(losses(one).count == 30 && losses(three).count == 30)
+        // Dropout is on: a mask that depended on the rank would show at once. Rounding grows over the steps.
+        for (left, right) in zip(losses(one), losses(three)) { #expect(abs(left - right) < 1e-4 * abs(left)) }
+    }
+
+    @Test func `a finished run is not repeated, and other settings need another folder`() throws {
+        let shop = try Workshop()
+        let command = arguments(shop, "--method", "lp-ft", "--out", shop.path("run"))
+        let first = try Program.run(command)
+        let second = try Program.run(command)
+        #expect(try first.lastJSON(Summary.self) == second.lastJSON(Summary.self))
+        let other = try Program.run(command + ["--set", "batch=16"])
+        #expect(other.status == 2)
+        #expect(other.errors.contains("name another folder"))
+    }
+
+    @Test func `the result's files serve predict and export`() throws {
+        let shop = try Workshop()
+        _ = try Program.run(
+            arguments(shop, "--out", shop.path("run"), "--tune", "all", "--set", "lr=3e-3", "--set", "epochs=30"))
+        let texts = try shop.write("the film was lovely\nthe play seemed awful\n", to: "texts.txt")
+        let predicted = try shop.run("predict", "--run", "run", "--input", texts, "--out", "labels.jsonl")
+        #expect(predicted.status == 0, "\(predicted.errors)")
+        struct Line: Decodable {
+            let label: String
+            let probabilities: [String: Double]
+        }
+        let lines = try String(contentsOfFile: shop.path("labels.jsonl"), encoding: .utf8).split(separator: "\n")
+            .map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+        #expect(lines.map(\.label) == ["good", "bad"])
+        for line in lines { #expect(abs(line.probabilities.values.reduce(0, +) - 1) < 1e-9) }
+
+        let exported = try shop.run("export", "--run", "run", "--to", "exported")
+        #expect(exported.status == 0, "\(exported.errors)")
+        let again = try shop.run(
+            "train", "--model", "exported/", "--data", shop.data, "--task", "taste", "--tune", "head", "--out", "b")
+        #expect(again.status == 0, "an exported model is a model: \(again.errors)")
+    }
+
+    @Test func `without mpirun several ranks are refused in one line`() throws {
+        let shop = try Workshop()
+        let outcome = try Program.run(
+            arguments(shop, "--out", shop.path("run"), "--tune", "all", "--ranks", "2"),
+            environment: ["PATH": "/nowhere"])
+        #expect(outcome.status == 1 && outcome.errorLines.count == 1)
+        #expect(outcome.errors.contains("openmpi-bin"))
+    }
+}
