@@ -124,7 +124,7 @@ let package = Package(
         tests(of: "Worker", ["Experiments", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Reports", ["Experiments", "Ledger", "Scheduler"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["headstart", "Experiments", "Files", "Safetensors"],
+            name: "EndToEndTests", dependencies: ["headstart", "TestKit", "Experiments", "Files", "Safetensors"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

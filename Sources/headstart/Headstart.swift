@@ -14,8 +14,8 @@ struct Headstart: ParsableCommand {
             """,
         version: "headstart 0.1.0",
         subcommands: [
-            DoctorCommand.self, CoordinatorCommand.self, WorkerCommand.self, TrainCommand.self, PredictCommand.self,
-            ExportCommand.self, EncodeCommand.self,
+            DoctorCommand.self, PlanCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self,
+            ResultsCommand.self, TrainCommand.self, PredictCommand.self, ExportCommand.self, EncodeCommand.self,
             TokenizeCommand.self, DataCommand.self, KeysCommand.self,
         ])
 

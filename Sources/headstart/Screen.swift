@@ -18,6 +18,13 @@ enum Screen {
 
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// Columns that fit; 100 where it is no terminal.
+    static var width: Int {
+        var size = winsize()
+        let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        return isKnown ? Int(size.ws_col) : 100
+    }
+
     private static func write(_ text: String, to descriptor: Int32) throws(FileError) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {

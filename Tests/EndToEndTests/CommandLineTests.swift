@@ -51,7 +51,7 @@ import Testing
 
     @Test func `a reader that goes away is no error`() throws {
         let shop = try Workshop()
-        let file = try shop.write(String(repeating: "the film was good\n", count: 20_000), to: "texts.txt")
+        let file = try shop.write(String(repeating: "the cat sings\n", count: 20_000), to: "texts.txt")
         let pipeline = Process()
         pipeline.executableURL = URL(fileURLWithPath: "/bin/bash")
         pipeline.arguments = [

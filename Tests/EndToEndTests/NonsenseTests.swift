@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TestKit
 import Testing
 
 /// Input that cannot be used gets one line that says why, a status, and no half-written file.
@@ -29,29 +30,25 @@ import Testing
             try shop.write("PK this is a zip file, or so it says", to: "model/model.safetensors")
         },
         Damage("an unsupported architecture", says: "config.json") { shop in
-            var model = TinyModel()
-            model.type = "gpt2"
-            try model.write(to: shop.model)
+            try TinyModel.write(to: shop.model, changing: ["model_type": "\"gpt2\""])
         },
         Damage("a vocabulary larger than the embedding", says: "embedding") { shop in
-            var model = TinyModel()
-            model.rows = 20
-            try model.write(to: shop.model)
+            try shop.write((TinyModel.words + ["surplus"]).joined(separator: "\n"), to: "model/vocab.txt")
         },
         Damage("an empty dataset", says: "train.tsv") { shop in
-            try shop.write("sentence\tlabel\n", to: "data/train.tsv")
+            try shop.write("sentence\tlabel\n", to: "data/tiny/train.tsv")
         },
         Damage("a dataset of one class", says: "train.tsv") { shop in
-            try shop.write("sentence\tlabel\nthe film\tgood\na play\tgood\n", to: "data/train.tsv")
+            try shop.write("sentence\tlabel\nthe cat\tgood\na dog\tgood\n", to: "data/tiny/train.tsv")
         },
         Damage("a label not in the list", says: "train.tsv:3") { shop in
-            try shop.write("sentence\tlabel\nthe film\tgood\na play\tmediocre\n", to: "data/train.tsv")
+            try shop.write("sentence\tlabel\nthe cat\tgood\na dog\tmediocre\n", to: "data/tiny/train.tsv")
         },
         Damage("a row without its label", says: "dev.tsv:2") { shop in
-            try shop.write("sentence\tlabel\nthe film\n", to: "data/dev.tsv")
+            try shop.write("sentence\tlabel\nthe cat\n", to: "data/tiny/dev.tsv")
         },
         Damage("a missing data file", says: "dev.tsv") { shop in
-            try FileManager.default.removeItem(atPath: shop.path("data/dev.tsv"))
+            try FileManager.default.removeItem(atPath: shop.path("data/tiny/dev.tsv"))
         },
     ]
 
@@ -59,7 +56,7 @@ import Testing
         let shop = try Workshop()
         try damage.apply(shop)
         let outcome = try shop.run(
-            "train", "--model", shop.model, "--data", shop.data, "--task", "taste", "--tune", "all", "--out", "run")
+            "train", "--model", shop.model, "--data", shop.data, "--task", "tiny", "--tune", "all", "--out", "run")
         #expect(outcome.status == 2, "\(outcome.errors)")
         #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
         #expect(outcome.errors.hasPrefix("headstart: ") && outcome.errors.contains(damage.message), "\(outcome.errors)")
@@ -69,7 +66,7 @@ import Testing
     @Test func `settings that are unknown or impossible get a hint`() throws {
         let shop = try Workshop()
         let command = [
-            "train", "--model", shop.model, "--data", shop.data, "--task", "taste", "--tune", "all", "--out", "x",
+            "train", "--model", shop.model, "--data", shop.data, "--task", "tiny", "--tune", "all", "--out", "x",
         ]
         let unknown = try Program.run(command + ["--set", "learnin-rate=1"])
         #expect(unknown.status == 2 && unknown.errors.contains("did you mean"), "\(unknown.errors)")

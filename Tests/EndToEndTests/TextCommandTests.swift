@@ -10,40 +10,43 @@ import Testing
 
     @Test func `tokenize answers each line, empty ones and Windows ends included`() throws {
         let shop = try Workshop()
-        let file = try shop.write("the film\r\n\ngood", to: "texts.txt")
+        let file = try shop.write("the cat\r\n\ngood", to: "texts.txt")
         let outcome = try shop.run("tokenize", "--model", shop.model, "--input", file)
         let lines = try outcome.lines.map { try JSONDecoder().decode(Tokens.self, from: Data($0.utf8)) }
         #expect(
             lines.map(\.tokens) == [
-                ["[CLS]", "the", "film", "[SEP]"], ["[CLS]", "[SEP]"], ["[CLS]", "good", "[SEP]"],
+                ["[CLS]", "the", "cat", "[SEP]"], ["[CLS]", "[SEP]"], ["[CLS]", "good", "[SEP]"],
             ])
         #expect(lines[0].ids == [2, 5, 7, 3])
     }
 
     @Test func `pairs have a tab between, and long ones are cut`() throws {
         let shop = try Workshop()
-        let file = try shop.write("the film was very good\tthe play\n", to: "pairs.txt")
+        let file = try shop.write("the cat runs and sings\ta dog\n", to: "pairs.txt")
         let outcome = try shop.run("tokenize", "--model", shop.model, "--input", file, "--pairs", "--max-length", "8")
         #expect(
             try outcome.lastJSON(Tokens.self).tokens == [
-                "[CLS]", "the", "film", "was", "[SEP]", "the", "play", "[SEP]",
+                "[CLS]", "the", "cat", "runs", "[SEP]", "a", "dog", "[SEP]",
             ])
     }
 
     @Test func `a text has the same vector whatever it is encoded with`() throws {
         let shop = try Workshop()
-        let many = try shop.write(Workshop.rows(200, first: 0), to: "many.txt")
-        let one = try shop.write(Workshop.rows(200, first: 0).split(separator: "\n")[150] + "\n", to: "one.txt")
-        for (input, out) in [(many, "many.safetensors"), (one, "one.safetensors")] {
-            let outcome = try shop.run("encode", "--model", shop.model, "--input", input, "--out", out)
+        let texts = (0..<200).map {
+            "the \(["cat", "dog", "bird"][$0 % 3]) sings" + String(repeating: " and runs", count: $0 % 7)
+        }
+        try shop.write(texts.joined(separator: "\n"), to: "many")
+        try shop.write(texts[150], to: "one")
+        for name in ["many", "one"] {
+            let outcome = try shop.run("encode", "--model", shop.model, "--input", name, "--out", "\(name).safetensors")
             #expect(outcome.status == 0, "\(outcome.errors)")
         }
         let all = try #require(try SafetensorsFile(path: shop.path("many.safetensors")).tensor(named: "features"))
         let single = try #require(try SafetensorsFile(path: shop.path("one.safetensors")).tensor(named: "features"))
-        #expect(all.shape == [201, 32] && single.shape == [1, 32])
+        #expect(all.shape == [200, 32] && single.shape == [1, 32])
         let row = try #require(all.floats())[150 * 32..<151 * 32]
         // Products over many rows and over few round differently.
-        for (left, right) in zip(row, try #require(single.floats())) { #expect(abs(left - right) < 1e-5) }
+        for (left, right) in zip(row, try #require(single.floats())) { #expect(abs(left - right) < 1e-4) }
     }
 
     @Test(

@@ -22,7 +22,7 @@ import Testing
     }
 
     private func arguments(_ shop: Workshop, _ rest: String...) -> [String] {
-        ["train", "--model", shop.model, "--data", shop.data, "--task", "taste", "--seed", "7", "--json"] + rest
+        ["train", "--model", shop.model, "--data", shop.data, "--task", "tiny", "--seed", "7", "--json"] + rest
     }
 
     private func losses(_ outcome: Program.Outcome) -> [Double] {
@@ -80,7 +80,7 @@ import Testing
         let shop = try Workshop()
         _ = try Program.run(
             arguments(shop, "--out", shop.path("run"), "--tune", "all", "--set", "lr=3e-3", "--set", "epochs=30"))
-        let texts = try shop.write("the film was lovely\nthe play seemed awful\n", to: "texts.txt")
+        let texts = try shop.write("the good dog sleeps .\nthe bad bird runs .\n", to: "texts.txt")
         let predicted = try shop.run("predict", "--run", "run", "--input", texts, "--out", "labels.jsonl")
         #expect(predicted.status == 0, "\(predicted.errors)")
         struct Line: Decodable {
@@ -95,7 +95,7 @@ import Testing
         let exported = try shop.run("export", "--run", "run", "--to", "exported")
         #expect(exported.status == 0, "\(exported.errors)")
         let again = try shop.run(
-            "train", "--model", "exported/", "--data", shop.data, "--task", "taste", "--tune", "head", "--out", "b")
+            "train", "--model", "exported/", "--data", shop.data, "--task", "tiny", "--tune", "head", "--out", "b")
         #expect(again.status == 0, "an exported model is a model: \(again.errors)")
     }
 

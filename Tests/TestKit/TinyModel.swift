@@ -14,7 +14,8 @@ package enum TinyModel {
     private static let hidden = 32
     private static let intermediate = 64
     private static let layers = 2
-    private static let positions = 64
+    /// As many as the default `max-length` asks for.
+    private static let positions = 128
 
     package static func write(to directory: String, changing: [String: String] = [:]) throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

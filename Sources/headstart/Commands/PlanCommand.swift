@@ -1,0 +1,36 @@
+import ArgumentParser
+import Experiments
+import Ledger
+import Reports
+
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Shows the stages a sweep would run, shared ones once, and what is already done.",
+        discussion: """
+            EXAMPLE
+              headstart plan configs/ehft-small.yaml --data data --store results
+            """)
+
+    @OptionGroup var sweep: SweepOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(name: .long, help: ArgumentHelp("The store whose finished stages count as done.", valueName: "directory"))
+    var store: String?
+
+    func run() throws {
+        let listing = PlanListing(try snapshot(of: try sweep.plan()))
+        if output.json { return try Screen.json(listing) }
+        try Screen.line(listing.text(width: Screen.width))
+    }
+
+    /// A store that is not there yet has nothing done.
+    private func snapshot(of plan: SweepPlan) throws -> SweepSnapshot {
+        guard let store else { return SweepSnapshot(plan, []) }
+        do {
+            return try LedgerReader(store: store).snapshot(of: plan)
+        } catch LedgerError.missing {
+            return SweepSnapshot(plan, [])
+        }
+    }
+}
