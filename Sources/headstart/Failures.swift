@@ -45,6 +45,7 @@ extension Headstart {
         case CoordinatorError.transport(let error): status(of: error)
         case CoordinatorError.ledger(let error): status(of: error)
         case LedgerError.missing, LedgerError.foreign, LedgerError.otherVersion, LedgerError.inUse: 2
+        case SupervisorError.gaveUp(_, let status, _): status == 2 ? 2 : 1
         case let error as WorkerError: error.isFinal ? 2 : 1
         case let error as FileError: error.operation == .read ? 2 : 1
         case let failure as StageFailure: failure.cause == .badInput ? 2 : 1

@@ -14,7 +14,8 @@ struct Headstart: ParsableCommand {
             """,
         version: "headstart 0.1.0",
         subcommands: [
-            DoctorCommand.self, PlanCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self,
+            DoctorCommand.self, PlanCommand.self, RunCommand.self, CoordinatorCommand.self, WorkerCommand.self,
+            NodeCommand.self, StatusCommand.self,
             ResultsCommand.self, TrainCommand.self, PredictCommand.self, ExportCommand.self, EncodeCommand.self,
             TokenizeCommand.self, DataCommand.self, KeysCommand.self,
         ])

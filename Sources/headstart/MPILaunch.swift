@@ -15,10 +15,9 @@ enum MPILaunch {
             setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1)
             setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1)
         }
-        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         // Ranks may outnumber cores, and their threads choose their cores themselves.
         let words =
-            ["mpirun", "-q", "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)", program]
+            ["mpirun", "-q", "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)", try Machine.program()]
             + joined(Array(CommandLine.arguments.dropFirst()))
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         execvp("mpirun", &arguments)

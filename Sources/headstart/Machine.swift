@@ -1,9 +1,15 @@
+import Experiments
 import Foundation
 import Numerics
 
 /// What this machine offers, as the system tells it.
 enum Machine {
     static var host: String { ProcessInfo.processInfo.hostName }
+
+    /// The path of this program.
+    static func program() throws -> String {
+        try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    }
 
     /// Processors this process may use.
     static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
@@ -24,5 +30,12 @@ enum Machine {
     private static func firstLine(of path: String, beginning: String) -> String? {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
         return text.split(separator: "\n").first { $0.hasPrefix(beginning) }.map(String.init)
+    }
+}
+
+extension NodeSettings {
+    /// This machine, as a result's provenance tells it.
+    static func here(ranks: Int, threads: Int) -> NodeSettings {
+        NodeSettings(ranks: ranks, threads: threads, host: Machine.host, blasCore: BLASCore.current)
     }
 }

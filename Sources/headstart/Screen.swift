@@ -9,11 +9,16 @@ enum Screen {
     /// Writes without a line's end, for a display that redraws itself.
     static func draw(_ text: String) throws(FileError) { try write(text, to: STDOUT_FILENO) }
 
-    /// One line on standard error, however many the text has.
+    /// One line on standard error that says why something failed, however many the text has.
     static func complain(_ text: String) {
         let line = text.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }.joined(separator: " ")
+        note("headstart: \(line)")
+    }
+
+    /// A line on standard error.
+    static func note(_ text: String) {
         // Where standard error itself is closed nobody is left to be told.
-        do { try write("headstart: \(line)\n", to: STDERR_FILENO) } catch {}
+        do { try write(text + "\n", to: STDERR_FILENO) } catch {}
     }
 
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }

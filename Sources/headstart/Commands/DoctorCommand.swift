@@ -37,7 +37,7 @@ struct DoctorCommand: ParsableCommand {
 
         /// Measured in a process of its own, since a process keeps the core type it was loaded with.
         static func measuredAsItComes() -> Products? {
-            let program = ProcessInfo.processInfo.arguments[0]
+            guard let program = try? Machine.program() else { return nil }
             let text = capture(program, ["doctor", "--as-it-comes"], without: BLASCore.variable)
             return text.flatMap { try? JSONDecoder().decode(Products.self, from: Data($0.utf8)) }
         }

@@ -79,8 +79,7 @@ struct TrainCommand: ParsableCommand {
 
     private func train(_ plan: SweepPlan, _ communicator: any Communicator) throws -> TrainedStage {
         let threads = node.threadCount(ranks: communicator.size)
-        let here = NodeSettings(
-            ranks: communicator.size, threads: threads, host: Machine.host, blasCore: BLASCore.current)
+        let here = NodeSettings.here(ranks: communicator.size, threads: threads)
         let trainer = StageTrainer(
             communicator: communicator, node: here, compute: Compute(threads: threads),
             checkpointSeconds: checkpointSeconds)

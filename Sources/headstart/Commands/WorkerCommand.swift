@@ -25,8 +25,7 @@ struct WorkerCommand: ParsableCommand {
     func run() throws {
         let communicator = try Communicators.start()
         let threads = node.threadCount(ranks: communicator.size)
-        let here = NodeSettings(
-            ranks: communicator.size, threads: threads, host: Machine.host, blasCore: BLASCore.current)
+        let here = NodeSettings.here(ranks: communicator.size, threads: threads)
         let trainer = StageTrainer(communicator: communicator, node: here, compute: Compute(threads: threads))
         let group = WorkerGroup(
             communicator: communicator, runner: trainer, settings: try worker.settings(here),

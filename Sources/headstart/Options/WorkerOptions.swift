@@ -53,6 +53,15 @@ struct WorkerOptions: ParsableArguments {
         return settings
     }
 
+    /// The same options as another process is told them.
+    var arguments: [String] {
+        let optional = [
+            ("--model", model), ("--data", data), ("--key", key), ("--coordinator-key", coordinatorKey),
+        ]
+        return ["--coordinator", coordinator, "--work", workDirectory, "--patience", "\(patience)"]
+            + optional.flatMap { name, value in value.map { [name, $0] } ?? [] }
+    }
+
     private var workDirectory: String {
         if let work { return URL(fileURLWithPath: work).standardizedFileURL.path }
         let cache = ProcessInfo.processInfo.environment["HEADSTART_CACHE"] ?? "\(NSHomeDirectory())/.cache/headstart"

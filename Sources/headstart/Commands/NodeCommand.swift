@@ -1,0 +1,27 @@
+import ArgumentParser
+import Worker
+
+struct NodeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "node",
+        abstract: "Runs the worker groups of one host, and starts them again when they die.",
+        discussion: """
+            It ends when the coordinator dismisses its groups. Ctrl-C lets them write their checkpoints first.
+
+            EXAMPLE
+              headstart node --coordinator tcp://10.0.0.1:5555 --groups 2 --ranks 8
+            """)
+
+    @OptionGroup var worker: WorkerOptions
+    @OptionGroup var groups: GroupOptions
+    @OptionGroup var log: LogOptions
+
+    func run() throws {
+        _ = try worker.settings(.here(ranks: groups.ranks, threads: 1))
+        StopSignal.watch()
+        let supervisor = NodeSupervisor(
+            try groups.settings(worker.arguments), logger: log.logger("node"),
+            onLine: { group, line in Screen.note("group \(group): \(line)") })
+        try supervisor.run(until: { StopSignal.isRaised })
+    }
+}

@@ -1,0 +1,39 @@
+import Coordinator
+import Experiments
+import Files
+import Reports
+
+/// Shows how a sweep goes on: a block of lines that is drawn over itself on a terminal, else a line for each stage
+/// that ends.
+final class ProgressDisplay {
+    private let plan: SweepPlan
+    private var last: LiveProgress
+    private var drawnLines = 0
+
+    init(_ plan: SweepPlan, from snapshot: SweepSnapshot) {
+        self.plan = plan
+        last = LiveProgress(snapshot, workers: 0)
+    }
+
+    func show(_ status: CoordinatorStatus) {
+        let now = LiveProgress(SweepSnapshot(plan, status.stages.map(StageRecord.init)), workers: status.workerCount)
+        do throws(FileError) {
+            if Screen.isTerminal {
+                try draw(now.lines(width: Screen.width))
+            } else {
+                for line in now.news(since: last) { try Screen.line(line) }
+            }
+        } catch {
+            // What cannot be shown must not end the sweep.
+            Screen.complain("\(error)")
+        }
+        last = now
+    }
+
+    /// Goes up to the block's first line, and clears from there to the end of the screen.
+    private func draw(_ lines: [String]) throws(FileError) {
+        let back = drawnLines > 0 ? "\u{1B}[\(drawnLines)A\u{1B}[J" : ""
+        try Screen.draw(back + lines.map { $0 + "\n" }.joined())
+        drawnLines = lines.count
+    }
+}
