@@ -8,8 +8,9 @@ package struct Summary: Hashable, Sendable {
 
     /// - Returns: nil where there are no scores.
     package init?(_ scores: [Double]) {
-        guard !scores.isEmpty else { return nil }
-        let mean = scores.reduce(0, +) / Double(scores.count)
+        guard let first = scores.first else { return nil }
+        // Counted from the first score, so that equal scores deviate by exactly nothing.
+        let mean = first + scores.map { $0 - first }.reduce(0, +) / Double(scores.count)
         self.mean = mean
         let squares = scores.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
         deviation = scores.count > 1 ? (squares / Double(scores.count - 1)).squareRoot() : nil

@@ -1,0 +1,62 @@
+import Experiments
+import Foundation
+import Testing
+
+struct VocabularyTests {
+    @Test(arguments: ["all", "head", "bitfit"])
+    func `what is tuned reads as it is written`(text: String) {
+        #expect(Tune(text)?.description == text)
+    }
+
+    @Test(arguments: ["linear", "hf", "mlp(2048)"])
+    func `head designs read as they are written`(text: String) {
+        #expect(HeadDesign(text)?.description == text)
+    }
+
+    @Test(arguments: ["", "mlp", "mlp()", "mlp(0)", "mlp(-1)", "mlp(8", "mlp(8)x", "MLP(8)", "linear "])
+    func `what is no head design is refused`(text: String) {
+        #expect(HeadDesign(text) == nil)
+        #expect(throws: DecodingError.self) {
+            try CanonicalJSON.decode([HeadDesign].self, from: Data("[\"\(text)\"]".utf8))
+        }
+    }
+
+    @Test func `only failures that would come again are final`() {
+        let final = StageFailure.Cause.allCases.filter { StageFailure($0, "").isFinal }
+        #expect(final == [.diverged, .badInput])
+    }
+
+    @Test func `nothing more happens to stages but those that wait or run`() {
+        #expect(StageState.allCases.filter { !$0.isFinal } == [.waiting, .running])
+    }
+
+    @Test(arguments: [(Budget.epochs(3), 24), (.epochs(0.3), 2), (.epochs(0.01), 1), (.steps(7), 7)])
+    func `a budget is so many steps of 250 examples in batches of 32`(budget: Budget, steps: Int) {
+        var recipe = Recipe()
+        recipe.budget = budget
+        #expect(recipe.steps(examples: 250) == steps)
+    }
+
+    @Test(arguments: [(nil, 0), (0.2, 50), (0.001, 1), (0.999, 249)] as [(Double?, Int)])
+    func `some examples are held out, never all`(share: Double?, count: Int) {
+        #expect(Recipe.heldOut(share, of: 250) == count)
+    }
+
+    @Test func `columns are numbers or names in JSON`() throws {
+        let columns = [Column.number(4), .name("4")]
+        let json = try CanonicalJSON.encode(columns)
+        #expect(String(decoding: json, as: UTF8.self) == #"[4,"4"]"#)
+        #expect(try CanonicalJSON.decode([Column].self, from: json) == columns)
+    }
+
+    @Test func `a result finds scores by metric and split`() {
+        let result = StageResult(
+            scores: [
+                Score(split: .train, metric: .f1, value: 1), Score(split: .dev, metric: .f1, value: 0.5),
+            ],
+            steps: 1, finalLoss: 0, tokens: 1, seconds: 1, tokensPerSecond: 1, trainable: 1, parameters: Digest(of: []),
+            artifacts: [], node: NodeSettings(ranks: 1, threads: 1, host: "", blasCore: ""))
+        #expect(result.score(.f1, on: .dev) == 0.5)
+        #expect(result.score(.accuracy, on: .dev) == nil)
+    }
+}

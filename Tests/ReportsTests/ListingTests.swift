@@ -1,0 +1,103 @@
+import Experiments
+import Ledger
+import Reports
+import Testing
+
+struct ListingTests {
+    @Test func `the plan sums up the seeds of a stage and says what it starts from`() throws {
+        #expect(
+            PlanListing(try Sample().underWay).text() == """
+                small on tiny: 8 runs are 12 stages, each once
+
+                task  stage     tunes       lr  steps  seeds  done  starts from
+                ────  ────────  ──────  ──────  ─────  ─────  ────  ───────────────
+                cb    finetune  all      8e-05     24      2     2  pretrained
+                cb    eh_ft/1   bitfit  0.0005      2      2     2  pretrained
+                cb    eh_ft/2   all      2e-05     22      2    1!  head of eh_ft/1
+                cola  finetune  all      8e-05    804      2     0  pretrained
+                cola  eh_ft/1   bitfit  0.0005     80      2     0  pretrained
+                cola  eh_ft/2   all      2e-05    724      2     0  head of eh_ft/1
+
+                5 of 12 stages are done; 3216 of 3312 steps are left, about 26 min for one worker group
+                """)
+    }
+
+    @Test func `a shared stage says whom it serves`() throws {
+        let plan = try Sample().plan
+        let first = plan.rows[2]
+        let also = SweepRow(task: "cb", method: "other", seed: 1, stages: [first.stages[0]])
+        let shared = SweepPlan(
+            name: plan.name, model: plan.model, dataDirectory: plan.dataDirectory, tasks: plan.tasks,
+            stages: plan.stages, rows: plan.rows + [also])
+        let lines = PlanListing(SweepSnapshot(shared, [])).text().split(separator: "\n")
+        #expect(lines[4].hasSuffix("pretrained; serves other too"))
+        #expect(lines.last == "0 of 12 stages are done; 3312 of 3312 steps are left")
+    }
+
+    @Test func `time is estimated from what is like it and has ended`() throws {
+        // Each step took half a second: 3216 steps, 100 of them done already.
+        #expect(try Sample().underWay.secondsLeft == 3116 * 0.5)
+        let sample = try Sample()
+        let probe = Sample.finished(sample.keys("cb", "eh_ft/1")[0], [])
+        #expect(SweepSnapshot(sample.plan, [probe]).secondsLeft == nil, "nothing that tunes all has ended")
+    }
+
+    @Test func `the status counts states, shows what runs, and tells what failed, the last first`() throws {
+        let text = StatusListing(try Sample().underWay).text()
+        let keys = (try Sample().keys("cb", "eh_ft/2")[1].short, try Sample().keys("cola", "finetune")[1].short)
+        #expect(
+            text == """
+                small: 12 stages, 5 waiting, 1 running, 5 finished, 1 failed; about 26 min of work for one worker group
+
+                running   task  seed  attempt     step    loss  tokens/s  worker
+                ────────  ────  ────  ───────  ───────  ──────  ────────  ───────
+                finetune  cola     1        2  100/804  0.6123      1913  node3-1
+
+                setbacks and failures, the last first:
+                  failed  cb eh_ft/2 seed 2, attempt 1, \(keys.0): the loss is not finite at step 3
+                  waiting  cola finetune seed 2, attempt 1, \(keys.1): worker node7 was not heard of for 30 s
+                """)
+    }
+
+    @Test func `more failures than are shown are counted`() throws {
+        let lines = StatusListing(try Sample().underWay).text(failureLimit: 1).split(separator: "\n")
+        #expect(lines.last == "  and 1 more")
+    }
+
+    @Test func `listings have stable json`() throws {
+        let status = String(decoding: try CanonicalJSON.encode(StatusListing(Sample().underWay)), as: UTF8.self)
+        #expect(status.contains(#""states":{"failed":1,"finished":5,"running":1,"waiting":5}"#))
+        let plan = String(decoding: try CanonicalJSON.encode(PlanListing(Sample().underWay)), as: UTF8.self)
+        #expect(plan.contains(#""stage":"eh_ft/2","steps":22,"task":"cb","tune":"all"}"#))
+    }
+
+    @Test func `artifacts are listed with size, stage and key`() throws {
+        let listing = ArtifactListing(try Sample().underWay)
+        let lines = listing.text.split(separator: "\n")
+        #expect(listing.artifacts.count == 5)
+        let item = listing.artifacts[0]
+        #expect(lines[0] == "task  stage     seed  kind    size  run         artifact")
+        #expect(lines[2] == "cb    finetune     1  head  3.2 MB  \(item.key.short)  \(item.id.rawValue.short)")
+    }
+
+    @Test func `a record is made of what the ledger knows`() throws {
+        let node = NodeSettings(ranks: 1, threads: 1, host: "here", blasCore: "Zen")
+        let key = try Sample().keys("cb", "finetune")[0]
+        let failure = StageFailure(.lost, "gone")
+        let attempts = [
+            AttemptEntry(
+                number: Attempt(rawValue: 1), worker: WorkerID(rawValue: "a"), node: node,
+                startedAt: Timestamp(rawValue: 1), outcome: .ended(failure, at: Timestamp(rawValue: 2))),
+            AttemptEntry(
+                number: Attempt(rawValue: 2), worker: WorkerID(rawValue: "b"), node: node,
+                startedAt: Timestamp(rawValue: 3), outcome: .running),
+        ]
+        let entry = StageEntry(
+            key: key, task: "cb", label: "finetune", seed: 1, standing: StageStanding(state: .running),
+            attempts: attempts)
+        let expected = StageRecord(
+            key: key, standing: StageStanding(state: .running), attempts: 2, worker: WorkerID(rawValue: "b"),
+            setback: StageRecord.Setback(failure, at: Timestamp(rawValue: 2)))
+        #expect(StageRecord(entry) == expected)
+    }
+}

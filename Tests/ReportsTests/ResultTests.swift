@@ -1,0 +1,123 @@
+import Experiments
+import Reports
+import Testing
+
+struct ResultTests {
+    private func table(allMetrics: Bool = false) throws -> ResultTable {
+        ResultTable(try Sample().underWay, allMetrics: allMetrics)
+    }
+
+    @Test func `the table shows mean, deviation and seeds, and marks what is missing`() throws {
+        #expect(
+            try table().rendered(.text) == """
+                small on tiny: percent, mean ± standard deviation (seeds)
+
+                method         cb accuracy  cola matthews
+                ────────  ────────────────  ─────────────
+                finetune  85.00 ± 7.07 (2)        – (0/2)
+                eh_ft         75.00 (1/2!)        – (0/2)
+
+                n/m: n of m seeds have a score so far; !: some have ended without one, `headstart status` says why
+                """)
+    }
+
+    @Test func `all metrics are shown on request, on the dev split alone`() throws {
+        let lines = try table(allMetrics: true).rendered(.text).split(separator: "\n").map(String.init)
+        #expect(lines[1] == "method         cb accuracy   cb macro-f1  cola matthews")
+        #expect(lines[3] == "finetune  85.00 ± 7.07 (2)  50.00 (1/2!)        – (0/2)")
+    }
+
+    @Test func `a narrow terminal gets the columns in blocks`() throws {
+        let lines = try table().rendered(.text, width: 30).split(separator: "\n").map(String.init)
+        #expect(lines[1] == "method         cb accuracy")
+        #expect(lines[5] == "method    cola matthews")
+        #expect(lines.dropLast().allSatisfy { $0.count <= 60 })
+    }
+
+    @Test func `a sweep that is complete has no notes`() throws {
+        let sample = try Sample()
+        let records = sample.plan.stages.map { stage in
+            Sample.finished(stage.key, [.accuracy, .matthews].map { Score(split: .dev, metric: $0, value: 0.5) })
+        }
+        let table = ResultTable(SweepSnapshot(sample.plan, records))
+        #expect(table.isComplete)
+        #expect(
+            table.rendered(.text) == """
+                small on tiny: percent, mean ± standard deviation (seeds)
+
+                method         cb accuracy     cola matthews
+                ────────  ────────────────  ────────────────
+                finetune  50.00 ± 0.00 (2)  50.00 ± 0.00 (2)
+                eh_ft     50.00 ± 0.00 (2)  50.00 ± 0.00 (2)
+                """)
+    }
+
+    @Test func `markdown`() throws {
+        #expect(
+            try table().rendered(.markdown) == """
+                | method | cb accuracy | cola matthews |
+                | --- | ---: | ---: |
+                | finetune | 85.00 ± 7.07 (2) | – (0/2) |
+                | eh_ft | 75.00 (1/2!) | – (0/2) |
+                """)
+    }
+
+    @Test func `csv has a line for each task, metric and method`() throws {
+        #expect(
+            try table(allMetrics: true).rendered(.csv) == """
+                task,metric,method,mean,deviation,finished,failed,seeds
+                cb,accuracy,finetune,85.00,7.07,2,0,2
+                cb,accuracy,eh_ft,75.00,,1,1,2
+                cb,macro-f1,finetune,50.00,,1,1,2
+                cb,macro-f1,eh_ft,,,0,2,2
+                cola,matthews,finetune,,,0,0,2
+                cola,matthews,eh_ft,,,0,0,2
+                """)
+    }
+
+    @Test func `latex escapes names`() throws {
+        #expect(
+            try table().rendered(.latex) == #"""
+                % small on tiny: percent, mean and standard deviation over seeds
+                \begin{tabular}{lrr}
+                \toprule
+                method & cb accuracy & cola matthews \\
+                \midrule
+                finetune & $85.00 \pm 7.07$ & -- \\
+                eh\_ft & $75.00$ (1/2) & -- \\
+                \bottomrule
+                \end{tabular}
+                """#)
+    }
+
+    @Test func `names that would break a format are quoted`() throws {
+        let sample = try Sample(methods: [#"a,"b"|&"#])
+        let table = ResultTable(SweepSnapshot(sample.plan, []))
+        #expect(table.rendered(.csv).contains(#"cb,accuracy,"a,""b""|&",,,0,0,2"#))
+        #expect(table.rendered(.markdown).contains(#"| a,"b"\|& | – (0/2) |"#))
+        #expect(table.rendered(.latex).contains(#"a,"b"|\& & --"#))
+    }
+
+    @Test func `json has every score by itself, and null where there is none`() throws {
+        let rows = ResultRows(try Sample().underWay)
+        #expect(rows.rows.count == 2 * 2 * 2 + 2 * 2, "cb has two metrics")
+        let json = String(decoding: try CanonicalJSON.encode(rows), as: UTF8.self)
+        let keys = try Sample().keys("cb", "finetune")
+        #expect(
+            json.hasPrefix(
+                #"{"rows":[{"key":"\#(keys[0])","method":"finetune","metric":"accuracy","seed":1,"split":"dev","#
+                    + #""state":"finished","task":"cb","value":0.8},"#))
+        #expect(
+            json.contains(#""metric":"macro-f1","seed":2,"split":"dev","state":"finished","task":"cb","value":null}"#))
+        #expect(json.contains(#""state":"failed","task":"cb","value":null}"#))
+        #expect(json.contains(#""state":"running","task":"cola","value":null}"#))
+    }
+
+    @Test func `a score that is not a number counts as missing`() throws {
+        let sample = try Sample()
+        let key = sample.keys("cb", "finetune")[0]
+        let snapshot = SweepSnapshot(sample.plan, [Sample.finished(key, [Sample.accuracy(.nan)])])
+        #expect(ResultRows(snapshot).rows[0].value == nil)
+        #expect(ResultTable(snapshot).cells[0][0].summary == nil)
+    }
+}
