@@ -42,6 +42,7 @@ package struct StageResult: Codable, Hashable, Sendable {
     package var tokens: Int
     /// Seconds of training, evaluation included, summed over attempts.
     package var seconds: Double
+    /// `tokens` by the seconds of training steps alone, evaluations left out.
     package var tokensPerSecond: Double
     /// Entries that moved, the head's included.
     package var trainable: Int

@@ -45,8 +45,7 @@ package final class StageTrainer {
     ) -> StageResult {
         StageResult(
             scores: (state.best ?? state.latest)?.scores ?? [], steps: state.step, finalLoss: state.lastLoss,
-            tokens: state.tokens, seconds: state.seconds,
-            tokensPerSecond: state.seconds > 0 ? Double(state.tokens) / state.seconds : 0,
+            tokens: state.tokens, seconds: state.seconds, tokensPerSecond: state.tokensPerSecond,
             trainable: stage.store.arena.count, parameters: stage.parametersDigest(), artifacts: artifacts, node: node)
     }
 }

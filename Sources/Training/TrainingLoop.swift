@@ -47,7 +47,10 @@ final class TrainingLoop {
         clock = .now
         lastCheckpoint = .now
         while state.step < stage.timetable.steps {
+            let started = ContinuousClock.now
             let mustStop = try trainOneStep()
+            state.stepSeconds += started.duration(to: .now).inSeconds
+            report()
             if stage.timetable.evaluates(after: state.step) { try evaluate() }
             if state.step == stage.timetable.steps { break }
             if mustStop {
@@ -86,7 +89,6 @@ final class TrainingLoop {
         let meanLoss = sums[0] / Double(batch.count)
         try update(step, meanLoss: meanLoss)
         state.add(loss: meanLoss, tokens: Int(sums[1]))
-        report(loss: meanLoss)
         return sums[2] > 0
     }
 
@@ -118,12 +120,10 @@ final class TrainingLoop {
         return Array(order.examples[stage.timetable.batch(ofStep: step)])
     }
 
-    private func report(loss: Double) {
+    private func report() {
         guard communicator.rank == 0 else { return }
-        let seconds = state.seconds + clock.duration(to: .now).inSeconds
         observer.progressed(
-            step: state.step, of: stage.timetable.steps, loss: loss,
-            tokensPerSecond: seconds > 0 ? Double(state.tokens) / seconds : 0)
+            step: state.step, of: stage.timetable.steps, loss: state.lastLoss, tokensPerSecond: state.tokensPerSecond)
     }
 
     // MARK: - Evaluation

@@ -11,8 +11,9 @@ struct TrainingState: Codable, Equatable {
     var lastLoss = 0.0
     /// Real tokens trained on so far, over all ranks.
     var tokens = 0
-    /// Seconds spent, over all attempts.
+    /// Seconds spent in all, and in training steps alone, over all attempts.
     var seconds = 0.0
+    var stepSeconds = 0.0
     /// The last evaluation, and the best one where the recipe selects it.
     var latest: Evaluation?
     var best: Evaluation?
@@ -24,6 +25,9 @@ struct TrainingState: Codable, Equatable {
         lastLoss = loss
         self.tokens += tokens
     }
+
+    /// Evaluations and checkpoints left out.
+    var tokensPerSecond: Double { stepSeconds > 0 ? Double(tokens) / stepSeconds : 0 }
 
     /// - Returns: the mean loss since the last evaluation, and begins a new mean.
     mutating func takeMeanLoss() -> Double {
