@@ -12,9 +12,14 @@ package struct CurvePublicKey: Hashable, Sendable, CustomStringConvertible {
 
     /// - Parameter text: 40 characters of Z85.
     package init(_ text: String) throws(TransportError) {
-        guard let bytes = decodeZ85(text) else {
+        guard let key = CurvePublicKey(z85: text) else {
             throw TransportError.badKey("'\(text)' is not a public key: 40 characters of Z85 are expected")
         }
+        self = key
+    }
+
+    init?(z85 text: String) {
+        guard let bytes = decodeZ85(text) else { return nil }
         self.bytes = bytes
     }
 

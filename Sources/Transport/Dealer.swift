@@ -43,6 +43,6 @@ extension Socket {
 
     func retryConnecting() throws(TransportError) {
         try set(ZMQ_RECONNECT_IVL, Int32(100))
-        try set(ZMQ_RECONNECT_IVL_MAX, Int32(5000))
+        try set(ZMQ_RECONNECT_IVL_MAX, Int32(2000))
     }
 }

@@ -29,7 +29,7 @@ extension CurvePublicKey {
     /// Reads a .pub file.
     package init(path: String) throws(TransportError) {
         let text = try readKeyFile(path).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard let key = try? CurvePublicKey(text) else {
+        guard let key = CurvePublicKey(z85: text) else {
             throw TransportError.badKey("\(path): not a public key: 40 characters of Z85 are expected")
         }
         self = key
@@ -50,7 +50,7 @@ package struct AdmittedKeys: Equatable, Sendable {
         for (number, line) in lines.enumerated() {
             let words = line.split(whereSeparator: \.isWhitespace)
             guard let word = words.first, word != "#" else { continue }
-            guard let key = try? CurvePublicKey(String(word)) else {
+            guard let key = CurvePublicKey(z85: String(word)) else {
                 throw TransportError.badKey(
                     "\(path):\(number + 1): '\(word)' is not a public key: 40 characters of Z85 are expected")
             }

@@ -89,6 +89,7 @@ struct ArtifactCache: Sendable {
     /// Removes the downloads of processes that are no more.
     private func removeAbandonedDownloads() {
         let directory = "\(root)/partial"
+        // What cannot be listed is left lying: it harms nobody.
         for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
             guard let process = name.split(separator: ".").last.flatMap({ pid_t($0) }) else { continue }
             if process == getpid() || (kill(process, 0) != 0 && errno == ESRCH) { unlink("\(directory)/\(name)") }

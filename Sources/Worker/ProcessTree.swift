@@ -19,6 +19,8 @@ enum ProcessTree {
         return found
     }
 
+    /// nil for a process that has ended meanwhile.
+    ///
     /// The fourth field of /proc/PID/stat; the second, the program's name in brackets, may hold anything.
     private static func parent(of process: pid_t) -> pid_t? {
         guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),

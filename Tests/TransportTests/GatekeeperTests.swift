@@ -116,6 +116,17 @@ private struct Gate {
         #expect(gate.gatekeeper.failure == nil)
     }
 
+    @Test func `a gatekeeper whose thread fails tells its owner and lets nobody in any more`() throws {
+        let gate = try Gate()
+        // No peer can say this to the handler, only a socket of its own process.
+        let rogue = try Dealer(
+            in: gate.context, identity: "rogue", to: .inproc(name: "zeromq.zap.01"), limits: limits)
+        #expect(try rogue.send([[]] + [[UInt8]](repeating: [1], count: 20)) == .queued)
+        #expect(eventually { gate.gatekeeper.failure } == .tooManyFrames(count: 20, limit: 8))
+        let credentials = Credentials(own: gate.listed, server: gate.gatekeeper.serverKey)
+        #expect(try !gate.admits(credentials, within: 0.5))
+    }
+
     @Test func `a protected router may listen beyond this machine`() throws {
         let gate = try Gate()
         #expect(try gate.router.bind(.tcp(host: "*", port: nil)).isConnectable == false)
