@@ -34,6 +34,7 @@ package final class MPICommunicator: Communicator {
     /// in rank order and hands the sum to all. Every rank receives the same bytes, and no entry's order of addition
     /// depends on where pieces or buckets are cut.
     package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MPIError) {
+        guard size > 1 else { return }
         var start = 0
         while start < values.count {
             let end = min(start + bucketCount, values.count)

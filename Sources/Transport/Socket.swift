@@ -18,7 +18,7 @@ package struct MessageLimits: Sendable {
     /// Messages that wait in each direction of one connection.
     package let queued: Int
 
-    package init(frameBytes: Int, frames: Int = 4, queued: Int = 1000) {
+    package init(frameBytes: Int, frames: Int = 4, queued: Int = 256) {
         self.frameBytes = frameBytes
         self.frames = frames
         self.queued = queued
