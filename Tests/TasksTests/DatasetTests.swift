@@ -1,5 +1,6 @@
 import Experiments
 import Tasks
+import TestKit
 import Testing
 
 struct DatasetTests {
@@ -14,7 +15,7 @@ struct DatasetTests {
     }
 
     private func load(_ train: [UInt8], _ definition: TaskDefinition) throws -> [Example] {
-        let folder = try DataFolder(["train": train, "dev": train])
+        let folder = try TemporaryFolder(["train": train, "dev": train])
         return try Dataset.load(definition, in: folder.path).train
     }
 
@@ -23,7 +24,7 @@ struct DatasetTests {
     }
 
     private func failure(_ train: [UInt8], _ definition: TaskDefinition) throws -> String {
-        let folder = try DataFolder(["train": train, "dev": train])
+        let folder = try TemporaryFolder(["train": train, "dev": train])
         let error = #expect(throws: DatasetError.self) { try Dataset.load(definition, in: folder.path) }
         return error?.description.replacing(folder.path + "/", with: "") ?? ""
     }
@@ -164,7 +165,7 @@ struct DatasetTests {
     }
 
     @Test func `a missing file is an error`() throws {
-        let folder = try DataFolder()
+        let folder = try TemporaryFolder()
         let error = #expect(throws: DatasetError.self) { try Dataset.load(definition(.tsv), in: folder.path) }
         #expect(
             error?.description == "\(folder.path)/train: cannot read: no such file or directory;"
@@ -176,7 +177,7 @@ struct DatasetTests {
 
     @Test func `a task's digest follows its content, not its place`() throws {
         let good = Array("text\tlabel\na\tyes\nb\tno\n".utf8)
-        let folder = try DataFolder(["train": good, "dev": good, "copy": good, "other": good + [0x0A]])
+        let folder = try TemporaryFolder(["train": good, "dev": good, "copy": good, "other": good + [0x0A]])
         var task = definition(.tsv)
         let digest = try Dataset.contentDigest(task, in: folder.path)
         task.name = "renamed"

@@ -2,11 +2,12 @@ import Experiments
 import Files
 import Foundation
 import Tasks
+import TestKit
 import Testing
 
 struct DemoTaskTests {
     @Test func `every machine writes the same bytes`() throws {
-        let folder = try DataFolder()
+        let folder = try TemporaryFolder()
         try DemoTasks.write(to: folder.path)
         let digests = try ["demo-single/train.tsv", "demo-single/dev.tsv", "demo-pair/train.tsv", "demo-pair/dev.tsv"]
             .map { try MappedFile(path: "\(folder.path)/\($0)").digest().short }
@@ -15,7 +16,7 @@ struct DemoTaskTests {
 
     @Test(arguments: DemoTasks.definitions)
     func `a demo task is balanced and its dev rows are new`(definition: TaskDefinition) throws {
-        let folder = try DataFolder()
+        let folder = try TemporaryFolder()
         try DemoTasks.write(to: folder.path)
         let dataset = try Dataset.load(definition, in: folder.path)
         #expect(dataset.train.count == 1000)
@@ -28,7 +29,7 @@ struct DemoTaskTests {
     }
 
     @Test func `tasks.yaml describes both tasks`() throws {
-        let folder = try DataFolder()
+        let folder = try TemporaryFolder()
         try DemoTasks.write(to: folder.path)
         let yaml = try String(contentsOf: URL(filePath: "\(folder.path)/tasks.yaml"), encoding: .utf8)
         #expect(

@@ -1,14 +1,17 @@
 import Experiments
 import Foundation
 import Tasks
+import TestKit
 import Testing
 import Tokenizers
 
 struct EncodingTests {
-    private func tokenizer(_ folder: DataFolder) throws -> any Tokenizer { try loadTokenizer(directory: folder.path) }
+    private func tokenizer(_ folder: TemporaryFolder) throws -> any Tokenizer {
+        try loadTokenizer(directory: folder.path)
+    }
 
     @Test func `examples become tokens in their order, with their labels`() throws {
-        let folder = try DataFolder(["vocab.txt": Array("[UNK]\n[CLS]\n[SEP]\na\nb".utf8)])
+        let folder = try TemporaryFolder(["vocab.txt": Array("[UNK]\n[CLS]\n[SEP]\na\nb".utf8)])
         let examples = [
             Example(text: "a a a", pair: "b", label: .category(1)), Example(text: "b", pair: "a", label: .value(0.5)),
         ]
@@ -21,7 +24,7 @@ struct EncodingTests {
     }
 
     @Test func `an example that cannot be cut is an error`() throws {
-        let folder = try DataFolder(["vocab.txt": Array("[UNK]\n[CLS]\n[SEP]\na".utf8)])
+        let folder = try TemporaryFolder(["vocab.txt": Array("[UNK]\n[CLS]\n[SEP]\na".utf8)])
         let examples = [Example(text: "a", pair: "a a a", label: .category(0))]
         let tokenizer = try tokenizer(folder)
         #expect(throws: TokenizerError.self) {

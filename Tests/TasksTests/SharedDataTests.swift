@@ -1,9 +1,10 @@
 import Experiments
 import Tasks
+import TestKit
 import Testing
 
 /// Reads the public datasets and compares with the counts that their README states.
-@Suite(.enabled(if: sharedData != nil, "the public datasets are not here; set HEADSTART_SHARED"))
+@Suite(.enabled(if: Given.sharedData != nil, "the public datasets are not here; set HEADSTART_SHARED"))
 struct SharedDataTests {
     struct Expectation: Sendable, CustomTestStringConvertible {
         let task: TaskDefinition
@@ -77,13 +78,13 @@ struct SharedDataTests {
 
     @Test(arguments: expectations)
     func `every dataset has the rows and labels that its README states`(expectation: Expectation) throws {
-        let dataset = try Dataset.load(expectation.task, in: #require(sharedData))
+        let dataset = try Dataset.load(expectation.task, in: #require(Given.sharedData))
         #expect(counts(dataset.train) == expectation.train)
         #expect(counts(dataset.dev) == expectation.dev)
     }
 
     @Test func `both forms of RTE hold the same rows, but for quotation marks`() throws {
-        let data = try #require(sharedData)
+        let data = try #require(Given.sharedData)
         let table = try Dataset.load(Self.rte, in: data)
         let lines = try Dataset.load(Self.rteLines, in: data)
         // SuperGLUE's file lost some of the marks around whole texts and names.

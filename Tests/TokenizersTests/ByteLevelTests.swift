@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 import Tokenizers
 
@@ -26,7 +27,7 @@ struct ByteLevelTests {
     private func pieces(_ text: String, _ settings: String = "{}") throws -> [String] {
         var files = Self.files
         files["tokenizer_config.json"] = settings
-        let folder = try ModelFolder(files)
+        let folder = try TemporaryFolder(files)
         let tokenizer = try loadTokenizer(directory: folder.path)
         return tokenizer.tokens(of: tokenizer.ids(of: text))
     }
@@ -71,7 +72,7 @@ struct ByteLevelTests {
     }
 
     @Test func `a pair has two separators and types 0`() throws {
-        let folder = try ModelFolder(Self.files)
+        let folder = try TemporaryFolder(Self.files)
         let tokenizer = try loadTokenizer(directory: folder.path)
         let sequence = try tokenizer.encode("<pad>", pair: "<unk>")
         #expect(sequence == TokenSequence(ids: [0, 1, 2, 2, 3, 2], types: [0, 0, 0, 0, 0, 0]))

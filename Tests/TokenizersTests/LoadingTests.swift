@@ -1,9 +1,10 @@
+import TestKit
 import Testing
 import Tokenizers
 
 struct LoadingTests {
     private func failure(_ files: [String: String]) throws -> String {
-        let folder = try ModelFolder(files)
+        let folder = try TemporaryFolder(files)
         let error = #expect(throws: TokenizerError.self) { try loadTokenizer(directory: folder.path) }
         return error?.description.replacing(folder.path + "/", with: "").replacing(folder.path, with: "DIR") ?? ""
     }
@@ -21,26 +22,26 @@ struct LoadingTests {
         """
 
     @Test func `a template says where special tokens go and which types there are`() throws {
-        let folder = try ModelFolder(["tokenizer.json": bert])
+        let folder = try TemporaryFolder(["tokenizer.json": bert])
         let tokenizer = try loadTokenizer(directory: folder.path)
         #expect(try tokenizer.encode("a <new>b") == TokenSequence(ids: [1, 2, 9, 3], types: [0, 0, 0, 0]))
         #expect(try tokenizer.encode("a", pair: "b b") == TokenSequence(ids: [3, 3, 2], types: [1, 1, 2]))
     }
 
     @Test func `the vocabulary counts up to its largest id, added tokens included`() throws {
-        let folder = try ModelFolder(["tokenizer.json": bert])
+        let folder = try TemporaryFolder(["tokenizer.json": bert])
         #expect(try loadTokenizer(directory: folder.path).vocabularyCount == 10)
     }
 
     @Test func `canonically equivalent tokens are two tokens`() throws {
-        let folder = try ModelFolder(["tokenizer.json": bert])
+        let folder = try TemporaryFolder(["tokenizer.json": bert])
         let vocabulary = try loadTokenizer(directory: folder.path).vocabulary
         #expect(vocabulary.id(of: "\u{212B}") == 4)
         #expect(vocabulary.id(of: "\u{C5}") == 5)
     }
 
     @Test func `lines of a vocabulary may end with CR LF`() throws {
-        let folder = try ModelFolder(["vocab.txt": "[UNK]\r\n[CLS]\r\n[SEP]\r\na\r\n"])
+        let folder = try TemporaryFolder(["vocab.txt": "[UNK]\r\n[CLS]\r\n[SEP]\r\na\r\n"])
         #expect(try loadTokenizer(directory: folder.path).encode("a").ids == [1, 3, 2])
     }
 

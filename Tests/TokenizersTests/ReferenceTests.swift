@@ -1,18 +1,21 @@
 import Experiments
 import Files
 import Foundation
+import TestKit
 import Testing
 import Tokenizers
 
 /// Compares with what the `tokenizers` library made of the same texts; `scripts/tokenizer-parity` writes it.
-@Suite(.enabled(if: Reference.directory != nil, "set HEADSTART_REFERENCE to the output of scripts/tokenizer-parity"))
+@Suite(
+    .enabled(
+        if: Given.reference("tokenizers") != nil, "set HEADSTART_REFERENCE to the output of scripts/tokenizer-parity"))
 struct ReferenceTests {
     @Test(arguments: [
         "minilm", "uncased-files", "accents-files", "cased-files", "cased-added", "uncased-added", "bpe-files", "bpe",
         "bpe-prefix-added",
     ])
     func `every text has the tokens of the reference`(name: String) throws {
-        let directory = try #require(Reference.directory)
+        let directory = try #require(Given.reference("tokenizers"))
         let tokenizer = try loadTokenizer(directory: "\(directory)/\(name)")
         let expected = try Reference.numbers("\(directory)/\(name)/expected.i32")
         var place = 0
@@ -43,8 +46,6 @@ struct ReferenceTests {
 }
 
 private enum Reference {
-    static let directory = ProcessInfo.processInfo.environment["HEADSTART_REFERENCE"].map { "\($0)/tokenizers" }
-
     struct Case {
         let text: String
         let pair: String?

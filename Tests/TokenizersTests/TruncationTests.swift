@@ -1,10 +1,11 @@
 import Experiments
+import TestKit
 import Testing
 import Tokenizers
 
 struct TruncationTests {
     private func tokenizer() throws -> any Tokenizer {
-        let folder = try ModelFolder(["vocab.txt": "[UNK]\n[CLS]\n[SEP]\na\nb"])
+        let folder = try TemporaryFolder(["vocab.txt": "[UNK]\n[CLS]\n[SEP]\na\nb"])
         return try loadTokenizer(directory: folder.path)
     }
 

@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 import Tokenizers
 
@@ -9,7 +10,7 @@ struct WordPieceTests {
     ]
 
     private func pieces(_ text: String, _ settings: String = "{}") throws -> [String] {
-        let folder = try ModelFolder([
+        let folder = try TemporaryFolder([
             "vocab.txt": Self.vocabulary.joined(separator: "\n") + "\n", "tokenizer_config.json": settings,
         ])
         let tokenizer = try loadTokenizer(directory: folder.path)
@@ -58,14 +59,14 @@ struct WordPieceTests {
     }
 
     @Test func `a pair is framed with types 0 and 1`() throws {
-        let folder = try ModelFolder(["vocab.txt": Self.vocabulary.joined(separator: "\n")])
+        let folder = try TemporaryFolder(["vocab.txt": Self.vocabulary.joined(separator: "\n")])
         let sequence = try loadTokenizer(directory: folder.path).encode("a a", pair: "x")
         #expect(sequence == TokenSequence(ids: [2, 9, 9, 3, 21, 3], types: [0, 0, 0, 0, 1, 1]))
     }
 
     /// The ids are those of tokenizers 0.23.3: `Tokenizer.from_file("tokenizer.json").encode(text).ids`.
     @Test(
-        .enabled(if: miniLM != nil, "the MiniLM model is not here; scripts/fetch-minilm gets it"),
+        .enabled(if: Given.minilm != nil, "the MiniLM model is not here; scripts/fetch-minilm gets it"),
         arguments: [
             ("Hello, World!", [101, 7592, 1010, 2088, 999, 102]),
             (
@@ -81,7 +82,7 @@ struct WordPieceTests {
             ("\u{E3A}\u{1885}\u{301}q", [101, 100, 102]),
         ] as [(String, [Int32])])
     func `MiniLM's tokens are those of its own tokenizer`(text: String, expected: [Int32]) throws {
-        let tokenizer = try loadTokenizer(directory: #require(miniLM))
+        let tokenizer = try loadTokenizer(directory: #require(Given.minilm))
         #expect(try tokenizer.encode(text).ids == expected)
         #expect(tokenizer.vocabularyCount == 30522)
     }
