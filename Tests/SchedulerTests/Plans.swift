@@ -1,0 +1,72 @@
+import Experiments
+
+/// Builds plans for tests: stages with one task, where each stage's seed tells it from the others.
+struct PlanBuilder {
+    private(set) var stages: [PlannedStage] = []
+    private var rows: [SweepRow] = []
+
+    static let digest = Digest(of: Array("test".utf8))
+    static let task = TaskDefinition(
+        name: "rte", train: "train.tsv", dev: "dev.tsv", format: .tsv, text: .name("a"), label: .name("label"),
+        labels: ["0", "1"], metrics: [.accuracy])
+
+    /// - Parameter inputs: the stages it starts from, with the kind that each edge carries.
+    @discardableResult
+    mutating func add(
+        _ label: String, from inputs: [(ArtifactKind, StageKey)] = [], outputs: Set<ArtifactKind> = []
+    ) throws -> StageKey {
+        let specification = StageSpecification(
+            backbone: Self.digest, task: Self.digest, recipe: Recipe(), seed: UInt64(stages.count + 1),
+            inputs: inputs.map { StageInput(kind: $0.0, from: $0.1) })
+        let key = try specification.key()
+        stages.append(
+            PlannedStage(key: key, specification: specification, task: "rte", label: label, outputs: outputs))
+        for (kind, source) in inputs {
+            if let index = stages.firstIndex(where: { $0.key == source }) { stages[index].outputs.insert(kind) }
+        }
+        rows.append(SweepRow(task: "rte", method: label, seed: specification.seed, stages: inputs.map(\.1) + [key]))
+        return key
+    }
+
+    var plan: SweepPlan {
+        SweepPlan(
+            name: "test", model: ModelLocation(name: "model", path: "/model", content: Self.digest),
+            dataDirectory: "/data", tasks: [PlannedTask(definition: Self.task, content: Self.digest, trainCount: 100)],
+            stages: stages, rows: rows)
+    }
+}
+
+extension SweepPlan {
+    /// A plan of single stages, chains and shared first stages, as sweeps have them.
+    static func random(stageCount: Int, using generator: inout Generator) throws -> SweepPlan {
+        var builder = PlanBuilder()
+        for index in 0..<stageCount {
+            let earlier = builder.stages.map(\.key)
+            let first = earlier.isEmpty || generator.chance(0.4) ? nil : earlier.randomElement(using: &generator)
+            let second = generator.chance(0.15) ? earlier.randomElement(using: &generator) : nil
+            var inputs: [(ArtifactKind, StageKey)] = []
+            if let first { inputs.append((.head, first)) }
+            if let second { inputs.append((.mask, second)) }
+            try builder.add("stage-\(index)", from: inputs, outputs: generator.chance(0.3) ? [.delta] : [])
+        }
+        return builder.plan
+    }
+}
+
+/// What a worker would yield: artifacts that follow from the stage, so that every attempt yields the same.
+func makeResult(
+    of stage: StageKey, outputs: Set<ArtifactKind>, attempt: Attempt = Attempt(rawValue: 1), byteCount: Int = 3
+) -> StageResult {
+    let artifacts = outputs.sorted().map { kind in
+        ArtifactReference(
+            id: ArtifactID(rawValue: Digest(of: Array("\(stage)\(kind)".utf8))), kind: kind, byteCount: byteCount)
+    }
+    return StageResult(
+        scores: [Score(split: .dev, metric: .accuracy, value: 0.5)], steps: 10, finalLoss: 0.7, tokens: 1000,
+        seconds: Double(attempt.rawValue), tokensPerSecond: 100, trainable: 10, parameters: stage.rawValue,
+        artifacts: artifacts, node: .test)
+}
+
+extension NodeSettings {
+    static let test = NodeSettings(ranks: 1, threads: 1, host: "host", blasCore: "generic")
+}

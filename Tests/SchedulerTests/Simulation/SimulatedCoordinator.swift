@@ -1,0 +1,140 @@
+import Experiments
+import Messages
+import Scheduler
+
+/// The shell around the scheduler, without sockets: turns of several messages, a commit, then sends. It may crash
+/// before the commit, after it, or amid the sends; its memory and its store survive.
+struct SimulatedCoordinator {
+    /// nil while it is down.
+    private(set) var scheduler: Scheduler?
+    /// Rises with each life, so that alarms of an earlier one are not heard.
+    private(set) var life = 0
+    let plan: SweepPlan
+    let model = ModelMemory()
+    /// Remembers instead of the model, where the seed asks for it.
+    let ledger: LedgerMemory?
+    private var stored: Set<ArtifactID> = []
+    private var uploads: [ArtifactID: Int] = [:]
+    private var announced: [ArtifactID: ArtifactReference] = [:]
+    private(set) var objections: [String] = []
+    private(set) var refusals = 0
+
+    enum Crash: CaseIterable {
+        case beforeCommit, afterCommit, amidSends
+    }
+
+    init(plan: SweepPlan, ledger: LedgerMemory?) {
+        self.plan = plan
+        self.ledger = ledger
+    }
+
+    /// Starts, or starts again with what was remembered.
+    mutating func start(at now: Timestamp, trace: inout Trace?) throws -> [Effect] {
+        life += 1
+        announced = [:]
+        let known = try ledger?.known(of: plan) ?? model.known(of: plan)
+        if ledger != nil { compare(known, with: model.known(of: plan)) }
+        scheduler = Scheduler()
+        let event = Event.planned(plan, known: known, stored: stored)
+        return try perform(decide(event, at: now), trace: &trace)
+    }
+
+    /// One turn over all that came in.
+    /// - Returns: what leaves; nothing of it does when the coordinator crashes first.
+    mutating func turn(
+        _ messages: [FromWorker], isTick: Bool, crash: Crash?, corrupts: Bool, at now: Timestamp, trace: inout Trace?
+    ) throws -> [Effect] {
+        var effects: [Effect] = []
+        for message in messages {
+            effects += transfer(message, corrupts: corrupts, at: now)
+            effects += decide(.message(message), at: now)
+        }
+        if isTick { effects += decide(.tick, at: now) }
+        if crash == .beforeCommit { scheduler = nil }
+        guard scheduler != nil else { return [] }
+        var outgoing = try perform(effects, trace: &trace)
+        if crash != nil { scheduler = nil }
+        if crash == .afterCommit { outgoing = [] }
+        if crash == .amidSends { outgoing = Array(outgoing.prefix(outgoing.count / 2)) }
+        return outgoing
+    }
+
+    private mutating func decide(_ event: Event, at now: Timestamp) -> [Effect] {
+        guard let effects = scheduler?.handle(event, at: now) else { return [] }
+        objections += scheduler?.checkInvariants() ?? []
+        let isRecord = effects.map { if case .record = $0 { true } else { false } }
+        object(isRecord.drop { $0 }.contains(true), "a record comes after something that is said")
+        return effects.flatMap { effect -> [Effect] in
+            guard case .request(let artifact, let worker) = effect else { return [effect] }
+            return offer(artifact, by: worker, at: now)
+        }
+    }
+
+    /// Commits all records of the turn, then lets the rest out.
+    private mutating func perform(_ effects: [Effect], trace: inout Trace?) throws -> [Effect] {
+        var changes: [Change] = []
+        var outgoing: [Effect] = []
+        for effect in effects {
+            if case .record(let change) = effect { changes.append(change) } else { outgoing.append(effect) }
+            trace?.note(effect)
+        }
+        model.commit(changes)
+        try ledger?.commit(changes)
+        for effect in outgoing { checkAgainstMemory(effect) }
+        return outgoing
+    }
+
+    // MARK: The store
+
+    private mutating func transfer(_ message: FromWorker, corrupts: Bool, at now: Timestamp) -> [Effect] {
+        switch message {
+        case .offer(let worker, _, _, let artifact): return offer(artifact, by: worker, at: now)
+        case .upload(let worker, let id, let offset):
+            guard let artifact = announced[id] else { return [.send(.missing(artifact: id), to: worker)] }
+            if offset == uploads[id, default: 0] { uploads[id] = offset + 1 }
+            if corrupts, uploads[id] == artifact.byteCount { uploads[id] = 0 }
+            return offer(artifact, by: worker, at: now)
+        case .fetch(let worker, let id, let offset):
+            object(!stored.contains(id), "a worker was sent for an artifact that is not in the store")
+            return [.send(.chunk(artifact: id, offset: offset, byteCount: 1), to: worker)]
+        case .hello, .ready, .heartbeat, .evaluated, .log, .finished, .failed, .goodbye: return []
+        }
+    }
+
+    private mutating func offer(_ artifact: ArtifactReference, by worker: WorkerID, at now: Timestamp) -> [Effect] {
+        announced[artifact.id] = artifact
+        let upTo = stored.contains(artifact.id) ? artifact.byteCount : uploads[artifact.id, default: 0]
+        var effects: [Effect] = []
+        if upTo == artifact.byteCount {
+            stored.insert(artifact.id)
+            effects = decide(.stored(artifact.id), at: now)
+        }
+        return effects + [.send(.received(artifact: artifact.id, upTo: upTo), to: worker)]
+    }
+
+    // MARK: What must hold
+
+    /// Whatever workers are told must be remembered already.
+    private mutating func checkAgainstMemory(_ effect: Effect) {
+        switch effect {
+        case .send(.assign(let assignment), let worker):
+            let running = model.running[assignment.stage]
+            let isKnown = running?.attempt == assignment.attempt && running?.worker == worker
+            object(!isKnown, "an assignment was sent that is not remembered")
+        case .send(.settled(let stage, let attempt, nil), _):
+            object(model.endings[stage]?[attempt] == nil, "an attempt was settled whose end is not remembered")
+        case .send(.settled, _): refusals += 1
+        default: break
+        }
+    }
+
+    private mutating func compare(_ real: [StageKey: KnownStage], with model: [StageKey: KnownStage]) {
+        for stage in plan.stages where real[stage.key] != model[stage.key] {
+            object(true, "ledger and model differ about \(stage.label)")
+        }
+    }
+
+    private mutating func object(_ isWrong: Bool, _ objection: String) {
+        if isWrong { objections.append(objection) }
+    }
+}

@@ -1,0 +1,94 @@
+import Experiments
+import Messages
+import Scheduler
+
+/// Writes what happens as lines of text that people compare.
+struct Trace {
+    private(set) var lines: [String] = []
+    private let names: [StageKey: String]
+
+    /// Stages go by their labels, which must be distinct.
+    init(of plan: SweepPlan) {
+        names = Dictionary(uniqueKeysWithValues: plan.stages.map { ($0.key, $0.label) })
+    }
+
+    var text: String { lines.joined(separator: "\n") + "\n" }
+
+    mutating func note(_ text: String, at time: Timestamp) {
+        let seconds = "\(Double(time.rawValue) / 1000)"
+        lines.append(String(repeating: " ", count: max(0, 8 - seconds.count)) + seconds + "  " + text)
+    }
+
+    mutating func note(_ message: FromWorker, at time: Timestamp) { note(describe(message), at: time) }
+
+    mutating func note(_ prefix: String, _ message: ToWorker, at time: Timestamp) {
+        note("\(prefix) \(describe(message))", at: time)
+    }
+
+    mutating func note(_ effect: Effect) { lines.append("            " + describe(effect)) }
+
+    func describe(_ message: FromWorker) -> String {
+        let text =
+            switch message {
+            case .hello: "hello"
+            case .ready: "ready"
+            case .heartbeat(_, let key, let attempt, _): "heartbeat \(name(key, attempt))"
+            case .evaluated(_, let key, let attempt, let evaluation):
+                "evaluated \(name(key, attempt)) step \(evaluation.step)"
+            case .log(_, let key, let attempt, let offset, _): "log \(name(key, attempt)) from \(offset)"
+            case .fetch(_, _, let offset): "fetch from \(offset)"
+            case .offer(_, let key, let attempt, let artifact): "offer \(artifact.kind) of \(name(key, attempt))"
+            case .upload(_, _, let offset): "upload from \(offset)"
+            case .finished(_, let key, let attempt, _): "finished \(name(key, attempt))"
+            case .failed(_, let key, let attempt, let failure): "failed \(name(key, attempt)): \(failure.cause)"
+            case .goodbye: "goodbye"
+            }
+        return "\(message.worker) says \(text)"
+    }
+
+    func describe(_ effect: Effect) -> String {
+        switch effect {
+        case .record(let change): "record \(describe(change))"
+        case .send(let message, let worker): "tell \(worker): \(describe(message))"
+        case .broadcast(.published(let artifact)): "publish \(artifact.kind)"
+        case .broadcast(.stop(let key, let attempt, _)): "publish stop \(name(key, attempt))"
+        case .request(let artifact, let worker): "request \(artifact.kind) from \(worker)"
+        case .wakeAt(let time): "wake at \(Double(time.rawValue) / 1000)"
+        }
+    }
+
+    func describe(_ message: ToWorker) -> String {
+        switch message {
+        case .welcome: "welcome"
+        case .turnedAway(let reason): "turned away: \(reason)"
+        case .assign(let assignment): "assign \(name(assignment.stage, assignment.attempt))"
+        case .idle: "idle"
+        case .dismissed: "dismissed"
+        case .renewed(let key, let attempt): "renewed \(name(key, attempt))"
+        case .stop(let key, let attempt, let reason): "stop \(name(key, attempt)): \(reason)"
+        case .chunk(_, let offset, let byteCount): "chunk \(offset) + \(byteCount)"
+        case .missing: "missing"
+        case .received(_, let upTo): "received up to \(upTo)"
+        case .settled(let key, let attempt, let refusal):
+            "settled \(name(key, attempt))" + (refusal.map { ", refused: \($0)" } ?? "")
+        case .unknownWorker: "unknown worker"
+        }
+    }
+
+    private func describe(_ change: Change) -> String {
+        switch change {
+        case .planned(let plan, _): "planned \(plan.name)"
+        case .started(let key, let attempt, let worker, _, _): "started \(name(key, attempt)) on \(worker)"
+        case .evaluated(let key, let attempt, let evaluation): "evaluated \(name(key, attempt)) step \(evaluation.step)"
+        case .ended(let key, let attempt, let failure, _):
+            "ended \(name(key, attempt)): \(failure.map { "\($0.cause), \($0.message)" } ?? "finished")"
+        case .stands(let key, let standing):
+            "\(name(key)) is \(standing.state.rawValue)"
+                + (standing.losses > 0 ? ", lost \(standing.losses)" : "") + (standing.reason.map { ": \($0)" } ?? "")
+        }
+    }
+
+    private func name(_ key: StageKey, _ attempt: Attempt? = nil) -> String {
+        (names[key] ?? key.short) + (attempt.map { " #\($0)" } ?? "")
+    }
+}
