@@ -102,7 +102,7 @@ let package = Package(
         tests(of: "Messages", ["Experiments"]),
         tests(of: "Configuration", ["Experiments", "Files"]),
         tests(of: "Ledger", ["Experiments", "Files"]),
-        tests(of: "Scheduler", ["Experiments", "Messages", "Ledger"]),
+        tests(of: "Scheduler", ["Experiments", "Messages", "Ledger"], resources: [.copy("Traces")]),
         tests(of: "Transport", []),
         tests(of: "Collectives", ["CollectivesProbe"]),
         .executableTarget(
@@ -120,7 +120,8 @@ let package = Package(
                 "Experiments", "Files", "Safetensors", "Tasks", "Tokenizers", "Numerics", "Collectives", "Encoders",
                 "Tuning",
             ]),
-        tests(of: "Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport"]),
+        tests(
+            of: "Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         tests(of: "Worker", ["Experiments", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Reports", ["Experiments", "Ledger", "Scheduler"]),
         .testTarget(

@@ -53,10 +53,7 @@ package final class Coordinator {
         var farewell = Farewell(patienceMilliseconds: settings.farewellMilliseconds)
         var reportAt = clock.now
         while !stop.isRequested, !farewell.isOver(scheduler, at: clock.now) {
-            try wait(for: stop)
-            try hear()
-            try tickIfDue()
-            try complete()
+            try turn(waitingFor: stop)
             guard reportAt <= clock.now else { continue }
             onChange(status)
             reportAt = clock.now.advanced(byMilliseconds: settings.reportMilliseconds)
@@ -80,6 +77,14 @@ package final class Coordinator {
     }
 
     // MARK: The steps of a turn
+
+    /// Waits until something happens, a little at most, and handles all of it.
+    package func turn(waitingFor stop: StopRequest) throws(CoordinatorError) {
+        try wait(for: stop)
+        try hear()
+        try tickIfDue()
+        try complete()
+    }
 
     private func wait(for stop: StopRequest) throws(CoordinatorError) {
         if let failure = gatekeeper?.failure { throw .transport(failure) }
@@ -118,6 +123,7 @@ package final class Coordinator {
             return
         }
         peers[message.worker] = peer
+        if case .log(_, let stage, _, _, _) = message, scheduler.explain(stage) == nil { return }
         let answer = try storing { () throws(LedgerError) in
             try transfers.handle(message, bytes: frames.dropFirst().first ?? [])
         }

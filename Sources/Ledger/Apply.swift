@@ -27,15 +27,25 @@ extension Change {
 }
 
 extension SweepPlan {
+    /// What makes two plans the same sweep: its name and its table. Paths may differ, and the outputs kept.
+    private struct Identity: Encodable {
+        let name: String
+        let rows: [SweepRow]
+    }
+
+    private var identity: Identity { Identity(name: name, rows: rows) }
+
     fileprivate func insert(into database: Database, at: Timestamp) throws {
         let json = try CanonicalJSON.encode(self)
         let sweep = try Int64.fetchOne(
             database,
             sql: """
                 INSERT INTO sweep (digest, name, plan, plannedAt) VALUES (?, ?, ?, ?)
-                ON CONFLICT (digest) DO UPDATE SET plannedAt = excluded.plannedAt RETURNING id
+                ON CONFLICT (digest) DO UPDATE SET plan = excluded.plan, plannedAt = excluded.plannedAt RETURNING id
                 """,
-            arguments: [Digest(of: json).hex, name, String(decoding: json, as: UTF8.self), at.rawValue])
+            arguments: [
+                try Digest(ofCanonicalJSON: identity).hex, name, String(decoding: json, as: UTF8.self), at.rawValue,
+            ])
         guard let sweep else { throw DatabaseError(message: "the sweep '\(name)' was not stored") }
         for stage in stages where try !StageTable.exists(database, key: stage.key.description) {
             try stage.insert(into: database, sweep: sweep)

@@ -55,7 +55,7 @@ package struct ArtifactStore: Sendable {
         guard contains(id) else { return nil }
         let mapped = try onDisk { () throws(FileError) in try MappedFile(path: path(of: id)) }
         guard offset >= 0, offset < mapped.count else { return [] }
-        return mapped.withBytes { Array($0[offset..<min($0.count, offset + count)]) }
+        return mapped.withBytes { Array($0[offset...].prefix(max(0, count))) }
     }
 
     /// How many bytes of the artifact are here: all of them, or those of an upload that stopped.
@@ -75,6 +75,7 @@ package struct ArtifactStore: Sendable {
         _ bytes: [UInt8], of artifact: ArtifactReference, at offset: Int
     ) throws(LedgerError) -> Reception {
         guard !contains(artifact.id) else { return .complete }
+        guard artifact.byteCount >= 0 else { return .corrupt }
         let received = receivedCount(of: artifact)
         let isNext = offset == received && bytes.count <= artifact.byteCount - received
         if isNext { try append(bytes, to: artifact.id, at: offset) }

@@ -9,7 +9,7 @@ enum Schema {
     static let tables = """
         CREATE TABLE sweep (
             id INTEGER PRIMARY KEY,
-            digest TEXT NOT NULL UNIQUE,          -- of the plan
+            digest TEXT NOT NULL UNIQUE,          -- of its name and rows
             name TEXT NOT NULL,
             plan TEXT NOT NULL,                   -- SweepPlan as JSON
             plannedAt INTEGER NOT NULL            -- milliseconds since 1970, like all times here

@@ -35,7 +35,8 @@ struct SimulatedCoordinator {
         let known = try ledger?.known(of: plan) ?? model.known(of: plan)
         if ledger != nil { compare(known, with: model.known(of: plan)) }
         scheduler = Scheduler()
-        let event = Event.planned(plan, known: known, stored: stored)
+        let artifacts = known.values.flatMap { $0.standing.result?.artifacts ?? [] }.map(\.id)
+        let event = Event.planned(plan, known: known, stored: stored.intersection(artifacts))
         return try perform(decide(event, at: now), trace: &trace)
     }
 

@@ -18,6 +18,8 @@ struct SimulatedWorker {
     private var isWelcome = false
     /// Until when nothing it sends or is sent arrives.
     var isCutOffUntil = Timestamp(rawValue: 0)
+    /// Says that it has finished before it has offered the artifacts.
+    let isHasty: Bool
 
     struct Job {
         let assignment: Assignment
@@ -40,7 +42,8 @@ struct SimulatedWorker {
         case leaves
     }
 
-    init(id: WorkerID, node: NodeSettings) {
+    init(id: WorkerID, node: NodeSettings, isHasty: Bool) {
+        self.isHasty = isHasty
         self.id = id
         self.node = node
     }
@@ -112,6 +115,7 @@ struct SimulatedWorker {
         case .finished(let result):
             for artifact in result.artifacts {
                 guard let upTo = job.confirmed[artifact.id] else {
+                    if isHasty { continue }
                     return [.offer(worker: id, stage: stage, attempt: attempt, artifact: artifact)]
                 }
                 if upTo < artifact.byteCount { return [.upload(worker: id, artifact: artifact.id, offset: upTo)] }

@@ -181,7 +181,7 @@ struct Simulation {
         let id = WorkerID(rawValue: "worker-\(births)")
         var node = NodeSettings.test
         node.host = host
-        workers[id] = SimulatedWorker(id: id, node: node)
+        workers[id] = SimulatedWorker(id: id, node: node, isHasty: generator.chance(0.2))
         trace?.note("\(id) is born on \(host)", at: now)
         stir(id, at: now)
     }

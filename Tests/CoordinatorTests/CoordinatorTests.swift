@@ -1,0 +1,217 @@
+import Coordinator
+import Experiments
+import Foundation
+import Ledger
+import Logging
+import Messages
+import Testing
+import Transport
+
+@Suite struct CoordinatorTests {
+    let store: TemporaryStore
+    let head = makeHead()
+
+    init() throws {
+        store = try TemporaryStore()
+    }
+
+    @Test func `a sweep goes from hello to dismissal, its head published and fetched`() throws {
+        let plan = try makePlan()
+        let coordinator = try RunningCoordinator([plan], store: store)
+        let worker = try FakeWorker("worker-1", at: store.endpoint)
+        try worker.greet()
+        let first = try worker.getAssignment()
+        #expect(first.label == "eh-ft/1" && first.attempt.rawValue == 1 && first.inputs.isEmpty)
+        try worker.deliver(head.bytes, as: head.reference, of: first)
+        #expect(try worker.finish(first, with: [head.reference]) == nil)
+
+        let (broadcast, bytes) = try worker.hearBroadcast()
+        #expect(broadcast == .published(head.reference))
+        #expect(bytes == head.bytes)
+
+        let second = try worker.getAssignment()
+        #expect(second.label == "eh-ft/2" && second.inputs == [head.reference])
+        #expect(try fetch(head.reference, by: worker) == head.bytes)
+        #expect(try worker.finish(second, with: []) == nil)
+        try worker.ask(.ready(worker: worker.id)) { $0 == .dismissed }
+        #expect(try coordinator.waitForEnd())
+
+        let states = try LedgerReader(store: store.path).stages(of: plan).map(\.standing.state)
+        #expect(states == [.finished, .finished])
+    }
+
+    @Test func `a coordinator that was killed goes on where it stood, uploads included`() throws {
+        let plan = try makePlan()
+        let killed = try RunningCoordinator([plan], store: store, isKillable: true)
+        let worker = try FakeWorker("worker-1", at: store.endpoint)
+        try worker.greet()
+        let assignment = try worker.getAssignment()
+        let (stage, attempt) = (assignment.stage, assignment.attempt)
+        try worker.ask(.offer(worker: worker.id, stage: stage, attempt: attempt, artifact: head.reference)) {
+            $0 == .received(artifact: head.reference.id, upTo: 0)
+        }
+        let chunk = Array(head.bytes.prefix(chunkByteLimit))
+        try worker.ask(.upload(worker: worker.id, artifact: head.reference.id, offset: 0), chunk) {
+            $0 == .received(artifact: head.reference.id, upTo: chunkByteLimit)
+        }
+        try killed.kill()
+
+        let coordinator = try RunningCoordinator([plan], store: store)
+        let heartbeat = FromWorker.heartbeat(worker: worker.id, stage: stage, attempt: attempt, progress: nil)
+        try worker.ask(heartbeat) { $0 == .unknownWorker }
+        try worker.hear { $0 == .renewed(stage: stage, attempt: attempt) }
+        try worker.greet()
+        try worker.ask(.offer(worker: worker.id, stage: stage, attempt: attempt, artifact: head.reference)) {
+            $0 == .received(artifact: head.reference.id, upTo: chunkByteLimit)
+        }
+        try worker.deliver(head.bytes, as: head.reference, of: assignment)
+        #expect(try worker.finish(assignment, with: [head.reference]) == nil)
+        #expect(try worker.finish(assignment, with: [head.reference]) == nil, "said again, it is the same fact")
+        #expect(try LedgerReader(store: store.path).stage(stage)?.attempts.count == 1)
+        coordinator.requestStop()
+        #expect(try !coordinator.waitForEnd())
+    }
+
+    @Test func `what was finished is not run again by a later coordinator`() throws {
+        try finishFirstStage(of: try makePlan())
+        let more = try makePlan(seeds: [1, 2])
+        let coordinator = try RunningCoordinator([more], store: store)
+        let worker = try FakeWorker("worker-2", at: store.endpoint)
+        try worker.greet()
+        for _ in 0..<2 {
+            let assignment = try worker.getAssignment()
+            #expect(assignment.label == "eh-ft/2" && assignment.inputs == [head.reference])
+            #expect(try worker.finish(assignment, with: []) == nil)
+        }
+        try worker.ask(.ready(worker: worker.id)) { $0 == .dismissed }
+        #expect(try coordinator.waitForEnd())
+    }
+
+    @Test func `a finished stage whose artifact is gone from the store runs again`() throws {
+        try finishFirstStage(of: try makePlan())
+        try FileManager.default.removeItem(atPath: ArtifactStore(store: store.path).path(of: head.reference.id))
+        let coordinator = try RunningCoordinator([try makePlan()], store: store)
+        let worker = try FakeWorker("worker-2", at: store.endpoint)
+        try worker.greet()
+        let assignment = try worker.getAssignment()
+        #expect(assignment.label == "eh-ft/1" && assignment.attempt.rawValue == 2)
+        coordinator.requestStop()
+        _ = try coordinator.waitForEnd()
+    }
+
+    @Test func `a result whose artifact never came is asked for it`() throws {
+        let coordinator = try RunningCoordinator([try makePlan()], store: store)
+        let worker = try FakeWorker("worker-1", at: store.endpoint)
+        try worker.greet()
+        let assignment = try worker.getAssignment()
+        let finished = FromWorker.finished(
+            worker: worker.id, stage: assignment.stage, attempt: assignment.attempt,
+            result: makeResult([head.reference]))
+        try worker.ask(finished) { $0 == .received(artifact: head.reference.id, upTo: 0) }
+        coordinator.requestStop()
+        _ = try coordinator.waitForEnd()
+    }
+
+    @Test func `a stop tells the workers and leaves everything to be resumed`() throws {
+        let plan = try makePlan()
+        let coordinator = try RunningCoordinator([plan], store: store)
+        let worker = try FakeWorker("worker-1", at: store.endpoint)
+        try worker.greet()
+        let assignment = try worker.getAssignment()
+        coordinator.requestStop()
+        try worker.hear {
+            if case .stop(assignment.stage, assignment.attempt, _) = $0 { true } else { false }
+        }
+        try worker.hear { $0 == .dismissed }
+        #expect(try !coordinator.waitForEnd())
+        let entry = try #require(try LedgerReader(store: store.path).stage(assignment.stage))
+        #expect(entry.standing == StageStanding())
+        guard case .ended(let failure, _) = entry.attempts.first?.outcome else {
+            Issue.record("the attempt goes on")
+            return
+        }
+        #expect(failure.cause == .stopped)
+    }
+
+    @Test func `frames that are no messages are dropped, and the dialogue goes on`() throws {
+        let coordinator = try RunningCoordinator([try makePlan()], store: store)
+        let worker = try FakeWorker("worker-1", at: store.endpoint)
+        let ready = Array(try FromWorker.ready(worker: worker.id).encoded())
+        for frames in [[[]], [[0xFF, 0x00]], [Array("{}".utf8)], [ready, [1]], [[1], [2], [3]]] as [[[UInt8]]] {
+            try worker.send(frames)
+        }
+        try worker.greet()
+        let nothing = ArtifactReference(id: head.reference.id, kind: .head, byteCount: -1)
+        let stage = StageKey(rawValue: head.reference.id.rawValue)
+        try worker.say(.offer(worker: worker.id, stage: stage, attempt: Attempt(rawValue: -1), artifact: nothing))
+        try worker.say(.upload(worker: worker.id, artifact: head.reference.id, offset: -5), [1])
+        try worker.ask(.fetch(worker: worker.id, artifact: head.reference.id, offset: .min)) {
+            $0 == .missing(artifact: head.reference.id)
+        }
+        #expect(try worker.getAssignment().label == "eh-ft/1")
+        coordinator.requestStop()
+        _ = try coordinator.waitForEnd()
+    }
+
+    @Test func `logs arrive in the store`() throws {
+        let coordinator = try RunningCoordinator([try makePlan()], store: store)
+        let worker = try FakeWorker("worker-1", at: store.endpoint)
+        try worker.greet()
+        let assignment = try worker.getAssignment()
+        let (stage, attempt) = (assignment.stage, assignment.attempt)
+        try worker.say(.log(worker: worker.id, stage: stage, attempt: attempt, offset: 0, text: "step 1\n"))
+        try worker.say(.log(worker: worker.id, stage: stage, attempt: attempt, offset: 0, text: "step 1\nstep 2\n"))
+        try worker.ask(.heartbeat(worker: worker.id, stage: stage, attempt: attempt, progress: nil)) {
+            $0 == .renewed(stage: stage, attempt: attempt)
+        }
+        let path = StageLogs(store: store.path).path(of: stage, attempt)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "step 1\nstep 2\n")
+        coordinator.requestStop()
+        _ = try coordinator.waitForEnd()
+    }
+
+    @Test func `nobody listens beyond this machine without keys`() throws {
+        let settings = CoordinatorSettings(listen: .tcp(host: "0.0.0.0", port: nil))
+        let error = #expect(throws: CoordinatorError.self) {
+            _ = try Coordinator(
+                plans: [], store: store.path, settings: settings, logger: Logger(label: "test"))
+        }
+        guard case .transport(.unprotected) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func `workers of another version are turned away`() throws {
+        let coordinator = try RunningCoordinator([try makePlan()], store: store)
+        let worker = try FakeWorker("worker-1", at: store.endpoint)
+        let node = NodeSettings(ranks: 1, threads: 1, host: "here", blasCore: "generic")
+        try worker.ask(.hello(worker: worker.id, version: "headstart/0", node: node)) {
+            if case .turnedAway(let reason) = $0 { reason.contains("headstart/0") } else { false }
+        }
+        coordinator.requestStop()
+        _ = try coordinator.waitForEnd()
+    }
+
+    private func finishFirstStage(of plan: SweepPlan) throws {
+        let coordinator = try RunningCoordinator([plan], store: store)
+        let worker = try FakeWorker("worker-1", at: store.endpoint)
+        try worker.greet()
+        let assignment = try worker.getAssignment()
+        try worker.deliver(head.bytes, as: head.reference, of: assignment)
+        #expect(try worker.finish(assignment, with: [head.reference]) == nil)
+        coordinator.requestStop()
+        _ = try coordinator.waitForEnd()
+    }
+
+    private func fetch(_ artifact: ArtifactReference, by worker: FakeWorker) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < artifact.byteCount {
+            let heard = try worker.ask(.fetch(worker: worker.id, artifact: artifact.id, offset: bytes.count)) {
+                if case .chunk(artifact.id, bytes.count, _) = $0 { true } else { false }
+            }
+            bytes += try #require(heard.bytes)
+        }
+        return bytes
+    }
+}

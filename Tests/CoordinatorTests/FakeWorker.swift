@@ -1,0 +1,109 @@
+import Experiments
+import Foundation
+import Messages
+import Transport
+
+/// A worker that says what the test tells it to.
+final class FakeWorker {
+    let id: WorkerID
+    private let dealer: Dealer
+    private let subscriber: Subscriber
+    private var unread: [Heard] = []
+
+    struct Heard {
+        let message: ToWorker
+        let bytes: [UInt8]?
+    }
+
+    struct Silence: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    init(_ name: String, at endpoint: Endpoint) throws {
+        id = WorkerID(rawValue: name)
+        let context = try Context()
+        dealer = try Dealer(in: context, identity: name, to: endpoint, limits: MessageLimits(frameBytes: 1 << 20))
+        guard let companion = endpoint.companion else { throw Silence(description: "no companion of \(endpoint)") }
+        subscriber = try Subscriber(in: context, to: companion, limits: MessageLimits(frameBytes: 1 << 26))
+    }
+
+    func say(_ message: FromWorker, _ bytes: [UInt8]? = nil) throws {
+        try send([Array(try message.encoded())] + (bytes.map { [$0] } ?? []))
+    }
+
+    /// Sends frames of any content once the coordinator is there.
+    func send(_ frames: [[UInt8]]) throws {
+        _ = try wait("nobody took a message") { try self.dealer.send(frames) == .queued ? true : nil }
+    }
+
+    /// Says something until the answer sought comes; what else comes is kept for later.
+    @discardableResult
+    func ask(_ message: FromWorker, _ bytes: [UInt8]? = nil, for isSought: (ToWorker) -> Bool) throws -> Heard {
+        try say(message, bytes)
+        return try hear(isSought)
+    }
+
+    @discardableResult
+    func hear(_ isSought: (ToWorker) -> Bool) throws -> Heard {
+        try wait("no such answer; heard \(unread.map(\.message))") {
+            while let frames = try dealer.receive() {
+                let message = try ToWorker.decode(Data(frames[0]))
+                unread.append(Heard(message: message, bytes: frames.dropFirst().first))
+            }
+            guard let index = unread.firstIndex(where: { isSought($0.message) }) else { return nil }
+            return unread.remove(at: index)
+        }
+    }
+
+    func hearBroadcast() throws -> (Broadcast, [UInt8]) {
+        try wait("nothing was published") {
+            guard let frames = try subscriber.receive(), frames.count == 2 else { return nil }
+            return (try Broadcast.decode(Data(frames[0])), frames[1])
+        }
+    }
+
+    // MARK: Steps of the protocol
+
+    func greet() throws {
+        let node = NodeSettings(ranks: 1, threads: 1, host: "here", blasCore: "generic")
+        try ask(.hello(worker: id, version: protocolVersion, node: node)) {
+            if case .welcome = $0 { true } else { false }
+        }
+    }
+
+    func getAssignment() throws -> Assignment {
+        let answer = try ask(.ready(worker: id)) { if case .assign = $0 { true } else { false } }
+        guard case .assign(let assignment) = answer.message else { throw Silence(description: "not an assignment") }
+        return assignment
+    }
+
+    /// Uploads from where the coordinator stands, chunk by chunk.
+    func deliver(_ bytes: [UInt8], as artifact: ArtifactReference, of assignment: Assignment) throws {
+        let (stage, attempt) = (assignment.stage, assignment.attempt)
+        var message = FromWorker.offer(worker: id, stage: stage, attempt: attempt, artifact: artifact)
+        var chunk: [UInt8]?
+        while true {
+            let answer = try ask(message, chunk) { if case .received = $0 { true } else { false } }
+            guard case .received(_, let upTo) = answer.message, upTo < bytes.count else { return }
+            message = .upload(worker: id, artifact: artifact.id, offset: upTo)
+            chunk = Array(bytes[upTo..<min(bytes.count, upTo + chunkByteLimit)])
+        }
+    }
+
+    func finish(_ assignment: Assignment, with artifacts: [ArtifactReference]) throws -> String? {
+        let message = FromWorker.finished(
+            worker: id, stage: assignment.stage, attempt: assignment.attempt, result: makeResult(artifacts))
+        let answer = try ask(message) { if case .settled = $0 { true } else { false } }
+        guard case .settled(_, _, let refusal) = answer.message else { throw Silence(description: "not settled") }
+        return refusal
+    }
+
+    private func wait<Value>(_ complaint: @autoclosure () -> String, for value: () throws -> Value?) throws -> Value {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < deadline {
+            if let value = try value() { return value }
+            usleep(2_000)
+        }
+        throw Silence(description: "\(id): \(complaint())")
+    }
+}

@@ -1,0 +1,60 @@
+import Coordinator
+import Experiments
+import Foundation
+import Logging
+import Synchronization
+import Transport
+
+/// A coordinator on a thread of its own, at an ipc endpoint in its store.
+final class RunningCoordinator: Sendable {
+    private let stop: StopRequest
+    private let isKilled = Atomic<Bool>(false)
+    private let hasEnded = DispatchSemaphore(value: 0)
+    private let outcome = Mutex<Result<Bool, any Error>?>(nil)
+
+    /// - Parameter isKillable: it never ends by itself, only by `kill`.
+    init(
+        _ plans: [SweepPlan], store: TemporaryStore, isKillable: Bool = false,
+        _ change: (inout CoordinatorSettings) -> Void = { _ in }
+    ) throws {
+        stop = try StopRequest()
+        var settings = CoordinatorSettings(listen: store.endpoint)
+        settings.scheduler.idleMilliseconds = 50
+        change(&settings)
+        let path = store.path
+        let thread = Thread { [self, settings] in
+            let result = Result { try self.work(plans, path, settings, isKillable) }
+            outcome.withLock { $0 = result }
+            hasEnded.signal()
+        }
+        thread.start()
+    }
+
+    private func work(
+        _ plans: [SweepPlan], _ store: String, _ settings: CoordinatorSettings, _ isKillable: Bool
+    ) throws -> Bool {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let coordinator = try Coordinator(plans: plans, store: store, settings: settings, logger: logger)
+        guard isKillable else { return try coordinator.run(until: stop) }
+        while !isKilled.load(ordering: .acquiring) { try coordinator.turn(waitingFor: stop) }
+        return false
+    }
+
+    /// - Returns: whether every stage has ended.
+    func waitForEnd() throws -> Bool {
+        guard hasEnded.wait(timeout: .now() + 20) == .success else { throw Timeout() }
+        guard let outcome = outcome.withLock({ $0 }) else { throw Timeout() }
+        return try outcome.get()
+    }
+
+    func requestStop() { stop.request() }
+
+    /// Ends the coordinator between two turns without a word, as SIGKILL would; the store stays as the last commit
+    /// left it.
+    func kill() throws {
+        isKilled.store(true, ordering: .releasing)
+        _ = try waitForEnd()
+    }
+
+    struct Timeout: Error {}
+}

@@ -1,0 +1,102 @@
+import Experiments
+import Foundation
+import Ledger
+import Testing
+
+@Suite struct OpeningTests {
+    let store: TemporaryStore
+
+    init() throws {
+        store = try TemporaryStore()
+    }
+
+    @Test func `a ledger is found again as it was left`() throws {
+        let plan = try makePlan()
+        do {
+            let ledger = try Ledger(store: store.path)
+            try ledger.commit([.planned(plan, at: at(1))])
+        }
+        #expect(try Ledger(store: store.path).reader.plan() == plan)
+    }
+
+    @Test func `two coordinators cannot work on one store`() throws {
+        let ledger = try Ledger(store: store.path)
+        let error = #expect(throws: LedgerError.self) { try Ledger(store: store.path) }
+        guard case .inUse(_, let holder) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(holder == "\(getpid())")
+        withExtendedLifetime(ledger) {}
+    }
+
+    @Test func `a reader makes nothing where nothing is`() throws {
+        let error = #expect(throws: LedgerError.self) { try LedgerReader(store: store.path) }
+        guard case .missing = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: store.path).isEmpty)
+    }
+
+    @Test(arguments: [Data(), Data("# notes of mine\n".utf8), Data(repeating: 7, count: 5000)])
+    func `a foreign file is refused and left alone`(content: Data) throws {
+        try content.write(to: URL(fileURLWithPath: store.ledgerFile))
+        try expectRefusal(leaving: content) { if case .foreign = $0 { true } else { false } }
+    }
+
+    /// The header of SQLite's file format holds application_id at byte 68 and user_version at byte 60.
+    @Test func `another program's database is refused and left alone`() throws {
+        let content = try ledgerBytes { $0[68] = 0 }
+        try expectRefusal(leaving: content) { if case .foreign = $0 { true } else { false } }
+    }
+
+    @Test func `a ledger of another version is refused and left alone`() throws {
+        let content = try ledgerBytes { $0[63] = 9 }
+        try expectRefusal(leaving: content) { error in
+            guard case .otherVersion(_, 9, 1) = error else { return false }
+            return error.description.contains("version 9")
+        }
+    }
+
+    @Test func `a damaged ledger is refused and left alone`() throws {
+        let content = try ledgerBytes { bytes in
+            for index in 4096..<bytes.count { bytes[index] = 0xAB }
+        }
+        try expectRefusal(leaving: content) { if case .corrupt = $0 { true } else { false } }
+    }
+
+    @Test func `a truncated ledger is refused and left alone`() throws {
+        var content = try ledgerBytes { _ in }
+        content = content.prefix(4096)
+        try content.write(to: URL(fileURLWithPath: store.ledgerFile))
+        try expectRefusal(leaving: content) { if case .corrupt = $0 { true } else { false } }
+    }
+
+    @Test func `a store that cannot be made is one clear error`() throws {
+        let file = "\(store.path)/file"
+        try Data().write(to: URL(fileURLWithPath: file))
+        let error = #expect(throws: LedgerError.self) { try Ledger(store: "\(file)/store") }
+        #expect(error?.description.contains(file) == true)
+    }
+
+    /// Leaves a ledger with a sweep in it in the store, its bytes changed.
+    private func ledgerBytes(_ change: (inout Data) -> Void) throws -> Data {
+        do {
+            let ledger = try Ledger(store: store.path)
+            try ledger.commit([.planned(try makePlan(), at: at(1))])
+        }
+        var content = try Data(contentsOf: URL(fileURLWithPath: store.ledgerFile))
+        change(&content)
+        try content.write(to: URL(fileURLWithPath: store.ledgerFile))
+        return content
+    }
+
+    private func expectRefusal(leaving content: Data, _ isExpected: (LedgerError) -> Bool) throws {
+        for open in [{ _ = try Ledger(store: $0) }, { _ = try LedgerReader(store: $0) }] as [(String) throws -> Void] {
+            let error = #expect(throws: LedgerError.self) { try open(store.path) }
+            #expect(error.map(isExpected) == true, "\(String(describing: error))")
+            #expect(try Data(contentsOf: URL(fileURLWithPath: store.ledgerFile)) == content)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Experiments
+import Foundation
+import Messages
+import Testing
+
+@Suite struct MessagesTests {
+    @Test(arguments: recordedFromWorker)
+    func `what a worker says has its recorded bytes`(message: FromWorker, json: String) throws {
+        try expect(message, isWritten: json)
+    }
+
+    @Test(arguments: recordedToWorker)
+    func `what a worker is told has its recorded bytes`(message: ToWorker, json: String) throws {
+        try expect(message, isWritten: json)
+    }
+
+    @Test(arguments: recordedBroadcast)
+    func `what is published has its recorded bytes`(message: Broadcast, json: String) throws {
+        try expect(message, isWritten: json)
+    }
+
+    @Test func `every case of every enum is recorded`() throws {
+        #expect(try names(of: recordedFromWorker.map(\.1)) == FromWorker.names)
+        #expect(try names(of: recordedToWorker.map(\.1)) == ToWorker.names)
+        #expect(try names(of: recordedBroadcast.map(\.1)) == Broadcast.names)
+    }
+
+    @Test func `every message says who it is from`() {
+        for (message, _) in recordedFromWorker { #expect(message.worker == WorkerID(rawValue: "node-3/1")) }
+    }
+
+    @Test(arguments: [
+        (#"{"shout":{"worker":"a"}}"#, MessageError.unknown("shout")),
+        (#"{"ready":{"worker":"a"},"goodbye":{"worker":"a"}}"#, .malformed("2 names where one is due")),
+        ("{}", .malformed("0 names where one is due")),
+    ])
+    func `a frame of another shape is named for what it is`(json: String, error: MessageError) {
+        #expect(throws: error) { try FromWorker.decode(Data(json.utf8)) }
+    }
+
+    @Test(arguments: [
+        "", " ", "null", "[]", "7", "\"ready\"", "{", #"{"ready":{}}"#, #"{"ready":{"worker":7}}"#, #"{"ready":null}"#,
+        #"{"fetch":{"artifact":"../../etc/passwd","offset":0,"worker":"a"}}"#,
+        #"{"fetch":{"artifact":"abc","offset":1e99,"worker":"a"}}"#,
+        #"{"heartbeat":{"attempt":9223372036854775808,"stage":"a","worker":"a"}}"#,
+    ])
+    func `malformed frames are refused`(json: String) {
+        let error = #expect(throws: MessageError.self) { try FromWorker.decode(Data(json.utf8)) }
+        guard case .malformed = error else {
+            Issue.record("\(json) gave \(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func `a frame that is too long is not even parsed`() {
+        let frame = Data(repeating: UInt8(ascii: "["), count: controlByteLimit + 1)
+        #expect(throws: MessageError.tooLong(byteCount: controlByteLimit + 1)) { try ToWorker.decode(frame) }
+    }
+
+    @Test func `a message too long to be accepted is not sent`() {
+        let text = String(repeating: "x", count: controlByteLimit)
+        let message = FromWorker.log(
+            worker: WorkerID(rawValue: "a"), stage: StageKey(rawValue: digest), attempt: Attempt(rawValue: 1),
+            offset: 0,
+            text: text)
+        #expect(throws: MessageError.self) { try message.encoded() }
+    }
+
+    @Test func `nesting without end is refused, not followed`() {
+        let frame = Data(#"{"ready":"#.utf8) + Data(repeating: UInt8(ascii: "["), count: 100_000)
+        #expect(throws: MessageError.self) { try FromWorker.decode(frame) }
+    }
+
+    @Test func `bytes travel with an upload and with nothing else`() throws {
+        let upload = Array(recordedFromWorker[8].1.utf8)
+        let ready = Array(recordedFromWorker[1].1.utf8)
+        #expect(try FromWorker.decode([upload, [1, 2, 3]]) == recordedFromWorker[8].0)
+        #expect(try FromWorker.decode([ready]) == recordedFromWorker[1].0)
+        for frames in [[], [upload], [ready, [1]], [upload, [1], [2]]] {
+            #expect(throws: MessageError.self) { try FromWorker.decode(frames) }
+        }
+    }
+
+    /// Bytes at random, and recorded messages with a few bytes changed: each is a message or a typed error.
+    @Test(arguments: 0..<UInt64(8))
+    func `random bytes never crash`(seed: UInt64) throws {
+        var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+        func random(_ bound: Int) -> Int {
+            (state ^= state << 13, state ^= state >> 7, state ^= state << 17).2
+            return Int(state >> 33) % bound
+        }
+        var refused = 0
+        for round in 0..<400 {
+            var bytes = Array(recordedFromWorker[random(recordedFromWorker.count)].1.utf8)
+            if round % 4 == 0 { bytes = (0..<random(200)).map { _ in UInt8(random(256)) } }
+            for _ in 0..<random(4) where !bytes.isEmpty { bytes[random(bytes.count)] = UInt8(random(256)) }
+            do throws(MessageError) {
+                let message = try FromWorker.decode(Data(bytes))
+                #expect(try FromWorker.decode(message.encoded()) == message)
+            } catch {
+                refused += 1
+            }
+        }
+        #expect(refused > 100)
+    }
+
+    private func expect<Message: WireMessage>(_ message: Message, isWritten json: String) throws {
+        #expect(String(decoding: try message.encoded(), as: UTF8.self) == json)
+        #expect(try Message.decode(Data(json.utf8)) == message)
+    }
+
+    private func names(of messages: [String]) throws -> Set<String> {
+        Set(
+            try messages.flatMap {
+                try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]).keys
+            })
+    }
+}

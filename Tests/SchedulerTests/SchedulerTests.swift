@@ -1,0 +1,324 @@
+import Experiments
+import Messages
+import Scheduler
+import Testing
+
+@Suite struct SchedulerTests {
+    /// A first stage from whose head two others start, and a stage by itself that was planned before them.
+    private struct Small {
+        let alone: StageKey
+        let first: StageKey
+        let followers: [StageKey]
+        let script: Script
+
+        init(settings: SchedulerSettings = SchedulerSettings()) throws {
+            var builder = PlanBuilder()
+            alone = try builder.add("alone")
+            first = try builder.add("first")
+            let source = first
+            followers = try ["second/a", "second/b"].map { try builder.add($0, from: [(.head, source)]) }
+            script = Script(builder.plan, settings: settings)
+            script.start()
+        }
+    }
+
+    @Test func `what others wait for comes first, then the order of the plan`() throws {
+        let small = try Small()
+        let first = try #require(small.script.greetAndAsk("a"))
+        #expect(first.stage == small.first && first.attempt.rawValue == 1)
+        #expect(small.script.greetAndAsk("b")?.stage == small.alone)
+        #expect(small.script.greetAndAsk("c") == nil, "the followers wait for the head")
+        small.script.finish(first, by: "a")
+        let head = makeResult(of: small.first, outputs: [.head]).artifacts
+        #expect(small.script.ask("a")?.inputs == head)
+        #expect(small.script.ask("c")?.stage == small.followers[1])
+    }
+
+    @Test func `a worker is preferred for what starts from its own artifacts`() throws {
+        var builder = PlanBuilder()
+        let sources = try ["x/1", "y/1"].map { try builder.add($0) }
+        let followers = try sources.enumerated().map { try builder.add("\($0)/2", from: [(.head, $1)]) }
+        let script = Script(builder.plan)
+        script.start()
+        let x = try #require(script.greetAndAsk("a"))
+        let y = try #require(script.greetAndAsk("b"))
+        script.finish(x, by: "a")
+        script.finish(y, by: "b")
+        #expect(script.ask("b")?.stage == followers[1])
+        #expect(script.ask("a")?.stage == followers[0])
+    }
+
+    @Test func `a head is published when stages wait for it, and only then`() throws {
+        let small = try Small()
+        let first = try #require(small.script.greetAndAsk("a"))
+        let head = makeResult(of: small.first, outputs: [.head]).artifacts[0]
+        #expect(small.script.finish(first, by: "a").contains(.broadcast(.published(head))))
+        let second = try #require(small.script.ask("a"))
+        #expect(!small.script.finish(second, by: "a").contains { if case .broadcast = $0 { true } else { false } })
+    }
+
+    @Test func `a lost worker's stage returns to the queue`() throws {
+        let small = try Small()
+        let lost = try #require(small.script.greetAndAsk("a"))
+        small.script.wait(seconds: 59)
+        small.script.tick()
+        #expect(small.script.state(lost.stage) == .running)
+        small.script.wait(seconds: 1)
+        small.script.tick()
+        #expect(small.script.state(lost.stage) == .waiting)
+        let again = try #require(small.script.greetAndAsk("b"))
+        #expect(again.stage == lost.stage && again.attempt.rawValue == 2)
+    }
+
+    @Test func `heartbeats keep a lease alive`() throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a"))
+        for _ in 0..<10 {
+            small.script.wait(seconds: 50)
+            let answer = ToWorker.renewed(stage: assignment.stage, attempt: assignment.attempt)
+            #expect(small.script.beat(assignment, by: "a").told == [answer])
+            small.script.tick()
+        }
+        #expect(small.script.finish(assignment, by: "a").refusal == nil)
+    }
+
+    @Test func `the result of an attempt that is not current is refused, and its worker told to stop`() throws {
+        let small = try Small()
+        let lost = try #require(small.script.greetAndAsk("a"))
+        small.script.wait(seconds: 60)
+        small.script.tick()
+        let again = try #require(small.script.greetAndAsk("b"))
+        #expect(small.script.beat(lost, by: "a").told.contains { if case .stop = $0 { true } else { false } })
+        #expect(small.script.finish(lost, by: "a").refusal == "attempt 1 is not the current one")
+        #expect(small.script.finish(again, by: "a").refusal != nil, "the attempt is not this worker's")
+        #expect(small.script.state(lost.stage) == .running)
+        #expect(small.script.finish(again, by: "b").refusal == nil)
+    }
+
+    @Test func `a result that is said again is settled again and recorded once`() throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a"))
+        small.script.finish(assignment, by: "a")
+        let effects = small.script.finish(assignment, by: "a")
+        #expect(
+            effects == [.send(.settled(stage: assignment.stage, attempt: assignment.attempt, refusal: nil), to: "a")])
+    }
+
+    @Test func `a result waits for its artifacts`() throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a"))
+        let head = makeResult(of: small.first, outputs: [.head]).artifacts[0]
+        #expect(small.script.finish(assignment, by: "a", storing: false).contains(.request(head, from: "a")))
+        #expect(small.script.state(small.first) == .running)
+        #expect(small.script.finish(assignment, by: "a").refusal == nil)
+    }
+
+    @Test func `a result without an artifact that was asked for counts as the node's failure`() throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a"))
+        let result = makeResult(of: assignment.stage, outputs: [])
+        small.script.hear(
+            .finished(worker: "a", stage: assignment.stage, attempt: assignment.attempt, result: result))
+        #expect(small.script.memory.stages[small.first]?.standing == StageStanding(nodeFailures: 1))
+    }
+
+    @Test func `a stage that kills its workers is set aside, and the sweep goes on`() throws {
+        let small = try Small()
+        for number in 1...3 {
+            #expect(small.script.greetAndAsk("worker-\(number)")?.stage == small.first)
+            small.script.wait(seconds: 60)
+            small.script.tick()
+        }
+        #expect(small.script.state(small.first) == .setAside)
+        #expect(small.followers.map(small.script.state) == [.blocked, .blocked])
+        let alone = try #require(small.script.greetAndAsk("d"))
+        small.script.finish(alone, by: "d")
+        #expect(small.script.scheduler.isFinished)
+        #expect(small.script.hear(.ready(worker: "d")).told == [.dismissed])
+    }
+
+    @Test(arguments: [StageFailure.Cause.diverged, .badInput])
+    func `a stage that fails by its own fault is not repeated`(cause: StageFailure.Cause) throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a"))
+        let effects = small.script.fail(assignment, by: "a", StageFailure(cause, "not finite"))
+        #expect(effects.refusal == nil)
+        let standing = try #require(small.script.memory.stages[small.first]?.standing)
+        #expect(standing.state == .failed && standing.reason == "not finite")
+        #expect(small.followers.map(small.script.state) == [.blocked, .blocked])
+        #expect(small.script.fail(assignment, by: "a", StageFailure(cause, "not finite")).refusal == nil)
+    }
+
+    @Test func `a node's failure is tried again on another host`() throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a", on: "full"))
+        small.script.greetAndAsk("b", on: "empty")
+        small.script.fail(assignment, by: "a", StageFailure(.node, "no space"))
+        #expect(small.script.ask("a") == nil, "the other host is to try")
+        small.script.hear(.goodbye(worker: "b"))
+        #expect(small.script.ask("a")?.stage != nil, "there is no other host any more")
+    }
+
+    @Test func `node failures without end set the stage aside`() throws {
+        let small = try Small()
+        small.script.greetAndAsk("a")
+        for _ in 1...3 {
+            let assignment = try #require(small.script.ask("a"))
+            small.script.fail(assignment, by: "a", StageFailure(.node, "no space"))
+        }
+        #expect(small.script.state(small.first) == .setAside)
+    }
+
+    @Test func `a worker that leaves, or stops on request, does not count against its stage`() throws {
+        let small = try Small()
+        for round in 1...4 {
+            let left = try #require(small.script.greetAndAsk("leaving-\(round)"))
+            small.script.hear(.goodbye(worker: WorkerID(rawValue: "leaving-\(round)")))
+            #expect(small.script.state(left.stage) == .waiting)
+            let stopped = try #require(small.script.greetAndAsk("stopping-\(round)"))
+            small.script.fail(stopped, by: "stopping-\(round)", StageFailure(.stopped, "stopped"))
+        }
+        #expect(small.script.memory.stages[small.first]?.standing == StageStanding())
+    }
+
+    @Test func `what still comes from a worker that has left is not heard`() throws {
+        let small = try Small()
+        small.script.greetAndAsk("a")
+        small.script.hear(.goodbye(worker: "a"))
+        #expect(small.script.hear(.ready(worker: "a")).isEmpty)
+    }
+
+    @Test func `an assignment that was lost on the way is sent again`() throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a"))
+        #expect(small.script.ask("a") == assignment)
+    }
+
+    @Test func `a worker goes on across a restart of the coordinator`() throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a"))
+        small.script.start()
+        small.script.wait(seconds: 10)
+        let answer = ToWorker.renewed(stage: assignment.stage, attempt: assignment.attempt)
+        #expect(small.script.beat(assignment, by: "a").told == [.unknownWorker, answer])
+        small.script.wait(seconds: 50)
+        small.script.tick()
+        #expect(small.script.finish(assignment, by: "a").refusal == nil)
+    }
+
+    @Test func `a worker that a restart finds gone does not count against its stage`() throws {
+        let small = try Small()
+        for round in 1...4 {
+            #expect(small.script.greetAndAsk("worker-\(round)")?.stage == small.first)
+            small.script.start()
+            small.script.wait(seconds: 20)
+            small.script.tick()
+        }
+        #expect(small.script.memory.stages[small.first]?.standing == StageStanding())
+    }
+
+    @Test func `a restart with the artifact gone runs the stage again, if someone asks for it`() throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a"))
+        small.script.finish(assignment, by: "a")
+        var fresh = Scheduler()
+        _ = fresh.handle(
+            .planned(small.script.plan, known: small.script.memory.stages, stored: []), at: small.script.now)
+        #expect(fresh.checkInvariants().isEmpty)
+        #expect(fresh.explain(small.first) == .waitsForWorker)
+    }
+
+    @Test func `a plan that asks for more than a finished stage has made runs it again`() throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a"))
+        small.script.finish(assignment, by: "a")
+        var wider = small.script.plan.stages
+        wider[1].outputs.insert(.backbone)
+        let plan = small.script.plan.with(wider)
+        let known = small.script.memory.stages
+        let stored = Set(makeResult(of: small.first, outputs: [.head]).artifacts.map(\.id))
+        for (asked, expected) in [
+            (small.script.plan, Explanation.ended(.finished, reason: nil)), (plan, .waitsForWorker),
+        ] {
+            var fresh = Scheduler()
+            _ = fresh.handle(.planned(asked, known: known, stored: stored), at: small.script.now)
+            #expect(fresh.explain(small.first) == expected)
+            #expect(fresh.checkInvariants().isEmpty)
+        }
+    }
+
+    @Test func `paused stages wait until they are resumed`() throws {
+        let small = try Small()
+        small.script.obey(.pause(StageSelector(label: "first")))
+        #expect(small.script.scheduler.explain(small.first) == .isPaused)
+        #expect(small.script.greetAndAsk("a")?.stage == small.alone)
+        #expect(small.script.greetAndAsk("b") == nil)
+        small.script.obey(.resume(.all))
+        #expect(small.script.ask("b")?.stage == small.first)
+    }
+
+    @Test func `cancelling stops the worker and blocks what follows, and retrying undoes both`() throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a"))
+        let effects = small.script.obey(.cancel(StageSelector(keys: [small.first])))
+        let stop = ToWorker.stop(stage: small.first, attempt: assignment.attempt, reason: "cancelled")
+        #expect(effects.told == [stop])
+        #expect(small.script.state(small.first) == .cancelled)
+        #expect(small.followers.map(small.script.state) == [.blocked, .blocked])
+        #expect(small.script.finish(assignment, by: "a").refusal == "the stage was cancelled")
+        small.script.obey(.retry(StageSelector(state: .cancelled)))
+        #expect(small.followers.map(small.script.state) == [.waiting, .waiting])
+        #expect(small.script.ask("a")?.attempt.rawValue == 2)
+    }
+
+    @Test func `a stop returns every stage and sends everyone home`() throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a"))
+        let effects = small.script.obey(.stop)
+        let reason = "the coordinator was stopped"
+        #expect(effects.told == [.stop(stage: small.first, attempt: assignment.attempt, reason: reason), .dismissed])
+        #expect(small.script.memory.stages[small.first]?.standing == StageStanding())
+        #expect(small.script.ask("late") == nil)
+    }
+
+    @Test func `a worker of another version is turned away`() throws {
+        let small = try Small()
+        let effects = small.script.hear(.hello(worker: "a", version: "headstart/0", node: .test))
+        guard case .turnedAway(let reason) = effects.told.first else {
+            Issue.record("\(effects)")
+            return
+        }
+        #expect(reason.contains("headstart/0") && reason.contains(protocolVersion))
+    }
+
+    @Test func `evaluations are recorded while the attempt is the current one`() throws {
+        let small = try Small()
+        let assignment = try #require(small.script.greetAndAsk("a"))
+        let evaluation = Evaluation(step: 1, epoch: 0.5, trainingLoss: 0.7, scores: [])
+        let (stage, attempt) = (assignment.stage, assignment.attempt)
+        let message = FromWorker.evaluated(worker: "a", stage: stage, attempt: attempt, evaluation: evaluation)
+        #expect(small.script.hear(message).contains(.record(.evaluated(stage, attempt, evaluation))))
+        small.script.finish(assignment, by: "a")
+        #expect(small.script.hear(message).count == 1, "it may come after the result")
+        let old = FromWorker.evaluated(worker: "a", stage: stage, attempt: attempt.next, evaluation: evaluation)
+        #expect(small.script.hear(old).isEmpty)
+    }
+
+    @Test func `explanations name what a stage waits for`() throws {
+        let small = try Small()
+        #expect(small.script.scheduler.explain(small.followers[0]) == .startsFrom([small.first]))
+        #expect(small.script.scheduler.explain(small.first) == .waitsForWorker)
+        #expect(small.script.scheduler.explain(StageKey(rawValue: PlanBuilder.digest)) == nil)
+    }
+}
+
+extension WorkerID: ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) { self.init(rawValue: value) }
+}
+
+extension SweepPlan {
+    fileprivate func with(_ stages: [PlannedStage]) -> SweepPlan {
+        SweepPlan(
+            name: name, model: model, dataDirectory: dataDirectory, tasks: tasks, stages: stages, rows: rows)
+    }
+}
