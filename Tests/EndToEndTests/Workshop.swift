@@ -32,8 +32,12 @@ struct Workshop {
     func write(_ text: String, to name: String) throws -> String { try folder.write(text, to: name) }
 
     func run(_ arguments: String..., environment: [String: String?] = [:]) throws -> Program.Outcome {
+        try run(arguments, environment: environment)
+    }
+
+    func run(_ arguments: [String], environment: [String: String?] = [:]) throws -> Program.Outcome {
         try Program.run(arguments, in: folder.path, environment: environment)
     }
 
-    func start(_ arguments: String...) throws -> Running { try Running(arguments, in: folder.path) }
+    func start(_ arguments: [String]) throws -> Running { try Running(arguments, in: folder.path) }
 }

@@ -1,0 +1,141 @@
+import Experiments
+import Foundation
+import Ledger
+import TestKit
+import Testing
+
+@Suite(.serialized) struct `A sweep` {
+    private struct Rows: Decodable, Equatable {
+        struct Row: Decodable, Equatable {
+            let task, method, metric, split, state, key: String
+            let seed: Int
+            let value: Double?
+        }
+        let rows: [Row]
+    }
+
+    private func workshop(seeds: String = "[1, 2]") throws -> Workshop {
+        let shop = try Workshop()
+        try shop.write(
+            """
+            sweep: small
+            model: \(shop.model)
+            tasks: [tiny]
+            seeds: \(seeds)
+            defaults: { max-steps: 60, batch: 8, lr: 1e-3, head: "mlp(16)" }
+            methods:
+              probe:  { tune: head, lr: 1e-2 }
+              tuned:  { tune: all }
+              lp-ft:  [{ tune: head, lr: 1e-2, share: 0.5 }, { tune: all, share: 0.5, from: { head: previous } }]
+              lp-bit: [{ tune: head, lr: 1e-2, share: 0.5 }, { tune: bitfit, share: 0.5, from: { head: previous } }]
+            """, to: "sweep.yaml")
+        return shop
+    }
+
+    private func command(_ store: String, _ more: String...) -> [String] {
+        ["run", "sweep.yaml", "--data", "data", "--store", store] + more
+    }
+
+    private func rows(_ shop: Workshop, _ store: String) throws -> Rows {
+        try shop.run("results", "--store", store, "--json").lastJSON(Rows.self)
+    }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `killed twice and continued it ends with the table of one that was not disturbed, bit for bit`() throws {
+        let shop = try workshop()
+        let calm = try shop.run(command("calm", "--groups", "2"))
+        #expect(calm.status == 0, "\(calm.errors)")
+        let expected = try rows(shop, "calm")
+        #expect(expected.rows.count == 2 * 4 * 2 && expected.rows.allSatisfy { $0.state == "finished" })
+
+        for ended in ["[2/", "[5/"] {
+            let running = try shop.start(command("disturbed", "--groups", "2"))
+            #expect(running.wait { $0.contains(ended) }, "\(ended) never came")
+            running.kill()
+            _ = running.wait()
+        }
+        let continued = try shop.run(command("disturbed", "--groups", "2"))
+        #expect(continued.status == 0, "\(continued.errors)")
+        #expect(!continued.output.contains("[2/"), "finished stages must not run again")
+        #expect(try rows(shop, "disturbed") == expected)
+        let tables = [calm, continued].map { $0.lines.suffix(5) }
+        #expect(tables[0] == tables[1])
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `a shared first stage runs once, and one more seed runs only the new stages`() throws {
+        let shop = try workshop(seeds: "[1]")
+        struct Plan: Decodable {
+            let stages, finished: Int
+        }
+        func plan(_ more: String...) throws -> Plan {
+            try shop.run(["plan", "sweep.yaml", "--data", "data", "--store", "store", "--json"] + more).lastJSON(
+                Plan.self)
+        }
+        let before = try plan()
+        #expect(before.stages == 5 && before.finished == 0, "lp-ft and lp-bit share their first stage")
+        #expect(try shop.run(command("store")).status == 0)
+        let after = try plan("--set", "seeds=1,2")
+        #expect(after.stages == 10 && after.finished == 5)
+        let second = try shop.run(command("store", "--set", "seeds=1,2"))
+        #expect(second.status == 0 && second.output.contains("[10/10]") && second.output.contains("[6/10]"))
+        #expect(!second.output.contains("[5/10]"))
+        let ledger = try LedgerReader(store: shop.path("store"))
+        let entries = try ledger.stages(of: try #require(try ledger.plan()))
+        #expect(entries.allSatisfy { $0.attempts.count == 1 })
+    }
+
+    @Test(.timeLimit(.minutes(2))) func `Ctrl-C stops cleanly, and the same command continues`() throws {
+        let shop = try workshop()
+        let running = try shop.start(command("store"))
+        #expect(running.wait { $0.contains("[1/") })
+        running.kill(SIGINT)
+        let stopped = running.wait()
+        #expect(stopped.status == 1 && stopped.errorLines.count == 1, "\(stopped.errors)")
+        #expect(stopped.errors.contains("the same command continues"))
+        #expect(try shop.run(command("store")).status == 0)
+    }
+
+    @Test(.timeLimit(.minutes(2))) func `a stage that fails by its own fault is told, and the others go on`() throws {
+        let shop = try workshop(seeds: "[1]")
+        try shop.write(
+            """
+            sweep: small
+            model: \(shop.model)
+            tasks: [tiny]
+            seeds: [1]
+            defaults: { max-steps: 10 }
+            methods: { wild: { tune: all, lr: 1e30, clip: none, warmup: 0 }, calm: { tune: head } }
+            """, to: "sweep.yaml")
+        let outcome = try shop.run(command("store"))
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("wild") && outcome.errors.contains("lower lr"), "\(outcome.errors)")
+        let states = Set(try rows(shop, "store").rows.map { "\($0.method) \($0.state)" })
+        #expect(states == ["wild failed", "calm finished"])
+    }
+
+    @Test func `what was trained in a sweep can be exported by its key`() throws {
+        let shop = try workshop(seeds: "[1]")
+        #expect(try shop.run(command("store", "--set", "methods=bitfit", "--set", "max-steps=5")).status == 0)
+        let key = try #require(try rows(shop, "store").rows.first).key
+        let outcome = try shop.run("export", "--run", String(key.prefix(10)), "--store", "store", "--to", "model-1")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+
+    @Test func `without mpirun a sweep says what to install`() throws {
+        let shop = try workshop()
+        let outcome = try shop.run(command("store"), environment: ["PATH": "/nowhere"])
+        #expect(outcome.status == 1 && outcome.errorLines.count == 1, "\(outcome.errors)")
+        #expect(outcome.errors.contains("openmpi-bin"))
+    }
+
+    @Test func `a store of another version and a foreign file are left alone`() throws {
+        let shop = try workshop()
+        let ledger = try shop.write(
+            "this is no database, though it is long enough to be looked at\n", to: "store/ledger.sqlite")
+        let outcome = try shop.run(command("store"))
+        #expect(outcome.status == 2 && outcome.errorLines.count == 1, "\(outcome.errors)")
+        #expect(outcome.errors.contains("not a ledger"))
+        #expect(try String(contentsOfFile: ledger, encoding: .utf8).hasPrefix("this is no database"))
+    }
+}
