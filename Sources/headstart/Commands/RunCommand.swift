@@ -4,6 +4,7 @@ import Experiments
 import Files
 import Foundation
 import Ledger
+import Logging
 import Reports
 import Transport
 
@@ -26,23 +27,38 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let plan = try sweep.plan()
-        let logger = log.logger("run", level: .warning)
-        let (stop, groupsDone) = (try StopRequest(), try StopRequest())
+        let logger = log.logger("groups", level: .warning)
+        let stop = try StopRequest()
         let listener = stop.listenToSignals()
-        let coordinator = try Coordinator(plans: [plan], store: store.store, settings: try settings(), logger: logger)
+        let coordinator = try Coordinator(
+            plans: [plan], store: store.store, settings: try settings(),
+            // What becomes of stages is on the display.
+            logger: log.logger("coordinator", level: .error))
         let display = ProgressDisplay(plan, from: try LedgerReader(store: store.store).snapshot(of: plan))
         try Screen.line("Sweep \(plan.name): \(plan.stages.count) stages, in \(store.store).")
         try withExtendedLifetime(listener) {
-            let local = LocalGroups(
-                try groups.settings(workerArguments(coordinator.endpoint)), logger: logger, until: stop,
-                whenDone: groupsDone)
-            defer { stop.request() }
-            try coordinator.run(until: groupsDone, onChange: display.show)
-            try local.join()
+            let isDone = coordinator.status.stages.allSatisfy { $0.standing.state.isFinal }
+            if !isDone { try work(coordinator, display, until: stop, logger) }
         }
         let snapshot = try LedgerReader(store: store.store).snapshot(of: plan)
         try Screen.line("\n" + ResultTable(snapshot).rendered(.text, width: Screen.width))
         try SweepOutcome(plan, store: store.store).check()
+    }
+
+    /// Starts the groups, and ends when they and the coordinator have: the coordinator goes on while a group runs that
+    /// may have something to deliver.
+    private func work(
+        _ coordinator: Coordinator, _ display: ProgressDisplay, until stop: StopRequest, _ logger: Logger
+    ) throws {
+        let groupsDone = try StopRequest()
+        let local = LocalGroups(
+            try groups.settings(workerArguments(coordinator.endpoint)), logger: logger, until: stop,
+            whenDone: groupsDone)
+        // A group that comes up as the last stage ends would wait for a coordinator that is gone.
+        defer { stop.request() }
+        try coordinator.run(until: groupsDone, onChange: display.show)
+        stop.request()
+        try local.join()
     }
 
     /// A socket in the store where its path is short enough for one, else a free port that only this machine reaches.
