@@ -125,7 +125,8 @@ let package = Package(
         tests(of: "Worker", ["Experiments", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Reports", ["Experiments", "Ledger", "Scheduler"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors"],
+            name: "EndToEndTests",
+            dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

@@ -26,7 +26,9 @@ struct StageKeyTests {
                 "selection":"last","shuffle":true,"truncation":"longest","tune":"all","warmup":0.1},"seed":1,\
                 "semantics":1,"task":"\(zero)"}
                 """)
-        #expect(try specification().key().rawValue.hex == "22cfb5513e9299bf93ddd71a477153ebc427d59135d8a4a8e5fa905af83d70f4")
+        #expect(
+            try specification().key().rawValue.hex == "22cfb5513e9299bf93ddd71a477153ebc427d59135d8a4a8e5fa905af83d70f4"
+        )
     }
 
     /// One change of every field of the recipe, by the field's name.

@@ -47,7 +47,7 @@ extension Rule {
             Rule(
                 what: "chance that cannot be repeated",
                 pattern:
-                    #"\.random\(|SystemRandomNumberGenerator|\.shuffled\(\)|\.shuffle\(\)|\.randomElement\(\)|\bd?rand(48)?\(\)"#,
+                    #"\.random\((?!.*using:)|SystemRandomNumberGenerator|\.shuffled\(\)|\.shuffle\(\)|\.randomElement\(\)|\bd?rand(48)?\(\)"#,
                 remedy: "draw from CounterRandom with a seed and a purpose", holdsIn: ["Sources/", "Tests/"],
                 // A temporary file's name must differ between processes and decides nothing.
                 exceptIn: ["Sources/Files/AtomicFile.swift"], example: "    let value = Double.random(in: 0..<1)"),
@@ -57,7 +57,7 @@ extension Rule {
                 holdsIn: ["Sources/", "Tests/"], example: "let text = try! read(path)"),
             Rule(
                 // A program without memory has no better way out.
-            what: "a crash by hand", pattern: #"\b(fatalError|abort)\((?!"out of memory)"#,
+                what: "a crash by hand", pattern: #"\b(fatalError|abort)\((?!"out of memory)"#,
                 remedy: "throw an error, or state a precondition that only our own bug can break",
                 holdsIn: ["Sources/"],
                 example: #"    fatalError("cannot happen")"#),
