@@ -28,12 +28,16 @@ package enum BLASCore {
         // Only a refused start returns: then the program goes on with the core type it has.
     }
 
+    /// Whether a column of a product has the same bits whatever columns are computed with it. The AVX2 kernels sum the
+    /// columns at the end of a block in another order; with them products are cut by rows alone.
+    static let columnsAreIndependent = avx512Cores.contains(current.lowercased())
+
     /// Where OpenBLAS looks for the name of a core type when it is loaded.
     package static let variable = "OPENBLAS_CORETYPE"
     private static let avx512Cores = ["skylakex", "cooperlake", "sapphirerapids"]
     private static let avx2Cores = ["haswell", "zen"]
 
-    static func best(current: String, hasAVX512: Bool, hasAVX2: Bool) -> String {
+    package static func best(current: String, hasAVX512: Bool, hasAVX2: Bool) -> String {
         let core = current.lowercased()
         if hasAVX512 { return avx512Cores.contains(core) ? current : "SkylakeX" }
         if hasAVX2 { return avx2Cores.contains(core) ? current : "Haswell" }

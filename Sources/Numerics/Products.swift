@@ -23,7 +23,7 @@ extension Compute {
         guard result.rows > 0, result.columns > 0 else { return }
         let work = result.rows * result.columns * left.columns
         let pieces = min(threads, max(1, work / Self.leastWork))
-        if result.rows >= result.columns {
+        if result.rows >= result.columns || !BLASCore.columnsAreIndependent {
             forEachPortion(of: Self.portion(result.rows, pieces), upTo: result.rows) { rows in
                 Self.multiply(left.rows(rows), right, into: result.rows(rows), from: start)
             }

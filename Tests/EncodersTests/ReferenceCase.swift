@@ -3,6 +3,8 @@ import Experiments
 import Foundation
 import Numerics
 import Safetensors
+import TestKit
+import Testing
 
 /// One folder that scripts/parity wrote; see scripts/encoder_parity.py.
 struct ReferenceCase {
@@ -28,10 +30,7 @@ struct ReferenceCase {
     let description: Description
     private let folder: String
 
-    static let directory = ProcessInfo.processInfo.environment["HEADSTART_REFERENCE"].map { "\($0)/encoders" }
-    static let miniLM =
-        ProcessInfo.processInfo.environment["HEADSTART_MINILM"]
-        ?? NSHomeDirectory() + "/.cache/headstart/models/all-MiniLM-L6-v2"
+    private static let directory = Given.reference("encoders")
 
     /// The folders there are; none where scripts/parity was not run.
     static let names: [String] = {
@@ -55,7 +54,7 @@ struct ReferenceCase {
     /// The model with the initial head, everything moving.
     func makeModel(_ compute: Compute) throws -> Model {
         let isSaved = FileManager.default.fileExists(atPath: "\(folder)/config.json")
-        let backbone = try Backbone(directory: isSaved ? folder : Self.miniLM)
+        let backbone = try Backbone(directory: isSaved ? folder : #require(Given.minilm))
         guard let head = HeadDesign(description.head) else { throw CocoaError(.coderReadCorrupt) }
         let table = ParameterTable(configuration: backbone.configuration, head: head, outputs: description.outputs)
         let store = try ParameterStore(

@@ -2,6 +2,7 @@ import Encoders
 import Experiments
 import Foundation
 import Numerics
+import TestKit
 import Testing
 
 /// Training steps a second on this machine, for whoever changes a kernel:
@@ -16,7 +17,7 @@ struct SpeedTests {
     @Test(arguments: [1, 2])
     func `full fine-tuning of MiniLM`(threads: Int) throws {
         let compute = Compute(threads: threads)
-        let backbone = try Backbone(directory: ReferenceCase.miniLM)
+        let backbone = try Backbone(directory: #require(Given.minilm))
         let table = ParameterTable(configuration: backbone.configuration, head: .linear, outputs: 2)
         let store = try ParameterStore(table: table, backbone: backbone, moving: { _ in true })
         let model = Model(store: store, compute: compute)

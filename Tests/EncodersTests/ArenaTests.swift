@@ -1,0 +1,79 @@
+import Encoders
+import Numerics
+import Testing
+
+struct ArenaTests {
+    private let compute = Compute(threads: 2)
+
+    /// The word embedding's rows without gradient and moments take a shorter way; the bits must be the same.
+    @Test func `rows that were never touched are updated as all others`() throws {
+        let (sparse, full) = (try TestModel(.bert), try TestModel(.bert))
+        for step in 1...4 {
+            let batch = makeBatch([2, 3], SmallModel.bert.configuration, firstExample: 10 * step)
+            for test in [sparse, full] { test.learn(batch, dropout: someDropout) }
+            let rows = try #require(full.model.store.arena.rows)
+            rows.touchAll()
+            for test in [sparse, full] {
+                test.model.store.arena.update(AdamW(weightDecay: 0.1), number: step, rate: 0.01, compute)
+            }
+        }
+        #expect(sparse.model.store.arena.values.elementsEqual(full.model.store.arena.values))
+        #expect(sparse.model.store.arena.secondMoments.elementsEqual(full.model.store.arena.secondMoments))
+    }
+
+    @Test func `a step clears all gradients and marks`() throws {
+        let test = try TestModel(.bert)
+        test.learn(makeBatch([5, 9], SmallModel.bert.configuration))
+        let arena = test.model.store.arena
+        let rows = try #require(arena.rows)
+        #expect(rows.touched.contains(1) && rows.touched.contains(0))
+        arena.update(AdamW(), number: 1, rate: 0.01, compute)
+        #expect(arena.gradients.allSatisfy { $0 == 0 })
+        #expect(rows.touched.allSatisfy { $0 == 0 })
+    }
+
+    @Test func `the norm is that of all gradients`() throws {
+        let test = try TestModel(.bert)
+        test.learn(makeBatch([5, 9], SmallModel.bert.configuration))
+        let arena = test.model.store.arena
+        let expected = arena.gradients.reduce(0.0) { $0 + Double($1) * Double($1) }
+        #expect(abs(arena.squaredGradientNorm(compute) / expected - 1) < 1e-12)
+    }
+
+    @Test func `decay acts on matrices and embeddings alone`() throws {
+        let test = try TestModel(.bert)
+        let arena = test.model.store.arena
+        let initial = Array(arena.values)
+        arena.update(AdamW(weightDecay: 0.5), number: 1, rate: 0.1, compute)
+        for segment in arena.segments {
+            let role = test.model.store.table.parameters[segment.parameter].role
+            let keep: Float = role == .matrix || role == .embedding ? Float(1 - 0.1 * 0.5) : 1
+            #expect(segment.range.allSatisfy { arena.values[$0] == initial[$0] * keep })
+        }
+    }
+
+    @Test func `moments that were restored are used again`() throws {
+        let (first, second) = (try TestModel(.bert), try TestModel(.bert))
+        let batches = (1...2).map { makeBatch([5, 9], SmallModel.bert.configuration, firstExample: 10 * $0) }
+        first.learn(batches[0])
+        first.model.store.arena.update(AdamW(), number: 1, rate: 0.01, compute)
+        let (from, to) = (first.model.store.arena, second.model.store.arena)
+        for block in [\Arena.values, \.firstMoments, \.secondMoments] {
+            _ = to[keyPath: block].update(from: from[keyPath: block])
+        }
+        to.momentsWereRestored()
+        for test in [first, second] {
+            test.learn(batches[1])
+            test.model.store.arena.update(AdamW(), number: 2, rate: 0.01, compute)
+        }
+        #expect(from.values.elementsEqual(to.values))
+    }
+
+    @Test func `segments follow the table without gaps`() throws {
+        let arena = try TestModel(.bert).model.store.arena
+        #expect(arena.segments.map(\.range.lowerBound) == [0] + arena.segments.dropLast().map(\.range.upperBound))
+        #expect(arena.segments.last?.range.upperBound == arena.count)
+        #expect(arena.segments.map(\.parameter) == Array(arena.segments.indices))
+        #expect(Int(bitPattern: arena.values.baseAddress).isMultiple(of: 64))
+    }
+}

@@ -1,0 +1,132 @@
+import CKernels
+import Foundation
+import Testing
+
+/// One head of attention against its definition in double precision.
+struct AttentionTests {
+    struct Case: CustomTestStringConvertible {
+        let queries, tokens, size: Int
+        let probability: Double
+        var testDescription: String { "\(queries) queries, \(tokens) tokens of \(size), dropout \(probability)" }
+    }
+
+    static let cases = [
+        Case(queries: 1, tokens: 1, size: 9, probability: 0), Case(queries: 13, tokens: 13, size: 32, probability: 0),
+        Case(queries: 13, tokens: 13, size: 32, probability: 0.2),
+        Case(queries: 1, tokens: 40, size: 9, probability: 0.2),
+        Case(queries: 35, tokens: 35, size: 64, probability: 0.2),
+        Case(queries: 130, tokens: 130, size: 20, probability: 0),
+    ]
+
+    @Test(arguments: cases)
+    func `forward is softmax of the scaled scores times the values`(test: Case) {
+        let head = TestHead(test)
+        #expect(largestDifference(head.forward().context, head.plainContext(head.q, head.k, head.v)) < 2e-6)
+    }
+
+    /// The loss is Σ context g; central differences of the definition in double precision, whose own error is below 1e-8.
+    /// The gradients are of order 1 and below, in single precision.
+    @Test(arguments: cases)
+    func `backward is the derivative`(test: Case) {
+        let head = TestHead(test)
+        let gradients = head.backward()
+        let sampled = { (count: Int) in stride(from: 0, to: count, by: max(1, count / 60)) }
+        for index in sampled(head.q.count) {
+            #expect(abs(Double(gradients.q[index]) - head.derivative(\.q, index)) < 1e-5)
+        }
+        for index in sampled(head.k.count) {
+            #expect(abs(Double(gradients.k[index]) - head.derivative(\.k, index)) < 1e-5)
+            #expect(abs(Double(gradients.v[index]) - head.derivative(\.v, index)) < 1e-5)
+        }
+    }
+}
+
+private final class TestHead {
+    let q, k, v: [Float]
+    private let g: [Float]
+    private let test: AttentionTests.Case
+    private let row: Int
+    private let factors: [Double]
+    private let firstGroup = 5
+
+    init(_ test: AttentionTests.Case) {
+        self.test = test
+        row = attention_row(test.tokens)
+        q = randomNumbers(test.queries * test.size, stream: 1, range: 2)
+        k = randomNumbers(test.tokens * test.size, stream: 2, range: 2)
+        v = randomNumbers(test.tokens * test.size, stream: 3)
+        g = randomNumbers(test.queries * test.size, stream: 4)
+        var stream = Self.stream
+        factors = (0..<(test.queries * test.tokens)).map {
+            let isKept = random_bits(&stream, UInt64(64 * 5 + $0)) >= UInt32(test.probability * 0x1p32)
+            return isKept ? 1 / (1 - test.probability) : 0
+        }
+    }
+
+    private static let stream = random_stream(seed: 1, example: 2, step: 3, purpose: 4)
+    private var scale: Double { 1 / Double(test.size).squareRoot() }
+
+    private var shape: attention_shape {
+        attention_shape(
+            queries: test.queries, n: test.tokens, d: test.size, q_stride: test.size, kv_stride: test.size,
+            context_stride: test.size, scale: Float(scale))
+    }
+
+    func forward() -> (probabilities: [Float], dropped: [Float], context: [Float]) {
+        var probabilities = [Float](repeating: 0, count: test.queries * row)
+        var dropped = probabilities
+        var context = q
+        var (shape, stream) = (shape, Self.stream)
+        let threshold = UInt32(test.probability * 0x1p32)
+        attention_forward(
+            &shape, q, k, v, &stream, firstGroup, threshold, Float(1 / (1 - test.probability)), &probabilities,
+            &dropped,
+            &context)
+        guard threshold == 0 else { return (probabilities, dropped, context) }
+        // Without dropout the two are one block of memory.
+        probabilities.withUnsafeMutableBufferPointer {
+            attention_forward(&shape, q, k, v, &stream, 0, 0, 1, $0.baseAddress, $0.baseAddress, &context)
+        }
+        return (probabilities, probabilities, context)
+    }
+
+    func backward() -> (q: [Float], k: [Float], v: [Float]) {
+        let state = forward()
+        var (shape, scratch, dq, dk, dv) = (shape, state.probabilities, q, k, v)
+        attention_backward(&shape, q, k, v, state.probabilities, state.dropped, g, &scratch, &dq, &dk, &dv)
+        return (dq, dk, dv)
+    }
+
+    func plainContext(_ q: [Float], _ k: [Float], _ v: [Float]) -> [Double] {
+        plain(q.map(Double.init), k.map(Double.init), v.map(Double.init))
+    }
+
+    private func plain(_ q: [Double], _ k: [Double], _ v: [Double]) -> [Double] {
+        let size = test.size
+        return (0..<test.queries).flatMap { i in
+            let scores = (0..<test.tokens).map { j in
+                scale * (0..<size).reduce(0.0) { $0 + q[i * size + $1] * k[j * size + $1] }
+            }
+            let powers = scores.map { exp($0) }
+            let sum = powers.reduce(0, +)
+            let weights = powers.indices.map { powers[$0] / sum * factors[i * test.tokens + $0] }
+            return (0..<size).map { c in weights.indices.reduce(0.0) { $0 + weights[$1] * v[$1 * size + c] } }
+        }
+    }
+
+    func derivative(_ operand: WritableKeyPath<Operands, [Double]>, _ index: Int) -> Double {
+        let step = 1e-4
+        return (loss(operand, index, offset: step) - loss(operand, index, offset: -step)) / (2 * step)
+    }
+
+    private func loss(_ operand: WritableKeyPath<Operands, [Double]>, _ index: Int, offset: Double) -> Double {
+        var operands = Operands(q: q.map(Double.init), k: k.map(Double.init), v: v.map(Double.init))
+        operands[keyPath: operand][index] += offset
+        let context = plain(operands.q, operands.k, operands.v)
+        return zip(context, g).reduce(0.0) { $0 + $1.0 * Double($1.1) }
+    }
+
+    struct Operands {
+        var q, k, v: [Double]
+    }
+}
