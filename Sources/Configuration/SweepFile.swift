@@ -17,8 +17,8 @@ package enum SweepFile {
         let tasks = findings.collect { () throws(ConfigurationError) in try sweep.tasks(catalogs.tasks) }
         let seeds = findings.collect { () throws(ConfigurationError) in try sweep.seeds() }
         let keep = findings.collect { () throws(ConfigurationError) in try sweep.keep() }
-        let methods = findings.collect { () throws(ConfigurationError) in try sweep.methods(catalogs.methods) }
         let defaults = findings.collect { () throws(ConfigurationError) in try sweep.defaults() }
+        let methods = findings.collect { () throws(ConfigurationError) in try sweep.methods(catalogs.methods) }
         try findings.check()
         guard let name, let model, let tasks, let seeds, let keep, let methods, let defaults else {
             preconditionFailure("a part of the sweep is missing, but nothing was found to be wrong")

@@ -22,7 +22,8 @@ package struct PlanListing: Encodable, Sendable {
         package let tune: Tune
         package let learningRate: Double
         package let batch: Int
-        package let budget: Budget
+        /// Passes over the training set; nil where steps are counted.
+        package let epochs: Double?
         /// Optimizer steps of one seed.
         package let steps: Int
         /// What it starts from besides the pretrained model, as "head of eh-ft-bitfit/1".
@@ -86,7 +87,7 @@ extension PlanListing.Group {
         let recipe = first.specification.recipe
         self.init(
             task: first.task, stage: first.label, methods: methods[first.key] ?? [], tune: recipe.tune,
-            learningRate: recipe.learningRate, batch: recipe.batch, budget: recipe.budget,
+            learningRate: recipe.learningRate, batch: recipe.batch, epochs: recipe.epochs,
             steps: snapshot.steps(of: first),
             from: first.specification.inputs.map { "\($0.kind.rawValue) of \(labels[$0.from] ?? $0.from.short)" },
             seeds: members.map(\.stage.specification.seed),
@@ -119,5 +120,11 @@ extension PlanListing {
         if finished == stages { return "all \(stages) stages are done" }
         let time = secondsLeft.map { ", about \(duration(seconds: $0)) for one worker group" } ?? ""
         return "\(finished) of \(stages) stages are done; \(stepsLeft) of \(steps) steps are left\(time)"
+    }
+}
+
+extension Recipe {
+    fileprivate var epochs: Double? {
+        if case .epochs(let epochs) = budget { epochs } else { nil }
     }
 }

@@ -153,9 +153,9 @@ struct ComplaintTests {
             fixture.complaint(text) == """
                 sweep.yaml:3: unknown task 'rtee'; did you mean 'rte'?
                 sweep.yaml:4: 'seeds' is empty
-                sweep.yaml:6: unknown method 'bitfti'; did you mean 'bitfit'?
                 sweep.yaml:5: 'lr' must be a number above 0, not '0'
                 sweep.yaml:5: 'batch' must be a whole number from 1, not '0'
+                sweep.yaml:6: unknown method 'bitfti'; did you mean 'bitfit'?
                 """)
     }
 
