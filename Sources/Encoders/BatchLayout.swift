@@ -51,7 +51,7 @@ final class BatchLayout {
         }
     }
 
-    func set(_ batch: PackedBatch, heads: Int) {
+    func set(_ batch: PackedBatch, _ configuration: EncoderConfiguration) {
         (tokenCount, exampleCount) = (batch.tokenCount, batch.exampleCount)
         for buffer in [tokenBuffer, typeBuffer] { buffer.reserve(tokenCount) }
         for buffer in [placeBuffer, tokenExampleBuffer] { buffer.reserve(tokenCount) }
@@ -59,21 +59,33 @@ final class BatchLayout {
         offsetBuffer.reserve(exampleCount + 1)
         probabilityOffsetBuffer.reserve(exampleCount)
         _ = tokenBuffer.values.update(from: batch.tokens)
-        _ = typeBuffer.values.update(from: batch.types)
+        setTypes(batch, configuration)
         _ = offsetBuffer.values.update(from: batch.offsets)
         _ = exampleBuffer.values.update(from: batch.examples)
         probabilityCount = 0
-        for sequence in 0..<exampleCount { place(sequence, of: batch, heads: heads) }
+        for sequence in 0..<exampleCount { place(sequence, of: batch, configuration) }
     }
 
-    private func place(_ sequence: Int, of batch: PackedBatch, heads: Int) {
+    /// A model with one type has the same for all tokens, whatever the tokenizer says.
+    private func setTypes(_ batch: PackedBatch, _ configuration: EncoderConfiguration) {
+        if configuration.types == 1 {
+            typeBuffer.values.update(repeating: 0)
+        } else {
+            precondition(batch.types.allSatisfy { 0 <= $0 && $0 < Int32(configuration.types) })
+            _ = typeBuffer.values.update(from: batch.types)
+        }
+    }
+
+    private func place(_ sequence: Int, of batch: PackedBatch, _ configuration: EncoderConfiguration) {
         let range = batch.offsets[sequence]..<batch.offsets[sequence + 1]
+        precondition(range.count <= configuration.longestSequence, "a sequence of \(range.count) tokens")
         for token in range {
+            precondition(0 <= batch.tokens[token] && batch.tokens[token] < Int32(configuration.vocabulary))
             placeBuffer.start[token] = UInt32(token - range.lowerBound)
             tokenExampleBuffer.start[token] = batch.examples[sequence]
         }
         firstPlaceBuffer.start[sequence] = 0
         probabilityOffsetBuffer.start[sequence] = probabilityCount
-        probabilityCount += heads * range.count * attention_row(range.count)
+        probabilityCount += configuration.heads * range.count * attention_row(range.count)
     }
 }

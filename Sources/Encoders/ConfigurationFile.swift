@@ -7,13 +7,13 @@ extension EncoderConfiguration {
         let file = try ConfigurationFile(path: path)
         try file.refuseUnsupported()
         family = try file.family()
-        vocabulary = try file.size("vocab_size")
-        hidden = try file.size("hidden_size")
-        layers = try file.size("num_hidden_layers")
-        heads = try file.size("num_attention_heads")
-        intermediate = try file.size("intermediate_size")
-        positions = try file.size("max_position_embeddings", default: 512)
-        types = try file.size("type_vocab_size", default: 2)
+        vocabulary = try file.size("vocab_size", upTo: 1 << 24)
+        hidden = try file.size("hidden_size", upTo: 1 << 16)
+        layers = try file.size("num_hidden_layers", upTo: 1_000)
+        heads = try file.size("num_attention_heads", upTo: 1 << 16)
+        intermediate = try file.size("intermediate_size", upTo: 1 << 20)
+        positions = try file.size("max_position_embeddings", upTo: 1 << 20, default: 512)
+        types = try file.size("type_vocab_size", upTo: 1 << 10, default: 2)
         layerNormEpsilon = Float(try file.number("layer_norm_eps", default: 1e-12))
         let hiddenDropout = try file.probability("hidden_dropout_prob", default: 0.1)
         self.hiddenDropout = hiddenDropout
@@ -53,13 +53,12 @@ struct ConfigurationFile {
     func error(_ problem: String) -> ModelError { ModelError(path: path, problem: problem) }
 
     func family() throws(ModelError) -> EncoderConfiguration.Family {
-        guard let name = object["model_type"] as? String else {
-            throw error("'model_type' is missing; supported are 'bert' and 'roberta'")
-        }
+        let supported = "supported are 'bert', 'roberta', 'xlm-roberta' and 'camembert'"
+        guard let name = object["model_type"] as? String else { throw error("'model_type' is missing; \(supported)") }
         switch name {
         case "bert": return .bert
         case "roberta", "xlm-roberta", "camembert": return .roberta
-        default: throw error("'model_type' is '\(name)'; supported are 'bert' and 'roberta'")
+        default: throw error("'model_type' is '\(name)'; \(supported)")
         }
     }
 
@@ -98,10 +97,10 @@ struct ConfigurationFile {
         return integer
     }
 
-    /// At least 1, and small enough that products of three sizes do not overflow.
-    func size(_ key: String, default fallback: Int? = nil) throws(ModelError) -> Int {
+    /// At least 1 and at most `limit`, which is beyond all models and keeps products of sizes from overflowing.
+    func size(_ key: String, upTo limit: Int, default fallback: Int? = nil) throws(ModelError) -> Int {
         let value = try integer(key, default: fallback)
-        guard (1...(1 << 20) * 4).contains(value) else { throw error("'\(key)' is \(value), not a possible size") }
+        guard (1...limit).contains(value) else { throw error("'\(key)' is \(value), not a possible size") }
         return value
     }
 

@@ -21,7 +21,7 @@ final class Encoder {
     func forward(
         _ batch: PackedBatch, _ selection: TokenSelection, dropout: DropoutContext?, _ compute: Compute
     ) -> Matrix {
-        layout.set(batch, heads: configuration.heads)
+        layout.set(batch, configuration)
         workspace.reserve(configuration, layout)
         let pass = Pass(compute: compute, layout: layout, dropout: dropout)
         self.pass = pass

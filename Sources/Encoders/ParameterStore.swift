@@ -19,12 +19,17 @@ package final class ParameterStore {
     package init(
         table: ParameterTable, backbone: Backbone, overlays: [SafetensorsFile] = [], moving: (Parameter) -> Bool
     ) throws(ModelError) {
+        for overlay in overlays { try Self.checkNames(overlay, table) }
+        // Before anything is allocated: a configuration that asks for absurd sizes fails on the file's tensors.
+        var initial: [InitialValues] = []
+        for parameter in table.parameters {
+            initial.append(try InitialValues(of: parameter, overlays: overlays, backbone: backbone))
+        }
         self.table = table
         self.backbone = backbone
         arena = Arena(table: table, moving: moving)
         segments = Dictionary(uniqueKeysWithValues: arena.segments.map { ($0.parameter, $0.range) })
-        for overlay in overlays { try checkNames(overlay) }
-        for index in table.parameters.indices { try place(index, overlays) }
+        for (index, values) in initial.enumerated() { place(index, values) }
     }
 
     package func index(of name: String) -> Int? { table.index(of: name) }
@@ -41,12 +46,12 @@ package final class ParameterStore {
 
     /// Sets the parameters that move to the values in the file; those it does not name stay.
     package func load(_ file: SafetensorsFile) throws(ModelError) {
-        try checkNames(file)
+        try Self.checkNames(file, table)
         for name in file.names {
             guard let index = table.index(of: name), let range = segments[index] else {
                 throw ModelError(path: file.path, problem: "tensor '\(name)' is a parameter that does not move here")
             }
-            guard let floats = try Self.floats(of: table.parameters[index], in: file) else { continue }
+            guard let floats = try file.floats(of: table.parameters[index]) else { continue }
             _ = arena.values[range].update(from: floats)
             uninitialized.remove(index)
         }
@@ -63,53 +68,24 @@ package final class ParameterStore {
         }
     }
 
-    private func place(_ index: Int, _ overlays: [SafetensorsFile]) throws(ModelError) {
-        let parameter = table.parameters[index]
-        let initial = try initialValues(of: parameter, overlays)
-        if initial == nil { uninitialized.insert(index) }
+    private func place(_ index: Int, _ initial: InitialValues) {
+        if initial.values == nil { uninitialized.insert(index) }
         if let range = segments[index] {
-            if let initial { _ = arena.values[range].update(from: initial) }
+            if let values = initial.values { _ = arena.values[range].update(from: values) }
             starts.append(UnsafePointer(arena.values.baseAddress! + range.lowerBound))
         } else {
-            starts.append((initial ?? keep([Float](repeating: 0, count: parameter.count))).baseAddress!)
+            let memory = initial.values == nil ? zeros(table.parameters[index].count) : initial.memory
+            if let memory { kept.append(memory) }
+            starts.append((initial.values ?? kept[kept.count - 1].values).baseAddress!)
         }
     }
 
-    private func initialValues(
-        of parameter: Parameter, _ overlays: [SafetensorsFile]
-    ) throws(ModelError) -> UnsafeBufferPointer<Float>? {
-        for overlay in overlays.reversed() {
-            if let floats = try Self.floats(of: parameter, in: overlay) { return keep(floats) }
-        }
-        guard parameter.place == .head else { return try backbone.requiredValues(of: parameter) }
-        // BERT's own head begins with the pooler it was pretrained with.
-        guard parameter.name.hasPrefix("head.pooler.") else { return nil }
-        return try backbone.values(named: String(parameter.name.dropFirst(5)), shape: parameter.shape)
-    }
+    private func zeros(_ count: Int) -> FloatsInMemory { FloatsInMemory([Float](repeating: 0, count: count)) }
 
-    private func keep(_ floats: [Float]) -> UnsafeBufferPointer<Float> {
-        kept.append(FloatsInMemory(floats))
-        return kept[kept.count - 1].values
-    }
-
-    private func checkNames(_ file: SafetensorsFile) throws(ModelError) {
+    private static func checkNames(_ file: SafetensorsFile, _ table: ParameterTable) throws(ModelError) {
         for name in file.names where table.index(of: name) == nil {
             throw ModelError(
                 path: file.path, problem: "tensor '\(name)' is no parameter of this model with head '\(table.head)'")
         }
-    }
-
-    private static func floats(of parameter: Parameter, in file: SafetensorsFile) throws(ModelError) -> [Float]? {
-        guard let tensor = file.tensor(named: parameter.name) else { return nil }
-        guard tensor.shape == parameter.shape else {
-            throw ModelError(
-                path: file.path,
-                problem: "tensor '\(parameter.name)' is \(tensor.shape), the model has \(parameter.shape)")
-        }
-        guard let floats = tensor.floats() else {
-            throw ModelError(
-                path: file.path, problem: "tensor '\(parameter.name)' is \(tensor.type.rawValue), not numbers")
-        }
-        return floats
     }
 }

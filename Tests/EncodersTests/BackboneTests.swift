@@ -28,7 +28,11 @@ struct BackboneTests {
     }
 
     static let settings: [(String, String, String)] = [
-        ("model_type", "\"deberta\"", "'model_type' is 'deberta'; supported are 'bert' and 'roberta'"),
+        (
+            "model_type", "\"deberta\"",
+            "'model_type' is 'deberta'; supported are 'bert', 'roberta', 'xlm-roberta' and 'camembert'"
+        ),
+        ("vocab_size", "99999999999999", "'vocab_size' is 99999999999999, not a possible size"),
         ("hidden_act", "\"relu\"", "'hidden_act' is 'relu'; supported is 'gelu'"),
         (
             "position_embedding_type", "\"relative_key\"",

@@ -1,0 +1,47 @@
+import Safetensors
+
+/// Where a parameter's first values come from.
+struct InitialValues {
+    /// nil for a parameter of the head that no file has.
+    let values: UnsafeBufferPointer<Float>?
+    /// Who owns the values, unless it is the backbone.
+    let memory: FloatsInMemory?
+
+    /// - Parameter overlays: a later one goes before an earlier one, and all before the backbone.
+    init(of parameter: Parameter, overlays: [SafetensorsFile], backbone: Backbone) throws(ModelError) {
+        for overlay in overlays.reversed() {
+            if let floats = try overlay.floats(of: parameter) {
+                let memory = FloatsInMemory(floats)
+                self.memory = memory
+                values = memory.values
+                return
+            }
+        }
+        memory = nil
+        if parameter.place != .head {
+            values = try backbone.requiredValues(of: parameter)
+        } else if parameter.name.hasPrefix("head.pooler.") {
+            // BERT's own head begins with the pooler it was pretrained with.
+            values = try backbone.values(named: String(parameter.name.dropFirst(5)), shape: parameter.shape)
+        } else {
+            values = nil
+        }
+    }
+}
+
+extension SafetensorsFile {
+    /// - Returns: nil where the file does not name the parameter.
+    func floats(of parameter: Parameter) throws(ModelError) -> [Float]? {
+        guard let tensor = tensor(named: parameter.name) else { return nil }
+        guard tensor.shape == parameter.shape else {
+            throw ModelError(
+                path: path, problem: "tensor '\(parameter.name)' is \(tensor.shape), the model has \(parameter.shape)")
+        }
+        guard let floats = tensor.floats() else {
+            throw ModelError(
+                path: path,
+                problem: "tensor '\(parameter.name)' is \(tensor.type.rawValue); readable are F32, F16 and BF16")
+        }
+        return floats
+    }
+}
