@@ -70,6 +70,8 @@ extension Scheduler {
             planned: planned, task: task.definition, model: plan.model, dataDirectory: plan.dataDirectory,
             standing: standing, attempt: known.attempt)
         order.append(planned.key)
+        openCount += standing.state.isFinal ? 0 : 1
+        knowsNothingIsReady = false
     }
 
     /// A stage owes what any plan wants of it and what any edge carries.

@@ -5,6 +5,9 @@ extension Scheduler {
     package func checkInvariants() -> [String] {
         var seen: Set<StageKey> = []
         var broken = checkHolders()
+        let open = stages.values.filter { !$0.standing.state.isFinal }
+        if open.count != openCount { broken.append("9: \(openCount) stages are said to be open, not \(open.count)") }
+        if knowsNothingIsReady, open.contains(where: isReady) { broken.append("9: a stage is ready without notice") }
         for key in order {
             guard let stage = stages[key] else {
                 broken.append("8: \(key.short) is in the order but unknown")

@@ -23,10 +23,14 @@ extension Scheduler {
 
     /// The ready stage that the longest chain hangs on; among equals one whose inputs this worker has made, then the
     /// one planned first.
-    private func nextStage(for worker: WorkerID) -> StageKey? {
+    private mutating func nextStage(for worker: WorkerID) -> StageKey? {
+        guard !knowsNothingIsReady else { return nil }
+        knowsNothingIsReady = true
         var best: (key: StageKey, rank: (Int, Int))?
         for key in order {
-            guard let stage = stages[key], isReady(stage), !isBetterElsewhere(stage, than: worker) else { continue }
+            guard let stage = stages[key], isReady(stage) else { continue }
+            knowsNothingIsReady = false
+            guard !isBetterElsewhere(stage, than: worker) else { continue }
             let rank = (stage.chain, isLocal(stage, to: worker) ? 1 : 0)
             if let best, best.rank >= rank { continue }
             best = (key, rank)

@@ -26,6 +26,7 @@ import Messages
 /// 6. A stage that runs or is finished has begun an attempt.
 /// 7. A stage that was lost, or failed on its node, as often as the settings allow does not run or wait.
 /// 8. A stage comes later in the order than those it starts from.
+/// 9. `openCount` counts the stages that have not ended, and nothing is ready while `knowsNothingIsReady`.
 package struct Scheduler: Sendable {
     package let settings: SchedulerSettings
     /// Every stage of every plan.
@@ -40,13 +41,18 @@ package struct Scheduler: Sendable {
     var departed: Set<WorkerID> = []
     /// Artifacts that lie whole in the store.
     var stored: Set<ArtifactID> = []
+    /// Stages that have not ended.
+    var openCount = 0
+    /// Saves workers without work a search through all stages each time they ask.
+    var knowsNothingIsReady = false
     /// No new attempts; whoever asks is dismissed.
     var isStopping = false
 
     /// The effects of the turn that is being handled.
     private var changes: [Effect] = []
     private var messages: [Effect] = []
-    private var announcedDeadline: Timestamp?
+    /// Whether a tick has been asked for that has not come yet.
+    private var isWakeDue = false
 
     package init(settings: SchedulerSettings = SchedulerSettings()) {
         self.settings = settings
@@ -57,10 +63,12 @@ package struct Scheduler: Sendable {
         switch event {
         case .message(let message): hear(message, at: now)
         case .tick:
-            announcedDeadline = nil
+            isWakeDue = false
             expireLeases(at: now)
         case .stored(let artifact): stored.insert(artifact)
-        case .planned(let plan, let known, let artifacts): add(plan, known: known, stored: artifacts, at: now)
+        case .planned(let plan, let known, let artifacts):
+            isWakeDue = false
+            add(plan, known: known, stored: artifacts, at: now)
         case .command(let command): obey(command, at: now)
         }
         announceDeadline()
@@ -69,13 +77,12 @@ package struct Scheduler: Sendable {
     }
 
     /// Whether nothing more will happen unless a person asks for it.
-    package var isFinished: Bool { order.allSatisfy { stages[$0]?.standing.state.isFinal ?? true } }
+    package var isFinished: Bool { openCount == 0 }
 
     /// Workers that have said hello and neither goodbye nor been dismissed.
     package var workerCount: Int { workers.count }
 
-    /// When `tick` has something to do.
-    package var nextDeadline: Timestamp? { holders.values.compactMap { stages[$0]?.lease?.expires }.min() }
+    private var nextDeadline: Timestamp? { holders.values.compactMap { stages[$0]?.lease?.expires }.min() }
 
     mutating func record(_ change: Change) { changes.append(.record(change)) }
 
@@ -83,16 +90,21 @@ package struct Scheduler: Sendable {
 
     mutating func perform(_ effect: Effect) { messages.append(effect) }
 
+    /// Asks to be woken when the first lease runs out. Renewals only put that off, so the next tick is soon enough to
+    /// look again.
     private mutating func announceDeadline() {
-        guard let deadline = nextDeadline, deadline != announcedDeadline else { return }
-        announcedDeadline = deadline
+        guard !isWakeDue, let deadline = nextDeadline else { return }
+        isWakeDue = true
         messages.append(.wakeAt(deadline))
     }
 
     /// Changes where a stage stands, and has it recorded.
     mutating func move(_ key: StageKey, _ change: (inout StageStanding) -> Void) {
         guard var standing = stages[key]?.standing else { return }
+        openCount -= standing.state.isFinal ? 0 : 1
         change(&standing)
+        openCount += standing.state.isFinal ? 0 : 1
+        knowsNothingIsReady = false
         stages[key]?.standing = standing
         record(.stands(key, standing))
     }

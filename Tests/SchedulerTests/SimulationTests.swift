@@ -35,6 +35,13 @@ import Testing
     }
 
     @Test(.enabled(if: replayedSeed == nil))
+    func `a sweep over a thousand workers ends as well`() throws {
+        var simulation = try Simulation(seed: 1, size: Simulation.Size(stages: 1500, workers: 1000))
+        #expect(try simulation.run().isEmpty)
+        #expect(simulation.tally.states[.finished, default: 0] > 700, "\(simulation.tally)")
+    }
+
+    @Test(.enabled(if: replayedSeed == nil))
     func `equal seeds give equal worlds`() throws {
         var first = try Simulation(seed: 7, traces: true)
         var second = try Simulation(seed: 7, traces: true)

@@ -20,7 +20,9 @@ struct Simulation {
     private(set) var trace: Trace?
     private(set) var tally = Tally()
     private let faultsEnd: Timestamp
-    private let faults: Faults
+    private let faults = Faults()
+    /// Worlds that work need a fraction of it.
+    private let mostSteps: Int
 
     struct Faults {
         var loses = 0.05
@@ -33,6 +35,8 @@ struct Simulation {
         var corrupts = 0.05
         var endAfterMilliseconds: Int64 = 900_000
     }
+
+    private static let nodeFault = StageFailure(.node, "no space")
 
     /// How often each fault struck and each outcome came about.
     struct Tally {
@@ -59,7 +63,8 @@ struct Simulation {
         }
     }
 
-    private enum Happening {
+    /// Indirect, since the agenda moves them about.
+    private indirect enum Happening {
         case reachesCoordinator(FromWorker)
         case reachesWorker(ToWorker, WorkerID)
         case workerStirs(WorkerID)
@@ -68,20 +73,28 @@ struct Simulation {
         case coordinatorStarts
     }
 
-    init(seed: UInt64, usesLedger: Bool = false, traces: Bool = false, faults: Faults = Faults()) throws {
+    /// How large the world is; without it a few stages and workers, drawn by the seed.
+    struct Size {
+        let stages: Int
+        let workers: Int
+    }
+
+    init(seed: UInt64, size: Size? = nil, usesLedger: Bool = false, traces: Bool = false) throws {
         var generator = Generator(seed: seed)
-        plan = try SweepPlan.random(stageCount: Int.random(in: 3...12, using: &generator), using: &generator)
+        let (stages, hosts) = (Int.random(in: 3...12, using: &generator), Int.random(in: 1...4, using: &generator))
+        plan = try SweepPlan.random(stageCount: size?.stages ?? stages, using: &generator)
         var natures: [StageKey: Nature] = [:]
         for stage in plan.stages { natures[stage.key] = Nature.random(using: &generator) }
         self.natures = natures
         self.generator = generator
-        self.faults = faults
-        coordinator = SimulatedCoordinator(plan: plan, ledger: usesLedger ? try LedgerMemory() : nil)
+        coordinator = SimulatedCoordinator(
+            plan: plan, ledger: usesLedger ? try LedgerMemory() : nil, checksEvery: size == nil ? 1 : 500)
+        mostSteps = size == nil ? 100_000 : 10_000_000
         faultsEnd = Timestamp(rawValue: faults.endAfterMilliseconds)
         trace = traces ? Trace(of: plan) : nil
         agenda.add(.coordinatorStarts, at: Timestamp(rawValue: 0))
-        for index in 0..<Int.random(in: 1...4, using: &self.generator) {
-            agenda.add(.workerIsBorn(host: "host-\(index)"), at: Timestamp(rawValue: Int64(index) * 500))
+        for index in 0..<(size?.workers ?? hosts) {
+            agenda.add(.workerIsBorn(host: "host-\(index)"), at: Timestamp(rawValue: Int64(index % 8) * 500))
         }
     }
 
@@ -92,7 +105,7 @@ struct Simulation {
             try happen(happening, at: now)
             let objections = coordinator.objections + coordinator.model.objections
             guard objections.isEmpty else { return objections }
-            guard tally.steps < 300_000 else { return ["it does not come to an end"] }
+            guard tally.steps < mostSteps else { return ["it does not come to an end"] }
         }
         tally.refusals = coordinator.refusals
         for stage in coordinator.model.stages.values { tally.states[stage.standing.state, default: 0] += 1 }
@@ -194,7 +207,7 @@ struct Simulation {
             tally.cutOffs += 1
             trace?.note("\(id) is cut off until \(Double(worker.isCutOffUntil.rawValue) / 1000)", at: now)
         }
-        if isFaulty(now), generator.chance(faults.failsOnNode) { worker.fail(StageFailure(.node, "no space")) }
+        if isFaulty(now), generator.chance(faults.failsOnNode) { worker.fail(Self.nodeFault) }
         let isKilled = advance(&worker, at: now)
         guard !isKilled, !(isFaulty(now) && generator.chance(faults.crashes)) else { return crash(id, at: now) }
         workers[id] = worker
@@ -239,6 +252,9 @@ struct Simulation {
         for stage in plan.stages {
             guard let known = coordinator.model.stages[stage.key], let nature = natures[stage.key] else { continue }
             let endings = Array((coordinator.model.endings[stage.key] ?? [:]).values)
+            if endings.contains(where: { $0?.cause == .node && $0?.message != Self.nodeFault.message }) {
+                objections.append("\(stage.label) failed in a way that no worker reported")
+            }
             let results = endings.filter { $0 == nil }.count
             let state = known.standing.state
             let allowed =
