@@ -32,19 +32,20 @@ struct Program {
     }
 }
 
-/// A run of the program that is under way.
+/// A run of the program, or of another one, that is under way.
 final class Running {
     private let process = Process()
     private let folder: URL
 
     /// - Parameter output: a file to write standard output to; one of this object's own otherwise.
     init(
-        _ arguments: [String], in directory: String = "/", environment: [String: String?] = [:], output: String? = nil
+        _ arguments: [String], of program: String = Program.path, in directory: String = "/",
+        environment: [String: String?] = [:], output: String? = nil
     ) throws {
         // Files, not pipes: nobody need read them for the process to go on.
         folder = FileManager.default.temporaryDirectory.appending(path: "headstart-output-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        process.executableURL = URL(fileURLWithPath: Program.path)
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
         process.environment = environment.reduce(into: ProcessInfo.processInfo.environment) { $0[$1.key] = $1.value }
