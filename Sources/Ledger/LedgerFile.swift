@@ -70,10 +70,17 @@ enum LedgerFile {
             switch error.resultCode {
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: throw .corrupt(path: path, detail: error.message ?? "unreadable")
             case .SQLITE_FULL: throw .diskFull(path: path)
+            // Where SQLite cannot enlarge the index of its log, it calls a full disk an input/output error.
+            case .SQLITE_IOERR where isDiskFull(at: path): throw .diskFull(path: path)
             default: throw .database(path: path, detail: error.message ?? "\(error)")
             }
         } catch {
             throw .database(path: path, detail: "\(error)")
         }
+    }
+
+    private static func isDiskFull(at path: String) -> Bool {
+        var status = statvfs()
+        return statvfs(path, &status) == 0 && UInt64(status.f_bavail) * UInt64(status.f_frsize) < 1 << 16
     }
 }
