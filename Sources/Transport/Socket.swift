@@ -26,7 +26,7 @@ package struct MessageLimits: Sendable {
 }
 
 /// How long what was sent before closing may take to leave.
-let lingerMilliseconds: Int32 = 1000
+let lingerMilliseconds: Int32 = 5000
 
 /// The C socket with its options, sends and receives. Never blocks: waiting is `poll`'s.
 final class Socket {
