@@ -14,7 +14,6 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -35,7 +34,6 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     // A target uses only what stands above it in this list, and only what it names.
     targets: [
@@ -90,7 +88,7 @@ let package = Package(
             dependencies: [
                 "Experiments", "Files", "Configuration", "Ledger", "Messages", "Transport", "Collectives", "Numerics",
                 "Safetensors", "Tokenizers", "Tasks", "Encoders", "Tuning", "Training", "Coordinator", "Worker",
-                "Reports", arguments, subprocess, logging,
+                "Reports", arguments, logging,
             ],
             swiftSettings: strict),
 

@@ -61,7 +61,8 @@ package final class Library {
         }
         let dataset = try Dataset.load(job.task, in: job.dataDirectory)
         let tokenizer = try loadTokenizer(directory: backbone.directory)
-        try checkFit(tokenizer, backbone, recipe)
+        try checkFit(tokenizer, backbone)
+        try checkFit(maxLength: recipe.maxLength, backbone)
         let encode = { (examples: [Example]) in
             try Tasks.encode(
                 examples, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation)
@@ -70,25 +71,5 @@ package final class Library {
         if materials.count >= 4 { materials.removeAll() }
         materials[key] = material
         return material
-    }
-
-    private func checkFit(_ tokenizer: any Tokenizer, _ backbone: Backbone, _ recipe: Recipe) throws {
-        let configuration = backbone.configuration
-        guard tokenizer.vocabularyCount <= configuration.vocabulary else {
-            throw StageFailure(
-                .badInput,
-                """
-                \(backbone.directory): the tokenizer has ids up to \(tokenizer.vocabularyCount - 1), but the word \
-                embedding has only \(configuration.vocabulary) rows; use the tokenizer files the model came with
-                """)
-        }
-        guard recipe.maxLength <= configuration.longestSequence else {
-            throw StageFailure(
-                .badInput,
-                """
-                max-length \(recipe.maxLength) is longer than the \(configuration.longestSequence) positions of the \
-                model in \(backbone.directory); lower max-length
-                """)
-        }
     }
 }

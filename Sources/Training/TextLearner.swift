@@ -44,7 +44,7 @@ final class TextLearner: Learner {
 }
 
 /// Cuts examples into runs of at most 2,048 tokens (or one example): enough for full speed, little enough for memory.
-func packs(of examples: [Int], lengths: (Int) -> Int) -> [Range<Int>] {
+package func packs(of examples: [Int], lengths: (Int) -> Int) -> [Range<Int>] {
     var packs: [Range<Int>] = []
     var start = 0
     var tokens = 0

@@ -1,6 +1,7 @@
 import Configuration
 import Experiments
 import Tasks
+import Training
 
 extension SweepRequest {
     /// Reads the model and the datasets that the request names, so that what is wrong with them is known before
@@ -15,14 +16,7 @@ extension SweepRequest {
             return PlannedTask(definition: definition, content: content, trainCount: dataset.train.count)
         }
         let plan = try plan(model: location, dataDirectory: dataDirectory, tasks: planned)
-        let longest = pretrained.backbone.configuration.longestSequence
-        if let stage = plan.stages.first(where: { $0.specification.recipe.maxLength > longest }) {
-            throw BadRequest(
-                """
-                \(stage.label): max-length \(stage.specification.recipe.maxLength) is more than the \(longest) positions \
-                of the model \(model.name); lower max-length
-                """)
-        }
+        for stage in plan.stages { try checkFit(maxLength: stage.specification.recipe.maxLength, pretrained.backbone) }
         return plan
     }
 }

@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Numerics
 import Tokenizers
+import Training
 
 /// A pretrained encoder with the tokenizer that belongs to it.
 struct PretrainedModel {
@@ -14,14 +15,7 @@ struct PretrainedModel {
         let directory = URL(fileURLWithPath: directory).standardizedFileURL.path
         backbone = try Backbone(directory: directory)
         tokenizer = try loadTokenizer(directory: directory)
-        let rows = backbone.configuration.vocabulary
-        guard tokenizer.vocabularyCount <= rows else {
-            throw BadRequest(
-                """
-                \(directory): the tokenizer has ids up to \(tokenizer.vocabularyCount - 1), but the word embedding has \
-                only \(rows) rows; use the tokenizer files the model came with
-                """)
-        }
+        try checkFit(tokenizer, backbone)
     }
 
     /// The final layer's states of the texts' first tokens, [texts, hidden].
@@ -31,7 +25,7 @@ struct PretrainedModel {
             store: try ParameterStore(table: table, backbone: backbone, moving: { _ in false }), compute: compute)
         let hidden = backbone.configuration.hidden
         var features = [Float](repeating: 0, count: sequences.count * hidden)
-        for group in Self.groups(of: sequences) {
+        for group in packs(of: Array(sequences.indices), lengths: { sequences[$0].ids.count }) {
             var batch = PackedBatch()
             for index in group {
                 batch.append(ids: sequences[index].ids, types: sequences[index].types, example: index)
@@ -43,19 +37,5 @@ struct PretrainedModel {
             }
         }
         return features
-    }
-
-    /// Consecutive sequences that together have few enough tokens to stay in the processor's caches.
-    private static func groups(of sequences: [TokenSequence], tokenLimit: Int = 4096) -> [Range<Int>] {
-        var groups: [Range<Int>] = []
-        var (start, tokens) = (0, 0)
-        for (index, sequence) in sequences.enumerated() {
-            if index > start, tokens + sequence.ids.count > tokenLimit {
-                groups.append(start..<index)
-                (start, tokens) = (index, 0)
-            }
-            tokens += sequence.ids.count
-        }
-        return start < sequences.count ? groups + [start..<sequences.count] : groups
     }
 }

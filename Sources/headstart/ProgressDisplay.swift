@@ -8,7 +8,7 @@ import Reports
 final class ProgressDisplay {
     private let plan: SweepPlan
     private var last: LiveProgress
-    private var drawnLines = 0
+    private var drawn: [String] = []
 
     init(_ plan: SweepPlan, from snapshot: SweepSnapshot) {
         self.plan = plan
@@ -32,8 +32,9 @@ final class ProgressDisplay {
 
     /// Goes up to the block's first line, and clears from there to the end of the screen.
     private func draw(_ lines: [String]) throws(FileError) {
-        let back = drawnLines > 0 ? "\u{1B}[\(drawnLines)A\u{1B}[J" : ""
+        guard lines != drawn else { return }
+        let back = drawn.isEmpty ? "" : "\u{1B}[\(drawn.count)A\u{1B}[J"
         try Screen.draw(back + lines.map { $0 + "\n" }.joined())
-        drawnLines = lines.count
+        drawn = lines
     }
 }
