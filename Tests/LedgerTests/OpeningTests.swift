@@ -19,6 +19,21 @@ import Testing
         #expect(try Ledger(store: store.path).reader.plan() == plan)
     }
 
+    /// The files as they lie there while a coordinator is amid its work are what its sudden death leaves.
+    @Test func `what was committed before a kill is read, and written on`() throws {
+        let plan = try makePlan()
+        let ledger = try Ledger(store: store.path)
+        try ledger.commit([.planned(plan, at: at(1))])
+        let left = try TemporaryStore()
+        for file in ["ledger.sqlite", "ledger.sqlite-wal"] {
+            try FileManager.default.copyItem(atPath: "\(store.path)/\(file)", toPath: "\(left.path)/\(file)")
+        }
+        #expect(try LedgerReader(store: left.path).plan() == plan)
+        let next = try Ledger(store: left.path)
+        try next.commit([.started(plan.stages[0].key, first, on: worker, node: node, at: at(2))])
+        #expect(try next.reader.stage(plan.stages[0].key)?.attempts.count == 1)
+    }
+
     @Test func `two coordinators cannot work on one store`() throws {
         let ledger = try Ledger(store: store.path)
         let error = #expect(throws: LedgerError.self) { try Ledger(store: store.path) }
