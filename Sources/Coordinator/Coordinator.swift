@@ -60,8 +60,17 @@ package final class Coordinator {
         }
         if stop.isRequested { try decide(.command(.stop)) }
         try complete()
+        try linger(stop)
         onChange(status)
         return scheduler.isFinished
+    }
+
+    /// Keeps the sockets open a little longer, and still answers: a dealer whose router closes drops what it has not
+    /// read yet, and the last words are those that send the workers home.
+    private func linger(_ stop: StopRequest) throws(CoordinatorError) {
+        stop.bell.silence()
+        let end = clock.now.advanced(byMilliseconds: settings.lingerMilliseconds)
+        while clock.now < end { try turn(waitingFor: stop) }
     }
 
     package var status: CoordinatorStatus {

@@ -11,9 +11,11 @@ package struct CoordinatorSettings: Sendable {
     package var insecure = false
     /// How long workers are waited for once every stage has ended, so that they are told to go.
     package var farewellMilliseconds: Int64 = 5_000
+    /// How long the sockets stay open after the last word.
+    package var lingerMilliseconds: Int64 = 500
     /// The shortest time between two calls of `onChange`.
     package var reportMilliseconds: Int64 = 200
-    package var longestWaitMilliseconds: Int64 = 500
+    package var longestWaitMilliseconds: Int64 = 200
     package var messagesPerTurn = 256
 
     package struct Protection: Sendable {

@@ -55,11 +55,11 @@ final class FakeWorker {
         }
     }
 
-    func hearBroadcast() throws -> (Broadcast, [UInt8]) {
-        try wait("nothing was published") {
-            guard let frames = try subscriber.receive(), frames.count == 2 else { return nil }
-            return (try Broadcast.decode(Data(frames[0])), frames[1])
+    func hearBroadcast(withinMilliseconds limit: Int) throws -> (Broadcast, [UInt8])? {
+        guard try poll([subscriber], timeoutMilliseconds: limit)[0], let frames = try subscriber.receive() else {
+            return nil
         }
+        return (try Broadcast.decode(Data(frames[0])), frames[1])
     }
 
     // MARK: Steps of the protocol

@@ -33,6 +33,18 @@ func makePlan(seeds: [UInt64] = [1]) throws -> SweepPlan {
         rows: rows)
 }
 
+/// First stages, and behind each a stage that starts from its head.
+func makeChains(_ count: Int) throws -> SweepPlan {
+    let single = try makePlan()
+    let sources = try (1...count).map { try makeStage(label: "1", seed: UInt64($0), from: nil, outputs: [.head]) }
+    let followers = try sources.map { source in
+        try makeStage(label: "2", seed: source.specification.seed, from: source.key, outputs: [])
+    }
+    return SweepPlan(
+        name: "chains", model: single.model, dataDirectory: single.dataDirectory, tasks: single.tasks,
+        stages: sources + followers, rows: [])
+}
+
 private func makeStage(
     label: String, seed: UInt64, from source: StageKey?, outputs: Set<ArtifactKind>
 ) throws -> PlannedStage {
