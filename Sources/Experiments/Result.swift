@@ -1,3 +1,5 @@
+import Foundation
+
 /// One value of one metric on one split.
 package struct Score: Codable, Hashable, Sendable {
     package let split: Split
@@ -29,6 +31,17 @@ package struct Evaluation: Codable, Hashable, Sendable {
         self.trainingLoss = trainingLoss
         self.scores = scores
     }
+}
+
+extension Evaluation: CustomStringConvertible {
+    /// One line for logs: step, epoch, loss and scores.
+    package var description: String {
+        let values = scores.map { "\($0.split.rawValue) \($0.metric.rawValue) \(Self.digits($0.value, 4))" }
+        return (["step \(step)", "epoch \(Self.digits(epoch, 1))", "loss \(Self.digits(trainingLoss, 4))"] + values)
+            .joined(separator: "  ")
+    }
+
+    private static func digits(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
 }
 
 /// What a stage yields besides its artifacts.

@@ -90,14 +90,20 @@ final class Mailbox: Sendable {
 /// Passes on what the trainer says.
 final class MailObserver: StageObserver {
     private let mailbox: Mailbox
+    private var tokensPerSecond = 0.0
 
     init(_ mailbox: Mailbox) { self.mailbox = mailbox }
 
     func progressed(step: Int, of steps: Int, loss: Double, tokensPerSecond: Double) {
+        self.tokensPerSecond = tokensPerSecond
         mailbox.progressed(StageProgress(step: step, steps: steps, loss: loss, tokensPerSecond: tokensPerSecond))
     }
 
-    func evaluated(_ evaluation: Evaluation) { mailbox.post(.evaluated(evaluation)) }
+    func evaluated(_ evaluation: Evaluation) {
+        mailbox.post(.evaluated(evaluation))
+        mailbox.post(.noted("\(evaluation)  \(Int(tokensPerSecond)) tokens/s"))
+    }
+
     func noted(_ sentence: String) { mailbox.post(.noted(sentence)) }
     var shouldStop: Bool { mailbox.shouldStop }
 }

@@ -33,10 +33,7 @@ final class TrainingProgress: StageObserver {
 
     func evaluated(_ evaluation: Evaluation) {
         if writesJSON { return say { evaluation } }
-        let scores = evaluation.scores.map { "\($0.split.rawValue) \($0.metric.rawValue) \(fixed($0.value, 4))" }
-        say(
-            "step \(evaluation.step)  epoch \(fixed(evaluation.epoch, 1))  loss \(fixed(evaluation.trainingLoss, 4))  "
-                + scores.joined(separator: "  "))
+        say("\(evaluation)")
     }
 
     func noted(_ sentence: String) {

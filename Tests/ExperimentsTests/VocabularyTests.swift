@@ -60,3 +60,12 @@ struct VocabularyTests {
         #expect(result.score(.accuracy, on: .dev) == nil)
     }
 }
+
+struct EvaluationTests {
+    @Test func `an evaluation is one line of a log`() {
+        let evaluation = Evaluation(
+            step: 16, epoch: 2, trainingLoss: 0.65432,
+            scores: [Score(split: .dev, metric: .accuracy, value: 0.75), Score(split: .dev, metric: .f1, value: 2 / 3)])
+        #expect("\(evaluation)" == "step 16  epoch 2.0  loss 0.6543  dev accuracy 0.7500  dev f1 0.6667")
+    }
+}
