@@ -61,14 +61,23 @@ struct RunCommand: ParsableCommand {
         try local.join()
     }
 
-    /// A socket in the store where its path is short enough for one, else a free port that only this machine reaches.
+    /// The groups are children of this command, so what an earlier life of it left behind is gone within a moment.
     private func settings() throws -> CoordinatorSettings {
+        var settings = CoordinatorSettings(listen: try endpoint())
+        settings.scheduler.adoptionMilliseconds = 1_000
+        settings.scheduler.heartbeatMilliseconds = 2_000
+        settings.scheduler.leaseMilliseconds = 15_000
+        return settings
+    }
+
+    /// A socket in the store where its path is short enough for one, else a free port that only this machine reaches.
+    private func endpoint() throws -> Endpoint {
         try Directory.make(store.store)
         let path = URL(fileURLWithPath: store.store).standardizedFileURL.path
         do {
-            return CoordinatorSettings(listen: try Endpoint("ipc://\(path)/coordinator.socket"))
+            return try Endpoint("ipc://\(path)/coordinator.socket")
         } catch TransportError.badEndpoint {
-            return CoordinatorSettings(listen: try Endpoint("tcp://127.0.0.1:*"))
+            return try Endpoint("tcp://127.0.0.1:*")
         }
     }
 
