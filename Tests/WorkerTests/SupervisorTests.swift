@@ -90,17 +90,17 @@ struct SupervisorTests {
 
     @Test func `groups that are asked to leave may finish`() throws {
         let script =
-            "trap 'sleep 0.3; touch left-$OMPI_COMM_WORLD_RANK; exit 0' USR1; touch up; while true; do sleep 0.1; done"
+            "trap 'sleep 0.3; touch left-$OMPI_COMM_WORLD_RANK; exit 0' USR1; touch up-$OMPI_COMM_WORLD_RANK; while true; do sleep 0.1; done"
         let supervised = try Supervised(script, ranks: 2)
-        try supervised.run(until: { supervised.has("up") })
+        try supervised.run(until: { supervised.has("up-0") && supervised.has("up-1") })
         #expect(supervised.has("left-0"))
         #expect(supervised.has("left-1"))
     }
 
     @Test func `groups that do not leave are killed, and nothing of them is left`() throws {
-        let script = "trap '' USR1; echo $$ > pid-$OMPI_COMM_WORLD_RANK; touch up; while true; do sleep 0.1; done"
+        let script = "trap '' USR1; echo $$ > pid-$OMPI_COMM_WORLD_RANK; touch up-$OMPI_COMM_WORLD_RANK; while true; do sleep 0.1; done"
         let supervised = try Supervised(script, ranks: 2)
-        try supervised.run(until: { supervised.has("up") })
+        try supervised.run(until: { supervised.has("up-0") && supervised.has("up-1") })
         for rank in 0..<2 {
             let text = try String(contentsOfFile: "\(supervised.directory)/pid-\(rank)", encoding: .utf8)
             let process = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
