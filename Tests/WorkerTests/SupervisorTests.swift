@@ -98,7 +98,9 @@ struct SupervisorTests {
     }
 
     @Test func `groups that do not leave are killed, and nothing of them is left`() throws {
-        let script = "trap '' USR1; echo $$ > pid-$OMPI_COMM_WORLD_RANK; touch up-$OMPI_COMM_WORLD_RANK; while true; do sleep 0.1; done"
+        let script =
+            "trap '' USR1; echo $$ > pid-$OMPI_COMM_WORLD_RANK; touch up-$OMPI_COMM_WORLD_RANK; "
+            + "while true; do sleep 0.1; done"
         let supervised = try Supervised(script, ranks: 2)
         try supervised.run(until: { supervised.has("up-0") && supervised.has("up-1") })
         for rank in 0..<2 {
