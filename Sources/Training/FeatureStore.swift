@@ -36,14 +36,13 @@ struct FeatureStore {
     }
 
     func features(_ model: Model, _ material: Material) throws(StageFailure) -> Features {
-        let kept = try communicator.agree { communicator.rank == 0 ? read(material) : nil }
+        let kept = try communicator.agree { communicator.rank == 0 ? read(material, model) : nil }
         do {
-            if try communicator.broadcast(kept == nil ? [] : [1], from: 0).isEmpty {
-                let features = try compute(model, material)
-                if communicator.rank == 0 { try write(features) }
-                return features
-            }
-            return try share(kept)
+            let isKept = try !communicator.broadcast(kept == nil ? [] : [1], from: 0).isEmpty
+            if isKept { return try share(kept) }
+            let features = try compute(model, material)
+            try communicator.agree { if communicator.rank == 0 { try write(features) } }
+            return features
         } catch {
             throw StageFailure(classifying: error)
         }
@@ -58,23 +57,22 @@ struct FeatureStore {
     private func compute(_ model: Model, _ data: [EncodedExample]) throws -> [Float] {
         let mine = Array(DataOrder.part(of: data.count, rank: communicator.rank, of: communicator.size))
         let rows = packs(of: mine, lengths: { data[$0].ids.count }).flatMap { pack in
-            var batch = PackedBatch()
-            for example in mine[pack] {
-                batch.append(ids: data[example].ids, types: data[example].types, example: example)
-            }
-            return Array(model.features(batch))
+            Array(model.features(PackedBatch(mine[pack], from: data)))
         }
         return try communicator.gatherFloats(rows)
     }
 
-    /// - Returns: nil where nothing usable is kept.
-    private func read(_ material: Material) -> Features? {
-        guard FileManager.default.fileExists(atPath: path), let file = try? SafetensorsFile(path: path),
-            let train = file.tensor(named: "train"), let dev = file.tensor(named: "dev"),
-            train.shape.count == 2, train.shape[0] == material.train.count, dev.shape[0] == material.dev.count,
+    /// - Returns: nil where nothing usable is kept; what cannot be read is computed and written anew.
+    private func read(_ material: Material, _ model: Model) -> Features? {
+        let width = model.store.table.configuration.hidden
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let file: SafetensorsFile
+        do { file = try SafetensorsFile(path: path) } catch { return nil }
+        guard let train = file.tensor(named: "train"), let dev = file.tensor(named: "dev"),
+            train.shape == [material.train.count, width], dev.shape == [material.dev.count, width],
             let trainRows = train.floats(), let devRows = dev.floats()
         else { return nil }
-        return Features(width: train.shape[1], train: trainRows, dev: devRows)
+        return Features(width: width, train: trainRows, dev: devRows)
     }
 
     private func write(_ features: Features) throws {

@@ -19,7 +19,7 @@ final class TextLearner: Learner {
 
     func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int) {
         guard !examples.isEmpty else { return (0, 0) }
-        let batch = pack(examples, from: material.train)
+        let batch = PackedBatch(examples, from: material.train)
         let outputs = model.forward(batch, dropout: dropout.context(seed: seed, step: step))
         let (loss, gradients) = objective.evaluate(
             outputs, labels: examples.map { material.train[$0].label }, scale: scale)
@@ -30,16 +30,18 @@ final class TextLearner: Learner {
     func outputs(of examples: [Int], in file: DataFile) -> [Float] {
         let data = material[file]
         return packs(of: examples, lengths: { data[$0].ids.count }).flatMap { pack in
-            Array(model.forward(self.pack(examples[pack], from: data), dropout: nil))
+            Array(model.forward(PackedBatch(examples[pack], from: data), dropout: nil))
         }
     }
+}
 
-    private func pack(_ examples: ArraySlice<Int>, from data: [EncodedExample]) -> PackedBatch {
-        var batch = PackedBatch()
+extension PackedBatch {
+    /// Some of a file's examples, side by side.
+    init(_ examples: ArraySlice<Int>, from data: [EncodedExample]) {
+        self.init()
         for example in examples {
-            batch.append(ids: data[example].ids, types: data[example].types, example: example)
+            append(ids: data[example].ids, types: data[example].types, example: example)
         }
-        return batch
     }
 }
 

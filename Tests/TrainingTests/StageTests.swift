@@ -89,6 +89,32 @@ struct StageTests {
         #expect(fresh.result.parameters == outcome.result.parameters)
     }
 
+    @Test func `kept features that cannot be used are computed anew`() throws {
+        let bench = try Bench()
+        let recipe = bench.recipe { $0.tune = .head }
+        let outcome = try bench.run(try bench.job(recipe, into: "a"))
+        let names = try FileManager.default.contentsOfDirectory(atPath: bench.folder["work/features"])
+        let path = "\(bench.folder["work/features"])/\(try #require(names.first))"
+        let wrong = TensorSource(name: "train", shape: [64, 1], floats: [Float](repeating: 0, count: 64))
+        let scalar = TensorSource(name: "dev", shape: [], floats: [0])
+        for spoil in [
+            { try Data("nonsense".utf8).write(to: URL(fileURLWithPath: path)) },
+            { try SafetensorsWriter.write([wrong, scalar], to: path) },
+        ] {
+            try spoil()
+            let again = try bench.run(try bench.job(recipe, into: "b"))
+            #expect(again.result.parameters == outcome.result.parameters)
+        }
+    }
+
+    @Test func `features that cannot be kept are this node's fault`() throws {
+        let bench = try Bench()
+        try bench.folder.write("a file where a folder should be", to: "work/features")
+        let job = try bench.job(bench.recipe { $0.tune = .head }, into: "out")
+        let failure = #expect(throws: StageFailure.self) { try bench.run(job) }
+        #expect(failure?.cause == .node)
+    }
+
     @Test func `bitfit moves biases only`() throws {
         let bench = try Bench()
         let outcome = try bench.run(try bench.job(bench.recipe { $0.tune = .bitfit }, into: "out"))
