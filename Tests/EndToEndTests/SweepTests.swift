@@ -22,7 +22,7 @@ import Testing
             model: \(shop.model)
             tasks: [tiny]
             seeds: \(seeds)
-            defaults: { max-steps: 200, batch: 8, lr: 1e-3, head: "mlp(16)" }
+            defaults: { max-steps: 2000, batch: 8, lr: 1e-3, head: "mlp(16)" }
             methods:
               probe:  { tune: head, lr: 1e-2 }
               tuned:  { tune: all }
@@ -114,7 +114,7 @@ import Testing
             model: \(shop.model)
             tasks: [tiny]
             seeds: [1]
-            defaults: { max-steps: 10 }
+            defaults: { max-steps: 100 }
             methods: { wild: { tune: all, lr: 1e30, clip: none, warmup: 0 }, calm: { tune: head } }
             """, to: "sweep.yaml")
         let outcome = try shop.run(command("store"))
