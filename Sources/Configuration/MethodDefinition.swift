@@ -46,7 +46,6 @@ extension MethodDefinition {
             guard let stage = Self.stage(entry.value, what, at: entry.place, &findings) else { return nil }
             self.init(name: entry.key, place: entry.place, shared: [stage], stages: [SettingLayer()])
         }
-        checkInputs(&findings)
         checkShares(&findings)
     }
 
@@ -55,19 +54,15 @@ extension MethodDefinition {
     ) -> SettingLayer? {
         let section = findings.collect { () throws(ConfigurationError) in try Section(value, name: name, at: place) }
         guard let section else { return nil }
-        guard section["tune"] != nil else {
-            findings.note("\(name) does not say what to tune: \(oneOf(Tune.spellings))", at: section.place)
+        guard (section["tune"] == nil) != (section["estimate"] == nil) else {
+            let sentence =
+                section["tune"] == nil
+                ? "\(name) does not say what to tune: \(oneOf(Tune.spellings))"
+                : "\(name) gives both 'tune' and 'estimate'; a stage either trains or gathers statistics"
+            findings.note(sentence, at: section.place)
             return nil
         }
         return SettingLayer(section, scope: .stage, &findings)
-    }
-
-    /// The first stage has none before it.
-    private func checkInputs(_ findings: inout Findings) {
-        let first = (shared + stages.prefix(1)).contains { $0.keys.contains("from") }
-        if first {
-            findings.note("the first stage of method '\(name)' has no previous stage to start from", at: place)
-        }
     }
 
     /// Refuses stages that together get more than the whole budget. A stage with epochs or steps of its own is not part
@@ -75,8 +70,9 @@ extension MethodDefinition {
     private func checkShares(_ findings: inout Findings) {
         guard stages.count > 1 else { return }
         let settings = settings(over: [], overrides: SettingLayer())
-        let shares = zip(stages, settings).filter { stage, _ in
-            stage.keys.isDisjoint(with: ["epochs", "max-steps"]) || stage.keys.contains("share")
+        let shares = zip(stages, settings).filter { stage, settings in
+            settings.recipe.estimate == nil && stage.keys.isDisjoint(with: ["epochs", "max-steps"])
+                || stage.keys.contains("share")
         }
         let sum = shares.map(\.1.share).reduce(0, +)
         // Tenths do not add up exactly in binary.
@@ -94,7 +90,6 @@ extension MethodDefinition {
         let scope: Setting.Scope = stages.count == 1 ? .stage : .anywhere
         let layer = SettingLayer(section, besides: others, scope: scope, &findings)
         let method = MethodDefinition(name: name, place: section.place, shared: shared + [layer], stages: stages)
-        method.checkInputs(&findings)
         return method
     }
 }

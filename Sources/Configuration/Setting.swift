@@ -61,6 +61,25 @@ extension Setting {
         }
     }
 
+    /// A setting that is absent unless given, with arguments in brackets.
+    static func spelled<Value: Spelled & Sendable>(
+        _ key: String, _ path: any WritableKeyPath<StageSettings, Value?> & Sendable, _ form: String,
+        _ meaning: String, initial: String?, words: [String], scope: Scope = .anywhere
+    ) -> Setting {
+        Setting(key, form, meaning, initial: initial, scope: scope, words: words) {
+            text, settings throws(Refusal) in
+            settings[keyPath: path] = try read(text) as Value
+        }
+    }
+
+    static func read<Value: Spelled>(_ text: String) throws(Refusal) -> Value {
+        do throws(SpellingError) {
+            return try Value(spelled: text)
+        } catch {
+            throw error.sentence.map { .sentence($0) } ?? .form
+        }
+    }
+
     static func choice<Value: RawRepresentable<String> & CaseIterable & SendableMetatype>(
         _ key: String, _ path: any WritableKeyPath<StageSettings, Value> & Sendable, _ meaning: String,
         initial: String, aliases: [String] = []

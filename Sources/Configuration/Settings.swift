@@ -2,7 +2,7 @@ import Experiments
 
 /// Every training setting there is: the one table behind sweep files, `configs/methods.yaml` and `--set key=value`.
 package enum Settings {
-    static let all: [Setting] = extent + rates + model + evaluation
+    static let all: [Setting] = extent + rates + model + regularization + evaluation
 
     static let keys = all.map(\.key)
 
@@ -11,16 +11,33 @@ package enum Settings {
     /// How long a stage trains, on what.
     private static let extent: [Setting] = [
         Setting(
-            "tune", \.recipe.tune, oneOf(Tune.spellings), "which parameters move; the head always does", initial: "all",
+            "tune", oneOf(Tune.spellings), "which parameters move; the head always does", initial: "all",
             scope: .stage,
-            words: Tune.spellings
-        ) { Tune($0) },
+            words: Tune.spellings, store: storeTune),
+        .spelled(
+            "estimate", \.recipe.estimate, oneOf(Estimate.spellings),
+            "gradient statistics that the stage gathers instead of training", initial: nil, words: ["fisher"],
+            scope: .stage),
+        Setting(
+            "name", "a word", "what other stages of the method call this one", initial: nil, scope: .stage
+        ) { text, settings throws(Setting.Refusal) in
+            guard isName(text), text != StageSource.previousWord else { throw .form }
+            settings.name = text
+        },
+        Setting(
+            "task", \.task, "a task's name", "another task than the row's, for this stage", initial: nil, scope: .stage
+        ) { isName($0) ? .some($0) : nil },
+        Setting(
+            "seed", \.seed, "a whole number from 0", "one seed for the stage, which all rows then share", initial: nil,
+            scope: .stage
+        ) { UInt64($0).map(Optional.some) },
         Setting(
             "share", \.share, "a number above 0 and at most 1", "the part of the budget that the stage gets",
             initial: "1", aliases: ["fraction"], scope: .stage
         ) { number($0) { $0 > 0 && $0 <= 1 } },
         Setting(
-            "from", "{ head: previous }", "what the stage starts from besides the pretrained model", initial: nil,
+            "from", "{ head: previous }, or another stage's name in place of previous",
+            "what the stage starts from besides the pretrained model", initial: nil,
             scope: .stage,
             store: storeInput),
         // Giving epochs takes back the steps of a less specific place; within one place `max-steps` follows and wins.
@@ -46,6 +63,11 @@ package enum Settings {
             initial: "1", aliases: ["gradient-accumulation", "gradient-accumulation-steps"]
         ) { wholeNumber($0, in: 1...1_000_000) },
         Setting(
+            "samples", \.recipe.samples, "a whole number from 1, or all",
+            "how many training examples are used, drawn by seed", initial: "all", aliases: ["train-size"],
+            words: ["all"]
+        ) { text in unless(text, "all") { wholeNumber($0, in: 1...1_000_000_000) } },
+        Setting(
             "shuffle", \.recipe.shuffle, "true or false", "whether each epoch has an order of its own",
             initial: "true", words: ["true", "false"]
         ) { Bool($0) },
@@ -64,6 +86,18 @@ package enum Settings {
         .choice(
             "decay", \.recipe.decay, "what the rate does after the warm-up",
             initial: "linear", aliases: ["schedule", "scheduler", "lr-scheduler-type"]),
+        Setting(
+            "floor", \.recipe.floor, "a number from 0 to 1", "where the linear decay ends, as a share of lr",
+            initial: "0", aliases: ["min-lr", "end-lr"]
+        ) { text in number(text) { 0...1 ~= $0 }.map { $0 == 0 ? nil : $0 } },
+        Setting(
+            "loss", \.recipe.loss, "mean or sum", "what a batch's loss is of its examples' losses", initial: "mean",
+            words: ["mean", "sum"]
+        ) { text in BatchLoss(rawValue: text).map { $0 == .mean ? nil : $0 } },
+        Setting(
+            "optimizer", \.recipe.optimizer.kind, "adamw or adam", "whether decay acts on values or on gradients",
+            initial: "adamw", aliases: ["optim"], words: ["adamw", "adam"]
+        ) { text in OptimizerKind(rawValue: text).map { $0 == .adamw ? nil : $0 } },
         Setting(
             "weight-decay", \.recipe.optimizer.weightDecay, "a number from 0", "AdamW's decay, on matrices only",
             initial: "0.01", aliases: ["wd"]
@@ -85,8 +119,11 @@ package enum Settings {
     /// The network and what it reads.
     private static let model: [Setting] = [
         Setting(
-            "head", \.recipe.head, oneOf(HeadDesign.spellings), "the classification head",
-            initial: "linear", words: HeadDesign.spellings, parse: headDesign),
+            "head", oneOf(HeadDesign.spellings), "the classification head",
+            initial: "linear", words: HeadDesign.spellings
+        ) { text, settings throws(Setting.Refusal) in
+            settings.recipe.head = try Setting.read(text)
+        },
         Setting(
             "dropout", \.recipe.dropout, "a number from 0 to below 1, or model",
             "the dropout probability everywhere; 'model' takes those of config.json", initial: "model", words: ["model"]
@@ -101,6 +138,38 @@ package enum Settings {
         Setting(
             "precision", "fp32 or auto", "what the matrix products compute in", initial: "auto", aliases: ["dtype"],
             words: ["fp32", "auto"], store: storePrecision),
+    ]
+
+    /// What keeps the backbone near its pretrained values, or takes it away from them.
+    private static let regularization: [Setting] = [
+        .spelled(
+            "child", \.regularization.child, oneOf(ChildTuning.spellings),
+            "child-tuning, free of the task (f) or driven by its statistics (d)", initial: nil,
+            words: ChildTuning.spellings),
+        Setting(
+            "mixout", \.regularization.mixout, "a number above 0 and below 1",
+            "the probability with which a weight is back at its pretrained value for a step", initial: nil
+        ) { text in number(text) { $0 > 0 && $0 < 1 }.map(Optional.some) },
+        Setting(
+            "mixout-mask", \.regularization.mixoutMask, "entry or input",
+            "what one decision of mixout holds for", initial: "entry", words: ["entry", "input"]
+        ) { text in MixoutMask(rawValue: text).map { $0 == .entry ? nil : $0 } },
+        Setting(
+            "mixout-gradient", \.regularization.mixoutGradient, "exact or reference",
+            "whether mixout's gradient has its factor 1/(1-p)", initial: "exact", words: ["exact", "reference"]
+        ) { text in MixoutGradient(rawValue: text).map { $0 == .exact ? nil : $0 } },
+        Setting(
+            "l1", \.regularization.l1, "a number from 0", "c of the penalty c·Σ|θ-θ0|", initial: "0"
+        ) { text in number(text) { $0 >= 0 }.map { $0 == 0 ? nil : $0 } },
+        Setting(
+            "l2", \.regularization.l2, "a number from 0", "c of the penalty c·Σ(θ-θ0)²", initial: "0"
+        ) { text in number(text) { $0 >= 0 }.map { $0 == 0 ? nil : $0 } },
+        .spelled(
+            "recadam", \.regularization.recadam, "recadam(k, t0, gamma)",
+            "the annealed penalty of RecAdam", initial: nil, words: ["recadam"]),
+        .spelled(
+            "reinit", \.recipe.reinitialization, oneOf(Reinitialization.spellings),
+            "what loses its pretrained values before the first step", initial: nil, words: Reinitialization.spellings),
     ]
 
     /// What is measured, and what is kept.
@@ -121,21 +190,17 @@ package enum Settings {
     ]
 }
 
-/// The kinds of artifacts that a stage may take from the one before it.
-private let inputKinds: Set<ArtifactKind> = [.head]
-
-/// The widest inner layer of a head; beyond it lies a slip of the keyboard.
-private let widestHead = 65_536
+/// The kinds of artifacts that a stage may take from another.
+private let inputKinds: Set<ArtifactKind> = [.head, .adapter, .delta, .backbone, .statistics, .pretraining, .mask]
 
 /// - Returns: some nil for the word that stands for nothing, and nil where the value is not of its form.
 private func unless<Value>(_ text: String, _ word: String, _ parse: (String) -> Value?) -> Value?? {
     text == word ? .some(nil) : parse(text).map(Optional.some)
 }
 
-private func headDesign(_ text: String) -> HeadDesign? {
-    guard let design = HeadDesign(text) else { return nil }
-    if case .mlp(let width) = design, width > widestHead { return nil }
-    return design
+private func storeTune(_ text: String, _ settings: inout StageSettings) throws(Setting.Refusal) {
+    settings.recipe.tune = try Setting.read(text)
+    settings.recipe.estimate = nil
 }
 
 private func storeBetas(_ text: String, _ settings: inout StageSettings) throws(Setting.Refusal) {
@@ -148,17 +213,19 @@ private func storeBetas(_ text: String, _ settings: inout StageSettings) throws(
     settings.recipe.optimizer.beta2 = betas[1]
 }
 
-/// `KIND: previous`, several of them separated by commas.
+/// `KIND: previous` or `KIND: NAME`, several of them separated by commas.
 private func storeInput(_ text: String, _ settings: inout StageSettings) throws(Setting.Refusal) {
     guard !text.isEmpty else { throw .form }
     for pair in text.split(separator: ",") {
         let words = pair.split(separator: ":").map { $0.trimmingPrefix(" ").description }
-        guard words.count == 2, words[1] == "previous", let kind = ArtifactKind(rawValue: words[0]) else { throw .form }
-        guard inputKinds.contains(kind) else {
-            let known = oneOf(inputKinds.map(\.rawValue).sorted())
-            throw .sentence("a stage cannot start from the \(kind) of another in this version, only from its \(known)")
+        guard words.count == 2, isName(words[1]) else { throw .form }
+        guard let kind = ArtifactKind(rawValue: words[0]), inputKinds.contains(kind) else {
+            let known = inputKinds.map(\.rawValue).sorted()
+            throw .sentence(
+                "a stage cannot start from the '\(words[0])' of another, only from its \(oneOf(known))"
+                    + hint(for: words[0], among: known))
         }
-        settings.inputs.insert(kind)
+        settings.inputs[kind] = StageSource(words[1])
     }
 }
 

@@ -7,11 +7,25 @@ struct StageSettings: Hashable, Sendable {
     var epochs: Double = 3
     var maxSteps: Int?
     var share: Double = 1
-    /// The kinds of artifacts that the stage takes from the one before it.
-    var inputs: Set<ArtifactKind> = []
+    /// What other stages of the method call this one.
+    var name: String?
+    /// Another task than the row's.
+    var task: String?
+    /// Another seed than the row's.
+    var seed: UInt64?
+    /// The artifacts that the stage starts from, and which stages they come from.
+    var inputs: [ArtifactKind: StageSource] = [:]
 
-    /// The recipe with its share of the budget.
+    /// The recipe's, where nothing at all is the same as nil.
+    var regularization: Regularization {
+        get { recipe.regularization ?? Regularization() }
+        set { recipe.regularization = newValue == Regularization() ? nil : newValue }
+    }
+
+    /// The recipe with its share of the budget. What does not matter for gathering statistics is left out, so that
+    /// methods with other rates share them.
     var finished: Recipe {
+        if recipe.estimate != nil { return recipe.asEstimate }
         var recipe = recipe
         if let maxSteps {
             recipe.budget = .steps(max(1, Int((Double(maxSteps) * share).rounded())))
@@ -28,5 +42,31 @@ struct StageSettings: Hashable, Sendable {
             return "'accumulation' is \(recipe.accumulation), more than the \(recipe.batch) examples of a batch"
         }
         return nil
+    }
+}
+
+/// The stage of a method that another one starts from.
+enum StageSource: Hashable, Sendable {
+    case previous
+    case named(String)
+
+    static let previousWord = "previous"
+
+    init(_ word: String) { self = word == Self.previousWord ? .previous : .named(word) }
+}
+
+extension Recipe {
+    /// Only what statistics depend on; everything else at its default.
+    fileprivate var asEstimate: Recipe {
+        var recipe = Recipe()
+        recipe.estimate = estimate
+        recipe.head = head
+        recipe.batch = estimate?.unit == .batch ? batch : recipe.batch
+        recipe.samples = samples
+        recipe.maxLength = maxLength
+        recipe.truncation = truncation
+        recipe.precision = precision
+        recipe.validation = validation
+        return recipe
     }
 }

@@ -12,7 +12,7 @@ extension SweepRequest {
         var graph = StageGraph(backbone: model.content)
         var rows: [SweepRow] = []
         var ordered: [PlannedTask] = []
-        for task in tasks {
+        for task in datasets {
             guard let found = planned.first(where: { $0.definition.name == task.name }) else {
                 throw ConfigurationError("task '\(task.name)' was not read, so the sweep cannot be planned")
             }
@@ -21,7 +21,7 @@ extension SweepRequest {
         for run in runs {
             guard let task = ordered.first(where: { $0.definition.name == run.task }) else { continue }
             for seed in seeds {
-                let keys = try graph.add(run, task, seed, keep)
+                let keys = try graph.add(run, task, seed, keep, ordered)
                 rows.append(SweepRow(task: run.task, method: run.method, seed: seed, stages: keys))
             }
         }
@@ -39,24 +39,29 @@ private struct StageGraph {
     init(backbone: Digest) { self.backbone = backbone }
 
     /// Adds the stages of one cell of the table.
+    /// - Returns: their keys, in the order in which the method lists them.
     mutating func add(
-        _ run: SweepRequest.Run, _ task: PlannedTask, _ seed: UInt64, _ keep: SweepRequest.Keep
+        _ run: SweepRequest.Run, _ task: PlannedTask, _ seed: UInt64, _ keep: SweepRequest.Keep, _ tasks: [PlannedTask]
     ) throws(ConfigurationError) -> [StageKey] {
-        var keys: [StageKey] = []
-        for (index, settings) in run.stages.enumerated() {
-            let inputs = settings.inputs.compactMap { kind in keys.last.map { StageInput(kind: kind, from: $0) } }
+        var keys: [Int: StageKey] = [:]
+        for index in run.order {
+            let settings = run.stages[index]
+            let stageTask = settings.task.flatMap { name in tasks.first { $0.definition.name == name } } ?? task
+            let inputs = run.inputs(ofStage: index).compactMap { kind, source in
+                keys[source].map { StageInput(kind: kind, from: $0) }
+            }
             for input in inputs { require(input.kind, of: input.from) }
             let specification = StageSpecification(
-                backbone: backbone, task: task.content, recipe: settings.finished, seed: seed, inputs: inputs)
+                backbone: backbone, task: stageTask.content, recipe: settings.finished, seed: settings.seed ?? seed,
+                inputs: inputs)
             let isLast = index == run.stages.count - 1
             let stage = PlannedStage(
-                key: try key(of: specification), specification: specification, task: run.task,
-                label: run.stages.count == 1 ? run.method : "\(run.method)/\(index + 1)",
-                outputs: outputs(of: settings.recipe.tune, isLast: isLast, keep))
+                key: try key(of: specification), specification: specification, task: stageTask.definition.name,
+                label: run.label(ofStage: index), outputs: outputs(of: settings.recipe, isLast: isLast, keep))
             merge(stage)
-            keys.append(stage.key)
+            keys[index] = stage.key
         }
-        return keys
+        return run.stages.indices.compactMap { keys[$0] }
     }
 
     private func key(of specification: StageSpecification) throws(ConfigurationError) -> StageKey {
@@ -68,12 +73,10 @@ private struct StageGraph {
     }
 
     /// What is kept of a stage whatever starts from it.
-    private func outputs(of tune: Tune, isLast: Bool, _ keep: SweepRequest.Keep) -> Set<ArtifactKind> {
-        switch tune {
-        case .head: [.head]
-        case .bitfit: [.head, .delta]
-        case .all: isLast && keep == .model ? [.head, .backbone] : [.head]
-        }
+    private func outputs(of recipe: Recipe, isLast: Bool, _ keep: SweepRequest.Keep) -> Set<ArtifactKind> {
+        guard recipe.estimate == nil else { return [] }
+        guard let kind = recipe.tune.backboneArtifact else { return [.head] }
+        return kind != .backbone || (isLast && keep == .model) ? [.head, kind] : [.head]
     }
 
     private mutating func require(_ kind: ArtifactKind, of key: StageKey) {

@@ -9,7 +9,10 @@ package import Experiments
 package struct SweepRequest: Hashable, Sendable {
     package let name: String
     package let model: ModelChoice
+    /// The tasks of the table.
     package let tasks: [TaskDefinition]
+    /// Those, and the tasks that single stages train on.
+    package let datasets: [TaskDefinition]
     package let methods: [String]
     package let seeds: [UInt64]
     package let keep: Keep
@@ -31,22 +34,31 @@ package struct SweepRequest: Hashable, Sendable {
 
 extension SweepRequest {
     init(
-        name: String, model: ModelChoice, tasks: [(TaskDefinition, SettingLayer)], methods: [MethodDefinition],
-        seeds: [UInt64], keep: Keep, defaults: SettingLayer, overrides: SettingLayer
+        name: String, model: ModelChoice, tasks: [(TaskDefinition, SettingLayer)], catalog: TaskCatalog,
+        methods: [MethodDefinition], seeds: [UInt64], keep: Keep, defaults: SettingLayer, overrides: SettingLayer
     ) throws(ConfigurationError) {
         var findings = Findings()
         var runs: [Run] = []
+        var datasets = tasks.map(\.0)
         for (task, layer) in tasks {
             for method in methods {
-                let stages = method.settings(over: [defaults, layer], overrides: overrides)
-                _ = findings.collect { () throws(ConfigurationError) in try method.check(stages) }
-                runs.append(Run(task: task.name, method: method.name, stages: stages))
+                let run = Run(
+                    task: task.name, method: method.name,
+                    stages: method.settings(over: [defaults, layer], overrides: overrides))
+                _ = findings.collect { () throws(ConfigurationError) in
+                    for definition in try run.otherTasks(catalog, at: method.place)
+                    where !datasets.contains(where: { $0.name == definition.name }) {
+                        datasets.append(definition)
+                    }
+                    try run.check(datasets, at: method.place)
+                }
+                runs.append(run)
             }
         }
         try findings.check()
         self.init(
-            name: name, model: model, tasks: tasks.map(\.0), methods: methods.map(\.name), seeds: seeds, keep: keep,
-            runs: runs)
+            name: name, model: model, tasks: tasks.map(\.0), datasets: datasets, methods: methods.map(\.name),
+            seeds: seeds, keep: keep, runs: runs)
     }
 
     /// One method on one task with one seed: what `headstart train` runs.
@@ -56,7 +68,7 @@ extension SweepRequest {
     ) throws(ConfigurationError) -> SweepRequest {
         try SweepRequest(
             name: "train", model: try catalogs.models.find(model),
-            tasks: [(try catalogs.tasks.definition(named: task), SettingLayer())],
+            tasks: [(try catalogs.tasks.definition(named: task), SettingLayer())], catalog: catalogs.tasks,
             methods: [try method.definition(in: catalogs.methods)], seeds: [seed], keep: keep,
             defaults: SettingLayer(), overrides: try Overrides(overrides, sweepKeys: []).settings)
     }
@@ -77,25 +89,6 @@ package enum SingleMethod: Hashable, Sendable {
             var layer = SettingLayer()
             if let setting = Settings.named("tune") { try layer.add(setting, tune, at: place, in: "--tune", .stage) }
             return MethodDefinition(name: tune, place: place, shared: [layer], stages: [SettingLayer()])
-        }
-    }
-}
-
-extension MethodDefinition {
-    /// Refuses settings that are possible each by itself but not together.
-    fileprivate func check(_ stages: [StageSettings]) throws(ConfigurationError) {
-        for (index, stage) in stages.enumerated() {
-            let name = stages.count == 1 ? "method '\(name)'" : "stage \(index + 1) of method '\(name)'"
-            if let contradiction = stage.contradiction {
-                throw ConfigurationError("\(name): \(contradiction)", at: place)
-            }
-            guard index > 0, stage.inputs.contains(.head) else { continue }
-            let (given, wanted) = (stages[index - 1].recipe.head, stage.recipe.head)
-            guard given == wanted else {
-                let sentence =
-                    "\(name) starts from a head of design \(given) but has the design \(wanted); give both one 'head'"
-                throw ConfigurationError(sentence, at: place)
-            }
         }
     }
 }

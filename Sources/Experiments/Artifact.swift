@@ -8,8 +8,10 @@ package enum ArtifactKind: String, Codable, CaseIterable, Comparable, Sendable {
     case delta
     /// A whole tuned backbone.
     case backbone
-    /// Sums over gradients, one value an entry.
+    /// Squared gradients of a task's loss, their mean, one value an entry of the backbone.
     case statistics
+    /// The same of masked language modelling on a text corpus.
+    case pretraining
     /// A choice of backbone entries.
     case mask
     /// First-token vectors of a dataset.

@@ -6,6 +6,8 @@
 package struct Recipe: Codable, Hashable, Sendable {
     /// Which parameters move.
     package var tune: Tune = .all
+    /// Gradient statistics to gather instead of training; nothing moves then.
+    package var estimate: Estimate?
     /// The classification head put on the backbone.
     package var head: HeadDesign = .linear
     /// How long to train, with `share` already applied.
@@ -20,11 +22,21 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var warmup: Double = 0.1
     /// What the rate does after the warm-up.
     package var decay: Decay = .linear
+    /// Where a linear decay ends, as a share of the highest rate; nil is 0.
+    package var floor: Double?
+    /// What a batch's loss is; nil is the mean over its examples.
+    package var loss: BatchLoss?
     package var optimizer = OptimizerSettings()
     /// The global gradient norm above which gradients are scaled down; nil leaves them alone.
     package var clip: Double? = 1.0
     /// The dropout probability everywhere; nil takes those of the model's config.json.
     package var dropout: Double?
+    /// What pulls the backbone to its pretrained values, or keeps part of it there; nil is nothing.
+    package var regularization: Regularization?
+    /// Which parameters are drawn anew before the first step.
+    package var reinitialization: Reinitialization?
+    /// Train on so many examples of the training set, drawn by seed; nil takes all.
+    package var samples: Int?
     /// Whether each epoch has an order of its own; false keeps the file's order.
     package var shuffle: Bool = true
     /// The longest sequence in tokens, special tokens included.
@@ -43,26 +55,6 @@ package struct Recipe: Codable, Hashable, Sendable {
     package init() {}
 }
 
-/// Which parameters of the backbone move in a stage. The head always does.
-package enum Tune: Hashable, Sendable {
-    /// Every parameter.
-    case all
-    /// None: linear probing; the features of an example never change and are computed once.
-    case head
-    /// All bias vectors (Ben-Zaken et al. 2020).
-    case bitfit
-}
-
-/// The network on top of the first token's final state.
-package enum HeadDesign: Hashable, Sendable {
-    /// One linear layer.
-    case linear
-    /// Linear, ReLU, linear with this inner width (EH-FT, section 3.2).
-    case mlp(width: Int)
-    /// The family's own: pooler and linear for BERT, dense, tanh and linear for RoBERTa.
-    case hf
-}
-
 package enum Budget: Codable, Hashable, Sendable {
     case epochs(Double)
     case steps(Int)
@@ -74,8 +66,25 @@ package enum Decay: String, Codable, CaseIterable, Sendable {
     case constant
 }
 
-/// AdamW (Loshchilov and Hutter 2019); decay acts on matrices only, never on biases or LayerNorm parameters.
+/// What a batch's gradient is the gradient of.
+package enum BatchLoss: String, Codable, CaseIterable, Sendable {
+    /// The mean of the examples' losses.
+    case mean
+    /// Their sum, as Flair has it: clipping and penalties then weigh less by the batch's size.
+    case sum
+}
+
+package enum OptimizerKind: String, Codable, CaseIterable, Sendable {
+    /// Decay acts on the values (Loshchilov and Hutter 2019).
+    case adamw
+    /// Decay is part of the gradient (Kingma and Ba 2015).
+    case adam
+}
+
+/// Adam or AdamW; decay acts on matrices only, never on biases or LayerNorm parameters.
 package struct OptimizerSettings: Codable, Hashable, Sendable {
+    /// nil is AdamW.
+    package var kind: OptimizerKind?
     package var beta1: Double = 0.9
     package var beta2: Double = 0.999
     package var epsilon: Double = 1e-8
@@ -94,68 +103,4 @@ package enum Selection: String, Codable, CaseIterable, Sendable {
 
 package enum Precision: String, Codable, CaseIterable, Sendable {
     case fp32
-}
-
-/// A value that is written as one word, with its arguments in brackets, in sweep files and in keys.
-package protocol Spelled: LosslessStringConvertible, Codable {}
-
-extension Spelled {
-    package init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        guard let value = Self(text) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "'\(text)' is not a \(Self.self)"))
-        }
-        self = value
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-}
-
-extension Tune: Spelled {
-    package static let spellings = ["all", "head", "bitfit"]
-
-    package init?(_ description: String) {
-        switch description {
-        case "all": self = .all
-        case "head": self = .head
-        case "bitfit": self = .bitfit
-        default: return nil
-        }
-    }
-
-    package var description: String {
-        switch self {
-        case .all: "all"
-        case .head: "head"
-        case .bitfit: "bitfit"
-        }
-    }
-}
-
-extension HeadDesign: Spelled {
-    package static let spellings = ["linear", "mlp(WIDTH)", "hf"]
-
-    package init?(_ description: String) {
-        switch description {
-        case "linear": self = .linear
-        case "hf": self = .hf
-        default:
-            guard description.hasPrefix("mlp("), description.hasSuffix(")"),
-                let width = Int(description.dropFirst(4).dropLast()), width > 0
-            else { return nil }
-            self = .mlp(width: width)
-        }
-    }
-
-    package var description: String {
-        switch self {
-        case .linear: "linear"
-        case .mlp(let width): "mlp(\(width))"
-        case .hf: "hf"
-        }
-    }
 }

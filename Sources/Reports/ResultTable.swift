@@ -30,7 +30,7 @@ package struct ResultTable: Hashable, Sendable {
         let plan = snapshot.plan
         sweep = plan.name
         model = plan.model.name
-        columns = plan.tasks.flatMap { task in
+        columns = plan.tasks.filter { task in plan.rows.contains { $0.task == task.definition.name } }.flatMap { task in
             let metrics = task.definition.metrics.prefix(allMetrics ? task.definition.metrics.count : 1)
             return metrics.map { Column(task: task.definition.name, metric: $0) }
         }

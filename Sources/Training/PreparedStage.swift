@@ -74,7 +74,8 @@ final class PreparedStage {
         }
         return try ParameterStore(
             table: ParameterTable(configuration: backbone.configuration, head: recipe.head, outputs: outputs),
-            backbone: backbone, overlays: overlays, moving: recipe.tune.moves)
+            backbone: backbone, overlays: overlays,
+            moving: { recipe.tune.moves($0, ofLayers: backbone.configuration.layers) })
     }
 
 }

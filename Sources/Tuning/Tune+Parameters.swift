@@ -2,22 +2,31 @@ package import Encoders
 package import Experiments
 
 extension Tune {
-    /// Whether a parameter of the model moves under this choice. The head always moves.
-    package func moves(_ parameter: Parameter) -> Bool {
+    /// Whether a parameter moves as a whole under this choice, in a model with so many layers. The head always does.
+    package func moves(_ parameter: Parameter, ofLayers count: Int) -> Bool {
         if parameter.place == .head { return true }
         return switch self {
-        case .all: true
-        case .head: false
-        case .bitfit: parameter.role == .bias || parameter.role == .normBias
+        case .all, .prune: true
+        case .head, .adapter, .randomSubset, .fisher, .combined, .mask: false
+        case .biases(let kinds): parameter.biasKind.map(kinds.contains) ?? false
+        case .layerNorm: parameter.role == .normWeight || parameter.role == .normBias
+        case .top(let layers): parameter.place >= .layer(count - layers)
         }
     }
+}
 
-    /// What a stage with this choice leaves of the backbone: nothing, the entries that moved, or all of it.
-    package var backboneArtifact: ArtifactKind? {
-        switch self {
-        case .all: .backbone
-        case .head: nil
-        case .bitfit: .delta
+extension Parameter {
+    /// What kind of bias vector of the backbone this is; nil where it is none.
+    package var biasKind: BiasKind? {
+        guard role == .bias || role == .normBias else { return nil }
+        if place == .embeddings { return .embeddings }
+        if role == .normBias { return .norm }
+        for (part, kind) in [
+            (".self.query.", BiasKind.query), (".self.key.", .key), (".self.value.", .value),
+            (".intermediate.", .intermediate), (".output.", .output),
+        ] where name.contains(part) {
+            return kind
         }
+        return nil
     }
 }

@@ -10,7 +10,7 @@ extension SweepRequest {
         let pretrained = try PretrainedModel(directory: model.directory)
         let location = ModelLocation(
             name: model.name, path: pretrained.backbone.directory, content: try pretrained.backbone.contentDigest())
-        let planned = try tasks.map { definition in
+        let planned = try datasets.map { definition in
             let dataset = try Dataset.load(definition, in: dataDirectory)
             let content = try Dataset.contentDigest(definition, in: dataDirectory)
             return PlannedTask(definition: definition, content: content, trainCount: dataset.train.count)

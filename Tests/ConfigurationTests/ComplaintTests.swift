@@ -34,7 +34,7 @@ struct ComplaintTests {
         ("decay: linaer", "'decay' must be linear or constant, not 'linaer'; did you mean 'linear'?"),
         ("select: bset", "'select' must be last or best, not 'bset'; did you mean 'best'?"),
         ("head: linera", "'head' must be linear, mlp(WIDTH) or hf, not 'linera'; did you mean 'linear'?"),
-        ("head: mlp(0)", "'head' must be linear, mlp(WIDTH) or hf, not 'mlp(0)'"),
+        ("head: mlp(0)", "'width' of 'mlp' must be a whole number from 1 to 65536, not '0'"),
         ("precision: bf16", "'precision' bf16 is not in this version; use fp32 or auto"),
         ("tune: all", "'tune' says what a stage is and cannot stand in 'defaults'; give it in the stage"),
         ("share: 0.5", "'share' says what a stage is and cannot stand in 'defaults'; give it in the stage"),
@@ -44,7 +44,7 @@ struct ComplaintTests {
     }
 
     @Test(arguments: [
-        ("{ b: { tune: bitfti } }", "'tune' must be all, head or bitfit, not 'bitfti'; did you mean 'bitfit'?"),
+        ("{ b: { tune: bitfti } }", "'tune' must be \(tunes), not 'bitfti'; did you mean 'bitfit'?"),
         ("{ b: { tune: all, lerning-rate: 1 } }", "unknown key 'lerning-rate' in method 'b'; did you mean 'lr'?"),
         ("[bitfti]", "unknown method 'bitfti'; did you mean 'bitfit'?"),
         ("[zzz]", "unknown method 'zzz'; known: finetune, bitfit, eh-ft-bitfit"),
@@ -55,7 +55,7 @@ struct ComplaintTests {
             "method 'finetun' does not say what to tune, and no known method has its name; did you mean 'finetune'?"
         ),
         ("{ b: [] }", "method 'b' has no stages"),
-        ("{ b: [{ lr: 1e-3 }] }", "stage 1 of method 'b' does not say what to tune: all, head or bitfit"),
+        ("{ b: [{ lr: 1e-3 }] }", "stage 1 of method 'b' does not say what to tune: \(tunes)"),
         ("{ b: [all] }", "stage 1 of method 'b' must be a mapping of keys to values"),
         (
             "{ b: { tune: all, from: { head: previous } } }",
@@ -76,11 +76,14 @@ struct ComplaintTests {
         ("{ b: { tune: all, share: 0 } }", "'share' must be a number above 0 and at most 1, not '0'"),
         (
             "{ b: [{ tune: all, share: 0.1 }, { tune: all, share: 0.9, from: { delta: previous } }] }",
-            "a stage cannot start from the delta of another in this version, only from its head"
+            """
+            stage 2 of method 'b' starts from the delta of stage 1 of method 'b', which leaves none behind (it tunes \
+            'all')
+            """
         ),
         (
             "{ b: [{ tune: all, share: 0.1 }, { tune: all, share: 0.9, from: { head: first } }] }",
-            "'from' must be { head: previous }, not 'head: first'"
+            "stage 2 of method 'b' takes its head from 'first', but no stage has that 'name'"
         ),
         (
             "{ b: [{ tune: head, share: 0.1, head: mlp(8) }, { tune: all, share: 0.9, from: { head: previous } }] }",
@@ -224,3 +227,8 @@ struct ComplaintTests {
         #expect(bytes == "bytes.yaml: is not text in UTF-8")
     }
 }
+
+private let tunes = """
+    all, head, bitfit, bitfit(KINDS), layernorm, top(K), lora(R), prefix(N), adapter(D), random(P), fisher(P), \
+    combined(P), mask or prune(P)
+    """

@@ -90,7 +90,10 @@ struct PlanningTests {
                 model: "tiny", task: "rte", method: .tuning("biases"), seed: 3, keep: .head, catalogs: catalogs,
                 overrides: [])
         }
-        #expect(complaint == "--tune biases: 'tune' must be all, head or bitfit, not 'biases'")
+        #expect(
+            complaint
+                == "--tune biases: 'tune' must be \(Tune.spellings.dropLast().joined(separator: ", ")) or prune(P), not 'biases'"
+        )
     }
 
     @Test func `a task that was not read stops the planning`() throws {

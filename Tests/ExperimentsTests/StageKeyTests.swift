@@ -34,6 +34,7 @@ struct StageKeyTests {
     /// One change of every field of the recipe, by the field's name.
     private static let changes: [(field: String, change: @Sendable (inout Recipe) -> Void)] = [
         ("tune", { $0.tune = .bitfit }),
+        ("estimate", { $0.estimate = Estimate() }),
         ("head", { $0.head = .mlp(width: 8) }),
         ("budget", { $0.budget = .steps(3) }),
         ("batch", { $0.batch = 16 }),
@@ -41,9 +42,14 @@ struct StageKeyTests {
         ("learningRate", { $0.learningRate = 1e-5 }),
         ("warmup", { $0.warmup = 0 }),
         ("decay", { $0.decay = .constant }),
+        ("floor", { $0.floor = 0.1 }),
+        ("loss", { $0.loss = .sum }),
         ("optimizer", { $0.optimizer.beta2 = 0.98 }),
         ("clip", { $0.clip = nil }),
         ("dropout", { $0.dropout = 0 }),
+        ("regularization", { $0.regularization = Regularization() }),
+        ("reinitialization", { $0.reinitialization = .biases }),
+        ("samples", { $0.samples = 100 }),
         ("shuffle", { $0.shuffle = false }),
         ("maxLength", { $0.maxLength = 64 }),
         ("truncation", { $0.truncation = .first }),

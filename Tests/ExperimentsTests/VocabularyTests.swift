@@ -3,7 +3,11 @@ import Foundation
 import Testing
 
 struct VocabularyTests {
-    @Test(arguments: ["all", "head", "bitfit"])
+    @Test(arguments: [
+        "all", "head", "bitfit", "bitfit(query+norm)", "layernorm", "top(3)", "random(0.001)", "mask", "prune(0.01)",
+        "lora(r=8, alpha=16, dropout=0, modules=query+value)", "prefix(n=16, mlp=0)", "adapter(64)",
+        "fisher(0.1, on=downstream, pick=highest)", "combined(0.005, pick=lowest)",
+    ])
     func `what is tuned reads as it is written`(text: String) {
         #expect(Tune(text)?.description == text)
     }

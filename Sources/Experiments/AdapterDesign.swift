@@ -1,0 +1,75 @@
+/// Parameters added to a backbone that itself stays as it is.
+package enum AdapterDesign: Hashable, Sendable {
+    case lora(LoRASettings)
+    /// Trainable keys and values before each sequence's own, in every layer and head (Li and Liang 2021).
+    /// - Parameter mlp: the width of the network that computes them while training; 0 trains them directly.
+    case prefix(length: Int, mlp: Int)
+    /// A bottleneck of this width after attention and after feed-forward, before the residual addition
+    /// (Houlsby et al. 2019).
+    case bottleneck(width: Int)
+}
+
+/// W x + (alpha / rank) B A x (Hu et al. 2021).
+package struct LoRASettings: Hashable, Sendable {
+    package var rank: Int
+    package var alpha: Double
+    /// Of the input of A.
+    package var dropout: Double
+    package var modules: Set<LoRAModule>
+
+    package init(rank: Int, alpha: Double = 16, dropout: Double = 0, modules: Set<LoRAModule> = [.query, .value]) {
+        self.rank = rank
+        self.alpha = alpha
+        self.dropout = dropout
+        self.modules = modules
+    }
+}
+
+/// A linear layer of an encoder layer that LoRA can act on.
+package enum LoRAModule: String, CaseIterable, Sendable {
+    case query, key, value
+    /// Of attention.
+    case output
+    case intermediate
+    /// Of feed-forward.
+    case feedForwardOutput = "ffn-output"
+}
+
+extension AdapterDesign: Spelled {
+    package init(spelled text: String) throws(SpellingError) {
+        let call = try SpelledCall(text)
+        let name = call.name
+        switch name {
+        case "lora":
+            let arguments = try call.arguments(["r", "alpha", "dropout", "modules"])
+            self = .lora(
+                LoRASettings(
+                    rank: try arguments.whole("r", of: name, in: 1...65_536, default: 8),
+                    alpha: try arguments.number("alpha", of: name, "a number above 0", default: 16) { $0 > 0 },
+                    dropout: try arguments.number("dropout", of: name, "a number from 0 to below 1", default: 0) {
+                        0..<1 ~= $0
+                    },
+                    modules: try arguments.choices("modules", of: name, default: [.query, .value])))
+        case "prefix":
+            let arguments = try call.arguments(["n", "mlp"])
+            self = .prefix(
+                length: try arguments.whole("n", of: name, in: 1...65_536, default: 16),
+                mlp: try arguments.whole("mlp", of: name, in: 0...65_536, default: 0))
+        case "adapter":
+            self = .bottleneck(width: try call.arguments(["d"]).whole("d", of: name, in: 1...65_536))
+        default: throw SpellingError()
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .lora(let lora):
+            """
+            lora(r=\(lora.rank), alpha=\(spelled(lora.alpha)), dropout=\(spelled(lora.dropout)), \
+            modules=\(spelled(lora.modules)))
+            """
+        case .prefix(let length, let mlp): "prefix(n=\(length), mlp=\(mlp))"
+        case .bottleneck(let width): "adapter(\(width))"
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// The network on top of the first token's final state.
+package enum HeadDesign: Hashable, Sendable {
+    /// One linear layer.
+    case linear
+    /// Linear, ReLU, linear with this inner width (EH-FT, section 3.2).
+    case mlp(width: Int)
+    /// The family's own: pooler and linear for BERT, dense, tanh and linear for RoBERTa.
+    case hf
+}
+
+extension HeadDesign: Spelled {
+    package static let spellings = ["linear", "mlp(WIDTH)", "hf"]
+
+    package init(spelled text: String) throws(SpellingError) {
+        let call = try SpelledCall(text)
+        switch call.name {
+        case "linear", "hf":
+            _ = try call.arguments([])
+            self = call.name == "hf" ? .hf : .linear
+        case "mlp": self = .mlp(width: try call.arguments(["width"]).whole("width", of: "mlp", in: 1...65_536))
+        default: throw SpellingError()
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .linear: "linear"
+        case .mlp(let width): "mlp(\(width))"
+        case .hf: "hf"
+        }
+    }
+}

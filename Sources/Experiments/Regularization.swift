@@ -1,0 +1,158 @@
+/// What pulls the backbone to its pretrained values θ0 while it trains, or keeps part of it there.
+package struct Regularization: Codable, Hashable, Sendable {
+    /// Child-tuning (Xu et al. 2021).
+    package var child: ChildTuning?
+    /// The probability with which a weight is back at θ0 for one step (Lee et al. 2020).
+    package var mixout: Double?
+    /// What one random decision of mixout holds for; nil is a single entry.
+    package var mixoutMask: MixoutMask?
+    /// Whether mixout's gradient has the factor that its formula asks for; nil is yes.
+    package var mixoutGradient: MixoutGradient?
+    /// c of c·Σ|θ-θ0|, added to the loss.
+    package var l1: Double?
+    /// c of c·Σ(θ-θ0)², added to the loss.
+    package var l2: Double?
+    package var recadam: RecAdam?
+
+    package init() {}
+}
+
+package enum ChildTuning: Hashable, Sendable {
+    /// Each step, every entry's gradient times Bernoulli(p) / p.
+    case free(share: Double)
+    /// The p entries of the layers with the largest Fisher information keep their gradients, the others get none.
+    case driven(share: Double)
+}
+
+package enum MixoutMask: String, Codable, CaseIterable, Sendable {
+    case entry
+    /// One decision for each input of a layer, as in the authors' code.
+    case input
+}
+
+package enum MixoutGradient: String, Codable, CaseIterable, Sendable {
+    /// (1-M)/(1-p) times that of the mixed weights.
+    case exact
+    /// (1-M) times it, as in the authors' code.
+    case reference
+}
+
+/// The annealed penalty of RecAdam (Chen et al. 2020): λ(t) = 1 / (1 + exp(-k (t - t0))) weighs the task, 1 - λ(t) the
+/// penalty γ/2·Σ(θ-θ0)².
+package struct RecAdam: Hashable, Sendable {
+    package var rate: Double
+    package var start: Double
+    package var strength: Double
+
+    package init(rate: Double, start: Double, strength: Double) {
+        self.rate = rate
+        self.start = start
+        self.strength = strength
+    }
+}
+
+/// Which parameters of the backbone lose their pretrained values before the first step.
+package enum Reinitialization: Hashable, Sendable {
+    /// All biases are set to 0.
+    case biases
+    /// Every parameter is drawn as before pretraining.
+    case all
+    /// Those of the last layers are.
+    case last(layers: Int)
+}
+
+/// Gradient statistics of the backbone: the mean over examples or batches of squared gradients.
+package struct Estimate: Hashable, Sendable {
+    package var unit: EstimateUnit
+    package var label: EstimateLabel
+
+    package init(unit: EstimateUnit = .example, label: EstimateLabel = .gold) {
+        self.unit = unit
+        self.label = label
+    }
+}
+
+package enum EstimateUnit: String, CaseIterable, Sendable {
+    case example, batch
+}
+
+package enum EstimateLabel: String, CaseIterable, Sendable {
+    /// The observed label: the empirical Fisher information.
+    case gold
+    /// The expectation over the model's own distribution of labels.
+    case expected
+}
+
+extension ChildTuning: Spelled {
+    package static let spellings = ["f(P)", "d(P)"]
+
+    package init(spelled text: String) throws(SpellingError) {
+        let call = try SpelledCall(text)
+        switch call.name {
+        case "f": self = .free(share: try call.arguments(["p"]).share("p", of: "f"))
+        case "d": self = .driven(share: try call.arguments(["p"]).share("p", of: "d"))
+        default: throw SpellingError()
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .free(let share): "f(\(spelled(share)))"
+        case .driven(let share): "d(\(spelled(share)))"
+        }
+    }
+}
+
+extension RecAdam: Spelled {
+    package init(spelled text: String) throws(SpellingError) {
+        let call = try SpelledCall(text)
+        guard call.name == "recadam" else { throw SpellingError() }
+        let arguments = try call.arguments(["k", "t0", "gamma"])
+        self.init(
+            rate: try arguments.number("k", of: "recadam", "a number above 0", default: 0.1) { $0 > 0 },
+            start: try arguments.number("t0", of: "recadam", "a number from 0", default: 250) { $0 >= 0 },
+            strength: try arguments.number("gamma", of: "recadam", "a number from 0", default: 5000) { $0 >= 0 })
+    }
+
+    package var description: String {
+        "recadam(k=\(spelled(rate)), t0=\(spelled(start)), gamma=\(spelled(strength)))"
+    }
+}
+
+extension Reinitialization: Spelled {
+    package static let spellings = ["biases", "all", "last(K)"]
+
+    package init(spelled text: String) throws(SpellingError) {
+        let call = try SpelledCall(text)
+        switch call.name {
+        case "biases", "all":
+            _ = try call.arguments([])
+            self = call.name == "all" ? .all : .biases
+        case "last": self = .last(layers: try call.arguments(["k"]).whole("k", of: "last", in: 1...1000))
+        default: throw SpellingError()
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .biases: "biases"
+        case .all: "all"
+        case .last(let layers): "last(\(layers))"
+        }
+    }
+}
+
+extension Estimate: Spelled {
+    package static let spellings = ["fisher", "fisher(per=batch)", "fisher(label=expected)"]
+
+    package init(spelled text: String) throws(SpellingError) {
+        let call = try SpelledCall(text)
+        guard call.name == "fisher" else { throw SpellingError() }
+        let arguments = try call.arguments(["per", "label"])
+        self.init(
+            unit: try arguments.choice("per", of: "fisher", default: .example),
+            label: try arguments.choice("label", of: "fisher", default: .gold))
+    }
+
+    package var description: String { "fisher(per=\(unit.rawValue), label=\(label.rawValue))" }
+}
