@@ -71,7 +71,7 @@ let package = Package(
 
         // Networks, what moves, learning
         library("Encoders", ["Experiments", "Files", "Safetensors", "Numerics", "CKernels"]),
-        library("Tuning", ["Experiments", "Encoders"]),
+        library("Tuning", ["Experiments", "Safetensors", "Numerics", "CKernels", "Encoders"]),
         library(
             "Training",
             [
@@ -111,7 +111,7 @@ let package = Package(
         tests(of: "Tokenizers", ["Experiments", "Files"]),
         tests(of: "Tasks", ["Experiments", "Files", "Tokenizers"]),
         tests(of: "Encoders", ["Experiments", "Safetensors", "Numerics", "CKernels"]),
-        tests(of: "Tuning", ["Experiments", "Encoders"]),
+        tests(of: "Tuning", ["Experiments", "Safetensors", "Numerics", "Encoders"]),
         tests(
             of: "Training",
             [

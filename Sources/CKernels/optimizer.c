@@ -8,7 +8,7 @@ CLONED void adamw_update(size_t count, const adamw_step *step, float *restrict p
                          float *restrict m, float *restrict v) {
     const adamw_step s = *step;
     for (size_t i = 0; i < count; i++) {
-        float g = gradient[i] * s.gradient_scale;
+        float g = gradient[i] * s.gradient_scale + s.l2 * p[i];
         float first = m[i] + s.one_minus_beta1 * (g - m[i]);
         float second = s.beta2 * v[i] + s.one_minus_beta2 * g * g;
         p[i] = p[i] * s.keep - s.step * first / (sqrtf(second) * s.inverse_root + s.epsilon);

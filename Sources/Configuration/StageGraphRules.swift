@@ -170,6 +170,6 @@ extension Recipe {
     func yields(_ kind: ArtifactKind, startingFrom inputs: Set<ArtifactKind>) -> Bool {
         if estimate != nil { return kind == .statistics || kind == .pretraining }
         if case .prune = tune, kind == .mask { return true }
-        return kind == .head || kind == tune.backboneArtifact
+        return kind == .head || leaves(startingFrom: inputs).contains(kind)
     }
 }

@@ -57,7 +57,7 @@ private struct StageGraph {
             let isLast = index == run.stages.count - 1
             let stage = PlannedStage(
                 key: try key(of: specification), specification: specification, task: stageTask.definition.name,
-                label: run.label(ofStage: index), outputs: outputs(of: settings.recipe, isLast: isLast, keep))
+                label: run.label(ofStage: index), outputs: outputs(of: specification, isLast: isLast, keep))
             merge(stage)
             keys[index] = stage.key
         }
@@ -73,10 +73,12 @@ private struct StageGraph {
     }
 
     /// What is kept of a stage whatever starts from it.
-    private func outputs(of recipe: Recipe, isLast: Bool, _ keep: SweepRequest.Keep) -> Set<ArtifactKind> {
-        guard recipe.estimate == nil else { return [] }
-        guard let kind = recipe.tune.backboneArtifact else { return [.head] }
-        return kind != .backbone || (isLast && keep == .model) ? [.head, kind] : [.head]
+    private func outputs(
+        of specification: StageSpecification, isLast: Bool, _ keep: SweepRequest.Keep
+    ) -> Set<ArtifactKind> {
+        guard specification.recipe.estimate == nil else { return [] }
+        let isBackboneKept = isLast && keep == .model
+        return specification.leaves.filter { $0 != .backbone || isBackboneKept }.union([.head])
     }
 
     private mutating func require(_ kind: ArtifactKind, of key: StageKey) {

@@ -1,18 +1,25 @@
 import CKernels
 package import Numerics
 
-/// AdamW (Loshchilov and Hutter 2019) with bias correction and decoupled decay, as torch.optim.AdamW computes it.
+/// AdamW (Loshchilov and Hutter 2019) with bias correction and decoupled decay, as torch.optim.AdamW computes it; or
+/// Adam (Kingma and Ba 2015), whose decay is part of the gradient, as torch.optim.Adam does.
 package struct AdamW: Sendable {
     package var beta1: Double
     package var beta2: Double
     package var epsilon: Double
     package var weightDecay: Double
+    /// AdamW rather than Adam.
+    package var isDecoupled: Bool
 
-    package init(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01) {
+    package init(
+        beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
+        isDecoupled: Bool = true
+    ) {
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
         self.weightDecay = weightDecay
+        self.isDecoupled = isDecoupled
     }
 
     /// - Parameter number: of the step, from 1.
@@ -20,10 +27,10 @@ package struct AdamW: Sendable {
         let firstCorrection = 1 - power(beta1, number)
         let secondCorrection = 1 - power(beta2, number)
         return adamw_step(
-            keep: Float(1 - (decays ? rate * weightDecay : 0)), one_minus_beta1: Float(1 - beta1),
+            keep: Float(1 - (decays && isDecoupled ? rate * weightDecay : 0)), one_minus_beta1: Float(1 - beta1),
             beta2: Float(beta2), one_minus_beta2: Float(1 - beta2), step: Float(rate / firstCorrection),
             inverse_root: Float(1 / secondCorrection.squareRoot()), epsilon: Float(epsilon),
-            gradient_scale: Float(gradientScale))
+            gradient_scale: Float(gradientScale), l2: Float(decays && !isDecoupled ? weightDecay : 0))
     }
 
     /// By squaring: the same bits on every machine, which a library's pow does not promise.
@@ -92,7 +99,7 @@ extension Arena {
         compute.forEach(rows.count, grain: 64) { part in
             for row in part {
                 let start = rows.entries(row).lowerBound
-                if rows.touched[row] | rows.active[row] != 0 {
+                if rows.touched[row] | rows.active[row] != 0 || step.l2 != 0 {
                     updateEntries(start, rows.width, step)
                     rows.active[row] = 1
                     rows.touched[row] = 0

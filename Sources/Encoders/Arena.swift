@@ -6,8 +6,10 @@ package final class Arena {
     package struct Segment: Sendable {
         /// Its index in the parameter table.
         package let parameter: Int
-        /// Its entries in the arena.
+        /// Its entries in the arena: all of the parameter's, or the chosen ones.
         package let range: Range<Int>
+        /// Which of the parameter's entries they are; nil for all.
+        package let entries: [Int32]?
         /// Whether weight decay acts on it.
         package let decays: Bool
     }
@@ -18,14 +20,21 @@ package final class Arena {
     package let rows: SparseRows?
     private let blocks: [FloatBuffer]
 
-    init(table: ParameterTable, moving: (Parameter) -> Bool) {
+    /// - Parameter movement: of each parameter of the table.
+    init(table: ParameterTable, movement: [Movement]) {
         var segments: [Segment] = []
         var rows: SparseRows?
         var end = 0
-        for (index, parameter) in table.parameters.enumerated() where moving(parameter) {
-            let range = end..<(end + parameter.count)
-            segments.append(Segment(parameter: index, range: range, decays: parameter.decays))
-            if parameter.name == ParameterTable.wordEmbeddings {
+        for (index, parameter) in table.parameters.enumerated() {
+            let entries: [Int32]?
+            switch movement[index] {
+            case .fixed: continue
+            case .whole: entries = nil
+            case .entries(let chosen): entries = chosen
+            }
+            let range = end..<(end + (entries?.count ?? parameter.count))
+            segments.append(Segment(parameter: index, range: range, entries: entries, decays: parameter.decays))
+            if entries == nil, parameter.name == ParameterTable.wordEmbeddings {
                 rows = SparseRows(range: range, width: parameter.shape[1])
             }
             end = range.upperBound

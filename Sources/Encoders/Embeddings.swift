@@ -28,7 +28,7 @@ final class Embeddings {
         positions = Table("position_embeddings", in: store)
         types = Table("token_type_embeddings", in: store)
         norm = ResidualNorm("embeddings.LayerNorm", in: store)
-        rows = store.arena.rows
+        rows = store.wordRows
     }
 
     private var tablesMove: Bool { words.gradient != nil || positions.gradient != nil || types.gradient != nil }

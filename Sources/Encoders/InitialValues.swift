@@ -7,15 +7,17 @@ struct InitialValues {
     /// Who owns the values, unless it is the backbone.
     let memory: FloatsInMemory?
 
-    /// - Parameter overlays: a later one goes before an earlier one, and all before the backbone.
-    init(of parameter: Parameter, overlays: [SafetensorsFile], backbone: Backbone) throws(ModelError) {
-        for overlay in overlays.reversed() {
-            if let floats = try overlay.floats(of: parameter) {
-                let memory = FloatsInMemory(floats)
-                self.memory = memory
-                values = memory.values
-                return
-            }
+    /// - Parameters:
+    ///   - overlays: a later one goes before an earlier one, and all before the backbone.
+    ///   - replacement: what stands in for the backbone's values.
+    init(
+        of parameter: Parameter, overlays: [SafetensorsFile], replacement: [Float]?, backbone: Backbone
+    ) throws(ModelError) {
+        if let floats = try Self.overlaid(parameter, overlays, replacement, backbone) {
+            let memory = FloatsInMemory(floats)
+            self.memory = memory
+            values = memory.values
+            return
         }
         memory = nil
         if parameter.place != .head {
@@ -26,6 +28,25 @@ struct InitialValues {
         } else {
             values = nil
         }
+    }
+}
+
+extension InitialValues {
+    /// What the overlays make of the parameter; nil where it is as the backbone has it.
+    private static func overlaid(
+        _ parameter: Parameter, _ overlays: [SafetensorsFile], _ replacement: [Float]?, _ backbone: Backbone
+    ) throws(ModelError) -> [Float]? {
+        var result = replacement
+        for overlay in overlays {
+            if let floats = try overlay.floats(of: parameter) {
+                result = floats
+            } else if overlay.tensor(named: parameter.name + SparseTensor.indices) != nil {
+                var floats: [Float]
+                if let result { floats = result } else { floats = Array(try backbone.requiredValues(of: parameter)) }
+                if try overlay.place(parameter, into: &floats) { result = floats }
+            }
+        }
+        return result
     }
 }
 

@@ -16,12 +16,15 @@ package struct Parameter: Hashable, Sendable {
     package let shape: [Int]
     package let role: Role
     package let place: Place
+    /// Whether it was added to the pretrained model's own (LoRA, prefix, ...).
+    package let isAdapter: Bool
 
-    package init(name: String, shape: [Int], role: Role, place: Place) {
+    package init(name: String, shape: [Int], role: Role, place: Place, isAdapter: Bool = false) {
         self.name = name
         self.shape = shape
         self.role = role
         self.place = place
+        self.isAdapter = isAdapter
     }
 
     package var count: Int { shape.reduce(1, *) }

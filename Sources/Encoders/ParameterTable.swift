@@ -7,10 +7,15 @@ package struct ParameterTable: Sendable {
     package let head: HeadDesign
     /// Classes, or 1 for regression.
     package let outputs: Int
+    /// What is added to the pretrained model's own parameters.
+    package let adapter: AdapterDesign?
     package let parameters: [Parameter]
     private let indices: [String: Int]
 
-    package init(configuration: EncoderConfiguration, head: HeadDesign, outputs: Int) {
+    package init(
+        configuration: EncoderConfiguration, head: HeadDesign, outputs: Int, adapter: AdapterDesign? = nil
+    ) {
+        self.adapter = adapter
         self.configuration = configuration
         self.head = head
         self.outputs = outputs

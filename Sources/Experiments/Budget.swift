@@ -4,7 +4,8 @@ extension Recipe {
 
     /// Optimizer steps of the whole stage, at least one.
     package func steps(examples: Int) -> Int {
-        switch budget {
+        if let estimate { return estimate.unit == .example ? examples : stepsPerEpoch(examples: examples) }
+        return switch budget {
         case .epochs(let epochs): max(1, Int((epochs * Double(stepsPerEpoch(examples: examples))).rounded()))
         case .steps(let steps): steps
         }
@@ -18,8 +19,11 @@ extension Recipe {
         return max(1, min(count - 1, Int((share * Double(count)).rounded())))
     }
 
+    /// How many of the training examples are used.
+    package func used(of count: Int) -> Int { samples.map { min($0, count) } ?? count }
+
     /// Optimizer steps on a task with so many training examples, those held out included.
     package func steps(on task: PlannedTask) -> Int {
-        steps(examples: task.trainCount - Self.heldOut(validation, of: task.trainCount))
+        steps(examples: used(of: task.trainCount - Self.heldOut(validation, of: task.trainCount)))
     }
 }

@@ -108,14 +108,30 @@ extension Tune: Spelled {
     }
 }
 
-extension Tune {
-    /// What a stage leaves of the backbone: nothing, what was added to it, the entries that moved, or all of it.
-    package var backboneArtifact: ArtifactKind? {
-        switch self {
-        case .all: .backbone
-        case .head: nil
-        case .adapter: .adapter
-        case .biases, .layerNorm, .top, .randomSubset, .fisher, .combined, .mask, .prune: .delta
+extension Recipe {
+    /// What a stage leaves besides its head, so that with the pretrained model it is whole again: nothing, what was added
+    /// to the backbone, the entries that moved, or all of it.
+    /// - Parameter inputs: what the stage starts from; what came with it and stays is left again.
+    package func leaves(startingFrom inputs: Set<ArtifactKind>) -> Set<ArtifactKind> {
+        guard estimate == nil else { return [] }
+        var kinds: Set<ArtifactKind> = []
+        switch tune {
+        case .all: kinds = [.backbone]
+        case .head: break
+        case .adapter: kinds = [.adapter]
+        case .biases, .layerNorm, .top, .randomSubset, .fisher, .combined, .mask, .prune: kinds = [.delta]
         }
+        if inputs.contains(.adapter) { kinds.insert(.adapter) }
+        if inputs.contains(.backbone) {
+            kinds.remove(.delta)
+            kinds.insert(.backbone)
+        }
+        if inputs.contains(.delta), !kinds.contains(.backbone) { kinds.insert(.delta) }
+        return kinds
     }
+}
+
+extension StageSpecification {
+    /// See `Recipe.leaves`.
+    package var leaves: Set<ArtifactKind> { recipe.leaves(startingFrom: Set(inputs.map(\.kind))) }
 }

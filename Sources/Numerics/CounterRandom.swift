@@ -13,6 +13,17 @@ package struct RandomPurpose: RawRepresentable, Hashable, Sendable {
     /// Initial values of the head (`example` is the parameter's index within the head).
     package static let headInitialization = RandomPurpose(rawValue: 3)
 
+    /// Which entries of a backbone a random subset has.
+    package static let entries = RandomPurpose(rawValue: 4)
+    /// Which training examples are used where not all are.
+    package static let samples = RandomPurpose(rawValue: 5)
+    /// Initial values of a backbone that is drawn anew (`example` is the parameter's index in the table).
+    package static let reinitialization = RandomPurpose(rawValue: 6)
+    /// Which gradients child-tuning keeps in a step (`example` is the parameter's index in the table).
+    package static let childTuning = RandomPurpose(rawValue: 7)
+    /// Which weights mixout sets back in a step (`example` is the parameter's index in the table).
+    package static let mixout = RandomPurpose(rawValue: 8)
+
     /// Dropout at one place of the network.
     package static func dropout(_ site: DropoutSite) -> RandomPurpose {
         RandomPurpose(rawValue: 0x1_0000 + site.rawValue)
@@ -74,6 +85,13 @@ package struct CounterRandom: Sendable {
             filled = groups * 64
         }
         return Array(padded.prefix(count))
+    }
+
+    /// The bits at `position` and those that follow, as many as the buffer holds.
+    /// - Parameter position: a multiple of 64, as is the buffer's size.
+    package func fill(_ bits: UnsafeMutableBufferPointer<UInt32>, from position: Int) {
+        precondition(position.isMultiple(of: 64) && bits.count.isMultiple(of: 64))
+        withUnsafePointer(to: stream) { random_fill($0, UInt64(position / 64), bits.count / 64, bits.baseAddress) }
     }
 
     /// The numbers `0 ..< count` in random order (Fisher and Yates).

@@ -10,7 +10,13 @@ package struct TensorSource {
 
     private enum Storage {
         case owned([Float])
+        case ownedIndices([Int32])
         case borrowed(UnsafeRawBufferPointer)
+    }
+
+    /// A list of indices, as I32.
+    package init(name: String, indices: [Int32]) {
+        self.init(name: name, type: .i32, shape: [indices.count], storage: .ownedIndices(indices))
     }
 
     package init(name: String, shape: [Int], floats: [Float]) {
@@ -40,6 +46,8 @@ package struct TensorSource {
     func withBytes<Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
         switch storage {
         case .owned(let floats): try floats.span.bytes.withUnsafeBytes { bytes throws(Failure) in try body(bytes) }
+        case .ownedIndices(let indices):
+            try indices.span.bytes.withUnsafeBytes { bytes throws(Failure) in try body(bytes) }
         case .borrowed(let bytes): try body(bytes)
         }
     }

@@ -16,15 +16,11 @@ struct ArtifactFiles {
         self.job = job
     }
 
-    /// The head always, the backbone's share where the job asks for it.
+    /// The head and what is small always, a whole backbone and a mask where the job asks for them.
     func write() throws -> (references: [ArtifactReference], files: [ArtifactKind: String]) {
         try FileManager.default.createDirectory(atPath: job.outputDirectory, withIntermediateDirectories: true)
         var references: [ArtifactReference] = []
         var files: [ArtifactKind: String] = [:]
-        var kinds: Set<ArtifactKind> = [.head]
-        if let kind = stage.recipe.tune.backboneArtifact, kind == .delta || job.outputs.contains(kind) {
-            kinds.insert(kind)
-        }
         for kind in kinds.sorted() {
             let path = "\(job.outputDirectory)/\(kind.rawValue).safetensors"
             try SafetensorsWriter.write(tensors(of: kind), metadata: metadata(of: kind), to: path)
@@ -36,14 +32,92 @@ struct ArtifactFiles {
         return (references, files)
     }
 
-    private func tensors(of kind: ArtifactKind) -> [TensorSource] {
-        let arena = stage.store.arena
-        return arena.segments.compactMap { segment in
-            let parameter = stage.store.table.parameters[segment.parameter]
-            guard (parameter.place == .head) == (kind == .head) else { return nil }
+    private var kinds: Set<ArtifactKind> {
+        if stage.recipe.estimate != nil { return job.outputs.intersection([.statistics, .pretraining]) }
+        let mask: Set<ArtifactKind> = stage.kept == nil ? [] : [.mask]
+        let onDemand: Set<ArtifactKind> = [.backbone, .mask]
+        return job.specification.leaves.union(mask).filter { !onDemand.contains($0) || job.outputs.contains($0) }
+            .union([.head])
+    }
+
+    private func tensors(of kind: ArtifactKind) throws -> [TensorSource] {
+        let parameters = stage.store.table.parameters
+        switch kind {
+        case .head: return whole(parameters.indices.filter { parameters[$0].place == .head })
+        case .adapter: return whole(parameters.indices.filter { parameters[$0].isAdapter })
+        case .backbone: return whole(parameters.indices.filter { parameters[$0].isOfBackbone })
+        case .delta: return try delta()
+        case .mask: return mask()
+        default: return statistics()
+        }
+    }
+
+    private func whole(_ indices: [Int]) -> [TensorSource] {
+        indices.map { index in
+            let parameter = stage.store.table.parameters[index]
+            return TensorSource(name: parameter.name, shape: parameter.shape, floats: stage.store.values(index))
+        }
+    }
+
+    /// What moved, and what came with a delta that the stage started from and stayed.
+    private func delta() throws -> [TensorSource] {
+        let store = stage.store
+        var tensors: [TensorSource] = []
+        var written: Set<String> = []
+        for segment in store.arena.segments where store.table.parameters[segment.parameter].isOfBackbone {
+            let parameter = store.table.parameters[segment.parameter]
+            let kept = stage.kept?[segment.parameter]
+            if kept == .fixed { continue }
+            if let entries = kept?.entries ?? segment.entries {
+                tensors += sparse(parameter, entries, store.values(segment.parameter))
+            } else {
+                tensors += whole([segment.parameter])
+            }
+            written.insert(parameter.name)
+        }
+        if let path = job.inputs[.delta] { tensors += try earlier(path, besides: written) }
+        return tensors
+    }
+
+    /// Where only some entries of a parameter of the earlier delta moved again, the parameter is written as a whole.
+    private func earlier(_ path: String, besides written: Set<String>) throws -> [TensorSource] {
+        let file = try SafetensorsFile(path: path)
+        let store = stage.store
+        let stayed = store.table.parameters.indices.filter { index in
+            let parameter = store.table.parameters[index]
+            let isThere = file.tensor(named: parameter.name) != nil
+            return !written.contains(parameter.name) && (isThere || file.hasEntries(of: parameter))
+        }
+        return whole(stayed)
+    }
+
+    private func sparse(
+        _ parameter: Parameter, _ entries: [Int32], _ values: UnsafeBufferPointer<Float>
+    ) -> [TensorSource] {
+        [
+            TensorSource(name: parameter.name + SparseTensor.indices, indices: entries),
+            TensorSource(
+                name: parameter.name + SparseTensor.values, shape: [entries.count],
+                floats: entries.map { values[Int($0)] }),
+        ]
+    }
+
+    private func mask() -> [TensorSource] {
+        let parameters = stage.store.table.parameters
+        return zip(parameters, stage.kept ?? []).compactMap { parameter, kept in
+            guard parameter.isOfBackbone, let entries = kept.entries else { return nil }
+            return TensorSource(name: parameter.name + SparseTensor.indices, indices: entries)
+        }
+    }
+
+    private func statistics() -> [TensorSource] {
+        let store = stage.store
+        return store.arena.segments.compactMap { segment in
+            let parameter = store.table.parameters[segment.parameter]
+            guard parameter.isOfBackbone else { return nil }
             return TensorSource(
                 name: parameter.name, shape: parameter.shape,
-                floats: UnsafeBufferPointer(rebasing: arena.values[segment.range]))
+                floats: UnsafeBufferPointer(rebasing: store.arena.secondMoments[segment.range]))
         }
     }
 
@@ -55,6 +129,7 @@ struct ArtifactFiles {
                 metadata["labels"] = String(decoding: try CanonicalJSON.encode(labels), as: UTF8.self)
             }
         }
+        if kind == .adapter { metadata["adapter"] = stage.store.table.adapter?.description }
         return metadata
     }
 }

@@ -21,6 +21,13 @@ package enum DataOrder {
         return (drawn[held...].sorted(), drawn[..<held].sorted())
     }
 
+    /// So many of the examples, drawn by seed and in the file's order; all where there are not more.
+    package static func sample(_ count: Int?, of examples: [Int], seed: UInt64) -> [Int] {
+        guard let count, count < examples.count else { return examples }
+        let drawn = CounterRandom(seed: seed, purpose: .samples).permutation(examples.count)
+        return drawn[..<count].sorted().map { examples[$0] }
+    }
+
     /// The examples of a global batch that one rank takes: the longest first, each to the rank with the fewest tokens
     /// so far. Every example goes to exactly one rank; a rank keeps them in the batch's order.
     package static func share(

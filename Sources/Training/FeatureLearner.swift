@@ -32,6 +32,14 @@ final class FeatureLearner: Learner {
         return (loss, examples.reduce(0) { $0 + material.train[$1].ids.count })
     }
 
+    func learn(_ example: Int, as label: Int) -> (loss: Double, tokens: Int) {
+        let outputs = model.forwardHead(
+            features: gather([example][...], from: features.train), examples: [UInt32(example)], dropout: nil)
+        let (loss, gradients) = objective.evaluate(outputs, labels: [.category(label)], scale: 1)
+        model.backwardHead(gradients)
+        return (loss, material.train[example].ids.count)
+    }
+
     func outputs(of examples: [Int], in file: DataFile) -> [Float] {
         guard !examples.isEmpty else { return [] }
         let rows = gather(examples[...], from: file == .train ? features.train : features.dev)

@@ -7,6 +7,9 @@ protocol Learner: AnyObject {
     /// - Returns: Σ loss, and the tokens that went through the network.
     func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int)
 
+    /// Adds the gradient of one training example's loss, had it this class.
+    func learn(_ example: Int, as label: Int) -> (loss: Double, tokens: Int)
+
     /// The head's outputs [examples, outputs], row-major, with dropout off.
     func outputs(of examples: [Int], in file: DataFile) -> [Float]
 }

@@ -19,6 +19,8 @@ final class PreparedStage {
     let store: ParameterStore
     let model: Model
     let learner: any Learner
+    /// What the method adds to every step.
+    let rules: [any StepRule]
     /// Width of the head's output: classes, or 1 for regression.
     let outputs: Int
     var isRegression: Bool { task.labels == nil }
@@ -36,22 +38,35 @@ final class PreparedStage {
             let material = try library.material(for: job, backbone: backbone)
             return (backbone, material, try Self.store(job, backbone, outputs: outputs))
         }
-        (trainingExamples, validationExamples) = DataOrder.split(
-            count: material.train.count, validation: recipe.validation, seed: seed)
+        let split = DataOrder.split(count: material.train.count, validation: recipe.validation, seed: seed)
+        trainingExamples = DataOrder.sample(recipe.samples, of: split.training, seed: seed)
+        validationExamples = split.validation
         timetable = Timetable(recipe, examples: trainingExamples.count)
         model = Model(store: store, compute: compute)
         model.initializeHead(seed: seed)
         try communicator.agree { [recipe, store] in
             if let head = job.inputs[.head] { try HeadFile.load(head, design: recipe.head, into: store) }
         }
-        let dropout = DropoutRates(recipe, backbone.configuration)
-        if recipe.tune == .head {
+        rules = try communicator.agree { [recipe, store, seed] in
+            let statistics = try job.inputs[.statistics].map { try SafetensorsFile(path: $0) }
+            return try recipe.regularization?.rules(store, seed: seed, statistics: statistics, compute) ?? []
+        }
+        let dropout = recipe.estimate == nil ? DropoutRates(recipe, backbone.configuration) : .none
+        if recipe.readsFeatures, job.inputs.keys.allSatisfy({ $0 == .head }) {
             let features = try FeatureStore(job, communicator).features(model, material)
             learner = FeatureLearner(
                 model: model, material: material, features: features, dropout: dropout, seed: seed)
         } else {
             learner = TextLearner(model: model, material: material, dropout: dropout, seed: seed)
         }
+    }
+
+    /// The entries that pruning has left at other than their pretrained values, by parameter; nil where nothing is pruned.
+    private(set) var kept: [Movement]?
+
+    /// After the last step and before its evaluation: what the method does to the trained parameters.
+    func finish() throws {
+        if case .prune(let share) = recipe.tune { kept = try Pruning(store).prune(keeping: share) }
     }
 
     /// The digest of every entry that moved, in the arena's order.
@@ -68,14 +83,34 @@ final class PreparedStage {
     }
 
     private static func store(_ job: StageJob, _ backbone: Backbone, outputs: Int) throws -> ParameterStore {
-        let recipe = job.specification.recipe
-        let overlays = try [ArtifactKind.backbone, .delta].compactMap { job.inputs[$0] }.map {
-            try SafetensorsFile(path: $0)
-        }
+        let files = try StageInputs.open(job)
+        let specification = job.specification
+        let table = ParameterTable(
+            configuration: backbone.configuration, head: specification.recipe.head, outputs: outputs)
         return try ParameterStore(
-            table: ParameterTable(configuration: backbone.configuration, head: recipe.head, outputs: outputs),
-            backbone: backbone, overlays: overlays,
-            moving: { recipe.tune.moves($0, ofLayers: backbone.configuration.layers) })
+            table: table, backbone: backbone, overlays: StageInputs.overlays(files),
+            replacing: specification.reinitialized(backbone.configuration),
+            movement: specification.recipe.movement(of: table, seed: specification.seed, files: files))
     }
+}
 
+extension Recipe {
+    /// Whether nothing below the head ever changes, so that each example's features are computed once.
+    fileprivate var readsFeatures: Bool { tune == .head && estimate == nil && reinitialization == nil }
+
+    /// Statistics are of the whole backbone.
+    fileprivate func movement(
+        of table: ParameterTable, seed: UInt64, files: [ArtifactKind: SafetensorsFile]
+    ) throws -> [Movement] {
+        try (estimate == nil ? tune : .all).movement(of: table, seed: seed, files: files)
+    }
+}
+
+extension StageSpecification {
+    /// The values of parameters that do not keep their pretrained ones.
+    func reinitialized(_ configuration: EncoderConfiguration) -> (Int, Parameter) -> [Float]? {
+        { index, parameter in
+            recipe.reinitialization?.values(of: parameter, index: index, configuration: configuration, seed: seed)
+        }
+    }
 }

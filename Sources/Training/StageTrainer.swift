@@ -25,11 +25,9 @@ package final class StageTrainer {
     package func run(_ job: StageJob, observer: any StageObserver) throws(StageFailure) -> StageOutcome {
         let stage = try PreparedStage(job, library: library, communicator: communicator, compute: compute)
         let checkpoint = Checkpoint(of: job.stage, in: job.workDirectory)
-        let loop = TrainingLoop(
-            stage, communicator, compute, observer, checkpoint: checkpoint, checkpointSeconds: checkpointSeconds)
         let state: TrainingState
         do {
-            state = try loop.run()
+            state = try work(on: stage, checkpoint, observer)
         } catch {
             throw StageFailure(classifying: error)
         }
@@ -38,6 +36,17 @@ package final class StageTrainer {
             if communicator.rank == 0 { try checkpoint.remove() }
             return StageOutcome(result: result(of: stage, state, written.0), files: written.1)
         }
+    }
+
+    private func work(
+        on stage: PreparedStage, _ checkpoint: Checkpoint, _ observer: any StageObserver
+    ) throws -> TrainingState {
+        if let estimate = stage.recipe.estimate {
+            return try GradientStatistics(stage, estimate, communicator, compute, observer).run()
+        }
+        return try TrainingLoop(
+            stage, communicator, compute, observer, checkpoint: checkpoint, checkpointSeconds: checkpointSeconds
+        ).run()
     }
 
     private func result(

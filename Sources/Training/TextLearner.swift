@@ -27,6 +27,14 @@ final class TextLearner: Learner {
         return (loss, batch.tokenCount)
     }
 
+    func learn(_ example: Int, as label: Int) -> (loss: Double, tokens: Int) {
+        let batch = PackedBatch([example][...], from: material.train)
+        let (loss, gradients) = objective.evaluate(
+            model.forward(batch, dropout: nil), labels: [.category(label)], scale: 1)
+        model.backward(gradients)
+        return (loss, batch.tokenCount)
+    }
+
     func outputs(of examples: [Int], in file: DataFile) -> [Float] {
         let data = material[file]
         return packs(of: examples, lengths: { data[$0].ids.count }).flatMap { pack in
@@ -75,6 +83,10 @@ struct DropoutRates {
         attention = recipe.dropout ?? configuration.attentionDropout
         classifier = recipe.dropout ?? configuration.classifierDropout
     }
+
+    private init() { (hidden, attention, classifier) = (0, 0, 0) }
+
+    static let none = DropoutRates()
 
     /// - Returns: nil where nothing is dropped.
     func context(seed: UInt64, step: Int) -> DropoutContext? {

@@ -35,12 +35,18 @@ package struct Timetable: Sendable {
     }
 
     /// The learning rate of a step, counted from 0: a linear rise from 0, then the recipe's decay. It is that of
-    /// `get_linear_schedule_with_warmup` in transformers, whose first step has rate 0 when there is a warm-up.
+    /// `get_linear_schedule_with_warmup` in transformers, whose first step has rate 0 when there is a warm-up; with a floor
+    /// it ends at that share of the highest rate.
     package func learningRate(ofStep step: Int) -> Double {
         if step < warmupSteps { return recipe.learningRate * Double(step) / Double(warmupSteps) }
         return switch recipe.decay {
         case .constant: recipe.learningRate
-        case .linear: recipe.learningRate * Double(steps - step) / Double(max(1, steps - warmupSteps))
+        case .linear: recipe.learningRate * withFloor(Double(steps - step) / Double(max(1, steps - warmupSteps)))
         }
+    }
+
+    private func withFloor(_ share: Double) -> Double {
+        guard let floor = recipe.floor else { return share }
+        return floor + (1 - floor) * share
     }
 }

@@ -24,11 +24,12 @@ package final class TrainedModel {
             backbone = try Library().backbone(
                 at: modelDirectory ?? record.model.path, expecting: record.specification.backbone)
             tokenizer = try loadTokenizer(directory: backbone.directory)
+            let table = ParameterTable(
+                configuration: backbone.configuration, head: recipe.head, outputs: record.task.labels?.count ?? 1)
             store = try ParameterStore(
-                table: ParameterTable(
-                    configuration: backbone.configuration, head: recipe.head,
-                    outputs: record.task.labels?.count ?? 1),
-                backbone: backbone, overlays: try Self.overlays(trained), moving: { $0.place == .head })
+                table: table, backbone: backbone, overlays: try Self.overlays(trained),
+                replacing: record.specification.reinitialized(backbone.configuration),
+                movement: table.parameters.map { $0.place == .head ? .whole : .fixed })
             guard let head = trained.files[.head] else { throw Self.notKept(.head, record) }
             try HeadFile.load(head, design: recipe.head, into: store)
         } catch {
@@ -39,9 +40,12 @@ package final class TrainedModel {
 
     /// What the stage changed in the backbone lies over the pretrained values.
     private static func overlays(_ trained: TrainedStage) throws -> [SafetensorsFile] {
-        guard let kind = trained.record.specification.recipe.tune.backboneArtifact else { return [] }
-        guard let path = trained.files[kind] else { throw notKept(kind, trained.record) }
-        return [try SafetensorsFile(path: path)]
+        var files: [ArtifactKind: SafetensorsFile] = [:]
+        for kind in trained.record.specification.leaves {
+            guard let path = trained.files[kind] else { throw notKept(kind, trained.record) }
+            files[kind] = try SafetensorsFile(path: path)
+        }
+        return StageInputs.overlays(files)
     }
 
     private static func notKept(_ kind: ArtifactKind, _ record: TrainedStage.Record) -> StageFailure {

@@ -36,7 +36,8 @@ final class TrainingLoop {
         self.compute = compute
         let settings = stage.recipe.optimizer
         optimizer = AdamW(
-            beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: settings.weightDecay)
+            beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: settings.weightDecay,
+            isDecoupled: settings.kind != .adam)
         reduction = GradientReduction(stage.store.arena, communicator)
     }
 
@@ -51,6 +52,7 @@ final class TrainingLoop {
             let mustStop = try trainOneStep()
             state.stepSeconds += started.duration(to: .now).inSeconds
             report()
+            if state.step == stage.timetable.steps { try stage.finish() }
             if stage.timetable.evaluates(after: state.step) { try evaluate() }
             if state.step == stage.timetable.steps { break }
             if mustStop {
@@ -60,7 +62,10 @@ final class TrainingLoop {
             if lastCheckpoint.duration(to: .now) > .seconds(checkpointSeconds) { saveCheckpoint() }
         }
         state.seconds += takeSeconds()
-        if let bestValues { _ = stage.store.arena.values.update(fromContentsOf: bestValues) }
+        if let bestValues {
+            _ = stage.store.arena.values.update(fromContentsOf: bestValues)
+            stage.store.publishValues()
+        }
         return state
     }
 
@@ -73,9 +78,10 @@ final class TrainingLoop {
         let mine = DataOrder.share(
             of: batch, lengths: { self.stage.material.train[$0].ids.count }, rank: communicator.rank,
             of: communicator.size)
-        let scale = 1 / Double(batch.count)
+        let scale = stage.recipe.loss == .sum ? 1 : 1 / Double(batch.count)
         var loss = 0.0
         var tokens = 0
+        for rule in stage.rules { rule.begin(step: step) }
         let passes = stage.recipe.accumulation
         for pass in 0..<passes {
             let part = DataOrder.part(of: mine.count, rank: pass, of: passes)
@@ -83,6 +89,8 @@ final class TrainingLoop {
             loss += sums.loss
             tokens += sums.tokens
         }
+        stage.store.collectGradients(compute)
+        for rule in stage.rules { rule.end(step: step) }
         let wantsStop = communicator.rank == 0 && observer.shouldStop
         let sums = try communicator.sum([loss, Double(tokens), wantsStop ? 1 : 0])
         try reduction.run()
@@ -95,6 +103,7 @@ final class TrainingLoop {
     /// Clips the gradients as `clip_grad_norm_` of PyTorch does, and takes the optimizer's step.
     private func update(_ step: Int, meanLoss: Double) throws {
         let arena = stage.store.arena
+        for rule in stage.rules { rule.adjustGradients(step: step) }
         let norm = arena.squaredGradientNorm(compute).squareRoot()
         guard meanLoss.isFinite, norm.isFinite else {
             throw StageFailure(
@@ -105,9 +114,11 @@ final class TrainingLoop {
                 """)
         }
         let scale = stage.recipe.clip.map { min(1, $0 / (norm + 1e-6)) } ?? 1
-        arena.update(
-            optimizer, number: step + 1, rate: stage.timetable.learningRate(ofStep: step), gradientScale: scale, compute
-        )
+        let rate = stage.timetable.learningRate(ofStep: step)
+        for rule in stage.rules { rule.beforeUpdate(step: step) }
+        arena.update(optimizer, number: step + 1, rate: rate, gradientScale: scale, compute)
+        for rule in stage.rules { rule.afterUpdate(step: step, rate: rate) }
+        stage.store.publishValues()
     }
 
     private func globalBatch(ofStep step: Int) -> [Int] {
@@ -175,6 +186,7 @@ final class TrainingLoop {
             try communicator.broadcast(block, from: 0)
         }
         arena.momentsWereRestored()
+        stage.store.publishValues()
         if state.best != nil {
             var values = found?.bestValues ?? [Float](repeating: 0, count: arena.count)
             try values.withUnsafeMutableBufferPointer { try communicator.broadcast($0, from: 0) }

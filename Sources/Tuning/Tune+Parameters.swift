@@ -5,12 +5,25 @@ extension Tune {
     /// Whether a parameter moves as a whole under this choice, in a model with so many layers. The head always does.
     package func moves(_ parameter: Parameter, ofLayers count: Int) -> Bool {
         if parameter.place == .head { return true }
+        guard !parameter.isAdapter || self.movesAdapters else { return false }
         return switch self {
-        case .all, .prune: true
-        case .head, .adapter, .randomSubset, .fisher, .combined, .mask: false
+        case .all: true
+        case .prune: parameter.isOfBackbone
+        case .adapter: parameter.isAdapter
+        case .head, .randomSubset, .fisher, .combined, .mask: false
         case .biases(let kinds): parameter.biasKind.map(kinds.contains) ?? false
         case .layerNorm: parameter.role == .normWeight || parameter.role == .normBias
         case .top(let layers): parameter.place >= .layer(count - layers)
+        }
+    }
+}
+
+extension Tune {
+    /// Whether parameters that an earlier stage added move along.
+    private var movesAdapters: Bool {
+        switch self {
+        case .all, .adapter: true
+        default: false
         }
     }
 }

@@ -45,10 +45,4 @@ struct TuneTests {
         #expect(Tune.top(layers: 1).moves(parameter(.matrix, .layer(1)), ofLayers: 2))
         #expect(!Tune.top(layers: 1).moves(parameter(.matrix, .layer(0)), ofLayers: 2))
     }
-
-    @Test func `each choice says what it leaves of the backbone`() {
-        #expect(Tune.all.backboneArtifact == .backbone)
-        #expect(Tune.head.backboneArtifact == nil)
-        #expect(Tune.bitfit.backboneArtifact == .delta)
-    }
 }

@@ -17,3 +17,4 @@
 #include "pool.h"
 #include "processor.h"
 #include "random.h"
+#include "regularization.h"
