@@ -32,7 +32,8 @@ extension SafetensorsFile {
             zip(entries, entries.dropFirst()).allSatisfy({ $0 < $1 })
         else {
             throw ModelError(
-                path: path, problem: "tensor '\(name)' is empty, not ascending, or beyond the \(parameter.count) entries")
+                path: path,
+                problem: "tensor '\(name)' is empty, not ascending, or beyond the \(parameter.count) entries")
         }
         return entries
     }

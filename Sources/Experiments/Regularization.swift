@@ -14,7 +14,15 @@ package struct Regularization: Codable, Hashable, Sendable {
     package var l2: Double?
     package var recadam: RecAdam?
 
-    package init() {}
+    package init(
+        child: ChildTuning? = nil, mixout: Double? = nil, l1: Double? = nil, l2: Double? = nil, recadam: RecAdam? = nil
+    ) {
+        self.child = child
+        self.mixout = mixout
+        self.l1 = l1
+        self.l2 = l2
+        self.recadam = recadam
+    }
 }
 
 package enum ChildTuning: Hashable, Sendable {

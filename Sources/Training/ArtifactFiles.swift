@@ -34,10 +34,8 @@ struct ArtifactFiles {
 
     private var kinds: Set<ArtifactKind> {
         if stage.recipe.estimate != nil { return job.outputs.intersection([.statistics, .pretraining]) }
-        let mask: Set<ArtifactKind> = stage.kept == nil ? [] : [.mask]
-        let onDemand: Set<ArtifactKind> = [.backbone, .mask]
-        return job.specification.leaves.union(mask).filter { !onDemand.contains($0) || job.outputs.contains($0) }
-            .union([.head])
+        let onDemand: Set<ArtifactKind> = stage.kept == nil ? [.backbone] : [.backbone, .mask]
+        return job.specification.leaves.subtracting(onDemand).union(job.outputs.intersection(onDemand)).union([.head])
     }
 
     private func tensors(of kind: ArtifactKind) throws -> [TensorSource] {

@@ -52,7 +52,7 @@ final class PreparedStage {
             return try recipe.regularization?.rules(store, seed: seed, statistics: statistics, compute) ?? []
         }
         let dropout = recipe.estimate == nil ? DropoutRates(recipe, backbone.configuration) : .none
-        if recipe.readsFeatures, job.inputs.keys.allSatisfy({ $0 == .head }) {
+        if recipe.readsFeatures {
             let features = try FeatureStore(job, communicator).features(model, material)
             learner = FeatureLearner(
                 model: model, material: material, features: features, dropout: dropout, seed: seed)

@@ -12,7 +12,8 @@ enum StageInputs {
             else {
                 throw StageFailure(
                     .badInput,
-                    "\(path): is no \(kind.rawValue) of this model, but \(file.metadata["kind"] ?? "something") of another")
+                    "\(path): is no \(kind.rawValue) of this model, but \(file.metadata["kind"] ?? "something") of another"
+                )
             }
             files[kind] = file
         }

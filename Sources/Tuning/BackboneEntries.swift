@@ -33,10 +33,12 @@ package struct BackboneEntries {
             else {
                 throw ModelError(
                     path: file.path,
-                    problem: "holds no statistics of '\(parameter.name)' \(parameter.shape); were they of another model?")
+                    problem:
+                        "holds no statistics of '\(parameter.name)' \(parameter.shape); were they of another model?")
             }
             guard floats.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
-                throw ModelError(path: file.path, problem: "statistics of '\(parameter.name)' are negative or not finite")
+                throw ModelError(
+                    path: file.path, problem: "statistics of '\(parameter.name)' are negative or not finite")
             }
             values += floats
         }

@@ -4,7 +4,7 @@ import Numerics
 /// Choices of entries, as ascending numbers.
 package enum EntrySelection {
     /// `count` of `total` numbers, every subset as likely as any other, as a function of the seed.
-    package static func random(_ count: Int, of total: Int, seed: UInt64) -> [Int] {
+    package static func drawn(_ count: Int, of total: Int, seed: UInt64) -> [Int] {
         // Drawing the smaller of chosen and left out, repetitions are few.
         let leavesOut = count > total / 2
         let draws = leavesOut ? total - count : count

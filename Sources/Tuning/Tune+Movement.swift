@@ -13,7 +13,7 @@ extension Tune {
         let entries = BackboneEntries(table)
         switch self {
         case .randomSubset(let share):
-            let chosen = EntrySelection.random(entries.count(share: share), of: entries.count, seed: seed)
+            let chosen = EntrySelection.drawn(entries.count(share: share), of: entries.count, seed: seed)
             return entries.movement(of: chosen)
         case .fisher(let share, let source, let pick):
             let scores = try entries.values(in: files.required(source == .downstream ? .statistics : .pretraining))

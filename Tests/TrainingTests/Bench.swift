@@ -35,13 +35,15 @@ final class Bench {
 
     func job(
         _ recipe: Recipe, seed: UInt64 = 1, inputs: [ArtifactKind: String] = [:], into output: String,
-        work: String = "work"
+        work: String = "work", outputs: Set<ArtifactKind> = [.head, .backbone]
     ) throws -> StageJob {
-        let specification = StageSpecification(backbone: backbone, task: task, recipe: recipe, seed: seed)
+        let edges = inputs.keys.map { StageInput(kind: $0, from: StageKey(rawValue: Digest(of: [1]))) }
+        let specification = StageSpecification(
+            backbone: backbone, task: task, recipe: recipe, seed: seed, inputs: edges)
         return StageJob(
             stage: try specification.key(), specification: specification, task: TinyTask.definition,
             modelDirectory: modelDirectory, dataDirectory: dataDirectory, inputs: inputs,
-            outputs: [.head, .backbone], workDirectory: folder[work], outputDirectory: folder[output])
+            outputs: outputs, workDirectory: folder[work], outputDirectory: folder[output])
     }
 
     func run(

@@ -79,7 +79,7 @@ struct StageTests {
             $0.tune = .head
             $0.dropout = 0
         }
-        let outcome = try bench.run(try bench.job(recipe, into: "a"))
+        let outcome = try bench.run(try bench.job(recipe, into: "a", outputs: [.head]))
         #expect(outcome.files.keys.sorted() == [.head])
         let features = try FileManager.default.contentsOfDirectory(atPath: bench.folder["work/features"])
         #expect(features.count == 1)

@@ -1,0 +1,179 @@
+import Encoders
+import Experiments
+import Foundation
+import Safetensors
+import Testing
+import TestKit
+import Training
+
+/// Every way of tuning, on a tiny model.
+struct MethodTests {
+    /// Those that start from nothing but the pretrained model.
+    static let tunes: [Tune] = [
+        .all, .head, .bitfit, .biases([.query, .norm]), .layerNorm, .top(layers: 1), .randomSubset(share: 0.01),
+        .prune(share: 0.01),
+    ]
+
+    /// Backbone parameters that a way of tuning may move, by name.
+    private static func mayMove(_ tune: Tune, _ name: String) -> Bool {
+        switch tune {
+        case .all, .randomSubset, .prune: true
+        case .head: false
+        case .biases(let kinds) where kinds == [.query, .norm]:
+            name.hasSuffix("query.bias") || (name.hasPrefix("encoder") && name.hasSuffix("LayerNorm.bias"))
+        case .biases: name.hasSuffix("bias")
+        case .layerNorm: name.contains("LayerNorm")
+        default: name.hasPrefix("encoder.layer.1.")
+        }
+    }
+
+    @Test(arguments: tunes)
+    func `what a method does not tune stays at its pretrained bits`(tune: Tune) throws {
+        let bench = try Bench()
+        let outcome = try bench.run(try bench.job(bench.recipe { $0.tune = tune }, into: "out"))
+        let tuned = try SafetensorsFile(path: try #require(outcome.files[.backbone]))
+        let model = try SafetensorsFile(path: "\(bench.modelDirectory)/model.safetensors")
+        var moved = 0
+        for name in tuned.names {
+            let (after, before) = (
+                try #require(tuned.tensor(named: name)?.floats()), model.tensor(named: name)?.floats()
+            )
+            let count = zip(after, before ?? []).count { $0 != $1 }
+            #expect(count == 0 || Self.mayMove(tune, name), "\(name)")
+            moved += count
+        }
+        #expect((moved == 0) == (tune == .head))
+        switch tune {
+        case .randomSubset, .prune:
+            let entries = model.names.filter { !$0.hasPrefix("pooler") }.compactMap { model.tensor(named: $0)?.count }
+            let chosen = Int((0.01 * Double(entries.reduce(0, +))).rounded())
+            #expect(moved <= chosen)
+            #expect(moved > chosen / 2, "rows of words that the task does not have stay")
+        default: break
+        }
+    }
+
+    @Test(arguments: tunes)
+    func `what a stage leaves puts its model together again, bit for bit`(tune: Tune) throws {
+        let bench = try Bench()
+        let job = try bench.job(bench.recipe { $0.tune = tune }, into: "out")
+        let outcome = try bench.run(job)
+        let overlays = try job.specification.leaves.map { try SafetensorsFile(path: try #require(outcome.files[$0])) }
+        let backbone = try Backbone(directory: bench.modelDirectory)
+        let table = ParameterTable(configuration: backbone.configuration, head: .linear, outputs: 2)
+        let store = try ParameterStore(table: table, backbone: backbone, overlays: overlays) { $0.place == .head }
+        let whole = try SafetensorsFile(path: try #require(outcome.files[.backbone]))
+        for (index, parameter) in table.parameters.enumerated() where parameter.place != .head {
+            #expect(whole.tensor(named: parameter.name)?.floats() == Array(store.values(index)), "\(parameter.name)")
+        }
+    }
+
+    /// Everything that decides anything by chance, or remembers anything, between two steps.
+    static let regularizations: [@Sendable (inout Recipe) -> Void] = [
+        { $0.tune = .randomSubset(share: 0.05) },
+        { $0.tune = .prune(share: 0.05) },
+        { $0.regularization = Regularization(mixout: 0.7) },
+        { $0.regularization = Regularization(child: .free(share: 0.3)) },
+        { $0.regularization = Regularization(l1: 0.01, l2: 0.1) },
+        { $0.regularization = Regularization(recadam: RecAdam(rate: 0.1, start: 5, strength: 50)) },
+        { $0.reinitialization = .last(layers: 1) },
+        { $0.samples = 40 },
+        { $0.loss = .sum },
+        { $0.optimizer.kind = .adam },
+    ]
+
+    @Test(arguments: regularizations.indices)
+    func `a resumed stage of any method ends with the bits of one that was not stopped`(number: Int) throws {
+        let bench = try Bench()
+        let recipe = bench.recipe(Self.regularizations[number])
+        let whole = try bench.run(try bench.job(recipe, into: "whole", work: "work-1"))
+        let job = try bench.job(recipe, into: "resumed", work: "work-2")
+        #expect(throws: StageFailure.self) { try bench.run(job, observer: Recorder(stopAfter: 5)) }
+        let resumed = try bench.run(job, threads: 2)
+        #expect(resumed.result.parameters == whole.result.parameters)
+        let plain = try bench.run(try bench.job(bench.recipe(), into: "plain"))
+        #expect(plain.result.parameters != whole.result.parameters, "the setting does something")
+    }
+
+    @Test func `a masked subset trains, keeps and leaves its own entries alone`() throws {
+        let bench = try Bench()
+        let recipe = bench.recipe { $0.tune = .randomSubset(share: 0.001) }
+        let job = try bench.job(recipe, into: "out", outputs: [.head])
+        #expect(throws: StageFailure.self) { try bench.run(job, observer: Recorder(stopAfter: 4)) }
+        let checkpoint = try SafetensorsFile(
+            path: "\(bench.folder["work"])/checkpoints/\(job.stage)/checkpoint.safetensors")
+        let outcome = try bench.run(job)
+        let model = try SafetensorsFile(path: "\(bench.modelDirectory)/model.safetensors")
+        let count = model.names.filter { !$0.hasPrefix("pooler") }.compactMap { model.tensor(named: $0)?.count }
+            .reduce(0, +)
+        let expected = Int((0.001 * Double(count)).rounded()) + 2 * 32 + 2
+        #expect(outcome.result.trainable == expected)
+        #expect(checkpoint.tensor(named: "values")?.count == expected)
+        #expect(checkpoint.tensor(named: "second_moments")?.count == expected)
+        let delta = try SafetensorsFile(path: try #require(outcome.files[.delta]))
+        let entries = delta.names.filter { $0.hasSuffix(".values") }.compactMap { delta.tensor(named: $0)?.count }
+        #expect(entries.reduce(0, +) == expected - 2 * 32 - 2)
+    }
+
+    @Test func `statistics choose the entries with the largest squared gradients`() throws {
+        let bench = try Bench()
+        let estimate = bench.recipe { $0.estimate = Estimate() }
+        let gathered = try bench.run(try bench.job(estimate, into: "statistics", outputs: [.statistics]))
+        let path = try #require(gathered.files[.statistics])
+        let recipe = bench.recipe { $0.tune = .fisher(share: 0.01, on: .downstream, pick: .highest) }
+        let tuned = try bench.run(try bench.job(recipe, inputs: [.statistics: path], into: "out"))
+        let delta = try SafetensorsFile(path: try #require(tuned.files[.delta]))
+        let statistics = try SafetensorsFile(path: path)
+        let chosen = delta.names.filter { $0.hasSuffix(".indices") }.flatMap { name in
+            let scores = statistics.tensor(named: String(name.dropLast(8)))!.floats()!
+            let indices = delta.tensor(named: name)!
+            return (0..<indices.count).map { place in
+                scores[Int(indices.bytes.loadUnaligned(fromByteOffset: 4 * place, as: Int32.self))]
+            }
+        }
+        let all = statistics.names.flatMap { statistics.tensor(named: $0)!.floats()! }.sorted(by: >)
+        #expect(chosen.sorted(by: >) == Array(all.prefix(chosen.count)))
+        #expect(chosen.count == Int((0.01 * Double(all.count)).rounded()))
+    }
+
+    @Test func `the expectation over labels weighs each label's squared gradient by its probability`() throws {
+        let bench = try Bench()
+        let estimate = { (label: EstimateLabel) in
+            let recipe = bench.recipe { $0.estimate = Estimate(label: label) }
+            let outcome = try bench.run(try bench.job(recipe, into: "\(label)", outputs: [.statistics]))
+            let file = try SafetensorsFile(path: try #require(outcome.files[.statistics]))
+            return try #require(file.tensor(named: "encoder.layer.1.output.dense.bias")?.floats())
+        }
+        let (gold, expected) = (try estimate(.gold), try estimate(.expected))
+        #expect(gold != expected)
+        // A head without training gives each of two labels about the same probability, and a gradient of about the
+        // same size: the two kinds of statistics are then close to each other.
+        for (one, other) in zip(gold, expected) { #expect(abs(one - other) < 0.2 * max(one, other)) }
+    }
+
+    @Test func `a pruned stage's mask is what a second stage tunes`() throws {
+        let bench = try Bench()
+        let first = try bench.run(
+            try bench.job(
+                bench.recipe { $0.tune = .prune(share: 0.01) }, into: "first", outputs: [.head, .mask]))
+        let mask = try #require(first.files[.mask])
+        let second = try bench.run(
+            try bench.job(bench.recipe { $0.tune = .mask }, inputs: [.mask: mask], into: "second"))
+        let (chosen, moved) = (
+            try SafetensorsFile(path: mask), try SafetensorsFile(path: try #require(second.files[.delta]))
+        )
+        #expect(chosen.names == moved.names.filter { $0.hasSuffix(".indices") })
+        #expect(!chosen.names.isEmpty)
+    }
+
+    @Test func `an artifact of another model is refused`() throws {
+        let bench = try Bench()
+        let stranger = bench.folder["stranger.safetensors"]
+        try SafetensorsWriter.write(
+            [TensorSource(name: "embeddings.LayerNorm.bias.indices", indices: [0])],
+            metadata: ["kind": "mask", "backbone": "another"], to: stranger)
+        let job = try bench.job(bench.recipe { $0.tune = .mask }, inputs: [.mask: stranger], into: "out")
+        let failure = #expect(throws: StageFailure.self) { try bench.run(job) }
+        #expect(failure?.message == "\(stranger): is no mask of this model, but mask of another")
+    }
+}
