@@ -50,6 +50,11 @@ extension SweepRequest.Run {
         try checkNames(at: place)
         for index in stages.indices {
             let name = name(ofStage: index)
+            if stages[index].recipe.estimate?.label == .expected, node(index, tasks).labels == nil {
+                throw ConfigurationError(
+                    "\(name) takes the expectation over labels, but task '\(node(index, tasks).task)' has none",
+                    at: place)
+            }
             for sentence in [stages[index].contradiction, missingInput(ofStage: index)].compactMap(\.self) {
                 throw ConfigurationError("\(name): \(sentence)", at: place)
             }

@@ -41,6 +41,12 @@ struct StageSettings: Hashable, Sendable {
         if recipe.accumulation > recipe.batch {
             return "'accumulation' is \(recipe.accumulation), more than the \(recipe.batch) examples of a batch"
         }
+        if case .prune = recipe.tune, recipe.selection == .best {
+            return "'\(recipe.tune)' prunes after the last step; it cannot 'select' the best evaluation before"
+        }
+        if regularization.mixout == nil, regularization.mixoutMask != nil || regularization.mixoutGradient != nil {
+            return "'mixout-mask' and 'mixout-gradient' are given, but no 'mixout'"
+        }
         return nil
     }
 }

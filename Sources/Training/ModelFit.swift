@@ -27,3 +27,24 @@ package func checkFit(maxLength: Int, _ backbone: Backbone) throws(StageFailure)
             """)
     }
 }
+
+/// Refuses what a recipe asks of a model that is too small for it.
+package func checkFit(_ recipe: Recipe, _ backbone: Backbone) throws(StageFailure) {
+    try checkFit(maxLength: recipe.maxLength, backbone)
+    let (layers, hidden) = (backbone.configuration.layers, backbone.configuration.hidden)
+    let problem: String? =
+        switch recipe.tune {
+        case .top(let count) where count > layers: "'\(recipe.tune)' asks for more than the \(layers) layers"
+        case .adapter(.lora(let lora)) where lora.rank > hidden:
+            "the rank of '\(recipe.tune)' is above the width \(hidden)"
+        case .adapter(.prefix(let length, _)) where length + 3 > recipe.maxLength:
+            "'\(recipe.tune)' leaves no room for text in max-length \(recipe.maxLength)"
+        default: nil
+        }
+    if let problem { throw StageFailure(.badInput, "\(problem) of the model in \(backbone.directory)") }
+    if case .last(let count) = recipe.reinitialization, count > layers {
+        throw StageFailure(
+            .badInput,
+            "reinit 'last(\(count))' asks for more than the \(layers) layers of the model in \(backbone.directory)")
+    }
+}

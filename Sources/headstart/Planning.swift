@@ -16,7 +16,7 @@ extension SweepRequest {
             return PlannedTask(definition: definition, content: content, trainCount: dataset.train.count)
         }
         let plan = try plan(model: location, dataDirectory: dataDirectory, tasks: planned)
-        for stage in plan.stages { try checkFit(maxLength: stage.specification.recipe.maxLength, pretrained.backbone) }
+        for stage in plan.stages { try checkFit(stage.specification.recipe, pretrained.backbone) }
         return plan
     }
 }

@@ -49,7 +49,7 @@ final class Fixture {
     }
 
     func plan(_ request: SweepRequest) throws -> SweepPlan {
-        let tasks = request.tasks.map { task in
+        let tasks = request.datasets.map { task in
             PlannedTask(definition: task, content: Digest(of: Array(task.name.utf8)), trainCount: 100)
         }
         let model = ModelLocation(name: request.model.name, path: request.model.directory, content: Digest(of: [1]))
@@ -66,6 +66,8 @@ final class Fixture {
               labels: [entailment, contradiction, neutral], metrics: [accuracy, macro-f1] }
         rte: { train: rte/train.tsv, dev: rte/dev.tsv, format: tsv, text: sentence1, pair: sentence2, label: label,
                labels: [entailment, not_entailment], metrics: accuracy }
+        stsb: { train: stsb/train.tsv, dev: stsb/dev.tsv, format: tsv, text: sentence1, pair: sentence2, label: score,
+                metrics: pearson }
         """
 
     static let methods = """

@@ -1,0 +1,91 @@
+import Configuration
+import Experiments
+import Testing
+
+/// Stages that refer to others by name, train on other tasks, or share what they learn.
+struct StageGraphTests {
+    private let fixture: Fixture
+
+    init() throws { fixture = try Fixture() }
+
+    /// Decoder first, then the mask that its gradients select.
+    private static func fisher(_ name: String, _ last: String) -> String {
+        """
+        \(name): [{ name: decoder, tune: head, seed: 9, lr: 4e-4 }, \
+        { name: gradients, estimate: fisher, seed: 9, from: { head: decoder } }, \
+        { \(last), from: { head: decoder, statistics: gradients } }]
+        """
+    }
+
+    @Test func `stages with a seed of their own are computed once for all seeds`() throws {
+        let plan = try fixture.plan(fixture.read(sweep(methods: "{ \(Self.fisher("f", "tune: fisher(0.01)")) }")))
+        let tasks = Set(plan.rows.map(\.task)).count
+        let seeds = Set(plan.rows.map(\.seed)).count
+        #expect(plan.stages.count == tasks * (2 + seeds))
+        let masked = try #require(plan.stages.first { $0.specification.inputs.count == 2 })
+        #expect(masked.specification.inputs.map(\.kind) == [.head, .statistics])
+        #expect(masked.label == "f/3")
+        let gradients = try #require(plan.stages.first { $0.label == "f/gradients" })
+        #expect(gradients.outputs == [.statistics])
+    }
+
+    @Test func `gradient statistics are shared by methods with other rates`() throws {
+        let one = Self.fisher("f", "tune: fisher(0.01)")
+        let two = "{ \(one), \(Self.fisher("g", "tune: fisher(0.1), lr: 1e-3")) }"
+        let plan = try fixture.plan(fixture.read(sweep(methods: two)))
+        let shared = plan.stages.filter { $0.specification.recipe.estimate != nil }
+        #expect(shared.count == Set(plan.rows.map(\.task)).count)
+    }
+
+    @Test func `a stage on another task than its row's is planned on that one`() throws {
+        let methods = "{ s: [{ name: first, tune: all, task: stsb }, { tune: head, from: { backbone: first } }] }"
+        let plan = try fixture.plan(fixture.read(sweep(tasks: "[rte]", methods: methods)))
+        #expect(plan.stages.map(\.task) == ["stsb", "rte"])
+        #expect(Set(plan.rows.map(\.task)) == ["rte"])
+        #expect(plan.stages[0].outputs.contains(.backbone))
+    }
+
+    @Test(arguments: [
+        (
+            "{ c: [{ name: a, tune: all, from: { head: b } }, { name: b, tune: all, from: { head: a } }] }",
+            "stage 'a' of method 'c' and stage 'b' of method 'c' start from each other; no stage of a circle can begin"
+        ),
+        (
+            "{ c: [{ name: a, tune: head }, { tune: all, from: { head: aa } }] }",
+            "stage 2 of method 'c' takes its head from 'aa', but no stage has that 'name'; did you mean 'a'?"
+        ),
+        (
+            "{ c: { tune: fisher(0.1) } }",
+            """
+            method 'c': 'fisher(0.1, on=downstream, pick=highest)' needs statistics of another stage; give it from: \
+            { statistics: NAME }
+            """
+        ),
+        (
+            "{ c: { tune: all, child: d(0.1) } }",
+            "method 'c': child-tuning needs statistics of another stage; give it from: { statistics: NAME }"
+        ),
+        ("{ c: { tune: random(2) } }", "'p' of 'random' must be a number above 0 and at most 1, not '2'"),
+        ("{ c: { tune: lora(0) } }", "'r' of 'lora' must be a whole number from 1 to 65536, not '0'"),
+        ("{ c: { tune: lora(rang=4) } }", "'lora' has no argument 'rang'; did you mean 'r'?"),
+        ("{ c: { tune: top(0) } }", "'k' of 'top' must be a whole number from 1 to 1000, not '0'"),
+        (
+            "{ c: [{ name: a, tune: all, task: stsb }, { tune: all, from: { head: a } }] }",
+            """
+            stage 2 of method 'c' starts from the head of stage 'a' of method 'c', made for the labels of 'stsb', not of \
+            'rte'
+            """
+        ),
+        (
+            "{ c: [{ name: a, estimate: fisher }, { tune: all, from: { statistics: a } }] }",
+            "stage 2 of method 'c' takes statistics from stage 'a' of method 'c' but tunes 'all', which does not read it"
+        ),
+        (
+            "{ c: { tune: prune(0.1), select: best } }",
+            "method 'c': 'prune(0.1)' prunes after the last step; it cannot 'select' the best evaluation before"
+        ),
+    ])
+    func `edges that cannot fit are refused before anything trains`(methods: String, sentence: String) throws {
+        #expect(fixture.complaint(sweep(tasks: "[rte]", methods: methods)) == "sweep.yaml:6: \(sentence)")
+    }
+}
