@@ -179,7 +179,7 @@ struct StepRuleTests {
             #expect(chosen.allSatisfy { 0 <= $0 && $0 < total })
         }
         #expect(
-            EntrySelection.drawn(50, of: 1000, seed: 1) != EntrySelection.random(50, of: 1000, seed: 2))
+            EntrySelection.drawn(50, of: 1000, seed: 1) != EntrySelection.drawn(50, of: 1000, seed: 2))
     }
 
     @Test(arguments: [Pick.highest, .lowest])
