@@ -49,6 +49,9 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CMPIHeaders", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .target(
+            name: "CSentencePiece", cxxSettings: [.treatAllWarnings(as: .error)],
+            linkerSettings: [.linkedLibrary("sentencepiece")]),
         .target(name: "CMPI", dependencies: ["CMPIHeaders"], cSettings: [.treatAllWarnings(as: .error)]),
 
         // The vocabulary, files, wire and memory
@@ -66,7 +69,7 @@ let package = Package(
 
         // Files, text, datasets
         library("Safetensors", ["Experiments", "Files"]),
-        library("Tokenizers", ["Experiments", "Files"]),
+        library("Tokenizers", ["Experiments", "Files", "CSentencePiece"]),
         library("Tasks", ["Experiments", "Files", "Tokenizers", "Numerics"]),
 
         // Networks, what moves, learning
@@ -127,5 +130,6 @@ let package = Package(
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )

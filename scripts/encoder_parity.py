@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from torch import nn
-from transformers import BertConfig, BertModel, RobertaConfig, RobertaModel
+from transformers import BertConfig, BertModel, RobertaConfig, RobertaModel, XLMRobertaConfig, XLMRobertaModel
 
 STEPS = 20
 OPTIMIZER = {"rate": 1e-4, "beta1": 0.9, "beta2": 0.98, "epsilon": 1e-6, "weightDecay": 0.1, "clip": 1.0}
@@ -160,11 +160,20 @@ def main():
         max_position_embeddings=66, type_vocab_size=1, pad_token_id=1, initializer_range=0.15, layer_norm_eps=1e-5,
         attn_implementation="eager",
     )
+    # As published: positions count from after the padding token's id, and there is one type.
+    xlm_roberta = XLMRobertaConfig(
+        vocab_size=500, hidden_size=40, num_hidden_layers=2, num_attention_heads=5, intermediate_size=90,
+        max_position_embeddings=62, type_vocab_size=1, pad_token_id=1, initializer_range=0.15, layer_norm_eps=1e-5,
+        attn_implementation="eager",
+    )
     make_bert = lambda: BertModel(bert, add_pooling_layer=False)
     make_roberta = lambda: RobertaModel(roberta, add_pooling_layer=False)
     for head, outputs in [("linear", 3), ("mlp(40)", 2), ("hf", 1)]:
         record(f"bert-{head}-{outputs}", out, make_bert(), head, outputs, size=7, longest=60)
         record(f"roberta-{head}-{outputs}", out, make_roberta(), head, outputs, size=7, longest=60)
+    for head, outputs in [("linear", 3), ("hf", 2)]:
+        backbone = XLMRobertaModel(xlm_roberta, add_pooling_layer=False)
+        record(f"xlm-roberta-{head}-{outputs}", out, backbone, head, outputs, size=7, longest=60)
     minilm = BertModel.from_pretrained(arguments.minilm, add_pooling_layer=False, attn_implementation="eager")
     record("minilm", out, minilm, "hf", 2, size=8, longest=50, save_model=False)
 

@@ -84,8 +84,8 @@ package final class Backbone {
 
     /// Files that belong to the tokenizer, where a model has them.
     package static let tokenizerFiles = [
-        "added_tokens.json", "merges.txt", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json",
-        "vocab.json", "vocab.txt",
+        "added_tokens.json", "merges.txt", "sentencepiece.bpe.model", "special_tokens_map.json", "tokenizer.json",
+        "tokenizer_config.json", "vocab.json", "vocab.txt",
     ]
 }
 

@@ -50,6 +50,13 @@ struct JSONField {
         return number
     }
 
+    func score() throws(TokenizerError) -> Double {
+        guard case .number(let literal) = value, let number = Double(literal), number.isFinite else {
+            throw wrong("a finite number")
+        }
+        return number
+    }
+
     func elements() throws(TokenizerError) -> [JSONField] {
         guard case .array(let elements) = value else { throw wrong("an array") }
         return elements.enumerated().map { JSONField(path: path, key: "\(key)[\($0)]", value: $1) }

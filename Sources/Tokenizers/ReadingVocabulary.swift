@@ -5,6 +5,15 @@ func readVocabulary(_ field: JSONField) throws(TokenizerError) -> Vocabulary {
     return vocabulary
 }
 
+/// `[["▁the", -3.5], …]`
+func readScores(_ field: JSONField) throws(TokenizerError) -> [(spelling: String, score: Double)] {
+    try field.elements().map { entry throws(TokenizerError) in
+        let parts = try entry.elements()
+        guard parts.count == 2 else { throw entry.wrong("a piece and its score") }
+        return (try parts[0].string(), try parts[1].score())
+    }
+}
+
 extension AddedToken {
     /// - Parameter id: the token's, unless it is among the pieces with another one, which counts.
     init(_ field: JSONField, id: Int32, besides pieces: Vocabulary) throws(TokenizerError) {

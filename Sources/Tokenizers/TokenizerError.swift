@@ -15,7 +15,8 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible, Sendable
     package var description: String {
         switch self {
         case .missing(let directory):
-            "\(directory): no tokenizer: expected tokenizer.json, or vocab.txt, or vocab.json with merges.txt"
+            "\(directory): no tokenizer: expected tokenizer.json, vocab.txt, vocab.json with merges.txt,"
+                + " or sentencepiece.bpe.model"
         case .unreadable(let message): message
         case .malformed(let path, let message): "\(path): \(message)"
         case .noRoom(let maxLength, let specialTokens):

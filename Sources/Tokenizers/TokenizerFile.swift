@@ -1,12 +1,12 @@
 /// A `tokenizer.json`, the one-file form of the `tokenizers` library.
 struct TokenizerFile {
-    private let file: JSONField
+    let file: JSONField
     private let pieces: Vocabulary
-    private let addedTokens: [AddedToken]
+    let addedTokens: [AddedToken]
 
     init(_ file: JSONField) throws(TokenizerError) {
         self.file = file
-        let pieces = try readVocabulary(file["model"]["vocab"])
+        let pieces = try Self.pieces(file["model"]["vocab"])
         let added = file["added_tokens"].isPresent ? try file["added_tokens"].elements() : []
         addedTokens = try added.map { field throws(TokenizerError) in
             try AddedToken(field, id: try field["id"].number(), besides: pieces)
@@ -14,15 +14,23 @@ struct TokenizerFile {
         self.pieces = pieces
     }
 
+    /// A vocabulary is an object of ids, or with Unigram a list of scores in the order of the ids.
+    private static func pieces(_ field: JSONField) throws(TokenizerError) -> Vocabulary {
+        guard case .array = field.value else { return try readVocabulary(field) }
+        return Vocabulary(try readScores(field).enumerated().map { ($1.spelling, Int32($0)) })
+    }
+
     func tokenizer() throws(TokenizerError) -> any Tokenizer {
         let model = file["model"]
         // Files of the library's first versions do not name the model's type.
         let type =
             model["type"].isPresent ? try model["type"].string() : model["merges"].isPresent ? "BPE" : "WordPiece"
+        if type == "Unigram" { return try unigram(model) }
+        guard case .object = model["vocab"].value else { throw model["vocab"].wrong("an object") }
         switch type {
         case "WordPiece": return try wordPiece(model)
         case "BPE": return try byteLevel(model)
-        default: throw unsupported(model["type"], type, "WordPiece and BPE")
+        default: throw unsupported(model["type"], type, "WordPiece, BPE and Unigram")
         }
     }
 
@@ -94,7 +102,7 @@ struct TokenizerFile {
 
     // MARK: - Special tokens
 
-    private func frame() throws(TokenizerError) -> SequenceFrame {
+    func frame() throws(TokenizerError) -> SequenceFrame {
         let processor = file["post_processor"]
         guard processor.isPresent else {
             return SequenceFrame(single: [.first(type: 0)], pair: [.first(type: 0), .second(type: 1)])
@@ -142,12 +150,12 @@ struct TokenizerFile {
 
     // MARK: - Errors
 
-    private func require(_ supported: String, _ field: JSONField) throws(TokenizerError) {
+    func require(_ supported: String, _ field: JSONField) throws(TokenizerError) {
         let type = try field.string()
         if type != supported { throw unsupported(field, type, supported) }
     }
 
-    private func unsupported(_ field: JSONField, _ found: String, _ supported: String) -> TokenizerError {
+    func unsupported(_ field: JSONField, _ found: String, _ supported: String) -> TokenizerError {
         .malformed(path: file.path, "'\(field.key)' is \(found), supported: \(supported)")
     }
 }

@@ -4,13 +4,13 @@ struct VocabularyFiles {
         ("unk_token", "[UNK]"), ("sep_token", "[SEP]"), ("pad_token", "[PAD]"), ("cls_token", "[CLS]"),
         ("mask_token", "[MASK]"),
     ]
-    private static let robertaTokens = [
+    static let robertaTokens = [
         ("cls_token", "<s>"), ("pad_token", "<pad>"), ("sep_token", "</s>"), ("unk_token", "<unk>"),
         ("mask_token", "<mask>"),
     ]
 
-    private let directory: String
-    private let settings: JSONField
+    let directory: String
+    let settings: JSONField
 
     init(directory: String) throws(TokenizerError) {
         self.directory = directory

@@ -75,12 +75,18 @@ package struct HuggingFaceExport {
         }
     }
 
+    /// What transformers calls the families in the names of its classes, by `model_type`.
+    private static let classNames = [
+        "bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "camembert": "Camembert",
+    ]
+
     private func writeConfiguration(to path: String) throws {
         let original = try Data(contentsOf: URL(fileURLWithPath: "\(model.backbone.directory)/config.json"))
         guard var json = try JSONSerialization.jsonObject(with: original) as? [String: Any] else {
             throw StageFailure(.badInput, "\(model.backbone.directory)/config.json: not a JSON object")
         }
-        let family = configuration.family == .bert ? "Bert" : "Roberta"
+        let modelType = json["model_type"] as? String ?? configuration.family.rawValue
+        let family = Self.classNames[modelType] ?? modelType
         json["architectures"] = [isComplete ? "\(family)ForSequenceClassification" : "\(family)Model"]
         json["torch_dtype"] = "float32"
         if isComplete {

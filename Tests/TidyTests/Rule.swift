@@ -78,6 +78,10 @@ extension Rule {
             ("MPI", #"import CMPI|mpi\.h|\bMPI_[A-Z]\w+\("#, ["Sources/CMPI", "Sources/Collectives/"], "import CMPI"),
             ("BLAS", #"import COpenBLAS|\bcblas_\w+\("#, ["Sources/COpenBLAS/", "Sources/Numerics/"], "cblas_sgemm()"),
             ("ZeroMQ", #"import CZeroMQ|\bzmq_\w+\("#, ["Sources/CZeroMQ/", "Sources/Transport/"], "zmq_send()"),
+            (
+                "SentencePiece", #"import CSentencePiece|\bcsentencepiece_\w+\("#,
+                ["Sources/CSentencePiece/", "Sources/Tokenizers/"], "import CSentencePiece"
+            ),
             ("SQLite", #"import GRDB|import SQLite3"#, ["Sources/Ledger/"], "import GRDB"),
         ].map { library, pattern, home, example in
             Rule(

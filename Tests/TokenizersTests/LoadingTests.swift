@@ -48,7 +48,8 @@ struct LoadingTests {
     @Test func `a directory without tokenizer files is an error`() throws {
         #expect(
             try failure([:])
-                == "DIR: no tokenizer: expected tokenizer.json, or vocab.txt, or vocab.json with merges.txt")
+                == "DIR: no tokenizer: expected tokenizer.json, vocab.txt, vocab.json with merges.txt,"
+                + " or sentencepiece.bpe.model")
         #expect(try failure(["vocab.json": "{}"]).hasPrefix("DIR: no tokenizer"))
     }
 
@@ -60,8 +61,8 @@ struct LoadingTests {
             "tokenizer.json: 'model.vocab.a' is a number, a whole number from 0 to 16777215 is expected"
         ),
         (
-            ["tokenizer.json": #"{"model": {"type": "Unigram", "vocab": {}}}"#],
-            "tokenizer.json: 'model.type' is Unigram, supported: WordPiece and BPE"
+            ["tokenizer.json": #"{"model": {"type": "WordLevel", "vocab": {}}}"#],
+            "tokenizer.json: 'model.type' is WordLevel, supported: WordPiece, BPE and Unigram"
         ),
         (
             ["tokenizer.json": #"{"model": {"type": "BPE", "vocab": {}}, "pre_tokenizer": {"type": "Split"}}"#],

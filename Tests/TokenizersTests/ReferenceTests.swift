@@ -12,7 +12,7 @@ import Tokenizers
 struct ReferenceTests {
     @Test(arguments: [
         "minilm", "uncased-files", "accents-files", "cased-files", "cased-added", "uncased-added", "bpe-files", "bpe",
-        "bpe-prefix-added",
+        "bpe-prefix-added", "sentencepiece", "unigram", "unigram-added",
     ])
     func `every text has the tokens of the reference`(name: String) throws {
         let directory = try #require(Given.reference("tokenizers"))
