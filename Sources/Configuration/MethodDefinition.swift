@@ -65,10 +65,10 @@ extension MethodDefinition {
         return SettingLayer(section, scope: .stage, &findings)
     }
 
-    /// Refuses stages that together get more than the whole budget. A stage with epochs or steps of its own is not part
-    /// of the division.
+    /// Refuses stages that together get more than the whole budget, where a budget is divided at all: where no stage gives
+    /// a share, each has the whole. A stage with epochs or steps of its own is not part of the division.
     private func checkShares(_ findings: inout Findings) {
-        guard stages.count > 1 else { return }
+        guard stages.contains(where: { $0.keys.contains("share") }) else { return }
         let settings = settings(over: [], overrides: SettingLayer())
         let shares = zip(stages, settings).filter { stage, settings in
             settings.recipe.estimate == nil && stage.keys.isDisjoint(with: ["epochs", "max-steps"])

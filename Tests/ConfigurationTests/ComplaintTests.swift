@@ -70,8 +70,8 @@ struct ComplaintTests {
             "the shares of method 'b' add up to 1.1, more than the whole; give each stage its 'share'"
         ),
         (
-            "{ b: [{ tune: head }, { tune: all }] }",
-            "the shares of method 'b' add up to 2.0, more than the whole; give each stage its 'share'"
+            "{ b: [{ tune: head, share: 0.1 }, { tune: all }] }",
+            "the shares of method 'b' add up to 1.1, more than the whole; give each stage its 'share'"
         ),
         ("{ b: { tune: all, share: 0 } }", "'share' must be a number above 0 and at most 1, not '0'"),
         (
