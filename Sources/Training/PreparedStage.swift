@@ -86,7 +86,8 @@ final class PreparedStage {
         let files = try StageInputs.open(job)
         let specification = job.specification
         let table = ParameterTable(
-            configuration: backbone.configuration, head: specification.recipe.head, outputs: outputs)
+            configuration: backbone.configuration, head: specification.recipe.head, outputs: outputs,
+            adapter: try StageInputs.adapter(specification.recipe.tune, files))
         return try ParameterStore(
             table: table, backbone: backbone, overlays: StageInputs.overlays(files),
             replacing: specification.reinitialized(backbone.configuration),

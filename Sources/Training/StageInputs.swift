@@ -20,6 +20,26 @@ enum StageInputs {
         return files
     }
 
+    /// What is added to the backbone: by the stage itself, or by an earlier one whose adapter it takes over.
+    static func adapter(_ tune: Tune, _ files: [ArtifactKind: SafetensorsFile]) throws -> AdapterDesign? {
+        if case .adapter(let design) = tune {
+            try check(files[.adapter], is: design)
+            return design
+        }
+        guard let file = files[.adapter] else { return nil }
+        guard let design = file.metadata["adapter"].flatMap({ AdapterDesign($0) }) else {
+            throw StageFailure(.badInput, "\(file.path): does not say which adapter it is")
+        }
+        return design
+    }
+
+    private static func check(_ file: SafetensorsFile?, is design: AdapterDesign) throws {
+        guard let file, file.metadata["adapter"] != design.description else { return }
+        throw StageFailure(
+            .badInput,
+            "\(file.path): the adapter is '\(file.metadata["adapter"] ?? "unknown")', the stage tunes '\(design)'")
+    }
+
     /// What earlier stages made of the backbone; a later one goes before an earlier one.
     static func overlays(_ files: [ArtifactKind: SafetensorsFile]) -> [SafetensorsFile] {
         [ArtifactKind.backbone, .delta, .adapter].compactMap { files[$0] }

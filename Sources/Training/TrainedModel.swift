@@ -24,10 +24,12 @@ package final class TrainedModel {
             backbone = try Library().backbone(
                 at: modelDirectory ?? record.model.path, expecting: record.specification.backbone)
             tokenizer = try loadTokenizer(directory: backbone.directory)
+            let files = try Self.files(trained)
             let table = ParameterTable(
-                configuration: backbone.configuration, head: recipe.head, outputs: record.task.labels?.count ?? 1)
+                configuration: backbone.configuration, head: recipe.head, outputs: record.task.labels?.count ?? 1,
+                adapter: try StageInputs.adapter(recipe.tune, files))
             store = try ParameterStore(
-                table: table, backbone: backbone, overlays: try Self.overlays(trained),
+                table: table, backbone: backbone, overlays: StageInputs.overlays(files),
                 replacing: record.specification.reinitialized(backbone.configuration),
                 movement: table.parameters.map { $0.place == .head ? .whole : .fixed })
             guard let head = trained.files[.head] else { throw Self.notKept(.head, record) }
@@ -39,13 +41,13 @@ package final class TrainedModel {
     }
 
     /// What the stage changed in the backbone lies over the pretrained values.
-    private static func overlays(_ trained: TrainedStage) throws -> [SafetensorsFile] {
+    private static func files(_ trained: TrainedStage) throws -> [ArtifactKind: SafetensorsFile] {
         var files: [ArtifactKind: SafetensorsFile] = [:]
         for kind in trained.record.specification.leaves {
             guard let path = trained.files[kind] else { throw notKept(kind, trained.record) }
             files[kind] = try SafetensorsFile(path: path)
         }
-        return StageInputs.overlays(files)
+        return files
     }
 
     private static func notKept(_ kind: ArtifactKind, _ record: TrainedStage.Record) -> StageFailure {

@@ -39,7 +39,7 @@ struct StageGraphTests {
 
     @Test func `a stage on another task than its row's is planned on that one`() throws {
         let methods = "{ s: [{ name: first, tune: all, task: stsb }, { tune: head, from: { backbone: first } }] }"
-        let plan = try fixture.plan(fixture.read(sweep(tasks: "[rte]", methods: methods)))
+        let plan = try fixture.plan(fixture.read(sweep(tasks: "[rte]", seeds: "[1]", methods: methods)))
         #expect(plan.stages.map(\.task) == ["stsb", "rte"])
         #expect(Set(plan.rows.map(\.task)) == ["rte"])
         #expect(plan.stages[0].outputs.contains(.backbone))
