@@ -3,22 +3,36 @@ package import Numerics
 
 extension Arena {
     /// Adds the squares of the gradients, weighted, to the second moments, and sets the gradients to 0.
-    package func moveSquaresToSecondMoments(weight: Double, _ compute: Compute) {
-        let dense = (rows?.range.upperBound ?? 0)..<count
-        compute.forEach(dense.count, grain: 16_384) { part in
-            move(dense.lowerBound + part.lowerBound, part.count, Float(weight))
-        }
-        guard let rows else { return }
-        compute.forEach(rows.count, grain: 256) { part in
-            for row in part where rows.touched[row] != 0 {
-                move(rows.entries(row).lowerBound, rows.width, Float(weight))
-                rows.touched[row] = 0
+    /// - Parameter clip: the norm to which each parameter's gradient is cut first; nil leaves it.
+    package func moveSquaresToSecondMoments(weight: Double, clip: Double? = nil, _ compute: Compute) {
+        for segment in segments {
+            let parts = parts(of: segment)
+            let scale = clip.map { min(1, $0 / (norm(of: parts) + 1e-6)) } ?? 1
+            compute.forEach(parts.count, grain: 4) { numbers in
+                for number in numbers { move(parts[number], Float(weight * scale * scale)) }
             }
+        }
+        rows?.touched.update(repeating: 0)
+    }
+
+    /// The entries of a parameter that may have a gradient: of the word embedding the rows that were touched, of others
+    /// all, in blocks.
+    private func parts(of segment: Segment) -> [Range<Int>] {
+        if let rows, rows.range == segment.range {
+            return (0..<rows.count).filter { rows.touched[$0] != 0 }.map(rows.entries)
+        }
+        return stride(from: segment.range.lowerBound, to: segment.range.upperBound, by: 16_384).map {
+            $0..<min($0 + 16_384, segment.range.upperBound)
         }
     }
 
-    private func move(_ start: Int, _ count: Int, _ weight: Float) {
-        add_squares(count, weight, gradients.baseAddress! + start, secondMoments.baseAddress! + start)
-        (gradients.baseAddress! + start).update(repeating: 0, count: count)
+    private func norm(of parts: [Range<Int>]) -> Double {
+        parts.reduce(0) { $0 + sum_of_squares($1.count, gradients.baseAddress! + $1.lowerBound) }.squareRoot()
+    }
+
+    private func move(_ part: Range<Int>, _ weight: Float) {
+        let gradients = gradients.baseAddress! + part.lowerBound
+        add_squares(part.count, weight, gradients, secondMoments.baseAddress! + part.lowerBound)
+        gradients.update(repeating: 0, count: part.count)
     }
 }

@@ -73,10 +73,13 @@ package enum Reinitialization: Hashable, Sendable {
 package struct Estimate: Hashable, Sendable {
     package var unit: EstimateUnit
     package var label: EstimateLabel
+    /// The norm to which each parameter's gradient is cut before it is squared; nil leaves it.
+    package var clip: Double?
 
-    package init(unit: EstimateUnit = .example, label: EstimateLabel = .gold) {
+    package init(unit: EstimateUnit = .example, label: EstimateLabel = .gold, clip: Double? = nil) {
         self.unit = unit
         self.label = label
+        self.clip = clip
     }
 }
 
@@ -156,11 +159,15 @@ extension Estimate: Spelled {
     package init(spelled text: String) throws(SpellingError) {
         let call = try SpelledCall(text)
         guard call.name == "fisher" else { throw SpellingError() }
-        let arguments = try call.arguments(["per", "label"])
+        let arguments = try call.arguments(["per", "label", "clip"])
         self.init(
             unit: try arguments.choice("per", of: "fisher", default: .example),
-            label: try arguments.choice("label", of: "fisher", default: .gold))
+            label: try arguments.choice("label", of: "fisher", default: .gold),
+            clip: arguments["clip"] == nil
+                ? nil : try arguments.number("clip", of: "fisher", "a number above 0") { $0 > 0 })
     }
 
-    package var description: String { "fisher(per=\(unit.rawValue), label=\(label.rawValue))" }
+    package var description: String {
+        "fisher(per=\(unit.rawValue), label=\(label.rawValue)\(clip.map { ", clip=\(spelled($0))" } ?? ""))"
+    }
 }

@@ -70,7 +70,7 @@ struct GradientStatistics {
         switch estimate.label {
         case .gold:
             let sums = stage.learner.learn(unit, step: 0, scale: 1 / Double(unit.count))
-            stage.store.arena.moveSquaresToSecondMoments(weight: 1, compute)
+            stage.store.arena.moveSquaresToSecondMoments(weight: 1, clip: estimate.clip, compute)
             return (sums.loss / Double(unit.count), sums.tokens)
         case .expected: return addExpectation(over: unit)
         }
@@ -88,7 +88,7 @@ struct GradientStatistics {
             for (label, exponential) in exponentials.enumerated() {
                 let sums = stage.learner.learn(example, as: label)
                 stage.store.arena.moveSquaresToSecondMoments(
-                    weight: exponential / sum / Double(unit.count), compute)
+                    weight: exponential / sum / Double(unit.count), clip: estimate.clip, compute)
                 total.loss += sums.loss * exponential / sum / Double(unit.count)
                 total.tokens += sums.tokens
             }
