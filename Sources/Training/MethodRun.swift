@@ -25,18 +25,16 @@ package struct MethodRun {
         _ trainer: StageTrainer, _ communicator: any Communicator, observer: any StageObserver
     ) throws(StageFailure) -> TrainedStage {
         var done: [StageKey: TrainedStage] = [:]
-        var last: TrainedStage?
-        for (index, key) in row.stages.enumerated() {
-            guard let stage = plan.stages.first(where: { $0.key == key }) else {
-                preconditionFailure("a row's stages are all in its plan")
-            }
+        // The plan lists every stage after those it starts from; the row, as its method does.
+        for stage in plan.stages {
+            guard let index = row.stages.lastIndex(of: stage.key) else { continue }
             let isLast = index == row.stages.count - 1
             let folder = isLast ? directory : "\(directory)/stage-\(index + 1)"
-            let trained = try train(stage, in: folder, from: done, trainer, communicator, observer)
-            done[key] = trained
-            last = trained
+            done[stage.key] = try train(stage, in: folder, from: done, trainer, communicator, observer)
         }
-        guard let last else { preconditionFailure("a row has at least one stage") }
+        guard let last = row.stages.last.flatMap({ done[$0] }) else {
+            preconditionFailure("a row's stages are all in its plan")
+        }
         return last
     }
 
