@@ -19,7 +19,8 @@ struct AdapterTests {
         let folder = try TemporaryFolder()
         let values = try writeAdapter(design, to: folder["adapter.safetensors"])
         let below = ["embeddings.LayerNorm.bias", "query.weight", "key.weight", "attention.output.dense.weight"]
-        let table = ParameterTable(configuration: SmallModel.bert.configuration, head: .linear, outputs: 2, adapter: design)
+        let table = ParameterTable(
+            configuration: SmallModel.bert.configuration, head: .linear, outputs: 2, adapter: design)
         for parameter in table.parameters {
             guard parameter.isAdapter || below.contains(where: parameter.name.hasSuffix) else { continue }
             let test = try TestModel(

@@ -101,7 +101,8 @@ struct TestModel {
     ) throws {
         folder = try TemporaryFolder()
         let backbone = try small.backbone(in: folder)
-        let table = ParameterTable(configuration: backbone.configuration, head: head, outputs: outputs, adapter: adapter)
+        let table = ParameterTable(
+            configuration: backbone.configuration, head: head, outputs: outputs, adapter: adapter)
         let store = try ParameterStore(table: table, backbone: backbone, overlays: overlays, moving: moving)
         model = Model(store: store, compute: Compute(threads: threads))
         model.initializeHead(seed: 2)
