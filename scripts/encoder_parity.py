@@ -2,8 +2,8 @@
 
 For each case a folder OUT/NAME with
     config.json, model.safetensors   the model as transformers saves it (MiniLM's stays where it is)
-    head.safetensors                 the head's initial values, by our names
-    case.json                        head, outputs, optimizer settings, batches (ids, types, labels) and losses
+    head.safetensors                 the initial values of head and adapter, by our names
+    case.json                        head, outputs, adapter, optimizer settings, batches (ids, types, labels) and losses
     states.safetensors               final hidden states of the real tokens and logits for the first batch
     gradients.safetensors            of every parameter, for the first batch, by our names
     final.safetensors                every parameter after all steps, by our names
@@ -15,12 +15,26 @@ import random
 from pathlib import Path
 
 import torch
+from adapter_modules import attach, our_name
 from safetensors.torch import save_file
 from torch import nn
 from transformers import BertConfig, BertModel, RobertaConfig, RobertaModel, XLMRobertaConfig, XLMRobertaModel
 
 STEPS = 20
 OPTIMIZER = {"rate": 1e-4, "beta1": 0.9, "beta2": 0.98, "epsilon": 1e-6, "weightDecay": 0.1, "clip": 1.0}
+
+SMALL_ADAPTERS = {
+    "lora": "lora(r=4, alpha=8, dropout=0, modules=query+key+value+output+intermediate+ffn-output)",
+    "prefix": "prefix(n=5, mlp=0)",
+    "prefix-network": "prefix(n=5, mlp=24)",
+    "adapter": "adapter(7)",
+}
+MINILM_ADAPTERS = {
+    "minilm": None,
+    "minilm-lora": "lora(r=8, alpha=16, dropout=0, modules=query+value)",
+    "minilm-prefix": "prefix(n=16, mlp=0)",
+    "minilm-adapter": "adapter(48)",
+}
 
 
 class Classifier(nn.Module):
@@ -61,7 +75,7 @@ class Classifier(nn.Module):
 
     def parameters_by_our_names(self):
         for name, parameter in self.named_parameters():
-            yield name.removeprefix("backbone."), parameter
+            yield our_name(name.removeprefix("backbone.")), parameter
 
 
 def make_batches(config, outputs, chance, *, size, longest):
@@ -96,10 +110,9 @@ def loss_of(logits, batch):
 
 
 def make_optimizer(model):
-    decays = lambda name: name.endswith("weight") and "LayerNorm" not in name
     groups = [
-        {"params": [p for n, p in model.named_parameters() if decays(n)], "weight_decay": OPTIMIZER["weightDecay"]},
-        {"params": [p for n, p in model.named_parameters() if not decays(n)], "weight_decay": 0.0},
+        {"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": OPTIMIZER["weightDecay"]},
+        {"params": [p for p in model.parameters() if p.dim() == 1], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(
         groups, lr=OPTIMIZER["rate"], betas=(OPTIMIZER["beta1"], OPTIMIZER["beta2"]), eps=OPTIMIZER["epsilon"]
@@ -110,15 +123,18 @@ def snapshot(named):
     return {name: tensor.detach().clone().contiguous() for name, tensor in named}
 
 
-def record(name, out, backbone, head, outputs, *, size, longest, save_model=True):
+def record(name, out, backbone, head, outputs, *, size, longest, adapter=None, save_model=True):
     folder = out / name
     folder.mkdir(parents=True)
     if save_model:
         backbone.save_pretrained(folder)
+    pretrained = {name for name, _ in backbone.named_parameters()}
+    if adapter:
+        attach(backbone, adapter)
     model = Classifier(backbone, head, outputs).eval()
     config = backbone.config
     ours = dict(model.parameters_by_our_names())
-    save_file(snapshot((n, p) for n, p in ours.items() if n.startswith("head.")), folder / "head.safetensors")
+    save_file(snapshot((n, p) for n, p in ours.items() if n not in pretrained), folder / "head.safetensors")
 
     batches = make_batches(config, outputs, random.Random(name), size=size, longest=longest)
     optimizer, losses = make_optimizer(model), []
@@ -138,6 +154,8 @@ def record(name, out, backbone, head, outputs, *, size, longest, save_model=True
         losses.append(loss.item())
     save_file(snapshot(ours.items()), folder / "final.safetensors")
     case = {"head": head, "outputs": outputs, "optimizer": OPTIMIZER, "batches": batches, "losses": losses}
+    if adapter:
+        case["adapter"] = adapter
     (folder / "case.json").write_text(json.dumps(case))
     print(f"{name}: losses {losses[0]:.5f} ... {losses[-1]:.5f}")
 
@@ -174,8 +192,12 @@ def main():
     for head, outputs in [("linear", 3), ("hf", 2)]:
         backbone = XLMRobertaModel(xlm_roberta, add_pooling_layer=False)
         record(f"xlm-roberta-{head}-{outputs}", out, backbone, head, outputs, size=7, longest=60)
-    minilm = BertModel.from_pretrained(arguments.minilm, add_pooling_layer=False, attn_implementation="eager")
-    record("minilm", out, minilm, "hf", 2, size=8, longest=50, save_model=False)
+    for name, adapter in SMALL_ADAPTERS.items():
+        record(f"bert-{name}", out, make_bert(), "linear", 3, adapter=adapter, size=7, longest=60)
+        record(f"roberta-{name}", out, make_roberta(), "linear", 3, adapter=adapter, size=7, longest=60)
+    for name, adapter in MINILM_ADAPTERS.items():
+        minilm = BertModel.from_pretrained(arguments.minilm, add_pooling_layer=False, attn_implementation="eager")
+        record(name, out, minilm, "hf", 2, adapter=adapter, size=8, longest=50, save_model=False)
 
 
 if __name__ == "__main__":

@@ -7,33 +7,36 @@ final class Attention {
     private let layer: Int
     private let heads: Int
     private let hidden: Int
-    private let query: Linear
+    private let query: Projection
     /// Key and value: one layer of 2H outputs where their parameters lie side by side, else two of H.
-    private let keyValue: [Linear]
-    private let output: Linear
-    private let norm: ResidualNorm
+    private let keyValue: [Projection]
+    /// What is attended to before a sequence's own keys.
+    private let prefix: Prefix?
+    private let end: BranchEnd
 
     private let queries = FloatBuffer()
+    /// [keys, 2H], the prefix before each sequence.
     private let keysValues = FloatBuffer()
     private let probabilities = FloatBuffer()
     private let dropped = FloatBuffer()
     private let context = FloatBuffer()
 
-    init(layer: Int, in store: ParameterStore) {
-        let prefix = ParameterTable.layerPrefix(layer) + "attention."
+    init(layer: Int, prefix: Prefix?, in store: ParameterStore) {
         self.layer = layer
         heads = store.table.configuration.heads
         hidden = store.table.configuration.hidden
-        query = Linear(prefix + "self.query", in: store)
-        let key = Linear(prefix + "self.key", in: store)
-        let value = Linear(prefix + "self.value", in: store)
+        self.prefix = prefix
+        query = Projection("attention.self.query", layer: layer, in: store)
+        let key = Projection("attention.self.key", layer: layer, in: store)
+        let value = Projection("attention.self.value", layer: layer, in: store)
         keyValue = key.joined(with: value).map { [$0] } ?? [key, value]
-        output = Linear(prefix + "output.dense", in: store)
-        norm = ResidualNorm(prefix + "output.LayerNorm", in: store)
+        end = BranchEnd(
+            "attention.output", bottleneck: ParameterTable.attentionBottleneck, layer: layer,
+            site: .attentionOutput(layer: layer), in: store)
     }
 
-    var moves: Bool { query.moves || keyValue.contains(where: \.moves) || output.moves || norm.moves }
-    private var projectionsMove: Bool { query.moves || keyValue.contains(where: \.moves) }
+    var moves: Bool { scoresMove || end.moves }
+    private var scoresMove: Bool { query.moves || keyValue.contains(where: \.moves) || prefix?.moves == true }
 
     /// - Parameters:
     ///   - input: [T, H]
@@ -44,18 +47,15 @@ final class Attention {
     ) -> MutableMatrix {
         let (tokens, rows) = (input.rows, selected.rows)
         queries.reserve(rows * hidden)
-        keysValues.reserve(tokens * 2 * hidden)
+        keysValues.reserve(pass.layout.keyCount * 2 * hidden)
         context.reserve(rows * hidden)
-        query.forward(selected, into: queryMatrix(queries, rows), pass.compute)
-        forEachKeyValue(keyValueMatrix(keysValues, tokens)) { linear, part in
-            linear.forward(input, into: part, pass.compute)
-        }
+        query.forward(selected, into: queryMatrix(queries, rows), selection, pass)
+        let own = keyValueMatrix(prefix == nil ? keysValues : workspace.keysValues, tokens)
+        forEachKeyValue(own) { projection, part in projection.forward(input, into: part, .all, pass) }
+        prefix?.join(own.readable, into: keysValues.start, pass)
         attend(selection, pass)
-        let projected = MutableMatrix(workspace.branch.start, rows: rows, columns: hidden)
-        output.forward(Matrix(context.start, rows: rows, columns: hidden), into: projected, pass.compute)
-        return norm.forward(
-            branch: projected.start, residual: selected.start, site: outputSite(selection, pass), rows: rows,
-            pass.compute)
+        return end.forward(
+            Matrix(context.start, rows: rows, columns: hidden), residual: selected, selection, pass, workspace)
     }
 
     /// - Parameters:
@@ -67,25 +67,24 @@ final class Attention {
         inputGradient: MutableMatrix?, _ pass: Pass, _ workspace: Workspace
     ) {
         let (tokens, rows) = (input.rows, selected.rows)
-        let branch = MutableMatrix(workspace.branch.start, rows: rows, columns: hidden)
-        norm.backward(gradient, branchGradient: branch.start, site: outputSite(selection, pass), pass.compute)
-        let isNeededBelow = projectionsMove || inputGradient != nil
+        let isNeededBelow = scoresMove || inputGradient != nil
         let contextGradient = MutableMatrix(workspace.context.start, rows: rows, columns: hidden)
-        output.backward(
-            input: Matrix(context.start, rows: rows, columns: hidden), gradient: branch.readable,
-            into: isNeededBelow ? contextGradient : nil, pass.compute)
+        end.backward(
+            gradient, input: Matrix(context.start, rows: rows, columns: hidden),
+            into: isNeededBelow ? contextGradient : nil, selection, pass, workspace)
         guard isNeededBelow else { return }
 
         let queryGradient = queryMatrix(workspace.queries, rows)
         let keyValueGradient = keyValueMatrix(workspace.keysValues, tokens)
         attendBackward(selection, pass, workspace)
+        prefix?.split(workspace.prefixedKeysValues.start, into: keyValueGradient, pass)
         let isAddedUp = inputGradient?.start == gradient.start
         query.backward(
             input: selected, gradient: queryGradient.readable, into: inputGradient == nil ? nil : gradient,
-            from: .current, pass.compute)
+            from: .current, selection, pass)
         var start = isAddedUp ? ProductStart.current : .zero
-        forEachKeyValue(keyValueGradient) { linear, part in
-            linear.backward(input: input, gradient: part.readable, into: inputGradient, from: start, pass.compute)
+        forEachKeyValue(keyValueGradient) { projection, part in
+            projection.backward(input: input, gradient: part.readable, into: inputGradient, from: start, .all, pass)
             start = .current
         }
     }
@@ -98,16 +97,12 @@ final class Attention {
         MutableMatrix(buffer.start, rows: tokens, columns: 2 * hidden)
     }
 
-    private func forEachKeyValue(_ matrix: MutableMatrix, _ body: (Linear, MutableMatrix) -> Void) {
+    private func forEachKeyValue(_ matrix: MutableMatrix, _ body: (Projection, MutableMatrix) -> Void) {
         var column = 0
-        for linear in keyValue {
-            body(linear, matrix.columns(column..<(column + linear.outputs)))
-            column += linear.outputs
+        for projection in keyValue {
+            body(projection, matrix.columns(column..<(column + projection.outputs)))
+            column += projection.outputs
         }
-    }
-
-    private func outputSite(_ selection: TokenSelection, _ pass: Pass) -> dropout_site {
-        pass.site(.attentionOutput(layer: layer), pass.layout.rows(selection), probability: \.hidden)
     }
 }
 
@@ -128,17 +123,19 @@ extension Attention {
         let (sequence, head) = item.quotientAndRemainder(dividingBy: heads)
         let first = layout.offsets[sequence]
         let count = layout.offsets[sequence + 1] - first
+        let keys = layout.keys(of: sequence)
         let queryCount = selection == .all ? count : 1
         let size = hidden / heads
         let shape = attention_shape(
-            queries: queryCount, n: count, d: size, q_stride: hidden, kv_stride: 2 * hidden, context_stride: hidden,
+            queries: queryCount, n: keys.count, d: size, q_stride: hidden, kv_stride: 2 * hidden,
+            context_stride: hidden,
             scale: 1 / Float(size).squareRoot())
-        let key = first * 2 * hidden + head * size
+        let key = keys.lowerBound * 2 * hidden + head * size
         return HeadPlace(
-            shape: shape, firstGroup: head * ((count * count + 63) / 64),
+            shape: shape, firstGroup: head * ((count * keys.count + 63) / 64),
             example: layout.rows(.first).examples[sequence],
             query: (selection == .all ? first : sequence) * hidden + head * size, key: key, value: key + hidden,
-            probabilities: layout.probabilityOffsets[sequence] + head * queryCount * attention_row(count))
+            probabilities: layout.probabilityOffsets[sequence] + head * queryCount * attention_row(keys.count))
     }
 
     private func attend(_ selection: TokenSelection, _ pass: Pass) {
@@ -169,6 +166,7 @@ extension Attention {
     private func attendBackward(_ selection: TokenSelection, _ pass: Pass, _ workspace: Workspace) {
         let isDropped = DropoutContext.threshold(pass.dropout?.attention ?? 0) != 0
         let kept = isDropped ? dropped.start : probabilities.start
+        let keyValueGradient = prefix == nil ? workspace.keysValues.start : workspace.prefixedKeysValues.start
         pass.compute.forEach(pass.layout.exampleCount * heads, grain: 4) { items in
             for item in items {
                 let place = place(item, selection, pass.layout)
@@ -178,7 +176,7 @@ extension Attention {
                         keysValues.start + place.value, probabilities.start + place.probabilities,
                         kept + place.probabilities, workspace.context.start + place.query,
                         workspace.probabilities.start + place.probabilities, workspace.queries.start + place.query,
-                        workspace.keysValues.start + place.key, workspace.keysValues.start + place.value)
+                        keyValueGradient + place.key, keyValueGradient + place.value)
                 }
             }
         }

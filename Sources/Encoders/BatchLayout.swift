@@ -19,6 +19,8 @@ enum TokenSelection {
 final class BatchLayout {
     private(set) var tokenCount = 0
     private(set) var exampleCount = 0
+    /// Keys and values in front of each sequence's own.
+    private(set) var prefixLength = 0
     /// Numbers in the attention probabilities of one layer, all heads together.
     private(set) var probabilityCount = 0
 
@@ -51,8 +53,17 @@ final class BatchLayout {
         }
     }
 
-    func set(_ batch: PackedBatch, _ configuration: EncoderConfiguration) {
+    /// Keys of all sequences together.
+    var keyCount: Int { tokenCount + exampleCount * prefixLength }
+
+    /// What a sequence attends to: the prefix, then its own tokens.
+    func keys(of sequence: Int) -> Range<Int> {
+        offsets[sequence] + sequence * prefixLength..<offsets[sequence + 1] + (sequence + 1) * prefixLength
+    }
+
+    func set(_ batch: PackedBatch, _ configuration: EncoderConfiguration, prefixLength: Int) {
         (tokenCount, exampleCount) = (batch.tokenCount, batch.exampleCount)
+        self.prefixLength = prefixLength
         for buffer in [tokenBuffer, typeBuffer] { buffer.reserve(tokenCount) }
         for buffer in [placeBuffer, tokenExampleBuffer] { buffer.reserve(tokenCount) }
         for buffer in [exampleBuffer, firstPlaceBuffer] { buffer.reserve(exampleCount) }
@@ -86,6 +97,6 @@ final class BatchLayout {
         }
         firstPlaceBuffer.start[sequence] = 0
         probabilityOffsetBuffer.start[sequence] = probabilityCount
-        probabilityCount += configuration.heads * range.count * attention_row(range.count)
+        probabilityCount += configuration.heads * range.count * attention_row(prefixLength + range.count)
     }
 }

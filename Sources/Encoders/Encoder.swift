@@ -4,6 +4,7 @@ import Numerics
 final class Encoder {
     private let embeddings: Embeddings
     private let layers: [EncoderLayer]
+    private let prefixes: Prefixes?
     private let configuration: EncoderConfiguration
     private let layout = BatchLayout()
     private let workspace = Workspace()
@@ -12,7 +13,9 @@ final class Encoder {
     init(in store: ParameterStore) {
         configuration = store.table.configuration
         embeddings = Embeddings(in: store)
-        layers = (0..<configuration.layers).map { EncoderLayer($0, in: store) }
+        let prefixes = Prefixes(in: store)
+        layers = (0..<configuration.layers).map { EncoderLayer($0, prefix: prefixes?[$0], in: store) }
+        self.prefixes = prefixes
     }
 
     var moves: Bool { embeddings.moves || layers.contains(where: \.moves) }
@@ -21,10 +24,11 @@ final class Encoder {
     func forward(
         _ batch: PackedBatch, _ selection: TokenSelection, dropout: DropoutContext?, _ compute: Compute
     ) -> Matrix {
-        layout.set(batch, configuration)
+        layout.set(batch, configuration, prefixLength: prefixes?.length ?? 0)
         workspace.reserve(configuration, layout)
         let pass = Pass(compute: compute, layout: layout, dropout: dropout)
         self.pass = pass
+        prefixes?.forward(compute)
         var states = embeddings.forward(pass).readable
         for (number, layer) in layers.enumerated() {
             let isLast = number == layers.count - 1
@@ -41,6 +45,11 @@ final class Encoder {
     /// Goes down to the lowest layer that moves. `finalGradient` is overwritten.
     func backward() {
         guard let pass else { preconditionFailure("backward before forward") }
+        backward(pass)
+        prefixes?.backward(pass.compute)
+    }
+
+    private func backward(_ pass: Pass) {
         var gradient = finalGradient
         for number in layers.indices.reversed() {
             let isNeededBelow = embeddings.moves || layers[..<number].contains(where: \.moves)

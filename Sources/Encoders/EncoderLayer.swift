@@ -13,8 +13,8 @@ final class EncoderLayer {
     /// The first tokens' rows of the input, [B, H].
     private let firstRows = FloatBuffer()
 
-    init(_ number: Int, in store: ParameterStore) {
-        attention = Attention(layer: number, in: store)
+    init(_ number: Int, prefix: Prefix?, in store: ParameterStore) {
+        attention = Attention(layer: number, prefix: prefix, in: store)
         feedForward = FeedForward(layer: number, in: store)
         hidden = store.table.configuration.hidden
     }

@@ -2,7 +2,7 @@ import Safetensors
 
 /// Where a parameter's first values come from.
 struct InitialValues {
-    /// nil for a parameter of the head that no file has.
+    /// nil for a parameter of the head or of an adapter that no file has.
     let values: UnsafeBufferPointer<Float>?
     /// Who owns the values, unless it is the backbone.
     let memory: FloatsInMemory?
@@ -20,7 +20,9 @@ struct InitialValues {
             return
         }
         memory = nil
-        if parameter.place != .head {
+        if parameter.isAdapter {
+            values = nil
+        } else if parameter.place != .head {
             values = try backbone.requiredValues(of: parameter)
         } else if parameter.name.hasPrefix("head.pooler.") {
             // BERT's own head begins with the pooler it was pretrained with.

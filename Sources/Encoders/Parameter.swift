@@ -16,7 +16,7 @@ package struct Parameter: Hashable, Sendable {
     package let shape: [Int]
     package let role: Role
     package let place: Place
-    /// Whether it was added to the pretrained model's own (LoRA, prefix, ...).
+    /// Whether an adapter added it: then no backbone has it.
     package let isAdapter: Bool
 
     package init(name: String, shape: [Int], role: Role, place: Place, isAdapter: Bool = false) {

@@ -14,7 +14,7 @@ package final class ParameterStore {
     /// By index in the table.
     private var partial: [Int: PartialParameter] = [:]
     private var kept: [FloatsInMemory] = []
-    /// Parameters of the head that no file gave a value.
+    /// Parameters of the head and of the adapter that no file gave a value.
     private var uninitialized: Set<Int> = []
 
     /// - Parameters:
@@ -94,14 +94,17 @@ package final class ParameterStore {
         }
     }
 
-    /// Gives the parameters of the head that came from no file their initial values, as a function of the seed.
+    /// Gives the parameters of head and adapter that came from no file their initial values, as a function of the seed.
     package func initializeHead(seed: UInt64) {
         let first = table.parameters.firstIndex { $0.place == .head } ?? table.parameters.count
         for index in uninitialized.sorted() {
             guard let range = segments[index] else { continue }
-            HeadInitialization(table: table).fill(
-                UnsafeMutableBufferPointer(rebasing: arena.values[range]), index: index, number: index - first,
-                seed: seed)
+            let values = UnsafeMutableBufferPointer(rebasing: arena.values[range])
+            if table.parameters[index].isAdapter {
+                AdapterInitialization(table: table).fill(values, index: index, seed: seed)
+            } else {
+                HeadInitialization(table: table).fill(values, index: index, number: index - first, seed: seed)
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 package import Experiments
 
-/// All parameters of an encoder and its head in their one order: embeddings, layers, head. Everything that lays out
-/// parameters (arena, artifacts, exported models) follows it.
+/// All parameters of an encoder, its adapter and its head in their one order: embeddings, layers, head. Everything that
+/// lays out parameters (arena, artifacts, exported models) follows it.
 package struct ParameterTable: Sendable {
     package let configuration: EncoderConfiguration
     package let head: HeadDesign
@@ -21,7 +21,10 @@ package struct ParameterTable: Sendable {
         self.outputs = outputs
         parameters =
             Self.embeddings(configuration)
-            + (0..<configuration.layers).flatMap { Self.layer($0, configuration) }
+            + Self.sharedAdapter(adapter, configuration)
+            + (0..<configuration.layers).flatMap {
+                Self.layer($0, configuration) + Self.adapter(adapter, layer: $0, configuration)
+            }
             + Self.head(head, configuration, outputs: outputs)
         indices = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
     }

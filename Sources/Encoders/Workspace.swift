@@ -13,6 +13,8 @@ final class Workspace {
     /// [T, H], [T, 2H], [T, H] and all heads' [n, n]: the gradients inside attention.
     let queries = FloatBuffer()
     let keysValues = FloatBuffer()
+    /// [keys, 2H] where a prefix stands before each sequence: the gradient of it and of the sequences' own.
+    let prefixedKeysValues = FloatBuffer()
     let context = FloatBuffer()
     let probabilities = FloatBuffer()
 
@@ -22,6 +24,7 @@ final class Workspace {
         firstGradient.reserve(layout.exampleCount * configuration.hidden)
         wide.reserve(layout.tokenCount * configuration.intermediate)
         keysValues.reserve(2 * states)
+        if layout.prefixLength > 0 { prefixedKeysValues.reserve(2 * layout.keyCount * configuration.hidden) }
         probabilities.reserve(layout.probabilityCount)
     }
 }

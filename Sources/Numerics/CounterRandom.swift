@@ -23,6 +23,8 @@ package struct RandomPurpose: RawRepresentable, Hashable, Sendable {
     package static let childTuning = RandomPurpose(rawValue: 7)
     /// Which weights mixout sets back in a step (`example` is the parameter's index in the table).
     package static let mixout = RandomPurpose(rawValue: 8)
+    /// Initial values of an adapter (`example` is the parameter's index within the adapter).
+    package static let adapterInitialization = RandomPurpose(rawValue: 9)
 
     /// Dropout at one place of the network.
     package static func dropout(_ site: DropoutSite) -> RandomPurpose {
@@ -41,6 +43,12 @@ package struct DropoutSite: RawRepresentable, Hashable, Sendable {
     package static func attentionProbabilities(layer: Int) -> DropoutSite { site(0, layer) }
     package static func attentionOutput(layer: Int) -> DropoutSite { site(1, layer) }
     package static func feedForwardOutput(layer: Int) -> DropoutSite { site(2, layer) }
+
+    /// The input of a low-rank addition.
+    /// - Parameter module: its number in the layer, below 8.
+    package static func lowRank(layer: Int, module: Int) -> DropoutSite {
+        DropoutSite(rawValue: 0x8000 + 8 * UInt32(layer) + UInt32(module))
+    }
 
     private static func site(_ number: UInt32, _ layer: Int) -> DropoutSite {
         DropoutSite(rawValue: 16 + 4 * UInt32(layer) + number)

@@ -31,7 +31,7 @@ package struct Matrix {
             start: start + offset, rows: range.count, columns: columns, stride: stride, isTransposed: isTransposed)
     }
 
-    func columns(_ range: Range<Int>) -> Matrix { transposed.rows(range).transposed }
+    package func columns(_ range: Range<Int>) -> Matrix { transposed.rows(range).transposed }
 }
 
 /// A row-major matrix of numbers that belong to someone else, to be written.

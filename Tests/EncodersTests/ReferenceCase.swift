@@ -21,6 +21,7 @@ struct ReferenceCase {
 
         let head: String
         let outputs: Int
+        let adapter: String?
         let optimizer: Optimizer
         let batches: [[Example]]
         let losses: [Double]
@@ -51,12 +52,14 @@ struct ReferenceCase {
         try SafetensorsFile(path: "\(folder)/\(file).safetensors")
     }
 
-    /// The model with the initial head, everything moving.
+    /// The model with the initial head and adapter, everything moving.
     func makeModel(_ compute: Compute) throws -> Model {
         let isSaved = FileManager.default.fileExists(atPath: "\(folder)/config.json")
         let backbone = try Backbone(directory: isSaved ? folder : #require(Given.minilm))
         guard let head = HeadDesign(description.head) else { throw CocoaError(.coderReadCorrupt) }
-        let table = ParameterTable(configuration: backbone.configuration, head: head, outputs: description.outputs)
+        let table = ParameterTable(
+            configuration: backbone.configuration, head: head, outputs: description.outputs,
+            adapter: try description.adapter.map { try AdapterDesign(spelled: $0) })
         let store = try ParameterStore(
             table: table, backbone: backbone, overlays: [try tensors("head")], moving: { _ in true })
         return Model(store: store, compute: compute)

@@ -95,13 +95,14 @@ struct TestModel {
     private let folder: TemporaryFolder
 
     init(
-        _ small: SmallModel, head: HeadDesign = .hf, outputs: Int = 2, threads: Int = 1,
+        _ small: SmallModel, head: HeadDesign = .hf, outputs: Int = 2, adapter: AdapterDesign? = nil, threads: Int = 1,
         overlays: [SafetensorsFile] = [],
         moving: (Parameter) -> Bool = { _ in true }
     ) throws {
         folder = try TemporaryFolder()
         let backbone = try small.backbone(in: folder)
-        let table = ParameterTable(configuration: backbone.configuration, head: head, outputs: outputs)
+        let table = ParameterTable(
+            configuration: backbone.configuration, head: head, outputs: outputs, adapter: adapter)
         let store = try ParameterStore(table: table, backbone: backbone, overlays: overlays, moving: moving)
         model = Model(store: store, compute: Compute(threads: threads))
         model.initializeHead(seed: 2)

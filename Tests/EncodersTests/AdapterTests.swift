@@ -1,0 +1,146 @@
+import Encoders
+import Experiments
+import Numerics
+import Safetensors
+import TestKit
+import Testing
+
+struct AdapterTests {
+    static let designs: [AdapterDesign] = [
+        .lora(LoRASettings(rank: 3, alpha: 6, dropout: 0.3, modules: Set(LoRAModule.allCases))),
+        .prefix(length: 4, mlp: 0), .prefix(length: 4, mlp: 7), .bottleneck(width: 5),
+    ]
+
+    @Test(arguments: designs)
+    func `an adapter's gradients are derivatives, and so are those that pass through it`(
+        design: AdapterDesign
+    ) throws {
+        let batch = makeBatch([5, 1, 12, 3], SmallModel.bert.configuration)
+        let folder = try TemporaryFolder()
+        let values = try writeAdapter(design, to: folder["adapter.safetensors"])
+        let below = ["embeddings.LayerNorm.bias", "query.weight", "key.weight", "attention.output.dense.weight"]
+        let table = ParameterTable(
+            configuration: SmallModel.bert.configuration, head: .linear, outputs: 2, adapter: design)
+        for parameter in table.parameters {
+            guard parameter.isAdapter || below.contains(where: parameter.name.hasSuffix) else { continue }
+            let test = try TestModel(
+                .bert, head: .linear, adapter: design, overlays: [values], moving: { $0.name == parameter.name })
+            expectDerivative(test, batch, "\(design): \(parameter.name)")
+        }
+    }
+
+    @Test(arguments: designs)
+    func `an adapter over a backbone that stays has the gradients it has over one that moves`(
+        design: AdapterDesign
+    ) throws {
+        let folder = try TemporaryFolder()
+        let values = try writeAdapter(design, to: folder["adapter.safetensors"])
+        let batch = makeBatch([5, 9, 2], SmallModel.bert.configuration)
+        let all = try TestModel(.bert, adapter: design, overlays: [values])
+        let alone = try TestModel(.bert, adapter: design, overlays: [values], moving: { $0.isAdapter })
+        for test in [all, alone] { test.learn(batch, dropout: someDropout) }
+        for segment in alone.model.store.arena.segments {
+            let expected = try #require(all.model.store.gradient(segment.parameter))
+            let gradient = try #require(alone.model.store.gradient(segment.parameter))
+            #expect(
+                relativeError(gradient, expected) < 1e-5,
+                "\(alone.model.store.table.parameters[segment.parameter].name)")
+        }
+        let count = alone.model.store.table.parameters.filter(\.isAdapter).count
+        #expect(alone.model.store.arena.segments.count == count && count > 0)
+    }
+
+    @Test(arguments: designs)
+    func `gradients have the same bits with any number of threads`(design: AdapterDesign) throws {
+        let folder = try TemporaryFolder()
+        let values = try writeAdapter(design, to: folder["adapter.safetensors"])
+        let batch = makeBatch([7, 30, 1, 15, 22, 9, 3], SmallModel.bert.configuration)
+        let results = try [1, 2, 3].map { threads in
+            let test = try TestModel(.bert, adapter: design, threads: threads, overlays: [values])
+            let loss = test.learn(batch, dropout: someDropout)
+            return (loss, test.model.store.arena.gradients.map(\.bitPattern))
+        }
+        #expect(results.allSatisfy { $0 == results[0] })
+    }
+
+    @Test(arguments: designs)
+    func `a smaller batch after a larger one gives what it gives alone`(design: AdapterDesign) throws {
+        let configuration = SmallModel.bert.configuration
+        let (used, fresh) = (try TestModel(.bert, adapter: design), try TestModel(.bert, adapter: design))
+        used.learn(makeBatch([40, 33, 12, 9], configuration, firstExample: 50), dropout: someDropout)
+        used.model.store.arena.clearGradients()
+        let batch = makeBatch([4, 11], configuration)
+        #expect(used.learn(batch, dropout: someDropout) == fresh.learn(batch, dropout: someDropout))
+        #expect(used.model.store.arena.gradients.elementsEqual(fresh.model.store.arena.gradients))
+    }
+
+    /// Products of other sizes may sum in another order, so equality is up to rounding.
+    @Test(arguments: designs)
+    func `what an example learns depends on neither its neighbours nor its place`(design: AdapterDesign) throws {
+        let folder = try TemporaryFolder()
+        let values = try writeAdapter(design, to: folder["adapter.safetensors"])
+        let test = try TestModel(.bert, adapter: design, overlays: [values])
+        let configuration = SmallModel.bert.configuration
+        let together = Array(test.model.forward(makeBatch([5, 9, 14], configuration), dropout: someDropout))
+        for example in 0..<3 {
+            let alone = makeBatch([[5, 9, 14][example]], configuration, firstExample: example)
+            let logits = Array(test.model.forward(alone, dropout: someDropout))
+            #expect(relativeError(logits, together[(2 * example)..<(2 * example + 2)]) < 1e-5)
+        }
+    }
+
+    @Test func `a new LoRA adds nothing, and a new bottleneck next to nothing`() throws {
+        let batch = makeBatch([5, 9], SmallModel.bert.configuration)
+        let plain = Array(try TestModel(.bert).model.finalStates(batch))
+        let lora = Array(try TestModel(.bert, adapter: Self.designs[0]).model.finalStates(batch))
+        #expect(lora == plain)
+        // Both matrices have entries near 0.01: the bottleneck adds about a thousandth of its input.
+        let bottleneck = Array(try TestModel(.bert, adapter: .bottleneck(width: 5)).model.finalStates(batch))
+        #expect(relativeError(bottleneck, plain) < 1e-2 && bottleneck != plain)
+    }
+
+    @Test func `LoRA's dropout acts while training alone`() throws {
+        let folder = try TemporaryFolder()
+        let values = try writeAdapter(Self.designs[0], to: folder["adapter.safetensors"])
+        let batch = makeBatch([5, 9], SmallModel.bert.configuration)
+        func logits(_ probability: Double, _ dropout: DropoutContext?) throws -> [Float] {
+            let settings = LoRASettings(rank: 3, alpha: 6, dropout: probability, modules: Set(LoRAModule.allCases))
+            let test = try TestModel(.bert, adapter: .lora(settings), overlays: [values])
+            return Array(test.model.forward(batch, dropout: dropout))
+        }
+        let training = DropoutContext(seed: 1, step: 1, hidden: 0, attention: 0, classifier: 0)
+        #expect(try logits(0.5, nil) == logits(0, training))
+        #expect(try logits(0.5, training) != logits(0, training))
+        #expect(try logits(0.5, training) == logits(0.5, training))
+    }
+
+    @Test func `a prefix is seen by every sequence, and takes no position from it`() throws {
+        let folder = try TemporaryFolder()
+        let design = AdapterDesign.prefix(length: 2, mlp: 0)
+        let values = try writeAdapter(design, to: folder["adapter.safetensors"])
+        let test = try TestModel(.bert, adapter: design, overlays: [values])
+        let batch = makeBatch([1, 5, 40], SmallModel.bert.configuration)
+        let with = Array(test.model.features(batch))
+        let without = Array(try TestModel(.bert).model.features(batch))
+        let hidden = SmallModel.bert.configuration.hidden
+        for sequence in 0..<3 {
+            let range = sequence * hidden..<(sequence + 1) * hidden
+            #expect(relativeError(with[range], without[range]) > 1e-2)
+        }
+    }
+}
+
+/// An adapter's values, of order 1/3, in a file.
+func writeAdapter(
+    _ design: AdapterDesign, _ configuration: EncoderConfiguration = SmallModel.bert.configuration, to path: String
+) throws -> SafetensorsFile {
+    let table = ParameterTable(configuration: configuration, head: .linear, outputs: 2, adapter: design)
+    let tensors = table.parameters.filter(\.isAdapter).enumerated().map { index, parameter in
+        let random = CounterRandom(seed: 9, purpose: .adapterInitialization, example: index)
+        return TensorSource(
+            name: parameter.name, shape: parameter.shape,
+            floats: (0..<parameter.count).map { Float(0.3 * random.normal($0)) })
+    }
+    try SafetensorsWriter.write(tensors, to: path)
+    return try SafetensorsFile(path: path)
+}
