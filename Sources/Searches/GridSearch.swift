@@ -1,0 +1,51 @@
+import Experiments
+
+extension Search {
+    /// Tries a whole grid, and goes on beyond its edges for as long as the best point lies on one.
+    func grow<Failure: Error>(
+        atMost growths: Int, _ walk: inout Walk, _ judge: (SearchPoint) throws(Failure) -> Verdict
+    ) throws(Failure) {
+        var grid = Grid(axes)
+        var closed: Set<Grid.Edge> = []
+        for growth in 0... {
+            guard try walk.settle(grid.points, judge) else { return }
+            let edges = grid.edges(walk).filter { !closed.contains($0) && grid.next(beyond: $0) != nil }
+            if growth == growths {
+                for edge in edges { walk.remark(grid.boundary(edge, growths)) }
+            }
+            guard growth < growths, !edges.isEmpty else { return walk.choose(among: grid.points) }
+            for edge in edges where try !widen(&grid, at: edge, &walk, judge) { closed.insert(edge) }
+        }
+    }
+
+    /// Adds the next value beyond an edge.
+    /// - Returns: whether it can be had.
+    private func widen<Failure: Error>(
+        _ grid: inout Grid, at edge: Grid.Edge, _ walk: inout Walk,
+        _ judge: (SearchPoint) throws(Failure) -> Verdict
+    ) throws(Failure) -> Bool {
+        guard let value = grid.next(beyond: edge) else { return false }
+        let wider = grid.extended(at: edge, by: value)
+        let added = wider.points.filter { $0.settings[edge.axis].value == value }
+        _ = try walk.settle(added, judge)
+        let refusals = added.compactMap { walk.refusal(of: $0) }
+        if refusals.count == added.count {
+            walk.remark("\(grid.finding(edge)), beyond which it cannot grow: \(refusals.first ?? "")")
+            return false
+        }
+        walk.remark("\(grid.finding(edge)), which grows to \(value)")
+        grid = wider
+        return true
+    }
+}
+
+extension Grid {
+    fileprivate func finding(_ edge: Edge) -> String {
+        "the best \(axes[edge.axis].key), \(value(at: edge) ?? ""), is the \(edge.isLow ? "smallest" : "largest") of the grid"
+    }
+
+    fileprivate func boundary(_ edge: Edge, _ growths: Int) -> String {
+        let history = growths == 0 ? "" : "; it has grown \(growths) times"
+        return "\(finding(edge)), beyond which 'grow' lets it not go\(history)"
+    }
+}
