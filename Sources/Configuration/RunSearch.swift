@@ -14,7 +14,8 @@ struct RunSearch: Hashable, Sendable {
     ///   - seeds: the sweep's.
     /// - Returns: nil where nothing is left to search.
     init?(
-        _ request: SearchRequest, for run: SweepRequest.Run, of method: MethodDefinition, besides overridden: Set<String>, seeds: [UInt64]
+        _ request: SearchRequest, for run: SweepRequest.Run, of method: MethodDefinition,
+        besides overridden: Set<String>, seeds: [UInt64]
     ) throws(ConfigurationError) {
         // Either of the two takes back the other.
         let extent: Set<String> = ["epochs", "max-steps"]
@@ -64,7 +65,8 @@ extension SweepRequest.Run {
         guard stages.count > 1 else { return [0] }
         let free = stages.indices.filter { !method.stages[$0].keys.contains(key) }
         guard !free.isEmpty else {
-            let sentence = "every stage of method '\(method.name)' gives its own '\(key)'; search that of one, as 2.\(key)"
+            let sentence =
+                "every stage of method '\(method.name)' gives its own '\(key)'; search that of one, as 2.\(key)"
             throw ConfigurationError(sentence, at: axis.place)
         }
         return free

@@ -78,9 +78,12 @@ package final class Coordinator {
         while clock.now < end { try turn(waitingFor: stop) }
     }
 
+    /// The sweeps, as far as they are planned.
+    package var plans: [SweepPlan] { sweeps.compactMap(\.plan) }
+
     package var status: CoordinatorStatus {
         CoordinatorStatus(
-            plans: sweeps.compactMap(\.plan), stages: scheduler.statuses, workerCount: scheduler.workerCount)
+            plans: plans, stages: scheduler.statuses, workerCount: scheduler.workerCount)
     }
 
     /// Plans a sweep as far as what is known leads. Each stage comes in where the ledger left it, which may lead further.
