@@ -23,7 +23,7 @@ package struct LiveProgress: Sendable {
         let failed = unfinished > 0 ? ", \(unfinished) without a result" : ""
         let left = snapshot.secondsLeft.map { ", about \(duration(seconds: $0 / Double(max(1, workers)))) left" } ?? ""
         let open = snapshot.plan.searches.count { $0.state == .open }
-        let searches = open > 0 ? ", \(open) searches go on" : ""
+        let searches = open > 0 ? ", \(open == 1 ? "1 search goes" : "\(open) searches go") on" : ""
         return "\(bar(ended, of: total)) \(ended)/\(total) stages\(failed)\(searches), \(workers) worker groups\(left)"
     }
 

@@ -119,7 +119,7 @@ extension PlanListing {
 
     private var heading: String {
         let open = searches.count { $0.state == .open }
-        let more = open == 0 ? "" : " so far; more follow from \(open) searches"
+        let more = open == 0 ? "" : " so far; more follow from \(counted(open, "search", "searches"))"
         return "\(sweep) on \(model): \(runs) runs are \(stages) stages, each once\(more)"
     }
 

@@ -17,8 +17,7 @@ extension SweepSearch {
 
     /// The points tried, those that went on with more of the budget once.
     private var pointCount: String {
-        let count = Set(trials.map(\.point.settings)).count
-        return count == 1 ? "1 point" : "\(count) points"
+        counted(Set(trials.map(\.point.settings)).count, "point", "points")
     }
 
     /// What points are judged by.
@@ -61,3 +60,5 @@ extension SweepPlan {
         }
     }
 }
+
+func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }

@@ -13,6 +13,7 @@ extension Search {
             if growth == growths {
                 for edge in edges { walk.remark(grid.boundary(edge, growths)) }
             }
+            if edges.isEmpty, let plain = grid.sameness(walk) { walk.remark(plain) }
             guard growth < growths, !edges.isEmpty else { return walk.choose(among: grid.points) }
             for edge in edges where try !widen(&grid, at: edge, &walk, judge) { closed.insert(edge) }
         }
@@ -40,6 +41,13 @@ extension Search {
 }
 
 extension Grid {
+    /// That the points cannot be told apart, where several could have been.
+    fileprivate func sameness(_ walk: Walk) -> String? {
+        let scores = points.compactMap { walk.score(of: $0) }
+        guard scores.count > 1, Set(scores).count == 1, axes.contains(where: \.isNumeric) else { return nil }
+        return "all \(scores.count) points have the same score, which does not show where to look; try other values"
+    }
+
     fileprivate func finding(_ edge: Edge) -> String {
         "the best \(axes[edge.axis].key), \(value(at: edge) ?? ""), is the \(edge.isLow ? "smallest" : "largest") of the grid"
     }

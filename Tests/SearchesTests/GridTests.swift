@@ -51,11 +51,15 @@ import Testing
         let course = Search.rates("5e-5", "1e-5", "2e-5").course { _ in .score(0.5) }
         #expect(course.chosen?.values == ["1e-5"])
         #expect(course.points.count == 3)
+        #expect(
+            course.remarks == [
+                "all 3 points have the same score, which does not show where to look; try other values"
+            ])
     }
 
     @Test func `takes failed points for worse than any`() {
         let course = Search.rates("1e-3", "1e-2", "0.1").course { point in
-            point.number("lr") > 5e-3 ? .failed : .score(-100)
+            point.number("lr") > 5e-3 ? .failed : .score(-100 - abs(log10(point.number("lr") / 1e-3)))
         }
         #expect(course.chosen?.values == ["1e-3"])
         #expect(course.points.map { $0.values[0] }.contains("5e-4"), "it may be better yet below")
@@ -86,7 +90,11 @@ import Testing
 
     @Test func `of several settings is their product and grows in each direction by itself`() {
         let search = Search.grid([("lr", ["1e-4", "1e-3"]), ("batch", ["16", "32"])])
-        let course = search.course { .score(-abs(log10($0.number("lr") / 5e-3)) - abs(log2($0.number("batch") / 16))) }
+        let course = search.course { point in
+            let rate = abs(log10(point.number("lr") / 5e-3))
+            let batch = abs(log2(point.number("batch") / 16))
+            return .score(-rate - batch)
+        }
         #expect(course.chosen?.values == ["5e-3", "16"])
         #expect(
             course.points.prefix(4).map(\.values) == [
