@@ -66,7 +66,8 @@ extension SweepRequest.Run {
         let free = stages.indices.filter { !method.stages[$0].keys.contains(key) }
         guard !free.isEmpty else {
             let sentence =
-                "every stage of method '\(method.name)' gives its own '\(key)'; search that of one, as 2.\(key)"
+                "every stage of method '\(method.name)' gives its own '\(key)'; search that of one, as 2.\(key), or give the "
+                + "method search: none"
             throw ConfigurationError(sentence, at: axis.place)
         }
         return free

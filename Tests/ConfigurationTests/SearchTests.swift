@@ -215,6 +215,16 @@ struct SearchTests {
         let methods = "{ a: [{ tune: head, lr: 1 }, { tune: all, lr: 1, from: { head: previous } }] }"
         #expect(
             fixture.complaint(searching("{ lr: [1e-3] }", methods: methods))
-                == "sweep.yaml:7: every stage of method 'a' gives its own 'lr'; search that of one, as 2.lr")
+                == "sweep.yaml:7: every stage of method 'a' gives its own 'lr'; search that of one, as 2.lr, or "
+                + "give the method search: none")
+    }
+
+    @Test func `a method of several stages may have a search of its own beside them`() throws {
+        let stages =
+            "[{ tune: head, lr: 1, share: 0.5 }, { tune: all, name: last, share: 0.5, from: { head: previous } }]"
+        let methods = "{ a: { batch: 8, search: { last.lr: [1e-4, 1e-3] }, stages: \(stages) } }"
+        let plan = try fixture.plan(fixture.read(sweep(tasks: "cb", methods: methods)))
+        #expect(rates(plan) == [1, 1e-4, 1e-3] && plan.stages.allSatisfy { $0.specification.recipe.batch == 8 })
+        #expect(plan.stages.map(\.label) == ["a/1", "a/last last.lr=1e-4", "a/last last.lr=1e-3"])
     }
 }
