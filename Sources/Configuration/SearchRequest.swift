@@ -10,6 +10,7 @@ enum SearchChoice: Sendable {
 
 /// A search as a file asks for it, not yet joined with a method.
 struct SearchRequest: Sendable {
+    let place: Place
     let axes: [Axis]
     /// The seeds to search on; nil for the first of the sweep.
     let seeds: [UInt64]?
@@ -73,6 +74,7 @@ extension SearchRequest {
             throw ConfigurationError(
                 "\(section.name) names no setting; write one with its values, as lr: 1e-5..1e-3", at: section.place)
         }
+        place = section.place
         self.axes = axes
         seeds = try section["seeds"]?.seedList("'seeds' of the search")
         halving = try section.whole("halving", in: 2...Self.pointLimit)
@@ -91,7 +93,7 @@ extension SearchRequest {
         if let seed = section["random-seed"], count == nil {
             throw ConfigurationError("'random-seed' goes with random: COUNT", at: seed.place)
         }
-        return count.map { .random(count: $0, seed: UInt64(seed ?? 1)) } ?? .grid(growths: growths ?? 4)
+        return count.map { .drawn(count: $0, seed: UInt64(seed ?? 1)) } ?? .grid(growths: growths ?? 4)
     }
 
     private func checkSize(at place: Place) throws(ConfigurationError) {

@@ -58,7 +58,7 @@ extension SweepRequest {
                     try run.check(datasets, at: method.place)
                     guard let request = searches.request(task: task.name, method: method) else { return }
                     run.search = try RunSearch(request, for: run, of: method, besides: overrides.keys, seeds: seeds)
-                    try run.checkSearch(datasets, at: method.place)
+                    try run.checkSearch(datasets, at: request.place)
                 }
                 runs.append(run)
             }

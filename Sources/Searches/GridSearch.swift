@@ -9,23 +9,27 @@ extension Search {
         var closed: Set<Grid.Edge> = []
         for growth in 0... {
             guard try walk.settle(grid.points, judge) else { return }
-            let edges = grid.edges(walk).filter { !closed.contains($0) && grid.next(beyond: $0) != nil }
+            // All at once: what is added at one end must not change what comes next at the other.
+            let edges = grid.edges(walk).filter { !closed.contains($0) }.compactMap { edge in
+                grid.next(beyond: edge).map { (edge: edge, value: $0) }
+            }
             if growth == growths {
-                for edge in edges { walk.remark(grid.boundary(edge, growths)) }
+                for (edge, _) in edges { walk.remark(grid.boundary(edge, growths)) }
             }
             if edges.isEmpty, let plain = grid.sameness(walk) { walk.remark(plain) }
             guard growth < growths, !edges.isEmpty else { return walk.choose(among: grid.points) }
-            for edge in edges where try !widen(&grid, at: edge, &walk, judge) { closed.insert(edge) }
+            for (edge, value) in edges where try !widen(&grid, at: edge, by: value, &walk, judge) {
+                closed.insert(edge)
+            }
         }
     }
 
-    /// Adds the next value beyond an edge.
+    /// Adds a value beyond an edge.
     /// - Returns: whether it can be had.
     private func widen<Failure: Error>(
-        _ grid: inout Grid, at edge: Grid.Edge, _ walk: inout Walk,
+        _ grid: inout Grid, at edge: Grid.Edge, by value: String, _ walk: inout Walk,
         _ judge: (SearchPoint) throws(Failure) -> Verdict
     ) throws(Failure) -> Bool {
-        guard let value = grid.next(beyond: edge) else { return false }
         let wider = grid.extended(at: edge, by: value)
         let added = wider.points.filter { $0.settings[edge.axis].value == value }
         _ = try walk.settle(added, judge)

@@ -42,7 +42,7 @@ extension Search {
             guard index + 1 < rungs.count, ranked.count > 1 else { return walk.choose(among: points) }
             let survivors = Set(ranked.prefix(rungs[index + 1].count))
             walk.remark("of \(points.count) points with \(part(rung.share)), the best \(survivors.count) go on")
-            // In the order of the draw, by which equals are told apart.
+            // In the order of their draw, by which equals are told apart.
             candidates = points.filter(survivors.contains)
         }
     }

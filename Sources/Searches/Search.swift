@@ -14,7 +14,7 @@ package struct Search: Codable, Hashable, Sendable {
         /// Every combination of values. Without halving it may grow at its edges so many times.
         case grid(growths: Int)
         /// Points drawn at random.
-        case random(count: Int, seed: UInt64)
+        case drawn(count: Int, seed: UInt64)
     }
 
     package init(axes: [SearchAxis], candidates: Candidates, halving: Int? = nil) {
@@ -97,7 +97,7 @@ extension Search {
     var candidatePoints: [SearchPoint] {
         switch candidates {
         case .grid: Grid(axes).points
-        case .random(let count, let seed): drawnPoints(count, seed: seed)
+        case .drawn(let count, let seed): drawnPoints(count, seed: seed)
         }
     }
 
@@ -112,7 +112,7 @@ extension Search {
 
     /// Few values have few combinations.
     func remarkOnDraws(_ points: [SearchPoint], _ walk: inout Walk) {
-        guard case .random(let count, _) = candidates, points.count < count else { return }
+        guard case .drawn(let count, _) = candidates, points.count < count else { return }
         walk.remark("the values have \(points.count) combinations, so no more points than those were drawn")
     }
 }

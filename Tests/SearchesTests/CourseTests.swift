@@ -16,7 +16,7 @@ private struct World {
         }
         let isRandom = Bool.random(using: &generator)
         search = Search(
-            axes: axes, candidates: isRandom ? .random(count: 8, seed: seed) : .grid(growths: Int(seed % 5)),
+            axes: axes, candidates: isRandom ? .drawn(count: 8, seed: seed) : .grid(growths: Int(seed % 5)),
             halving: seed % 3 == 0 ? Int.random(in: 2...4, using: &generator) : nil)
         scores = generator.next()
     }
@@ -71,7 +71,7 @@ private struct World {
         let world = World(seed: seed)
         let course = world.search.course(world.truth)
         switch world.search.candidates {
-        case .random(let count, _): #expect(course.points.count <= count * 2)
+        case .drawn(let count, _): #expect(course.points.count <= count * 2)
         case .grid(let growths):
             // Each growth adds at most one value to each end of each axis.
             let most = world.search.axes.map { axis in

@@ -10,7 +10,7 @@ private let length = SearchAxis(
 private let batch = SearchAxis(key: "batch", values: .numbers(["16", "32"]))
 
 private func random(_ axes: SearchAxis..., count: Int, seed: UInt64 = 1, halving: Int? = nil) -> Search {
-    Search(axes: axes, candidates: .random(count: count, seed: seed), halving: halving)
+    Search(axes: axes, candidates: .drawn(count: count, seed: seed), halving: halving)
 }
 
 @Suite struct `A random search` {
