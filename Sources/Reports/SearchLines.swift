@@ -23,7 +23,8 @@ extension SweepSearch {
     /// What points are judged by.
     private var basis: String {
         let numbers = seeds.map(String.init).joined(separator: ", ")
-        return "\(split == .dev ? "dev, as the table" : split.rawValue) (seed\(seeds.count == 1 ? "" : "s") \(numbers))"
+        return
+            "\(split == .dev ? "dev, which the table reports too" : split.rawValue) (seed\(seeds.count == 1 ? "" : "s") \(numbers))"
     }
 
     /// What it has come to since an earlier moment, a line each.

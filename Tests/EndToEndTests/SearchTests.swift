@@ -36,7 +36,7 @@ import Testing
             model: \(shop.model)
             tasks: [tiny]
             seeds: [1, 2]
-            defaults: { max-steps: 100, batch: 8 }
+            defaults: { max-steps: 2000, batch: 8 }
             methods: { tuned: { tune: bitfit } }
             search: \(search)
             """, to: "sweep.yaml")

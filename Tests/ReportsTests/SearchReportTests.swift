@@ -55,14 +55,16 @@ struct SearchReportTests {
         let listing = PlanListing(snapshot).text()
         #expect(listing.hasPrefix("small on tiny: 8 runs are 12 stages, each once so far; more follow from 1 search\n"))
         let lines = """
-            search cb finetune: 1 of 2 points have a score, on dev, as the table (seed 1); more may follow
+            search cb finetune: 1 of 2 points have a score, on dev, which the table reports too (seed 1); more may follow
               the grid grows
             """
         #expect(listing.contains(lines))
         #expect(StatusListing(snapshot).text().contains(lines))
         #expect(PlanListing.stageCount(snapshot.plan) == "12 stages, and those that its searches lead to")
         let done = PlanListing(SweepSnapshot(try plan(chosen), [])).text()
-        #expect(done.contains("search cb finetune: lr 5e-4 is the best of 2 points, on dev, as the table (seed 1)"))
+        #expect(
+            done.contains(
+                "search cb finetune: lr 5e-4 is the best of 2 points, on dev, which the table reports too (seed 1)"))
     }
 
     @Test func `progress tells what searches have come to`() throws {
@@ -72,7 +74,7 @@ struct SearchReportTests {
         #expect(
             after.news(since: before) == [
                 "search cb finetune: b",
-                "search cb finetune: lr 5e-4 is the best of 2 points, on dev, as the table (seed 1)",
+                "search cb finetune: lr 5e-4 is the best of 2 points, on dev, which the table reports too (seed 1)",
             ])
         #expect(after.news(since: after).isEmpty)
     }
