@@ -48,6 +48,9 @@ struct RunSearch: Hashable, Sendable {
         return stages
     }
 
+    /// Whether some setting of the stage at this place is searched.
+    func sets(_ place: Int) -> Bool { targets.contains { $0.contains(place) } }
+
     /// Why a point cannot be had.
     struct Impossible: Error {
         let reason: String

@@ -80,6 +80,10 @@ extension SweepRequest.Run {
         let suffix = " " + words.joined(separator: " ")
         return SweepRequest.Run(
             task: task, method: method, stages: settings,
-            suffixes: zip(settings, stages).map { $0.finished == $1.finished ? "" : suffix })
+            suffixes: settings.indices.map { place in
+                // A point that is what the method is anyway is a point all the same.
+                let isTried = search.sets(place) && settings[place].recipe.estimate == nil
+                return isTried || settings[place].finished != stages[place].finished ? suffix : ""
+            })
     }
 }

@@ -51,6 +51,11 @@ struct SearchTests {
         #expect(search.trials.map { $0.point.description } == ["lr 1e-4", "lr 2e-4", "lr 5e-4"])
     }
 
+    @Test func `a point is called by its settings, be they the method's own`() throws {
+        let plan = try fixture.plan(fixture.read(searching("{ lr: [2e-5, 1e-4] }")))
+        #expect(plan.stages.map(\.label) == ["finetune lr=2e-5", "finetune lr=1e-4"], "2e-5 is the default")
+    }
+
     @Test func `the best point feeds the real seeds, and what it shares with them is one stage`() throws {
         let request = try fixture.read(searching("{ lr: [1e-4, 5e-4, 1e-3], seeds: [2, 3], grow: 0 }"))
         let plan = try finish(request) { -abs($0.recipe.learningRate - 5e-4) }
