@@ -56,9 +56,10 @@ let package = Package(
 
         // The vocabulary, files, wire and memory
         library("Experiments", [crypto]),
+        library("Searches", ["Experiments"]),
         library("Files", ["Experiments", crypto]),
         library("Messages", ["Experiments"]),
-        library("Configuration", ["Experiments", "Files", yams]),
+        library("Configuration", ["Experiments", "Searches", "Files", yams]),
         library("Ledger", ["Experiments", "Files", grdb]),
         library("Scheduler", ["Experiments", "Messages"]),
 
@@ -99,6 +100,7 @@ let package = Package(
             name: "TestKit", dependencies: ["Experiments", "Files", "Safetensors", "Numerics"], path: "Tests/TestKit",
             swiftSettings: strict),
         tests(of: "Experiments", []),
+        tests(of: "Searches", ["Experiments"]),
         tests(of: "Files", ["Experiments"]),
         tests(of: "Messages", ["Experiments"]),
         tests(of: "Configuration", ["Experiments", "Files"]),

@@ -31,8 +31,8 @@ package struct MethodCatalog: Sendable {
 extension MethodCatalog {
     /// Reads a sweep's `methods`: a list of known names, or a mapping of names to what they do.
     ///
-    /// A mapping entry stands on its own if it is a list of stages or says what to `tune`. Otherwise it refines the
-    /// known method that it is named after, or the one that it is `like`.
+    /// A mapping entry stands on its own if it is a list of stages or says what to `tune`. Otherwise it refines its own
+    /// `stages`, the known method that it is named after, or the one that it is `like`.
     func read(methods value: YAMLValue, _ findings: inout Findings) -> [MethodDefinition] {
         guard case .mapping(let entries) = value.content else {
             let names = findings.collect { () throws(ConfigurationError) in try value.uniqueTexts("'methods'") } ?? []
@@ -49,16 +49,26 @@ extension MethodCatalog {
             let name = "method '\(entry.key)'"
             let section = try Section(entry.value, name: name, at: entry.place, isOptional: true)
             if section["like"] == nil, section["tune"] != nil { return MethodDefinition(entry, &findings) }
-            let base = try base(of: entry, section)
-            return base.refined(as: entry.key, by: section, besides: ["like"], &findings)
+            guard let base = try base(of: entry, section, &findings) else { return nil }
+            return base.refined(as: entry.key, by: section, besides: ["like", "stages"], &findings)
         } catch {
             findings.note(error)
             return nil
         }
     }
 
-    /// The known method that an entry refines.
-    private func base(of entry: YAMLEntry, _ section: Section) throws(ConfigurationError) -> MethodDefinition {
+    /// The method that an entry refines.
+    /// - Returns: nil after noting what is wrong with its own stages.
+    private func base(
+        of entry: YAMLEntry, _ section: Section, _ findings: inout Findings
+    ) throws(ConfigurationError) -> MethodDefinition? {
+        if let stages = section["stages"] {
+            guard section["like"] == nil else {
+                throw ConfigurationError(
+                    "\(section.name) has 'stages' and is 'like' another; give one", at: stages.place)
+            }
+            return MethodDefinition(YAMLEntry(key: entry.key, place: entry.place, value: stages), &findings)
+        }
         if let like = section["like"] {
             return try method(named: try like.text("'like'"), at: like.place)
         }

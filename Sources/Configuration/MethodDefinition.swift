@@ -7,6 +7,8 @@ struct MethodDefinition: Sendable {
     /// What holds for every stage; later layers win.
     var shared: [SettingLayer]
     var stages: [SettingLayer]
+    /// What the method itself says about searching.
+    var search: SearchChoice?
 
     /// The settings of each stage in order.
     /// - Parameters:
@@ -43,14 +45,16 @@ extension MethodDefinition {
             }
             self.init(name: entry.key, place: entry.place, shared: [], stages: stages)
         } else {
-            guard let stage = Self.stage(entry.value, what, at: entry.place, &findings) else { return nil }
+            guard let stage = Self.stage(entry.value, what, at: entry.place, besides: [SearchChoice.key], &findings)
+            else { return nil }
             self.init(name: entry.key, place: entry.place, shared: [stage], stages: [SettingLayer()])
+            search = SearchChoice(in: entry.value, of: what, &findings)
         }
         checkShares(&findings)
     }
 
     private static func stage(
-        _ value: YAMLValue, _ name: String, at place: Place, _ findings: inout Findings
+        _ value: YAMLValue, _ name: String, at place: Place, besides others: [String] = [], _ findings: inout Findings
     ) -> SettingLayer? {
         let section = findings.collect { () throws(ConfigurationError) in try Section(value, name: name, at: place) }
         guard let section else { return nil }
@@ -62,7 +66,7 @@ extension MethodDefinition {
             findings.note(sentence, at: section.place)
             return nil
         }
-        return SettingLayer(section, scope: .stage, &findings)
+        return SettingLayer(section, besides: others, scope: .stage, &findings)
     }
 
     /// Refuses stages that together get more than the whole budget, where a budget is divided at all: where no stage gives
@@ -88,8 +92,9 @@ extension MethodDefinition {
         as name: String, by section: Section, besides others: [String], _ findings: inout Findings
     ) -> MethodDefinition {
         let scope: Setting.Scope = stages.count == 1 ? .stage : .anywhere
-        let layer = SettingLayer(section, besides: others, scope: scope, &findings)
-        let method = MethodDefinition(name: name, place: section.place, shared: shared + [layer], stages: stages)
-        return method
+        let layer = SettingLayer(section, besides: others + [SearchChoice.key], scope: scope, &findings)
+        let search = SearchChoice(in: section.entries, of: section.name, &findings) ?? search
+        return MethodDefinition(
+            name: name, place: section.place, shared: shared + [layer], stages: stages, search: search)
     }
 }

@@ -35,12 +35,7 @@ struct SettingLayer: Sendable {
             throw ConfigurationError(
                 "'\(setting.key)' says what a stage is and cannot stand in \(section); give it in the stage", at: place)
         }
-        var scratch = StageSettings()
-        do throws(Setting.Refusal) {
-            try setting.store(text, &scratch)
-        } catch {
-            throw ConfigurationError(setting.sentence(for: error, text), at: place)
-        }
+        if let objection = setting.objection(to: text) { throw ConfigurationError(objection, at: place) }
         entries.append(Entry(setting: setting, text: text))
     }
 
@@ -59,7 +54,18 @@ struct SettingLayer: Sendable {
 }
 
 extension Setting {
-    fileprivate func sentence(for refusal: Refusal, _ text: String) -> String {
+    /// Why the setting cannot have a value, in a sentence; nil where it can.
+    func objection(to text: String) -> String? {
+        var scratch = StageSettings()
+        do throws(Refusal) {
+            try store(text, &scratch)
+            return nil
+        } catch {
+            return sentence(for: error, text)
+        }
+    }
+
+    private func sentence(for refusal: Refusal, _ text: String) -> String {
         switch refusal {
         case .sentence(let sentence): return sentence
         case .form:

@@ -3,7 +3,8 @@ import Experiments
 extension SweepRequest.Run {
     /// What people call a stage: method, and the stage's name or number where the method has several.
     func label(ofStage index: Int) -> String {
-        stages.count == 1 ? method : "\(method)/\(stages[index].name ?? "\(index + 1)")"
+        let name = stages.count == 1 ? method : "\(method)/\(stages[index].name ?? "\(index + 1)")"
+        return suffixes.isEmpty ? name : name + suffixes[index]
     }
 
     /// The stages that a stage starts from.

@@ -1,6 +1,6 @@
 /// A sweep as people write it.
 package enum SweepFile {
-    static let keys = ["sweep", "model", "tasks", "seeds", "defaults", "methods", "keep"]
+    static let keys = ["sweep", "model", "tasks", "seeds", "defaults", "methods", "keep", "search"]
 
     /// Reads and checks a sweep file; the model's directory must be there, the datasets are not looked at.
     /// - Throws: everything that is wrong with the file, a line each.
@@ -19,12 +19,13 @@ package enum SweepFile {
         let keep = findings.collect { () throws(ConfigurationError) in try sweep.keep() }
         let defaults = findings.collect { () throws(ConfigurationError) in try sweep.defaults() }
         let methods = findings.collect { () throws(ConfigurationError) in try sweep.methods(catalogs.methods) }
+        let searches = findings.collect { () throws(ConfigurationError) in try sweep.searches() }
         try findings.check()
-        guard let name, let model, let tasks, let seeds, let keep, let methods, let defaults else {
+        guard let name, let model, let tasks, let seeds, let keep, let methods, let defaults, let searches else {
             preconditionFailure("a part of the sweep is missing, but nothing was found to be wrong")
         }
         return try SweepRequest(
             name: name, model: model, tasks: tasks, catalog: catalogs.tasks, methods: methods, seeds: seeds, keep: keep,
-            defaults: defaults, overrides: overrides.settings)
+            defaults: defaults, overrides: overrides.settings, searches: searches)
     }
 }

@@ -1,16 +1,19 @@
 package import Experiments
 
 extension SweepRequest {
-    /// The graph of stages that the sweep asks for. It reads nothing: equal requests have equal plans.
+    /// The graph of stages that the sweep asks for. It reads nothing: equal requests and equal knowledge have equal plans.
     /// - Parameters:
     ///   - model: what `self.model` turned out to be.
     ///   - dataDirectory: where the datasets are on this machine.
     ///   - tasks: what `self.tasks` turned out to be, in any order.
+    ///   - standing: how stages stand; searches go as far as that leads them.
     package func plan(
-        model: ModelLocation, dataDirectory: String, tasks planned: [PlannedTask]
+        model: ModelLocation, dataDirectory: String, tasks planned: [PlannedTask],
+        knowing standing: (StageKey) -> StageStanding? = { _ in nil }
     ) throws(ConfigurationError) -> SweepPlan {
         var graph = StageGraph(backbone: model.content)
         var rows: [SweepRow] = []
+        var searches: [SweepSearch] = []
         var ordered: [PlannedTask] = []
         for task in datasets {
             guard let found = planned.first(where: { $0.definition.name == task.name }) else {
@@ -20,18 +23,30 @@ extension SweepRequest {
         }
         for run in runs {
             guard let task = ordered.first(where: { $0.definition.name == run.task }) else { continue }
+            var settled: Run? = run
+            if let search = run.search {
+                let planning = SearchPlanning(
+                    run: run, search: search, task: task, tasks: ordered, seeds: seeds, keep: keep)
+                let found = try planning.follow(&graph, knowing: standing)
+                searches.append(found)
+                settled = found.chosen.flatMap { run.settled(on: $0, of: search) }
+            }
             for seed in seeds {
-                let keys = try graph.add(run, task, seed, keep, ordered)
+                let keys =
+                    try settled.map { run throws(ConfigurationError) in
+                        try graph.add(run, task, seed, keep, ordered)
+                    } ?? []
                 rows.append(SweepRow(task: run.task, method: run.method, seed: seed, stages: keys))
             }
         }
         return SweepPlan(
-            name: name, model: model, dataDirectory: dataDirectory, tasks: ordered, stages: graph.stages, rows: rows)
+            name: name, model: model, dataDirectory: dataDirectory, tasks: ordered, stages: graph.stages, rows: rows,
+            searches: searches)
     }
 }
 
 /// Stages in the order in which they were first needed; what a stage starts from is always added before it.
-private struct StageGraph {
+struct StageGraph {
     let backbone: Digest
     private(set) var stages: [PlannedStage] = []
     private var places: [StageKey: Int] = [:]

@@ -29,20 +29,25 @@ package struct SweepRequest: Hashable, Sendable {
         let task: String
         let method: String
         let stages: [StageSettings]
+        /// What finds the settings that are not given.
+        var search: RunSearch?
+        /// What the names of stages have behind them; empty where that is nothing.
+        var suffixes: [String] = []
     }
 }
 
 extension SweepRequest {
     init(
         name: String, model: ModelChoice, tasks: [(TaskDefinition, SettingLayer)], catalog: TaskCatalog,
-        methods: [MethodDefinition], seeds: [UInt64], keep: Keep, defaults: SettingLayer, overrides: SettingLayer
+        methods: [MethodDefinition], seeds: [UInt64], keep: Keep, defaults: SettingLayer, overrides: SettingLayer,
+        searches: SearchChoices = SearchChoices()
     ) throws(ConfigurationError) {
         var findings = Findings()
         var runs: [Run] = []
         var datasets = tasks.map(\.0)
         for (task, layer) in tasks {
             for method in methods {
-                let run = Run(
+                var run = Run(
                     task: task.name, method: method.name,
                     stages: method.settings(over: [defaults, layer], overrides: overrides))
                 _ = findings.collect { () throws(ConfigurationError) in
@@ -51,6 +56,9 @@ extension SweepRequest {
                         datasets.append(definition)
                     }
                     try run.check(datasets, at: method.place)
+                    guard let request = searches.request(task: task.name, method: method) else { return }
+                    run.search = try RunSearch(request, for: run, of: method, besides: overrides.keys, seeds: seeds)
+                    try run.checkSearch(datasets, at: request.place)
                 }
                 runs.append(run)
             }
@@ -83,7 +91,11 @@ package enum SingleMethod: Hashable, Sendable {
 
     fileprivate func definition(in catalog: MethodCatalog) throws(ConfigurationError) -> MethodDefinition {
         switch self {
-        case .named(let name): return try catalog.method(named: name, at: .option("--method \(name)"))
+        case .named(let name):
+            let place = Place.option("--method \(name)")
+            let method = try catalog.method(named: name, at: place)
+            guard case .search? = method.search else { return method }
+            throw ConfigurationError("the method searches its settings, which takes a sweep: headstart run", at: place)
         case .tuning(let tune):
             let place = Place.option("--tune \(tune)")
             var layer = SettingLayer()

@@ -64,24 +64,13 @@ struct SweepSource {
         var layers: [String: SettingLayer] = [:]
         for entry in entries {
             let section = try Section(entry.value, name: "task '\(entry.key)'", at: entry.place, isOptional: true)
-            layers[entry.key] = SettingLayer(section, scope: .anywhere, &findings)
+            layers[entry.key] = SettingLayer(
+                section, besides: [SearchChoice.key], scope: .anywhere, &findings)
         }
         return layers
     }
 
-    func seeds() throws(ConfigurationError) -> [UInt64] {
-        let value = try value("seeds")
-        var seeds: [UInt64] = []
-        for item in try value.list("'seeds'") {
-            for seed in try item.seeds() {
-                guard !seeds.contains(seed) else {
-                    throw ConfigurationError("'seeds' lists \(seed) twice", at: item.place)
-                }
-                seeds.append(seed)
-            }
-        }
-        return seeds
-    }
+    func seeds() throws(ConfigurationError) -> [UInt64] { try value("seeds").seedList("'seeds'") }
 
     func keep() throws(ConfigurationError) -> SweepRequest.Keep {
         guard let value = overrides["keep"]?.yaml ?? section["keep"] else { return .head }
@@ -114,8 +103,22 @@ struct SweepSource {
 }
 
 extension YAMLValue {
+    /// Seeds of which none comes twice.
+    func seedList(_ what: String) throws(ConfigurationError) -> [UInt64] {
+        var seeds: [UInt64] = []
+        for item in try list(what) {
+            for seed in try item.seeds() {
+                guard !seeds.contains(seed) else {
+                    throw ConfigurationError("\(what) lists \(seed) twice", at: item.place)
+                }
+                seeds.append(seed)
+            }
+        }
+        return seeds
+    }
+
     /// One seed, or `1..4`, which is 1, 2, 3 and 4.
-    fileprivate func seeds() throws(ConfigurationError) -> ClosedRange<UInt64> {
+    private func seeds() throws(ConfigurationError) -> ClosedRange<UInt64> {
         let text = try text("an entry of 'seeds'")
         let bounds = text.split(separator: ".", omittingEmptySubsequences: false)
         let isRange = bounds.count == 3 && bounds[1].isEmpty

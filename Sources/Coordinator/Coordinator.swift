@@ -25,10 +25,11 @@ package final class Coordinator {
     private var peers: [WorkerID: Peer] = [:]
     private var turn = Turn()
     private var deadline: Timestamp?
+    private var sweeps: [Sweep] = []
 
     /// Opens the store and starts to listen.
     package init(
-        plans: [SweepPlan], store: String, settings: CoordinatorSettings, logger: Logger
+        plans: [any GrowingPlan], store: String, settings: CoordinatorSettings, logger: Logger
     ) throws(CoordinatorError) {
         self.settings = settings
         self.logger = logger
@@ -38,7 +39,11 @@ package final class Coordinator {
         (router, publisher, gatekeeper, endpoint) = try talking { () throws(TransportError) in
             try settings.makeSockets()
         }
-        for plan in plans { try add(plan) }
+        for plan in plans {
+            sweeps.append(Sweep(plan))
+            try grow(sweeps.count - 1)
+            try complete()
+        }
     }
 
     /// Works until every stage has ended or a stop is requested.
@@ -73,16 +78,22 @@ package final class Coordinator {
         while clock.now < end { try turn(waitingFor: stop) }
     }
 
+    /// The sweeps, as far as they are planned.
+    package var plans: [SweepPlan] { sweeps.compactMap(\.plan) }
+
     package var status: CoordinatorStatus {
-        CoordinatorStatus(stages: scheduler.statuses, workerCount: scheduler.workerCount)
+        CoordinatorStatus(
+            plans: plans, stages: scheduler.statuses, workerCount: scheduler.workerCount)
     }
 
-    /// Adds a sweep where the ledger left it.
-    private func add(_ plan: SweepPlan) throws(CoordinatorError) {
-        let known = try storing { () throws(LedgerError) in try ledger.reader.known(of: plan) }
-        let artifacts = known.values.flatMap { $0.standing.result?.artifacts ?? [] }.map(\.id)
-        try decide(.planned(plan, known: known, stored: Set(artifacts.filter(transfers.artifacts.contains))))
-        try complete()
+    /// Plans a sweep as far as what is known leads. Each stage comes in where the ledger left it, which may lead further.
+    private func grow(_ index: Int) throws(CoordinatorError) {
+        while let plan = try sweeps[index].grow({ scheduler.standing(of: $0) }) {
+            let new = plan.stages.map(\.key).filter { scheduler.standing(of: $0) == nil }
+            let known = try storing { () throws(LedgerError) in try ledger.reader.known(of: new) }
+            let artifacts = known.values.flatMap { $0.standing.result?.artifacts ?? [] }.map(\.id)
+            try decide(.planned(plan, known: known, stored: Set(artifacts.filter(transfers.artifacts.contains))))
+        }
     }
 
     // MARK: The steps of a turn
@@ -149,7 +160,9 @@ package final class Coordinator {
     private func decide(_ event: Event) throws(CoordinatorError) {
         for effect in scheduler.handle(event, at: clock.now) {
             switch effect {
-            case .record(let change): turn.changes.append(change)
+            case .record(let change):
+                turn.changes.append(change)
+                for index in sweeps.indices { sweeps[index].hear(change) }
             case .send(let message, let worker): turn.outgoing.append(.send(message, bytes: nil, to: worker))
             case .broadcast(let broadcast): turn.outgoing.append(.publish(broadcast))
             case .request(let artifact, let worker):
@@ -158,6 +171,8 @@ package final class Coordinator {
             case .wakeAt(let time): deadline = time
             }
         }
+        // Before anyone who asks for work is told that there is none left.
+        for index in sweeps.indices where sweeps[index].isDue { try grow(index) }
     }
 
     private func perform(_ answer: Transfers.Answer?, for worker: WorkerID) throws(CoordinatorError) {

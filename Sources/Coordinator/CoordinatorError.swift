@@ -5,11 +5,14 @@ package import Transport
 package enum CoordinatorError: Error, CustomStringConvertible, Sendable {
     case ledger(LedgerError)
     case transport(TransportError)
+    /// A sweep cannot be planned further.
+    case planning(String)
 
     package var description: String {
         switch self {
         case .ledger(let error): error.description
         case .transport(let error): error.description
+        case .planning(let reason): reason
         }
     }
 }

@@ -1,3 +1,4 @@
+package import Experiments
 import Messages
 package import Scheduler
 package import Transport
@@ -47,6 +48,8 @@ package struct CoordinatorSettings: Sendable {
 
 /// How things stand, for those who watch.
 package struct CoordinatorStatus: Sendable {
+    /// The sweeps, as far as they are planned.
+    package let plans: [SweepPlan]
     /// Every stage in the order of the plans.
     package let stages: [StageStatus]
     /// Worker groups that are connected.

@@ -50,7 +50,8 @@ package struct PlannedStage: Codable, Hashable, Sendable {
     }
 }
 
-/// One cell of the result table for one seed: the stages of its method in order. The last one's score counts.
+/// One cell of the result table for one seed: the stages of its method in order. The last one's score counts. Without
+/// stages it waits for a search of the plan, or has failed with it.
 package struct SweepRow: Codable, Hashable, Sendable {
     package let task: String
     package let method: String
@@ -75,10 +76,12 @@ package struct SweepPlan: Codable, Hashable, Sendable {
     package let stages: [PlannedStage]
     /// In the order of the table: tasks, then methods, then seeds, as the sweep file lists them.
     package let rows: [SweepRow]
+    /// nil in place of none, so that plans without searches are written as they always were.
+    private let anySearches: [SweepSearch]?
 
     package init(
         name: String, model: ModelLocation, dataDirectory: String, tasks: [PlannedTask], stages: [PlannedStage],
-        rows: [SweepRow]
+        rows: [SweepRow], searches: [SweepSearch] = []
     ) {
         self.name = name
         self.model = model
@@ -86,7 +89,28 @@ package struct SweepPlan: Codable, Hashable, Sendable {
         self.tasks = tasks
         self.stages = stages
         self.rows = rows
+        anySearches = searches.isEmpty ? nil : searches
     }
 
     package func task(named name: String) -> PlannedTask? { tasks.first { $0.definition.name == name } }
+
+    /// In the order of the rows they are for.
+    package var searches: [SweepSearch] { anySearches ?? [] }
+
+    /// The search that finds the settings of a row.
+    package func search(for row: SweepRow) -> SweepSearch? {
+        searches.first { $0.task == row.task && $0.method == row.method }
+    }
+}
+
+/// What is planned as results come in.
+package protocol GrowingPlan: Sendable {
+    /// The stages and rows that follow from what is known; equal knowledge has equal plans, and a plan that knows more
+    /// has all stages of one that knows less.
+    func plan(knowing standing: (StageKey) -> StageStanding?) throws -> SweepPlan
+}
+
+/// A plan that waits for nothing.
+extension SweepPlan: GrowingPlan {
+    package func plan(knowing standing: (StageKey) -> StageStanding?) -> SweepPlan { self }
 }

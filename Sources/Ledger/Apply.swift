@@ -27,13 +27,20 @@ extension Change {
 }
 
 extension SweepPlan {
-    /// What makes two plans the same sweep: its name and its table. Paths may differ, and the outputs kept.
+    /// What makes two plans the same sweep: its name and its table. Paths may differ, and the outputs kept. How far its
+    /// searches have come makes no difference either, so their rows count without stages.
     private struct Identity: Encodable {
         let name: String
         let rows: [SweepRow]
+        let searches: [Digest]?
     }
 
-    private var identity: Identity { Identity(name: name, rows: rows) }
+    private var identity: Identity {
+        let rows = rows.map { row in
+            search(for: row) == nil ? row : SweepRow(task: row.task, method: row.method, seed: row.seed, stages: [])
+        }
+        return Identity(name: name, rows: rows, searches: searches.isEmpty ? nil : searches.map(\.asked))
+    }
 
     fileprivate func insert(into database: Database, at: Timestamp) throws {
         let json = try CanonicalJSON.encode(self)

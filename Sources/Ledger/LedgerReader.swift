@@ -34,9 +34,11 @@ package struct LedgerReader: Sendable {
 
     /// The plan's stages in its order.
     package func stages(of plan: SweepPlan) throws(LedgerError) -> [StageEntry] {
-        try read { database in
-            try plan.stages.compactMap { stage in try entry(stage.key.description, database) }
-        }
+        try stages(plan.stages.map(\.key))
+    }
+
+    private func stages(_ keys: [StageKey]) throws(LedgerError) -> [StageEntry] {
+        try read { database in try keys.compactMap { try entry($0.description, database) } }
     }
 
     /// Stages whose key begins with these digits, in the order of keys.
@@ -78,8 +80,12 @@ package struct LedgerReader: Sendable {
 
     /// What a coordinator that starts again must know of the plan's stages. Stages new to the ledger are not in it.
     package func known(of plan: SweepPlan) throws(LedgerError) -> [StageKey: KnownStage] {
+        try known(of: plan.stages.map(\.key))
+    }
+
+    package func known(of keys: [StageKey]) throws(LedgerError) -> [StageKey: KnownStage] {
         var known: [StageKey: KnownStage] = [:]
-        for stage in try stages(of: plan) {
+        for stage in try stages(keys) {
             let last = stage.attempts.last
             let isRunning = stage.standing.state == .running && last?.outcome == .running
             known[stage.key] = KnownStage(

@@ -2,7 +2,7 @@ import Experiments
 
 /// What `headstart run` shows while it works.
 package struct LiveProgress: Sendable {
-    private let snapshot: SweepSnapshot
+    package let snapshot: SweepSnapshot
     private let workers: Int
 
     /// - Parameter workers: worker groups that are connected.
@@ -22,7 +22,9 @@ package struct LiveProgress: Sendable {
         let unfinished = ended - snapshot.count(.finished)
         let failed = unfinished > 0 ? ", \(unfinished) without a result" : ""
         let left = snapshot.secondsLeft.map { ", about \(duration(seconds: $0 / Double(max(1, workers)))) left" } ?? ""
-        return "\(bar(ended, of: total)) \(ended)/\(total) stages\(failed), \(workers) worker groups\(left)"
+        let open = snapshot.plan.searches.count { $0.state == .open }
+        let searches = open > 0 ? ", \(open == 1 ? "1 search goes" : "\(open) searches go") on" : ""
+        return "\(bar(ended, of: total)) \(ended)/\(total) stages\(failed)\(searches), \(workers) worker groups\(left)"
     }
 
     private var running: [String] {
@@ -44,13 +46,14 @@ package struct LiveProgress: Sendable {
     package func news(since earlier: LiveProgress) -> [String] {
         let total = snapshot.plan.stages.count
         var ended = earlier.snapshot.stages.count { $0.record.state.isFinal }
-        return snapshot.stages.compactMap { stage, record in
+        let stages = snapshot.stages.compactMap { stage, record -> String? in
             let before = earlier.snapshot[stage.key].state
             guard before != record.state, record.state.isFinal || before == .running else { return nil }
             if record.state.isFinal { ended += 1 }
             let name = "\(stage.task) \(stage.label) seed \(stage.specification.seed)"
             return "[\(ended)/\(total)] \(name): \(outcome(stage, record))"
         }
+        return stages + snapshot.plan.searchNews(since: earlier.snapshot.plan)
     }
 
     private func outcome(_ stage: PlannedStage, _ record: StageRecord) -> String {

@@ -12,6 +12,8 @@ package struct PlanListing: Encodable, Sendable {
     /// For one worker group; nil where nothing alike has run.
     package let secondsLeft: Double?
     package let groups: [Group]
+    /// The searches, which may add stages as results come in.
+    package let searches: [SweepSearch]
 
     /// The same stage on all seeds.
     package struct Group: Encodable, Hashable, Sendable {
@@ -45,6 +47,7 @@ package struct PlanListing: Encodable, Sendable {
             .reduce(0, +)
         secondsLeft = snapshot.secondsLeft
         groups = Self.groups(snapshot)
+        searches = plan.searches
     }
 
     private static func groups(_ snapshot: SweepSnapshot) -> [Group] {
@@ -111,13 +114,25 @@ extension PlanListing {
                 others.isEmpty ? origin : "\(origin); serves \(others.joined(separator: ", ")) too",
             ])
         }
-        return ([heading, ""] + table.lines() + ["", remainder]).joined(separator: "\n")
+        return ([heading, ""] + table.lines() + searchLines + ["", remainder]).joined(separator: "\n")
     }
 
-    private var heading: String { "\(sweep) on \(model): \(runs) runs are \(stages) stages, each once" }
+    private var heading: String {
+        let open = searches.count { $0.state == .open }
+        let more = open == 0 ? "" : " so far; more follow from \(counted(open, "search", "searches"))"
+        return "\(sweep) on \(model): \(runs) runs are \(stages) stages, each once\(more)"
+    }
+
+    /// "16 stages", and that there may be more.
+    package static func stageCount(_ plan: SweepPlan) -> String {
+        let isOpen = plan.searches.contains { $0.state == .open }
+        return "\(plan.stages.count) stages\(isOpen ? ", and those that its searches lead to" : "")"
+    }
+
+    private var searchLines: [String] { searches.isEmpty ? [] : [""] + searches.flatMap(\.lines) }
 
     private var remainder: String {
-        if finished == stages { return "all \(stages) stages are done" }
+        if finished == stages, searches.allSatisfy({ $0.state != .open }) { return "all \(stages) stages are done" }
         let time = secondsLeft.map { ", about \(duration(seconds: $0)) for one worker group" } ?? ""
         return "\(finished) of \(stages) stages are done; \(stepsLeft) of \(steps) steps are left\(time)"
     }

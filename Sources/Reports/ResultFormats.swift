@@ -20,7 +20,7 @@ extension ResultTable {
             table.add([method] + row.map { "\($0.figures(plusMinus: " ± ") ?? "–") (\($0.countOfSeeds))" })
         }
         let title = "\(sweep) on \(model): percent, mean ± standard deviation (seeds)"
-        return ([title, ""] + table.lines(width: width) + notes).joined(separator: "\n")
+        return ([title, ""] + table.lines(width: width) + notes + searchNotes).joined(separator: "\n")
     }
 
     /// What the marks mean, where there are any.
@@ -30,6 +30,8 @@ extension ResultTable {
         let note = "n/m: n of m seeds have a score so far"
         return ["", someFailed ? note + "; !: some have ended without one, `headstart status` says why" : note]
     }
+
+    private var searchNotes: [String] { findings.isEmpty ? [] : ["", "settings found by search:"] + findings }
 
     private var markdown: String {
         let line = { (cells: [String]) in "| \(cells.joined(separator: " | ")) |" }

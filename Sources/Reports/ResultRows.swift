@@ -15,19 +15,22 @@ package struct ResultRows: Encodable, Sendable {
         package let value: Double?
         /// The state of the method's last stage.
         package let state: StageState
-        /// The key of the method's last stage.
-        package let key: StageKey
+        /// The key of the method's last stage; nil until its search has come to one.
+        package let key: StageKey?
+        /// What a search chose.
+        package let chosen: [SearchedSetting]
     }
 
     package init(_ snapshot: SweepSnapshot) {
         rows = snapshot.plan.rows.flatMap { row -> [Row] in
-            guard let task = snapshot.plan.task(named: row.task), let key = row.stages.last else { return [] }
-            let record = snapshot[key]
+            guard let task = snapshot.plan.task(named: row.task) else { return [] }
+            let result = row.stages.last.flatMap { snapshot[$0].result }
             return task.definition.metrics.map { metric in
-                let score = record.result?.score(metric, on: .dev).flatMap { $0.isFinite ? $0 : nil }
+                let score = result?.score(metric, on: .dev).flatMap { $0.isFinite ? $0 : nil }
                 return Row(
                     task: row.task, method: row.method, seed: row.seed, metric: metric, split: .dev, value: score,
-                    state: record.state, key: key)
+                    state: snapshot.state(of: row), key: row.stages.last,
+                    chosen: snapshot.plan.search(for: row)?.chosen?.settings ?? [])
             }
         }
     }
@@ -35,10 +38,10 @@ package struct ResultRows: Encodable, Sendable {
 
 extension ResultRows.Row: Encodable {
     private enum Key: String, CodingKey {
-        case task, method, seed, metric, split, value, state, key
+        case task, method, seed, metric, split, value, state, key, chosen
     }
 
-    /// Every key is there, `value` as null where there is none.
+    /// Every key is there, null where there is nothing.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(task, forKey: .task)
@@ -49,5 +52,7 @@ extension ResultRows.Row: Encodable {
         try container.encode(value, forKey: .value)
         try container.encode(state, forKey: .state)
         try container.encode(key, forKey: .key)
+        let pairs = chosen.map { ($0.key, $0.value) }
+        try container.encode(Dictionary(pairs) { first, _ in first }, forKey: .chosen)
     }
 }

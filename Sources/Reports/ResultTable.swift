@@ -8,6 +8,8 @@ package struct ResultTable: Hashable, Sendable {
     package let columns: [Column]
     /// By method, then by column.
     package let cells: [[Cell]]
+    /// What searches found, a line a method.
+    package let findings: [String]
 
     /// One metric of one task.
     package struct Column: Hashable, Sendable {
@@ -37,6 +39,7 @@ package struct ResultTable: Hashable, Sendable {
         var methods: [String] = []
         for row in plan.rows where !methods.contains(row.method) { methods.append(row.method) }
         self.methods = methods
+        findings = plan.searchFindings
         let rows = Dictionary(grouping: plan.rows) { CellName(task: $0.task, method: $0.method) }
         cells = methods.map { [columns] method in
             columns.map { column in
@@ -60,7 +63,7 @@ extension ResultTable.Cell {
         let scores = last.compactMap { $0.result?.score(metric, on: .dev) }.filter(\.isFinite)
         self.init(
             summary: Summary(scores), finished: scores.count,
-            failed: last.count { $0.state.isFinal } - scores.count, seeds: rows.count)
+            failed: rows.count { snapshot.state(of: $0).isFinal } - scores.count, seeds: rows.count)
     }
 
     /// "61.82 ± 1.20", the deviation only where there is one.

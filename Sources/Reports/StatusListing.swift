@@ -11,6 +11,7 @@ package struct StatusListing: Encodable, Sendable {
     package let failures: [Failure]
     /// For one worker group; nil where nothing alike has run.
     package let secondsLeft: Double?
+    package let searches: [SweepSearch]
 
     package struct Running: Encodable, Hashable, Sendable {
         package let key: StageKey
@@ -40,6 +41,7 @@ package struct StatusListing: Encodable, Sendable {
         failures = snapshot.stages.compactMap { member in Failure(member).map { ($0, member.record.setback?.at) } }
             .sorted { ($0.1?.rawValue ?? 0) > ($1.1?.rawValue ?? 0) }.map(\.0)
         secondsLeft = snapshot.secondsLeft
+        searches = snapshot.plan.searches
     }
 }
 
@@ -68,7 +70,7 @@ extension StatusListing.Failure {
 extension StatusListing {
     /// - Parameter failureLimit: the most failures that are shown.
     package func text(width: Int = 100, failureLimit: Int = 10) -> String {
-        ([heading] + runningLines + failureLines(failureLimit)).joined(separator: "\n")
+        ([heading] + runningLines + searchLines + failureLines(failureLimit)).joined(separator: "\n")
     }
 
     private var heading: String {
@@ -96,6 +98,8 @@ extension StatusListing {
         }
         return [""] + table.lines()
     }
+
+    private var searchLines: [String] { searches.isEmpty ? [] : [""] + searches.flatMap(\.lines) }
 
     private func failureLines(_ limit: Int) -> [String] {
         guard !failures.isEmpty else { return [] }

@@ -16,6 +16,9 @@ package struct StageStatus: Hashable, Sendable {
 }
 
 extension Scheduler {
+    /// - Returns: nil for a stage in none of the plans.
+    package func standing(of key: StageKey) -> StageStanding? { stages[key]?.standing }
+
     /// Every stage in the order of the plans.
     package var statuses: [StageStatus] {
         order.compactMap { stages[$0] }.map { stage in

@@ -44,6 +44,7 @@ extension Headstart {
         case TransportError.badEndpoint, TransportError.unprotected, TransportError.badKey: 2
         case CoordinatorError.transport(let error): status(of: error)
         case CoordinatorError.ledger(let error): status(of: error)
+        case CoordinatorError.planning: 2
         case LedgerError.missing, LedgerError.foreign, LedgerError.otherVersion, LedgerError.inUse: 2
         case SupervisorError.gaveUp(_, let status, _): status == 2 ? 2 : 1
         case let error as WorkerError: error.isFinal ? 2 : 1

@@ -6,16 +6,18 @@ import Reports
 /// Shows how a sweep goes on: a block of lines that is drawn over itself on a terminal, else a line for each stage
 /// that ends.
 final class ProgressDisplay {
-    private let plan: SweepPlan
     private var last: LiveProgress
     private var drawn: [String] = []
 
-    init(_ plan: SweepPlan, from snapshot: SweepSnapshot) {
-        self.plan = plan
+    init(from snapshot: SweepSnapshot) {
         last = LiveProgress(snapshot, workers: 0)
     }
 
+    var sweep: String { last.snapshot.plan.name }
+    var stageCount: String { PlanListing.stageCount(last.snapshot.plan) }
+
     func show(_ status: CoordinatorStatus) {
+        guard let plan = status.plans.first else { return }
         let now = LiveProgress(SweepSnapshot(plan, status.stages.map(StageRecord.init)), workers: status.workerCount)
         do throws(FileError) {
             if Screen.isTerminal {

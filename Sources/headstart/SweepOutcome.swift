@@ -3,28 +3,30 @@ import Ledger
 
 /// Where a sweep stands once its coordinator has ended.
 struct SweepOutcome {
-    private let store: String
+    private let plan: SweepPlan
     private let stages: [StageEntry]
 
     init(_ plan: SweepPlan, store: String) throws {
-        self.store = store
+        self.plan = plan
         stages = try LedgerReader(store: store).stages(of: plan)
     }
 
-    private func count(_ isMeant: (StageState) -> Bool) -> Int {
-        stages.count { isMeant($0.standing.state) }
-    }
-
-    /// - Throws: when a stage has failed or has not ended; the message says how to go on.
+    /// - Throws: when the table misses a stage, or a stage has not ended; the message says how to go on. That a point of
+    ///   a search failed is a result like any other.
     func check() throws {
-        let unfinished = count { !$0.isFinal }
-        let failed = count { $0.isFinal && $0 != .finished }
+        let unfinished = stages.count { !$0.standing.state.isFinal }
         if unfinished > 0 {
             throw WorkFailed("stopped with \(unfinished) stages to go; the same command continues")
         }
-        guard failed > 0 else { return }
-        let first = stages.first { $0.standing.state == .failed || $0.standing.state == .setAside }
+        if let search = plan.searches.first(where: { $0.failure != nil }) {
+            let reason = search.failure ?? ""
+            throw WorkFailed("the search for \(search.method) on \(search.task) found nothing: \(reason)")
+        }
+        let shown = Set(plan.rows.flatMap(\.stages))
+        let failed = stages.filter { shown.contains($0.key) && $0.standing.state != .finished }
+        guard !failed.isEmpty else { return }
+        let first = failed.first { $0.standing.state == .failed || $0.standing.state == .setAside }
         let reason = first.map { "; \($0.label) on \($0.task): \($0.standing.reason ?? "no reason is known")" } ?? ""
-        throw WorkFailed("\(failed) of \(stages.count) stages did not finish\(reason)")
+        throw WorkFailed("\(failed.count) of \(stages.count) stages did not finish\(reason)")
     }
 }

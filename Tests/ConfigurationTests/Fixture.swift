@@ -48,12 +48,12 @@ final class Fixture {
         }
     }
 
-    func plan(_ request: SweepRequest) throws -> SweepPlan {
+    func plan(_ request: SweepRequest, knowing known: [StageKey: StageStanding] = [:]) throws -> SweepPlan {
         let tasks = request.datasets.map { task in
             PlannedTask(definition: task, content: Digest(of: Array(task.name.utf8)), trainCount: 100)
         }
         let model = ModelLocation(name: request.model.name, path: request.model.directory, content: Digest(of: [1]))
-        return try request.plan(model: model, dataDirectory: "/data", tasks: tasks)
+        return try request.plan(model: model, dataDirectory: "/data", tasks: tasks) { known[$0] }
     }
 
     static let models = """

@@ -14,7 +14,7 @@ final class RunningCoordinator: Sendable {
 
     /// - Parameter isKillable: it never ends by itself, only by `kill`.
     init(
-        _ plans: [SweepPlan], store: TemporaryStore, isKillable: Bool = false,
+        _ plans: [any GrowingPlan], store: TemporaryStore, isKillable: Bool = false,
         _ change: (inout CoordinatorSettings) -> Void = { _ in }
     ) throws {
         stop = try StopRequest()
@@ -31,7 +31,7 @@ final class RunningCoordinator: Sendable {
     }
 
     private func work(
-        _ plans: [SweepPlan], _ store: String, _ settings: CoordinatorSettings, _ isKillable: Bool
+        _ plans: [any GrowingPlan], _ store: String, _ settings: CoordinatorSettings, _ isKillable: Bool
     ) throws -> Bool {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let coordinator = try Coordinator(plans: plans, store: store, settings: settings, logger: logger)

@@ -105,7 +105,7 @@ struct ResultTests {
         let keys = try Sample().keys("cb", "finetune")
         #expect(
             json.hasPrefix(
-                #"{"rows":[{"key":"\#(keys[0])","method":"finetune","metric":"accuracy","seed":1,"split":"dev","#
+                #"{"rows":[{"chosen":{},"key":"\#(keys[0])","method":"finetune","metric":"accuracy","seed":1,"split":"dev","#
                     + #""state":"finished","task":"cb","value":0.8},"#))
         #expect(
             json.contains(#""metric":"macro-f1","seed":2,"split":"dev","state":"finished","task":"cb","value":null}"#))

@@ -37,6 +37,13 @@ struct PlanBuilder {
 }
 
 extension SweepPlan {
+    /// The plan's first stages.
+    func prefix(_ count: Int) -> SweepPlan {
+        SweepPlan(
+            name: name, model: model, dataDirectory: dataDirectory, tasks: tasks, stages: Array(stages.prefix(count)),
+            rows: [])
+    }
+
     /// A plan of single stages, chains and shared first stages, as sweeps have them.
     static func random(stageCount: Int, using generator: inout Generator) throws -> SweepPlan {
         var builder = PlanBuilder()

@@ -18,6 +18,14 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: replayedSeed == nil), arguments: 0..<UInt64(5))
+    func `a sweep that grows as its first stages end ends as well`(batch: UInt64) throws {
+        for seed in batch * Self.batch..<(batch + 1) * Self.batch {
+            var simulation = try Simulation(seed: seed, grows: true, usesLedger: Self.usesLedger(seed))
+            #expect(try simulation.run().isEmpty, "seed \(seed)")
+        }
+    }
+
     @Test(.enabled(if: replayedSeed == nil))
     func `the simulated worlds contain every fault and every outcome`() throws {
         var tally = Simulation.Tally()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coordinator
 import Experiments
+import Reports
 
 struct CoordinatorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,13 +23,16 @@ struct CoordinatorCommand: ParsableCommand {
 
     func run() throws {
         let settings = try listen.settings()
-        let plan = try sweep.plan()
+        let sweep = try sweep.prepare()
         let stop = try StopRequest()
         let listener = stop.listenToSignals()
         let coordinator = try Coordinator(
-            plans: [plan], store: store.store, settings: settings, logger: log.logger("coordinator"))
-        try Screen.line("Sweep \(plan.name): \(plan.stages.count) stages; workers connect to \(coordinator.endpoint).")
+            plans: [sweep], store: store.store, settings: settings, logger: log.logger("coordinator"))
+        for plan in coordinator.plans {
+            let stages = PlanListing.stageCount(plan)
+            try Screen.line("Sweep \(plan.name): \(stages); workers connect to \(coordinator.endpoint).")
+        }
         try withExtendedLifetime(listener) { _ = try coordinator.run(until: stop) }
-        try SweepOutcome(plan, store: store.store).check()
+        for plan in coordinator.plans { try SweepOutcome(plan, store: store.store).check() }
     }
 }

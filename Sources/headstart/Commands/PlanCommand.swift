@@ -19,18 +19,19 @@ struct PlanCommand: ParsableCommand {
     var store: String?
 
     func run() throws {
-        let listing = PlanListing(try snapshot(of: try sweep.plan()))
+        let listing = PlanListing(try snapshot(of: try sweep.prepare()))
         if output.json { return try Screen.json(listing) }
         try Screen.line(listing.text(width: Screen.width))
     }
 
     /// A store that is not there yet has nothing done.
-    private func snapshot(of plan: SweepPlan) throws -> SweepSnapshot {
-        guard let store else { return SweepSnapshot(plan, []) }
+    private func snapshot(of sweep: any GrowingPlan) throws -> SweepSnapshot {
+        guard let store else { return SweepSnapshot(try sweep.plan(), []) }
         do {
-            return try LedgerReader(store: store).snapshot(of: plan)
+            let ledger = try LedgerReader(store: store)
+            return try ledger.snapshot(of: try sweep.plan(knowing: ledger))
         } catch LedgerError.missing {
-            return SweepSnapshot(plan, [])
+            return SweepSnapshot(try sweep.plan(), [])
         }
     }
 }

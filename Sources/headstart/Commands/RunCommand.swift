@@ -26,23 +26,28 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var log: LogOptions
 
     func run() throws {
-        let plan = try sweep.plan()
+        let sweep = try sweep.prepare()
         let logger = log.logger("groups", level: .warning)
         let stop = try StopRequest()
         let listener = stop.listenToSignals()
         let coordinator = try Coordinator(
-            plans: [plan], store: store.store, settings: try settings(),
+            plans: [sweep], store: store.store, settings: try settings(),
             // What becomes of stages is on the display.
             logger: log.logger("coordinator", level: .error))
-        let display = ProgressDisplay(plan, from: try LedgerReader(store: store.store).snapshot(of: plan))
-        try Screen.line("Sweep \(plan.name): \(plan.stages.count) stages, in \(store.store).")
+        let display = ProgressDisplay(from: try snapshot(coordinator))
+        try Screen.line("Sweep \(display.sweep): \(display.stageCount), in \(store.store).")
         try withExtendedLifetime(listener) {
             let isDone = coordinator.status.stages.allSatisfy { $0.standing.state.isFinal }
             if !isDone { try work(coordinator, display, until: stop, logger) }
         }
-        let snapshot = try LedgerReader(store: store.store).snapshot(of: plan)
+        let snapshot = try snapshot(coordinator)
         try Screen.line("\n" + ResultTable(snapshot).rendered(.text, width: Screen.width))
-        try SweepOutcome(plan, store: store.store).check()
+        try SweepOutcome(snapshot.plan, store: store.store).check()
+    }
+
+    /// The sweep as far as it is planned.
+    private func snapshot(_ coordinator: Coordinator) throws -> SweepSnapshot {
+        try LedgerReader(store: store.store).snapshot(of: coordinator.plans[0])
     }
 
     /// Starts the groups, and ends when they and the coordinator have: the coordinator goes on while a group runs that

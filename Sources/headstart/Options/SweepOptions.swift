@@ -14,10 +14,10 @@ struct SweepOptions: ParsableArguments {
         help: ArgumentHelp("A setting that outranks the file's; may be repeated.", valueName: "key=value"))
     var settings: [String] = []
 
-    /// Reads all that the file names and plans its stages.
-    func plan() throws -> SweepPlan {
+    /// Reads the file and all that it names.
+    func prepare() throws -> PreparedSweep {
         let request = try SweepFile.read(
             config, catalogs: try data.catalogs(besides: config), overrides: settings.map(Override.init))
-        return try request.plan(dataDirectory: try data.directory())
+        return try request.prepare(dataDirectory: try data.directory())
     }
 }

@@ -10,6 +10,9 @@ struct SimulatedCoordinator {
     /// Rises with each life, so that alarms of an earlier one are not heard.
     private(set) var life = 0
     let plan: SweepPlan
+    /// The stages that are planned at first. The others follow once those have ended, as those of a search do.
+    let first: SweepPlan
+    private var isGrown = false
     /// Invariants are checked at every so manieth event.
     let checksEvery: Int
     private var decisions = 0
@@ -26,8 +29,9 @@ struct SimulatedCoordinator {
         case beforeCommit, afterCommit, amidSends
     }
 
-    init(plan: SweepPlan, ledger: LedgerMemory?, checksEvery: Int) {
+    init(plan: SweepPlan, growsAt firstCount: Int? = nil, ledger: LedgerMemory?, checksEvery: Int) {
         self.plan = plan
+        first = plan.prefix(firstCount ?? plan.stages.count)
         self.checksEvery = checksEvery
         self.ledger = ledger
     }
@@ -36,12 +40,23 @@ struct SimulatedCoordinator {
     mutating func start(at now: Timestamp, trace: inout Trace?) throws -> [Effect] {
         life += 1
         announced = [:]
+        scheduler = Scheduler()
+        isGrown = false
+        return try perform(add(first, at: now) + growIfDue(at: now), trace: &trace)
+    }
+
+    private mutating func add(_ part: SweepPlan, at now: Timestamp) throws -> [Effect] {
         let known = try ledger?.known(of: plan) ?? model.known(of: plan)
         if ledger != nil { compare(known, with: model.known(of: plan)) }
-        scheduler = Scheduler()
         let artifacts = known.values.flatMap { $0.standing.result?.artifacts ?? [] }.map(\.id)
-        let event = Event.planned(plan, known: known, stored: stored.intersection(artifacts))
-        return try perform(decide(event, at: now), trace: &trace)
+        return decide(.planned(part, known: known, stored: stored.intersection(artifacts)), at: now)
+    }
+
+    /// Plans the rest as soon as the first stages have ended, before anyone is told that there is nothing more to do.
+    private mutating func growIfDue(at now: Timestamp) throws -> [Effect] {
+        guard !isGrown, let scheduler, scheduler.isFinished else { return [] }
+        isGrown = true
+        return first.stages.count == plan.stages.count ? [] : try add(plan, at: now)
     }
 
     /// One turn over all that came in.
@@ -53,8 +68,10 @@ struct SimulatedCoordinator {
         for message in messages {
             effects += transfer(message, corrupts: corrupts, at: now)
             effects += decide(.message(message), at: now)
+            effects += try growIfDue(at: now)
         }
         if isTick { effects += decide(.tick, at: now) }
+        effects += try growIfDue(at: now)
         if crash == .beforeCommit { scheduler = nil }
         guard scheduler != nil else { return [] }
         var outgoing = try perform(effects, trace: &trace)

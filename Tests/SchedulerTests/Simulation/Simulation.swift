@@ -79,7 +79,10 @@ struct Simulation {
         let workers: Int
     }
 
-    init(seed: UInt64, size: Size? = nil, usesLedger: Bool = false, traces: Bool = false) throws {
+    /// - Parameter grows: whether half of the stages are planned only when the others have ended.
+    init(
+        seed: UInt64, size: Size? = nil, grows: Bool = false, usesLedger: Bool = false, traces: Bool = false
+    ) throws {
         var generator = Generator(seed: seed)
         let (stages, hosts) = (Int.random(in: 3...12, using: &generator), Int.random(in: 1...4, using: &generator))
         plan = try SweepPlan.random(stageCount: size?.stages ?? stages, using: &generator)
@@ -88,7 +91,8 @@ struct Simulation {
         self.natures = natures
         self.generator = generator
         coordinator = SimulatedCoordinator(
-            plan: plan, ledger: usesLedger ? try LedgerMemory() : nil, checksEvery: size == nil ? 1 : 500)
+            plan: plan, growsAt: grows ? plan.stages.count / 2 : nil, ledger: usesLedger ? try LedgerMemory() : nil,
+            checksEvery: size == nil ? 1 : 500)
         mostSteps = size == nil ? 100_000 : 10_000_000
         faultsEnd = Timestamp(rawValue: faults.endAfterMilliseconds)
         trace = traces ? Trace(of: plan) : nil

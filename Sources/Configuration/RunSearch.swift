@@ -1,0 +1,111 @@
+import Experiments
+import Searches
+
+/// A search joined with a method: whose settings it is that change.
+struct RunSearch: Hashable, Sendable {
+    let search: Search
+    let seeds: [UInt64]
+    /// For each axis the stages, by their places, that it sets.
+    private let targets: [[Int]]
+
+    /// - Parameters:
+    ///   - method: what the run was made of.
+    ///   - overridden: settings of the command line; those are not searched.
+    ///   - seeds: the sweep's.
+    /// - Returns: nil where nothing is left to search.
+    init?(
+        _ request: SearchRequest, for run: SweepRequest.Run, of method: MethodDefinition,
+        besides overridden: Set<String>, seeds: [UInt64]
+    ) throws(ConfigurationError) {
+        // Either of the two takes back the other.
+        let extent: Set<String> = ["epochs", "max-steps"]
+        let settled = overridden.isDisjoint(with: extent) ? overridden : overridden.union(extent)
+        let axes = request.axes.filter { !settled.contains($0.setting.key) }
+        guard !axes.isEmpty else { return nil }
+        search = Search(axes: axes.map(\.searched), candidates: request.candidates, halving: request.halving)
+        self.seeds = request.seeds ?? Array(seeds.prefix(1))
+        targets = try axes.map { axis throws(ConfigurationError) in try run.stages(meantBy: axis, of: method) }
+    }
+
+    /// The stages with the point's settings and its share of their budgets.
+    /// - Throws: why a value is not possible, in a sentence.
+    func stages(_ stages: [StageSettings], at point: SearchPoint) throws(Impossible) -> [StageSettings] {
+        var stages = stages
+        for (chosen, places) in zip(point.settings, targets) {
+            let key = String(chosen.key.split(separator: ".").last ?? "")
+            guard let setting = Settings.named(key) else { throw Impossible("'\(key)' is no setting") }
+            if let objection = setting.objection(to: chosen.value) { throw Impossible(objection) }
+            for place in places {
+                do throws(Setting.Refusal) {
+                    try setting.store(chosen.value, &stages[place])
+                } catch {
+                    throw Impossible("'\(key)' cannot be '\(chosen.value)'")
+                }
+            }
+        }
+        for place in stages.indices { stages[place].share *= point.share }
+        if let contradiction = stages.compactMap(\.contradiction).first { throw Impossible(contradiction) }
+        return stages
+    }
+
+    /// Whether some setting of the stage at this place is searched.
+    func sets(_ place: Int) -> Bool { targets.contains { $0.contains(place) } }
+
+    /// Why a point cannot be had.
+    struct Impossible: Error {
+        let reason: String
+        init(_ reason: String) { self.reason = reason }
+    }
+}
+
+extension SweepRequest.Run {
+    /// The places of the stages whose setting an axis searches.
+    fileprivate func stages(
+        meantBy axis: SearchRequest.Axis, of method: MethodDefinition
+    ) throws(ConfigurationError) -> [Int] {
+        let key = axis.setting.key
+        if let stage = axis.stage { return [try place(ofStage: stage, for: axis)] }
+        guard stages.count > 1 else { return [0] }
+        let free = stages.indices.filter { !method.stages[$0].keys.contains(key) }
+        guard !free.isEmpty else {
+            let sentence =
+                "every stage of method '\(method.name)' gives its own '\(key)'; search that of one, as 2.\(key), or give the "
+                + "method search: none"
+            throw ConfigurationError(sentence, at: axis.place)
+        }
+        return free
+    }
+
+    /// - Parameter word: the stage's name, or its number from 1.
+    private func place(ofStage word: String, for axis: SearchRequest.Axis) throws(ConfigurationError) -> Int {
+        if let place = stages.firstIndex(where: { $0.name == word }) { return place }
+        if let number = Int(word), stages.indices.contains(number - 1) { return number - 1 }
+        let known = stages.count == 1 ? "it has one stage" : "its stages are 1 to \(stages.count)"
+        throw ConfigurationError(
+            "method '\(method)' has no stage '\(word)' for '\(axis.searched.key)'; \(known)", at: axis.place)
+    }
+
+    /// The run with the settings that its search chose. Nil only where they are impossible, and then none was chosen.
+    func settled(on point: SearchPoint, of search: RunSearch) -> SweepRequest.Run? {
+        do throws(RunSearch.Impossible) {
+            return SweepRequest.Run(task: task, method: method, stages: try search.stages(stages, at: point))
+        } catch {
+            return nil
+        }
+    }
+
+    /// Refuses a search that begins with points that are not possible.
+    func checkSearch(_ tasks: [TaskDefinition], at place: Place) throws(ConfigurationError) {
+        guard let search else { return }
+        for point in search.search.firstPoints {
+            let tried: SweepRequest.Run
+            do throws(RunSearch.Impossible) {
+                tried = try trying(point, of: search)
+            } catch {
+                throw ConfigurationError(
+                    "the search of method '\(method)' cannot try \(point): \(error.reason)", at: place)
+            }
+            try tried.check(tasks, at: place)
+        }
+    }
+}

@@ -1,0 +1,235 @@
+import Configuration
+import Experiments
+import Testing
+
+struct SearchTests {
+    let fixture: Fixture
+
+    init() throws { fixture = try Fixture() }
+
+    /// One task and one method that searches, unless the arguments say otherwise.
+    private func searching(
+        _ search: String, tasks: String = "[cb]", seeds: String = "1..2", methods: String = "[finetune]"
+    ) -> String {
+        sweep(tasks: tasks, seeds: seeds, methods: methods, more: "search: \(search)")
+    }
+
+    private func rates(_ plan: SweepPlan) -> [Double] { plan.stages.map(\.specification.recipe.learningRate) }
+
+    /// Plans again and again with the results of all that was planned, until nothing more is.
+    private func finish(
+        _ request: SweepRequest, score: (StageSpecification) -> Double? = { -$0.recipe.learningRate }
+    ) throws -> SweepPlan {
+        var known: [StageKey: StageStanding] = [:]
+        var plan = try fixture.plan(request, knowing: known)
+        while true {
+            for stage in plan.stages { known[stage.key] = standing(score(stage.specification)) }
+            let next = try fixture.plan(request, knowing: known)
+            #expect(Set(plan.stages.map(\.key)).isSubset(of: next.stages.map(\.key)), "a plan only grows")
+            if next == plan { return plan }
+            plan = next
+        }
+    }
+
+    private func standing(_ score: Double?, on split: Split = .dev) -> StageStanding {
+        guard let score else { return StageStanding(state: .failed, reason: "diverged") }
+        let result = StageResult(
+            scores: [Score(split: split, metric: .accuracy, value: score)], steps: 1, finalLoss: 0, tokens: 0,
+            seconds: 0, tokensPerSecond: 0, trainable: 0, parameters: Digest(of: []), artifacts: [],
+            node: NodeSettings(ranks: 1, threads: 1, host: "", blasCore: ""))
+        return StageStanding(state: .finished, result: result)
+    }
+
+    @Test func `a search plans its points on its seeds first, and rows wait`() throws {
+        let plan = try fixture.plan(fixture.read(searching("{ lr: 1e-4..5e-4 }")))
+        #expect(rates(plan) == [1e-4, 2e-4, 5e-4])
+        #expect(plan.stages.map(\.label) == ["finetune lr=1e-4", "finetune lr=2e-4", "finetune lr=5e-4"])
+        #expect(plan.stages.allSatisfy { $0.specification.seed == 1 }, "the first of the sweep's seeds")
+        #expect(plan.rows.map(\.seed) == [1, 2] && plan.rows.allSatisfy { $0.stages.isEmpty })
+        let search = try #require(plan.searches.first)
+        #expect(search.state == .open && search.split == .dev && search.seeds == [1])
+        #expect(search.trials.map { $0.point.description } == ["lr 1e-4", "lr 2e-4", "lr 5e-4"])
+    }
+
+    @Test func `a point is called by its settings, be they the method's own`() throws {
+        let plan = try fixture.plan(fixture.read(searching("{ lr: [2e-5, 1e-4] }")))
+        #expect(plan.stages.map(\.label) == ["finetune lr=2e-5", "finetune lr=1e-4"], "2e-5 is the default")
+    }
+
+    @Test func `the best point feeds the real seeds, and what it shares with them is one stage`() throws {
+        let request = try fixture.read(searching("{ lr: [1e-4, 5e-4, 1e-3], seeds: [2, 3], grow: 0 }"))
+        let plan = try finish(request) { -abs($0.recipe.learningRate - 5e-4) }
+        #expect(plan.searches[0].chosen?.description == "lr 5e-4")
+        #expect(plan.stages.count == 3 * 2 + 1, "seed 2 was searched on")
+        let stages = plan.rows.map { row in plan.stages.first { $0.key == row.stages.last } }
+        #expect(stages.map { $0?.specification.recipe.learningRate } == [5e-4, 5e-4])
+        #expect(stages.map { $0?.specification.seed } == [1, 2])
+        #expect(stages.map { $0?.label } == ["finetune", "finetune lr=5e-4"])
+    }
+
+    @Test func `the grid grows to its optimum`() throws {
+        let request = try fixture.read(searching("{ lr: [1e-5, 2e-5], grow: 9 }"))
+        let plan = try finish(request) { -abs($0.recipe.learningRate - 5e-4) }
+        #expect(plan.searches[0].chosen?.description == "lr 5e-4")
+        #expect(plan.searches[0].remarks.count == 5 && plan.searches[0].trials.count == 7)
+    }
+
+    @Test func `another grid uses what was run for the first`() throws {
+        let first = try fixture.plan(fixture.read(searching("{ lr: [1e-4, 5e-4] }")))
+        let second = try fixture.plan(fixture.read(searching("{ lr: [0.0005, 1e-3] }")))
+        #expect(second.stages.first?.key == first.stages.last?.key)
+        #expect(first.searches[0].asked != second.searches[0].asked)
+    }
+
+    @Test func `a searched setting is that of the stages that do not give their own`() throws {
+        let request = try fixture.read(searching("{ lr: [1e-4, 1e-3] }", methods: "[eh-ft-bitfit]"))
+        let plan = try fixture.plan(request)
+        #expect(rates(plan) == [5e-4, 1e-4, 1e-3], "both points start from one head")
+        #expect(plan.stages.map(\.label) == ["eh-ft-bitfit/1", "eh-ft-bitfit/2 lr=1e-4", "eh-ft-bitfit/2 lr=1e-3"])
+        let first = try fixture.plan(fixture.read(searching("{ 1.lr: [1e-4, 1e-3] }", methods: "[eh-ft-bitfit]")))
+        #expect(rates(first) == [1e-4, 2e-5, 1e-3, 2e-5])
+    }
+
+    @Test func `the method's search goes before the task's, and that before the sweep's`() throws {
+        let text = searching(
+            "{ lr: [1e-4] }", tasks: "{ cb: { search: { lr: [2e-4] } }, rte: }",
+            methods: "{ finetune: , bitfit: { search: none }, slow: { tune: all, search: { batch: [8] } } }")
+        let plan = try fixture.plan(fixture.read(text))
+        #expect(
+            plan.searches.map { "\($0.task) \($0.method) \($0.trials[0].point)" } == [
+                "cb finetune lr 2e-4", "cb slow batch 8", "rte finetune lr 1e-4", "rte slow batch 8",
+            ])
+        #expect(plan.rows.filter { $0.method == "bitfit" }.allSatisfy { $0.stages.count == 1 })
+    }
+
+    @Test func `the command line can forbid searching, and what it sets is not searched`() throws {
+        let text = searching("{ lr: [1e-4, 1e-3] }")
+        #expect(try fixture.plan(fixture.read(text, set: ["search=none"])).searches.isEmpty)
+        let fixed = try fixture.plan(fixture.read(text, set: ["lr=3e-5"]))
+        #expect(fixed.searches.isEmpty && rates(fixed) == [3e-5, 3e-5])
+        #expect(
+            fixture.complaint(text, set: ["search=lr"])
+                == "--set search=lr: searches are written in the sweep file; here 'search' can only be none")
+    }
+
+    @Test func `points are compared on the validation split where there is one, and by the mean over seeds`() throws {
+        let text = searching("{ lr: [1e-4, 1e-3], seeds: 1..2, grow: 0 }")
+        let request = try fixture.read(text, set: ["validation=0.2"])
+        let first = try fixture.plan(request)
+        #expect(first.searches[0].split == .validation)
+        // Rate by rate, each on two seeds: means of 0.5 and 0.6; what dev says does not count.
+        let scores = zip(first.stages, [0.1, 0.9, 0.6, 0.6]).map { ($0.key, standing($1, on: .validation)) }
+        let plan = try fixture.plan(request, knowing: Dictionary(uniqueKeysWithValues: scores))
+        #expect(plan.searches[0].trials.map(\.score) == [0.5, 0.6])
+        #expect(plan.searches[0].chosen?.description == "lr 1e-3")
+        let half = try fixture.plan(request, knowing: Dictionary(uniqueKeysWithValues: scores.dropLast()))
+        #expect(half.searches[0].state == .open && half.searches[0].trials.map(\.score) == [0.5, nil])
+    }
+
+    @Test func `a search of failed points makes its rows failed, in a sentence`() throws {
+        let plan = try finish(fixture.read(searching("{ lr: [1e-4, 1e-3] }"))) { _ in nil }
+        #expect(plan.searches[0].failure == "none of the 2 points tried has a score")
+        #expect(plan.rows.allSatisfy { $0.stages.isEmpty })
+    }
+
+    @Test func `random draws and halving plan what they say`() throws {
+        let text = searching("{ lr: log 1e-5..1e-2, batch: [16, 32], random: 8, halving: 2 }")
+        let plan = try fixture.plan(fixture.read(text))
+        #expect(plan.stages.count == 8)
+        #expect(plan.stages.allSatisfy { $0.specification.recipe.budget == .epochs(10.0 / 8) })
+        #expect(plan.stages[0].label.hasSuffix(" share=0.125"))
+        let done = try finish(fixture.read(text))
+        #expect(done.searches[0].trials.count == 8 + 4 + 2)
+        #expect(done.rows.allSatisfy { !$0.stages.isEmpty })
+        let last = try #require(done.stages.last)
+        #expect(last.specification.recipe.budget == .epochs(10) && last.label == "finetune")
+    }
+
+    @Test func `whole numbers are drawn whole`() throws {
+        let plan = try fixture.plan(fixture.read(searching("{ batch: 8..64, warmup: 0.6..0.9, random: 5 }")))
+        #expect(plan.stages.count == 5 && plan.stages.contains { $0.specification.recipe.batch % 8 != 0 })
+        #expect(plan.stages.allSatisfy { 0.6...0.9 ~= $0.specification.recipe.warmup })
+    }
+
+    @Test func `a grid does not grow into what a setting cannot be`() throws {
+        let request = try fixture.read(searching("{ warmup: [0.5, 1] }"))
+        let plan = try finish(request) { $0.recipe.warmup }
+        #expect(plan.searches[0].chosen?.description == "warmup 1")
+        #expect(plan.searches[0].remarks.last?.hasSuffix("'warmup' must be a number from 0 to 1, not '2'") == true)
+    }
+
+    @Test func `what is kept of real runs is kept of points that may become one`() throws {
+        let text = searching("{ lr: [1e-4], seeds: [2, 9] }")
+        let plan = try fixture.plan(fixture.read(text, set: ["keep=model"]))
+        #expect(plan.stages.map { $0.outputs.contains(.backbone) } == [true, false])
+    }
+
+    @Test(arguments: [
+        (
+            "{ lr: [] }",
+            "sweep.yaml:7: the grid of 'lr' is empty; list the values to try, or give a range as 1e-5..1e-3"
+        ),
+        ("{ lr: }", "sweep.yaml:7: the grid of 'lr' is empty; list the values to try, or give a range as 1e-5..1e-3"),
+        ("{ lr: 1e-3..1e-5 }", "sweep.yaml:7: the range 1e-3..1e-5 of 'lr' is empty; its smaller number comes first"),
+        ("{ rl: [1e-3] }", "sweep.yaml:7: unknown key 'rl' in 'search' of the sweep; did you mean 'lr'?"),
+        (
+            "{ learning-rate: [1e-3] }",
+            "sweep.yaml:7: unknown key 'learning-rate' in 'search' of the sweep; did you mean 'lr'?"
+        ),
+        ("{ lr: [1e-3, 0.001] }", "sweep.yaml:7: the values of 'lr' hold 0.001 twice"),
+        ("{ lr: [fast] }", "sweep.yaml:7: 'lr' must be a number above 0, not 'fast'"),
+        ("{ lr: 0..1 }", "sweep.yaml:7: 'lr' must be a number above 0, not '0'"),
+        ("{ lr: 1..x }", "sweep.yaml:7: '1..x' is no range of 'lr'; write it as 1e-5..1e-3"),
+        (
+            "{ warmup: 0..1 }",
+            "sweep.yaml:7: the range 0..1 of 'warmup' must begin above 0; list the values to try instead"
+        ),
+        (
+            "{ lr: log 1e-5..1e-3 }",
+            "sweep.yaml:7: 'log' is for points drawn with random: COUNT; a grid's ranges always go by 1, 2, 5"
+        ),
+        (
+            "{ seeds: [1] }",
+            "sweep.yaml:7: 'search' of the sweep names no setting; write one with its values, as lr: 1e-5..1e-3"
+        ),
+        ("{ validation: [0.1, 0.2] }", "sweep.yaml:7: 'validation' cannot be searched; give it in the method"),
+        ("{ lr: [1e-3], grow: -1 }", "sweep.yaml:7: 'grow' must be a whole number from 0 to 100, not '-1'"),
+        ("{ lr: [1e-3], halving: 1 }", "sweep.yaml:7: 'halving' must be a whole number from 2 to 1000, not '1'"),
+        (
+            "{ lr: [1e-3], grow: 1, random: 2 }",
+            "sweep.yaml:7: 'grow' is for a grid that is tried whole; leave it out here"
+        ),
+        ("{ lr: [1e-3], random-seed: 1 }", "sweep.yaml:7: 'random-seed' goes with random: COUNT"),
+        (
+            "{ lr: 1e-30..1, batch: 1..1000, accumulation: 1..100 }",
+            "sweep.yaml:7: the grid has more than 1000 points; give fewer values, or draw some with random: COUNT"
+        ),
+        (
+            "{ batch: [4, 8], accumulation: [8] }",
+            "sweep.yaml:7: the search of method 'finetune' cannot try batch 4, accumulation 8: "
+                + "'accumulation' is 8, more than the 4 examples of a batch"
+        ),
+        ("{ 2.lr: [1e-3] }", "sweep.yaml:7: method 'finetune' has no stage '2' for '2.lr'; it has one stage"),
+        ("[lr]", "sweep.yaml:7: 'search' of the sweep must be a mapping of keys to values"),
+    ])
+    func `a search that cannot be is refused`(search: String, complaint: String) {
+        #expect(fixture.complaint(searching(search)) == complaint)
+    }
+
+    @Test func `a search that would change nothing is refused`() {
+        let methods = "{ a: [{ tune: head, lr: 1 }, { tune: all, lr: 1, from: { head: previous } }] }"
+        #expect(
+            fixture.complaint(searching("{ lr: [1e-3] }", methods: methods))
+                == "sweep.yaml:7: every stage of method 'a' gives its own 'lr'; search that of one, as 2.lr, or "
+                + "give the method search: none")
+    }
+
+    @Test func `a method of several stages may have a search of its own beside them`() throws {
+        let stages =
+            "[{ tune: head, lr: 1, share: 0.5 }, { tune: all, name: last, share: 0.5, from: { head: previous } }]"
+        let methods = "{ a: { batch: 8, search: { last.lr: [1e-4, 1e-3] }, stages: \(stages) } }"
+        let plan = try fixture.plan(fixture.read(sweep(tasks: "cb", methods: methods)))
+        #expect(rates(plan) == [1, 1e-4, 1e-3] && plan.stages.allSatisfy { $0.specification.recipe.batch == 8 })
+        #expect(plan.stages.map(\.label) == ["a/1", "a/last last.lr=1e-4", "a/last last.lr=1e-3"])
+    }
+}

@@ -1,0 +1,77 @@
+import Experiments
+import Ledger
+import Messages
+import Testing
+
+/// Plans its first stage alone, as a search, and the others once that has ended.
+private struct GrowingSweep: GrowingPlan {
+    let whole: SweepPlan
+
+    private var first: PlannedStage { whole.stages[0] }
+
+    func plan(knowing standing: (StageKey) -> StageStanding?) -> SweepPlan {
+        let isOpen = !(standing(first.key)?.state.isFinal ?? false)
+        let point = SearchPoint([SearchedSetting(key: "lr", value: "1e-3")])
+        let search = SweepSearch(
+            task: "rte", method: "eh-ft", asked: Digest(of: [1]), seeds: [1], split: .dev,
+            trials: [.init(point: point, stages: [first.key], score: isOpen ? nil : 0.5)],
+            state: isOpen ? .open : .chosen(point), remarks: [])
+        let rows = whole.rows.map { SweepRow(task: $0.task, method: $0.method, seed: $0.seed, stages: []) }
+        return SweepPlan(
+            name: whole.name, model: whole.model, dataDirectory: whole.dataDirectory, tasks: whole.tasks,
+            stages: isOpen ? [first] : whole.stages, rows: isOpen ? rows : whole.rows, searches: [search])
+    }
+}
+
+@Suite struct `A sweep that grows` {
+    let store: TemporaryStore
+    let head = makeHead()
+    private let sweep: GrowingSweep
+
+    init() throws {
+        store = try TemporaryStore()
+        sweep = GrowingSweep(whole: try makePlan(seeds: [1, 2]))
+    }
+
+    private func finishFirstStage(_ worker: FakeWorker) throws {
+        try worker.greet()
+        let first = try worker.getAssignment()
+        #expect(first.label == "eh-ft/1")
+        try worker.deliver(head.bytes, as: head.reference, of: first)
+        #expect(try worker.finish(first, with: [head.reference]) == nil)
+    }
+
+    @Test func `hands out what its results lead to, and nobody is sent home before`() throws {
+        let coordinator = try RunningCoordinator([sweep], store: store)
+        let worker = try FakeWorker("worker-1", at: store.endpoint)
+        try finishFirstStage(worker)
+        for _ in 1...2 {
+            let assignment = try worker.getAssignment()
+            #expect(assignment.label == "eh-ft/2")
+            #expect(try worker.finish(assignment, with: []) == nil)
+        }
+        try worker.ask(.ready(worker: worker.id)) { $0 == .dismissed }
+        #expect(try coordinator.waitForEnd())
+        let sweeps = try LedgerReader(store: store.path).sweeps()
+        #expect(sweeps.count == 1, "however far it has come, it is one sweep")
+        #expect(sweeps.first?.plan.rows == sweep.whole.rows)
+        #expect(sweeps.first?.plan.searches.first?.chosen?.description == "lr 1e-3")
+    }
+
+    @Test func `goes on from the ledger's results where its coordinator was killed`() throws {
+        let killed = try RunningCoordinator([sweep], store: store, isKillable: true)
+        let worker = try FakeWorker("worker-1", at: store.endpoint)
+        try finishFirstStage(worker)
+        try killed.kill()
+
+        let coordinator = try RunningCoordinator([sweep], store: store)
+        let next = try FakeWorker("worker-2", at: store.endpoint)
+        try next.greet()
+        #expect(try next.getAssignment().label == "eh-ft/2")
+        let ledger = try LedgerReader(store: store.path)
+        #expect(try ledger.sweeps().map(\.plan) == [sweep.plan { _ in StageStanding(state: .finished) }])
+        #expect(try ledger.stage(sweep.whole.stages[0].key)?.attempts.count == 1)
+        coordinator.requestStop()
+        _ = try coordinator.waitForEnd()
+    }
+}
