@@ -6,6 +6,8 @@ For each case a folder OUT/NAME with
     case.json                        head, outputs, adapter, optimizer settings, batches (ids, types, labels) and losses
     states.safetensors               final hidden states of the real tokens and logits for the first batch
     gradients.safetensors            of every parameter, for the first batch, by our names
+    fisher.safetensors               mean over the first batch's examples of squared gradients, by our names
+    expected.safetensors             the same, in expectation over the model's own labels; of classifiers
     final.safetensors                every parameter after all steps, by our names
 """
 
@@ -123,6 +125,25 @@ def snapshot(named):
     return {name: tensor.detach().clone().contiguous() for name, tensor in named}
 
 
+def squared_gradients(model, ours, batch, config, expected):
+    """The mean over a batch's examples, one at a time, of the squared gradients of the loss with the example's label, or
+    of those with every label, weighted by the model's probability of it."""
+    sums = {name: torch.zeros_like(parameter) for name, parameter in ours.items()}
+    for example in batch:
+        ids, types, mask = tensors([example], config)
+        _, logits = model(ids, types, mask)
+        probabilities = logits[0].softmax(0).tolist() if expected else [1.0]
+        for label, probability in enumerate(probabilities):
+            model.zero_grad()
+            _, logits = model(ids, types, mask)
+            loss_of(logits, [{**example, "label": label} if expected else example]).backward()
+            for name, parameter in ours.items():
+                if parameter.grad is not None:
+                    sums[name] += probability * parameter.grad**2
+    model.zero_grad()
+    return {name: (value / len(batch)).contiguous() for name, value in sums.items()}
+
+
 def record(name, out, backbone, head, outputs, *, size, longest, adapter=None, save_model=True):
     folder = out / name
     folder.mkdir(parents=True)
@@ -137,6 +158,9 @@ def record(name, out, backbone, head, outputs, *, size, longest, adapter=None, s
     save_file(snapshot((n, p) for n, p in ours.items() if n not in pretrained), folder / "head.safetensors")
 
     batches = make_batches(config, outputs, random.Random(name), size=size, longest=longest)
+    save_file(squared_gradients(model, ours, batches[0], config, False), folder / "fisher.safetensors")
+    if outputs > 1:
+        save_file(squared_gradients(model, ours, batches[0], config, True), folder / "expected.safetensors")
     optimizer, losses = make_optimizer(model), []
     for step, batch in enumerate(batches):
         ids, types, mask = tensors(batch, config)

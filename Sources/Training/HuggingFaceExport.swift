@@ -24,6 +24,7 @@ package struct HuggingFaceExport {
         guard !manager.fileExists(atPath: directory) else {
             throw StageFailure(.badInput, "\(directory): exists already; name a folder that does not")
         }
+        try checkAdapter()
         let temporary = "\(directory).\(getpid()).tmp"
         do {
             try manager.createDirectory(atPath: temporary, withIntermediateDirectories: true)
@@ -44,6 +45,13 @@ package struct HuggingFaceExport {
         }
     }
 
+    private func checkAdapter() throws(StageFailure) {
+        guard let adapter = model.store.table.adapter else { return }
+        if case .lora = adapter { return }
+        throw StageFailure(
+            .badInput, "transformers' models have no place for '\(adapter)'; use `headstart predict` with this run")
+    }
+
     /// The failure that brought us here matters more than what is left of the copy.
     private func removeLeftovers(_ path: String) {
         try? FileManager.default.removeItem(atPath: path)
@@ -54,9 +62,7 @@ package struct HuggingFaceExport {
         for (index, parameter) in model.store.table.parameters.enumerated() {
             guard let name = exportedName(of: parameter) else { continue }
             tensors.append(
-                TensorSource(
-                    name: name, shape: parameter.shape,
-                    floats: model.store.values(index)))
+                TensorSource(name: name, shape: parameter.shape, floats: model.store.mergedValues(index)))
         }
         if !isComplete {
             let width = configuration.hidden
@@ -68,8 +74,10 @@ package struct HuggingFaceExport {
         return tensors
     }
 
-    /// - Returns: nil for the parameters of a head that transformers does not know.
+    /// - Returns: nil for the parameters of a head that transformers does not know, and for those that LoRA added, which
+    ///   are merged into others.
     private func exportedName(of parameter: Parameter) -> String? {
+        if parameter.isAdapter { return nil }
         let family = configuration.family.rawValue
         guard parameter.place == .head else { return isComplete ? "\(family).\(parameter.name)" : parameter.name }
         guard isComplete else { return nil }

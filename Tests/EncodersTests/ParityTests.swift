@@ -63,6 +63,41 @@ struct ParityTests {
         #expect(worstLoss < 1e-5)
     }
 
+    @Test(arguments: ReferenceCase.names)
+    func `mean squared gradients of single examples are those of PyTorch`(name: String) throws {
+        let reference = try ReferenceCase(name)
+        try expectSquares("fisher", reference) { model, number in
+            reference.learn(model, example: number, as: reference.description.batches[0][number].label)
+            model.store.arena.moveSquaresToSecondMoments(weight: 1, compute)
+        }
+        guard reference.description.outputs > 1 else { return }
+        try expectSquares("expected", reference) { model, number in
+            for (label, probability) in reference.probabilities(model, example: number).enumerated() {
+                reference.learn(model, example: number, as: Double(label))
+                model.store.arena.moveSquaresToSecondMoments(weight: probability, compute)
+            }
+        }
+    }
+
+    private func expectSquares(
+        _ file: String, _ reference: ReferenceCase, _ add: (Model, Int) -> Void
+    ) throws {
+        let model = try reference.makeModel(compute)
+        let examples = reference.description.batches[0].indices
+        for number in examples { add(model, number) }
+        let expected = try reference.tensors(file)
+        var worst = (name: "", error: 0.0)
+        for segment in model.store.arena.segments {
+            let parameter = model.store.table.parameters[segment.parameter]
+            if isRoundingNoise(parameter) { continue }
+            let mean = model.store.arena.secondMoments[segment.range].map { $0 / Float(examples.count) }
+            let error = relativeError(mean, expected[parameter.name])
+            #expect(error < 1e-4, "\(file) of \(parameter.name)")
+            if error > worst.error { worst = (parameter.name, error) }
+        }
+        print("\(reference.name): worst of \(file) \(worst)")
+    }
+
     private func takeStep(_ model: Model, _ settings: ReferenceCase.Description.Optimizer, number: Int) {
         let optimizer = AdamW(
             beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: settings.weightDecay)

@@ -75,8 +75,28 @@ struct ReferenceCase {
 
     /// Forward and backward over one batch; adds to the gradients and returns the mean loss.
     func learn(_ model: Model, step: Int) -> Double {
-        let labels = description.batches[step].map(\.label)
-        let logits = model.forward(pack(step))
+        learn(model, pack(step), description.batches[step].map(\.label))
+    }
+
+    /// The same over one example of the first batch, had it this label.
+    func learn(_ model: Model, example number: Int, as label: Double) {
+        let example = description.batches[0][number]
+        var batch = PackedBatch()
+        batch.append(ids: example.ids, types: example.types, example: 0)
+        _ = learn(model, batch, [label])
+    }
+
+    /// The probabilities of the labels of an example of the first batch.
+    func probabilities(_ model: Model, example number: Int) -> [Double] {
+        let example = description.batches[0][number]
+        var batch = PackedBatch()
+        batch.append(ids: example.ids, types: example.types, example: 0)
+        let exponentials = model.forward(batch).map { exp(Double($0)) }
+        return exponentials.map { $0 / exponentials.reduce(0, +) }
+    }
+
+    private func learn(_ model: Model, _ batch: PackedBatch, _ labels: [Double]) -> Double {
+        let logits = model.forward(batch)
         var gradients = [Float](repeating: 0, count: logits.count)
         let loss = gradients.withUnsafeMutableBufferPointer { gradients in
             description.outputs == 1

@@ -5,20 +5,25 @@ import Safetensors
 import Testing
 import TestKit
 import Training
+import Tuning
 
 /// Every way of tuning, on a tiny model.
 struct MethodTests {
     /// Those that start from nothing but the pretrained model.
     static let tunes: [Tune] = [
         .all, .head, .bitfit, .biases([.query, .norm]), .layerNorm, .top(layers: 1), .randomSubset(share: 0.01),
-        .prune(share: 0.01),
+        .prune(share: 0.01), lora, prefix, .adapter(.bottleneck(width: 4)),
     ]
+
+    static let lora = Tune.adapter(
+        .lora(LoRASettings(rank: 2, dropout: 0.1, modules: [.query, .value, .intermediate])))
+    static let prefix = Tune.adapter(.prefix(length: 3, mlp: 0))
 
     /// Backbone parameters that a way of tuning may move, by name.
     private static func mayMove(_ tune: Tune, _ name: String) -> Bool {
         switch tune {
         case .all, .randomSubset, .prune: true
-        case .head: false
+        case .head, .adapter: false
         case .biases(let kinds) where kinds == [.query, .norm]:
             name.hasSuffix("query.bias") || (name.hasPrefix("encoder") && name.hasSuffix("LayerNorm.bias"))
         case .biases: name.hasSuffix("bias")
@@ -42,7 +47,7 @@ struct MethodTests {
             #expect(count == 0 || Self.mayMove(tune, name), "\(name)")
             moved += count
         }
-        #expect((moved == 0) == (tune == .head))
+        if case .adapter = tune { #expect(moved == 0) } else { #expect((moved == 0) == (tune == .head)) }
         switch tune {
         case .randomSubset, .prune:
             let entries = model.names.filter { !$0.hasPrefix("pooler") }.compactMap { model.tensor(named: $0)?.count }
@@ -60,11 +65,36 @@ struct MethodTests {
         let outcome = try bench.run(job)
         let overlays = try job.specification.leaves.map { try SafetensorsFile(path: try #require(outcome.files[$0])) }
         let backbone = try Backbone(directory: bench.modelDirectory)
-        let table = ParameterTable(configuration: backbone.configuration, head: .linear, outputs: 2)
+        var design: AdapterDesign?
+        if case .adapter(let own) = tune { design = own }
+        let table = ParameterTable(
+            configuration: backbone.configuration, head: .linear, outputs: 2, adapter: design)
         let store = try ParameterStore(table: table, backbone: backbone, overlays: overlays) { $0.place == .head }
         let whole = try SafetensorsFile(path: try #require(outcome.files[.backbone]))
-        for (index, parameter) in table.parameters.enumerated() where parameter.place != .head {
+        for (index, parameter) in table.parameters.enumerated() where parameter.isOfBackbone {
             #expect(whole.tensor(named: parameter.name)?.floats() == Array(store.values(index)), "\(parameter.name)")
+        }
+    }
+
+    @Test(arguments: [lora, prefix, .bitfit])
+    func `a second stage goes on with what the first one tuned, from the same predictions`(tune: Tune) throws {
+        let bench = try Bench()
+        let first = try bench.run(try bench.job(bench.recipe { $0.tune = tune }, into: "first"))
+        let recipe = bench.recipe {
+            $0.budget = .steps(1)
+            $0.learningRate = 1e-30
+        }
+        var inputs = first.files
+        inputs[.backbone] = nil
+        let second = try bench.run(try bench.job(recipe, inputs: inputs, into: "second"))
+        #expect(second.result.scores == first.result.scores)
+        #expect(second.result.trainable > first.result.trainable, "everything moves, what was added included")
+        if let adapter = first.files[.adapter] {
+            let (before, after) = (
+                try SafetensorsFile(path: adapter), try SafetensorsFile(path: try #require(second.files[.adapter]))
+            )
+            #expect(before.metadata["adapter"] == after.metadata["adapter"])
+            #expect(before.names == after.names)
         }
     }
 
@@ -72,6 +102,9 @@ struct MethodTests {
     static let regularizations: [@Sendable (inout Recipe) -> Void] = [
         { $0.tune = .randomSubset(share: 0.05) },
         { $0.tune = .prune(share: 0.05) },
+        { $0.tune = lora },
+        { $0.tune = .adapter(.prefix(length: 3, mlp: 8)) },
+        { $0.tune = .adapter(.bottleneck(width: 4)) },
         { $0.regularization = Regularization(mixout: 0.7) },
         { $0.regularization = Regularization(child: .free(share: 0.3)) },
         { $0.regularization = Regularization(l1: 0.01, l2: 0.1) },
