@@ -57,8 +57,10 @@ struct AdapterTableTests {
 
     @Test(arguments: AdapterTests.designs)
     func `the initial adapter is a function of the seed, and a file goes before it`(design: AdapterDesign) throws {
-        let stores = try [1, 1, 2].map { Array(try store(design, seed: $0).arena.values) }
-        #expect(stores[0] == stores[1] && stores[0] != stores[2])
+        let values = try [1, 1, 2].map { seed in
+            withExtendedLifetime(try store(design, seed: seed)) { Array($0.arena.values) }
+        }
+        #expect(values[0] == values[1] && values[0] != values[2])
         let folder = try TemporaryFolder()
         let file = try writeAdapter(design, to: folder["adapter.safetensors"])
         let fromFile = try store(design, seed: 1, overlays: [file])

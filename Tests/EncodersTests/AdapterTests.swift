@@ -36,8 +36,8 @@ struct AdapterTests {
         let folder = try TemporaryFolder()
         let values = try writeAdapter(design, to: folder["adapter.safetensors"])
         let batch = makeBatch([5, 9, 2], SmallModel.bert.configuration)
-        let all = try TestModel(.bert, adapter: design, overlays: [values])
-        let alone = try TestModel(.bert, adapter: design, overlays: [values], moving: { $0.isAdapter })
+        let all = try TestModel(.bert, head: .linear, adapter: design, overlays: [values])
+        let alone = try TestModel(.bert, head: .linear, adapter: design, overlays: [values], moving: { $0.isAdapter })
         for test in [all, alone] { test.learn(batch, dropout: someDropout) }
         for segment in alone.model.store.arena.segments {
             let expected = try #require(all.model.store.gradient(segment.parameter))
@@ -56,7 +56,7 @@ struct AdapterTests {
         let values = try writeAdapter(design, to: folder["adapter.safetensors"])
         let batch = makeBatch([7, 30, 1, 15, 22, 9, 3], SmallModel.bert.configuration)
         let results = try [1, 2, 3].map { threads in
-            let test = try TestModel(.bert, adapter: design, threads: threads, overlays: [values])
+            let test = try TestModel(.bert, head: .linear, adapter: design, threads: threads, overlays: [values])
             let loss = test.learn(batch, dropout: someDropout)
             return (loss, test.model.store.arena.gradients.map(\.bitPattern))
         }
@@ -66,7 +66,9 @@ struct AdapterTests {
     @Test(arguments: designs)
     func `a smaller batch after a larger one gives what it gives alone`(design: AdapterDesign) throws {
         let configuration = SmallModel.bert.configuration
-        let (used, fresh) = (try TestModel(.bert, adapter: design), try TestModel(.bert, adapter: design))
+        let (used, fresh) = (
+            try TestModel(.bert, head: .linear, adapter: design), try TestModel(.bert, head: .linear, adapter: design)
+        )
         used.learn(makeBatch([40, 33, 12, 9], configuration, firstExample: 50), dropout: someDropout)
         used.model.store.arena.clearGradients()
         let batch = makeBatch([4, 11], configuration)
@@ -79,7 +81,7 @@ struct AdapterTests {
     func `what an example learns depends on neither its neighbours nor its place`(design: AdapterDesign) throws {
         let folder = try TemporaryFolder()
         let values = try writeAdapter(design, to: folder["adapter.safetensors"])
-        let test = try TestModel(.bert, adapter: design, overlays: [values])
+        let test = try TestModel(.bert, head: .linear, adapter: design, overlays: [values])
         let configuration = SmallModel.bert.configuration
         let together = Array(test.model.forward(makeBatch([5, 9, 14], configuration), dropout: someDropout))
         for example in 0..<3 {
@@ -91,11 +93,11 @@ struct AdapterTests {
 
     @Test func `a new LoRA adds nothing, and a new bottleneck next to nothing`() throws {
         let batch = makeBatch([5, 9], SmallModel.bert.configuration)
-        let plain = Array(try TestModel(.bert).model.finalStates(batch))
-        let lora = Array(try TestModel(.bert, adapter: Self.designs[0]).model.finalStates(batch))
+        let plain = try finalStates(batch, nil)
+        let lora = try finalStates(batch, Self.designs[0])
         #expect(lora == plain)
         // Both matrices have entries near 0.01: the bottleneck adds about a thousandth of its input.
-        let bottleneck = Array(try TestModel(.bert, adapter: .bottleneck(width: 5)).model.finalStates(batch))
+        let bottleneck = try finalStates(batch, .bottleneck(width: 5))
         #expect(relativeError(bottleneck, plain) < 1e-2 && bottleneck != plain)
     }
 
@@ -105,8 +107,8 @@ struct AdapterTests {
         let batch = makeBatch([5, 9], SmallModel.bert.configuration)
         func logits(_ probability: Double, _ dropout: DropoutContext?) throws -> [Float] {
             let settings = LoRASettings(rank: 3, alpha: 6, dropout: probability, modules: Set(LoRAModule.allCases))
-            let test = try TestModel(.bert, adapter: .lora(settings), overlays: [values])
-            return Array(test.model.forward(batch, dropout: dropout))
+            let test = try TestModel(.bert, head: .linear, adapter: .lora(settings), overlays: [values])
+            return withExtendedLifetime(test) { Array($0.model.forward(batch, dropout: dropout)) }
         }
         let training = DropoutContext(seed: 1, step: 1, hidden: 0, attention: 0, classifier: 0)
         #expect(try logits(0.5, nil) == logits(0, training))
@@ -118,28 +120,34 @@ struct AdapterTests {
         let folder = try TemporaryFolder()
         let design = AdapterDesign.prefix(length: 2, mlp: 0)
         let values = try writeAdapter(design, to: folder["adapter.safetensors"])
-        let test = try TestModel(.bert, adapter: design, overlays: [values])
         let batch = makeBatch([1, 5, 40], SmallModel.bert.configuration)
-        let with = Array(test.model.features(batch))
-        let without = Array(try TestModel(.bert).model.features(batch))
+        let with = try finalStates(batch, design, [values])
+        let without = try finalStates(batch, nil)
         let hidden = SmallModel.bert.configuration.hidden
-        for sequence in 0..<3 {
-            let range = sequence * hidden..<(sequence + 1) * hidden
+        for token in [0, 1, 6, 45] {
+            let range = token * hidden..<(token + 1) * hidden
             #expect(relativeError(with[range], without[range]) > 1e-2)
         }
     }
+
+    private func finalStates(
+        _ batch: PackedBatch, _ design: AdapterDesign?, _ overlays: [SafetensorsFile] = []
+    ) throws -> [Float] {
+        let test = try TestModel(.bert, head: .linear, adapter: design, overlays: overlays)
+        return withExtendedLifetime(test) { Array($0.model.finalStates(batch)) }
+    }
 }
 
-/// An adapter's values, of order 1/3, in a file.
+/// Values of an adapter and a linear head in a file, so large that gradients pass both.
 func writeAdapter(
     _ design: AdapterDesign, _ configuration: EncoderConfiguration = SmallModel.bert.configuration, to path: String
 ) throws -> SafetensorsFile {
     let table = ParameterTable(configuration: configuration, head: .linear, outputs: 2, adapter: design)
-    let tensors = table.parameters.filter(\.isAdapter).enumerated().map { index, parameter in
+    let tensors = table.parameters.filter { $0.isAdapter || $0.place == .head }.enumerated().map { index, parameter in
         let random = CounterRandom(seed: 9, purpose: .adapterInitialization, example: index)
         return TensorSource(
             name: parameter.name, shape: parameter.shape,
-            floats: (0..<parameter.count).map { Float(0.3 * random.normal($0)) })
+            floats: (0..<parameter.count).map { Float((parameter.isAdapter ? 0.3 : 0.5) * random.normal($0)) })
     }
     try SafetensorsWriter.write(tensors, to: path)
     return try SafetensorsFile(path: path)

@@ -13,13 +13,24 @@ import Testing
     .enabled(
         if: ProcessInfo.processInfo.environment["HEADSTART_TIMING"] != nil, "HEADSTART_TIMING is not set; see there"))
 struct SpeedTests {
-    /// Lengths as SST-2's sentences have them: 32 a batch, 13 tokens on average.
+    static let adapters: [AdapterDesign] = [
+        .lora(LoRASettings(rank: 8)), .prefix(length: 16, mlp: 0), .bottleneck(width: 48),
+    ]
+
     @Test(arguments: [1, 2])
-    func `full fine-tuning of MiniLM`(threads: Int) throws {
+    func `full fine-tuning of MiniLM`(threads: Int) throws { try measure(nil, threads: threads) { _ in true } }
+
+    @Test(arguments: adapters, [1, 2])
+    func `adapters over a MiniLM that stays`(adapter: AdapterDesign, threads: Int) throws {
+        try measure(adapter, threads: threads) { $0.isAdapter || $0.place == .head }
+    }
+
+    /// Lengths as SST-2's sentences have them: 32 a batch, 13 tokens on average.
+    private func measure(_ adapter: AdapterDesign?, threads: Int, moving: (Parameter) -> Bool) throws {
         let compute = Compute(threads: threads)
         let backbone = try Backbone(directory: #require(Given.minilm))
-        let table = ParameterTable(configuration: backbone.configuration, head: .linear, outputs: 2)
-        let store = try ParameterStore(table: table, backbone: backbone, moving: { _ in true })
+        let table = ParameterTable(configuration: backbone.configuration, head: .linear, outputs: 2, adapter: adapter)
+        let store = try ParameterStore(table: table, backbone: backbone, moving: moving)
         let model = Model(store: store, compute: compute)
         model.initializeHead(seed: 1)
         var (tokens, learning, updating) = (0, Duration.zero, Duration.zero)
@@ -40,7 +51,8 @@ struct SpeedTests {
         }
         let seconds = (learning + updating) / .seconds(1)
         print(
-            "\(BLASCore.current), \(threads) threads: \(Int(Double(tokens) / seconds)) tokens/s;",
+            "\(adapter.map(String.init(describing:)) ?? "all"), \(BLASCore.current), \(threads) threads:",
+            "\(Int(Double(tokens) / seconds)) tokens/s;",
             "\(Int(Double(tokens) / (Double(clock() - processorTime) / Double(CLOCKS_PER_SEC)))) a second of processor time;",
             "a step of \(tokens / 50) tokens: \(learning / 50) forward and backward, \(updating / 50) optimizer")
         #expect(tokens > 0)
