@@ -51,12 +51,8 @@ extension SweepRequest.Run {
         try checkNames(at: place)
         for index in stages.indices {
             let name = name(ofStage: index)
-            if stages[index].recipe.estimate?.label == .expected, node(index, tasks).labels == nil {
-                throw ConfigurationError(
-                    "\(name) takes the expectation over labels, but task '\(node(index, tasks).task)' has none",
-                    at: place)
-            }
-            for sentence in [stages[index].contradiction, missingInput(ofStage: index)].compactMap(\.self) {
+            for sentence in [stages[index].contradiction, missingInput(ofStage: index), headMisfit(ofStage: index, tasks)]
+                .compactMap(\.self) {
                 throw ConfigurationError("\(name): \(sentence)", at: place)
             }
             for (kind, source) in inputs(ofStage: index) {
@@ -101,11 +97,19 @@ extension SweepRequest.Run {
         return "\(what) needs \(kind.rawValue) of another stage; give it from: { \(kind.rawValue): NAME }"
     }
 
+    private func headMisfit(ofStage index: Int, _ tasks: [TaskDefinition]) -> String? {
+        task(ofStage: index, tasks).flatMap { stages[index].recipe.head.objection(to: $0) }
+    }
+
+    private func task(ofStage index: Int, _ tasks: [TaskDefinition]) -> TaskDefinition? {
+        tasks.first { $0.name == stages[index].task ?? task }
+    }
+
     private func node(_ index: Int, _ tasks: [TaskDefinition]) -> StageEdge.Node {
-        let name = stages[index].task ?? task
+        let definition = task(ofStage: index, tasks)
         return StageEdge.Node(
-            recipe: stages[index].recipe, labels: tasks.first { $0.name == name }?.labels, task: name,
-            inputs: Set(stages[index].inputs.keys))
+            recipe: stages[index].recipe, labels: definition?.labels, kind: definition?.kind,
+            readout: definition?.readout, task: stages[index].task ?? task, inputs: Set(stages[index].inputs.keys))
     }
 
     private func name(ofStage index: Int) -> String {
@@ -120,6 +124,8 @@ struct StageEdge {
     struct Node {
         let recipe: Recipe
         let labels: [String]?
+        let kind: TaskDefinition.Kind?
+        let readout: ReadoutForm?
         let task: String
         let inputs: Set<ArtifactKind>
     }
@@ -152,6 +158,9 @@ struct StageEdge {
         }
         if from.labels != to.labels {
             return "starts from the head of \(source), made for the labels of '\(from.task)', not of '\(to.task)'"
+        }
+        if from.kind != to.kind || from.readout != to.readout {
+            return "starts from the head of \(source), made for a task such as '\(from.task)', not for '\(to.task)'"
         }
         return nil
     }

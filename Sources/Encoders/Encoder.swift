@@ -8,6 +8,7 @@ final class Encoder {
     private let layout = BatchLayout()
     private let workspace = Workspace()
     private var pass: Pass?
+    private var selection = TokenSelection.all
 
     init(in store: ParameterStore) {
         configuration = store.table.configuration
@@ -25,6 +26,7 @@ final class Encoder {
         workspace.reserve(configuration, layout)
         let pass = Pass(compute: compute, layout: layout, dropout: dropout)
         self.pass = pass
+        self.selection = selection
         var states = embeddings.forward(pass).readable
         for (number, layer) in layers.enumerated() {
             let isLast = number == layers.count - 1
@@ -33,9 +35,10 @@ final class Encoder {
         return states
     }
 
-    /// Where the gradient of the first tokens' final states is to be written, [B, H].
+    /// Where the gradient of the selected tokens' final states is to be written, [T or B, H].
     var finalGradient: MutableMatrix {
-        MutableMatrix(workspace.firstGradient.start, rows: layout.exampleCount, columns: configuration.hidden)
+        let buffer = selection == .all ? workspace.gradient : workspace.firstGradient
+        return MutableMatrix(buffer.start, rows: layout.rows(selection).count, columns: configuration.hidden)
     }
 
     /// Goes down to the lowest layer that moves. `finalGradient` is overwritten.

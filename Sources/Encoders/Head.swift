@@ -2,15 +2,15 @@ import CKernels
 import Experiments
 import Numerics
 
-/// The network on top of the first token's final state. Layers keep what their backward pass needs.
+/// The network on top of the rows that are read out of the final states. Layers keep what their backward pass needs.
 protocol Head: AnyObject {
-    /// - Parameter features: [B, H], must stay until the backward pass.
-    /// - Returns: logits [B, outputs], valid until the next forward pass.
+    /// - Parameter features: [R, width], must stay until the backward pass.
+    /// - Returns: [R, outputs], valid until the next forward pass.
     func forward(_ features: Matrix, _ rows: RowSet, dropout: DropoutContext?, _ compute: Compute) -> Matrix
 
     /// - Parameters:
-    ///   - gradient: of the logits, [B, outputs].
-    ///   - featureGradient: [B, H], or nil where nothing below the head moves.
+    ///   - gradient: of the outputs, [R, outputs].
+    ///   - featureGradient: [R, width], or nil where nothing below the head moves.
     func backward(_ gradient: Matrix, into featureGradient: MutableMatrix?, _ compute: Compute)
 }
 
@@ -23,7 +23,7 @@ func makeHead(in store: ParameterStore) -> any Head {
     }
 }
 
-/// Dropout of [B, H] at one place of the head.
+/// Dropout of [R, H] at one place of the head.
 struct HeadDropout {
     private let site: dropout_site
     private let compute: Compute

@@ -1,6 +1,6 @@
 import Numerics
 
-/// One linear layer on the first token.
+/// One linear layer.
 final class LinearHead: Head {
     private let out: Linear
     private let logits = FloatBuffer()

@@ -1,7 +1,7 @@
 import CKernels
 import Numerics
 
-/// Linear, ReLU, linear on the first token (EH-FT, section 3.2).
+/// Linear, ReLU, linear (EH-FT, section 3.2).
 final class MLPHead: Head {
     private let dense: Linear
     private let out: Linear

@@ -7,8 +7,9 @@ package import Numerics
 /// nothing. What a call returns is valid until the next call.
 package final class Model {
     package let store: ParameterStore
-    private let compute: Compute
+    package let compute: Compute
     private let encoder: Encoder
+    private let readout: ReadoutLayer
     private let head: any Head
     private let exampleBuffer = AlignedBuffer<UInt32>()
     private let placeBuffer = AlignedBuffer<UInt32>()
@@ -17,28 +18,32 @@ package final class Model {
         self.store = store
         self.compute = compute
         encoder = Encoder(in: store)
+        readout = ReadoutLayer(in: store)
         head = makeHead(in: store)
     }
 
     package var outputs: Int { store.table.outputs }
-    private var hidden: Int { store.table.configuration.hidden }
+    /// Numbers in a row that the head sees.
+    package var featureWidth: Int { store.table.readout.vectors * store.table.configuration.hidden }
 
     /// See `ParameterStore.initializeHead`.
     package func initializeHead(seed: UInt64) { store.initializeHead(seed: seed) }
 
     /// - Parameter dropout: nil for none.
-    /// - Returns: logits [B, outputs]
+    /// - Returns: the head's outputs [R, outputs] for the R rows that it sees, one for each sequence of a text task.
     package func forward(_ batch: PackedBatch, dropout: DropoutContext? = nil) -> UnsafeBufferPointer<Float> {
-        let features = encoder.forward(batch, .first, dropout: dropout, compute)
-        return logits(features, examples: batch.examples, dropout: dropout)
+        let states = encoder.forward(batch, readout.selection, dropout: dropout, compute)
+        return outputs(readout.forward(states, batch, compute), batch.headRows, dropout: dropout)
     }
 
     /// After `forward`: adds to the gradients of all parameters that move, down to the lowest of them.
     ///
-    /// - Parameter logitGradients: [B, outputs]
-    package func backward(_ logitGradients: UnsafeBufferPointer<Float>) {
-        guard encoder.moves else { return backwardHead(logitGradients) }
-        head.backward(gradientMatrix(logitGradients), into: encoder.finalGradient, compute)
+    /// - Parameter outputGradients: [R, outputs]
+    package func backward(_ outputGradients: UnsafeBufferPointer<Float>) {
+        guard encoder.moves else { return backwardHead(outputGradients) }
+        let finalGradient = encoder.finalGradient
+        head.backward(gradientMatrix(outputGradients), into: readout.rowGradient(finalGradient), compute)
+        readout.backward(into: finalGradient)
         encoder.backward()
     }
 
@@ -48,38 +53,40 @@ package final class Model {
         return UnsafeBufferPointer(start: states.start, count: states.rows * states.columns)
     }
 
-    /// - Returns: the final layer's states of first tokens, [B, H].
+    /// - Returns: what the head sees, [R, featureWidth].
     package func features(_ batch: PackedBatch) -> UnsafeBufferPointer<Float> {
-        let states = encoder.forward(batch, .first, dropout: nil, compute)
-        return UnsafeBufferPointer(start: states.start, count: states.rows * states.columns)
+        let states = encoder.forward(batch, readout.selection, dropout: nil, compute)
+        let features = readout.forward(states, batch, compute)
+        return UnsafeBufferPointer(start: features.start, count: features.rows * features.columns)
     }
 
     /// The head alone, over features that were computed before.
     ///
     /// - Parameters:
-    ///   - features: [B, H], must stay until `backwardHead`.
-    ///   - examples: [B], as in a packed batch.
-    /// - Returns: logits [B, outputs]
+    ///   - features: [R, featureWidth], must stay until `backwardHead`.
+    ///   - rows: [R], as of a packed batch.
+    /// - Returns: [R, outputs]
     package func forwardHead(
-        features: UnsafeBufferPointer<Float>, examples: [UInt32], dropout: DropoutContext? = nil
+        features: UnsafeBufferPointer<Float>, rows: HeadRows, dropout: DropoutContext? = nil
     ) -> UnsafeBufferPointer<Float> {
-        precondition(features.count == examples.count * hidden && !examples.isEmpty)
-        return logits(
-            Matrix(features.baseAddress!, rows: examples.count, columns: hidden), examples: examples, dropout: dropout)
+        precondition(features.count == rows.count * featureWidth && rows.count > 0)
+        return outputs(
+            Matrix(features.baseAddress!, rows: rows.count, columns: featureWidth), rows, dropout: dropout)
     }
 
     /// After `forwardHead`: adds to the gradients of the head.
-    package func backwardHead(_ logitGradients: UnsafeBufferPointer<Float>) {
-        head.backward(gradientMatrix(logitGradients), into: nil, compute)
+    package func backwardHead(_ outputGradients: UnsafeBufferPointer<Float>) {
+        head.backward(gradientMatrix(outputGradients), into: nil, compute)
     }
 
-    private func logits(
-        _ features: Matrix, examples: [UInt32], dropout: DropoutContext?
+    private func outputs(
+        _ features: Matrix, _ headRows: HeadRows, dropout: DropoutContext?
     ) -> UnsafeBufferPointer<Float> {
-        exampleBuffer.reserve(examples.count)
-        placeBuffer.reserve(examples.count)
-        _ = exampleBuffer.values.update(from: examples)
-        let rows = RowSet(count: examples.count, examples: exampleBuffer.start, places: placeBuffer.start)
+        exampleBuffer.reserve(headRows.count)
+        placeBuffer.reserve(headRows.count)
+        _ = exampleBuffer.values.update(from: headRows.examples)
+        _ = placeBuffer.values.update(from: headRows.places)
+        let rows = RowSet(count: headRows.count, examples: exampleBuffer.start, places: placeBuffer.start)
         let result = head.forward(features, rows, dropout: dropout, compute)
         return UnsafeBufferPointer(start: result.start, count: result.rows * result.columns)
     }

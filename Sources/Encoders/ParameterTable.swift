@@ -5,7 +5,9 @@ package import Experiments
 package struct ParameterTable: Sendable {
     package let configuration: EncoderConfiguration
     package let head: HeadDesign
-    /// Classes, or 1 for regression.
+    /// What the head sees of the final states.
+    package let readout: ReadoutForm
+    /// Of the head for each row: classes, or 1 for regression.
     package let outputs: Int
     /// What is added to the pretrained model's own parameters.
     package let adapter: AdapterDesign?
@@ -13,17 +15,28 @@ package struct ParameterTable: Sendable {
     private let indices: [String: Int]
 
     package init(
-        configuration: EncoderConfiguration, head: HeadDesign, outputs: Int, adapter: AdapterDesign? = nil
+        configuration: EncoderConfiguration, head: HeadDesign, readout: ReadoutForm = .first, outputs: Int,
+        adapter: AdapterDesign? = nil
     ) {
         self.adapter = adapter
         self.configuration = configuration
         self.head = head
+        self.readout = readout
         self.outputs = outputs
         parameters =
             Self.embeddings(configuration)
             + (0..<configuration.layers).flatMap { Self.layer($0, configuration) }
-            + Self.head(head, configuration, outputs: outputs)
+            + Self.head(head, configuration, inputs: readout.vectors * configuration.hidden, outputs: outputs)
         indices = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
+    }
+
+    /// The encoder with the head that a task asks for.
+    package init(
+        configuration: EncoderConfiguration, head: HeadDesign, task: TaskDefinition, adapter: AdapterDesign? = nil
+    ) {
+        self.init(
+            configuration: configuration, head: head, readout: task.readout,
+            outputs: task.outputs(vocabulary: configuration.vocabulary), adapter: adapter)
     }
 
     package func index(of name: String) -> Int? { indices[name] }
@@ -63,19 +76,19 @@ package struct ParameterTable: Sendable {
     }
 
     private static func head(
-        _ design: HeadDesign, _ configuration: EncoderConfiguration, outputs: Int
+        _ design: HeadDesign, _ configuration: EncoderConfiguration, inputs: Int, outputs: Int
     ) -> [Parameter] {
-        let hidden = configuration.hidden
         switch design {
         case .linear:
-            return linear("head.out", outputs, hidden, .head)
+            return linear("head.out", outputs, inputs, .head)
         case .mlp(let width):
-            return linear("head.dense", width, hidden, .head) + linear("head.out", outputs, width, .head)
+            return linear("head.dense", width, inputs, .head) + linear("head.out", outputs, width, .head)
         case .hf:
             let names =
                 configuration.family == .bert
                 ? ("head.pooler.dense", "head.classifier") : ("head.dense", "head.out_proj")
-            return linear(names.0, hidden, hidden, .head) + linear(names.1, outputs, hidden, .head)
+            let hidden = configuration.hidden
+            return linear(names.0, hidden, inputs, .head) + linear(names.1, outputs, hidden, .head)
         }
     }
 

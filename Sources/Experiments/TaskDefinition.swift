@@ -5,6 +5,8 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     package var train: String
     /// The file that scores are reported on, relative to the data directory.
     package var dev: String
+    /// What an example is; nil for a text or a pair with a class, or with a number where there are no `labels`.
+    package var kind: Kind?
     package var format: FileFormat
     /// Whether a TSV or CSV file begins with a line of column names.
     package var header: Bool
@@ -12,27 +14,43 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     package var text: Column
     /// The second text of a pair task.
     package var pair: Column?
-    package var label: Column
-    /// The labels in the order of the classes; nil for regression.
+    /// The choices of an example, in the order of `labels`.
+    package var choices: [Column]?
+    /// Where the two target words stand: their numbers among the words between spaces, from 0, or where each begins and
+    /// ends in characters, as [start, end, start, end]. The second word is one of `pair`, where there is one.
+    package var targets: [Column]?
+    /// Whether the head also sees |m1 - m2| and m1 m2, with m1 and m2 the target words' vectors, as EH-FT's code has it.
+    package var compares: Bool?
+    /// nil where the text itself is to be guessed.
+    package var label: Column?
+    /// The labels in the order of the classes; nil for regression and for masked words.
     package var labels: [String]?
+    /// The word of the files that stands for unknown ones, as `<unk>`.
+    package var unknown: String?
     /// What is computed; the first one is the task's score.
     package var metrics: [Metric]
 
     package init(
-        name: String, train: String, dev: String, format: FileFormat, header: Bool = true,
-        encoding: TextEncoding = .utf8,
-        text: Column, pair: Column? = nil, label: Column, labels: [String]?, metrics: [Metric]
+        name: String, train: String, dev: String, kind: Kind? = nil, format: FileFormat, header: Bool = true,
+        encoding: TextEncoding = .utf8, text: Column, pair: Column? = nil, choices: [Column]? = nil,
+        targets: [Column]? = nil, compares: Bool? = nil, label: Column?, labels: [String]?, unknown: String? = nil,
+        metrics: [Metric]
     ) {
         self.name = name
         self.train = train
         self.dev = dev
+        self.kind = kind
         self.format = format
         self.header = header
         self.encoding = encoding
         self.text = text
         self.pair = pair
+        self.choices = choices
+        self.targets = targets
+        self.compares = compares
         self.label = label
         self.labels = labels
+        self.unknown = unknown
         self.metrics = metrics
     }
 
@@ -45,6 +63,25 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
         case jsonl
         /// `LABEL:fine text`, one a line, as TREC has it; its columns are `label`, `fine` and `text`.
         case trec
+        /// The XML of COPA: a premise, what is asked for, and two alternatives.
+        case copa
+        /// `NAME.data.txt` with words, their places and two texts, and `NAME.gold.txt` with the labels, as WiC has it.
+        case wic
+        /// One word a line with its columns between spaces, an empty line after each sentence, as CoNLL-2003 has it.
+        case conll
+        /// One text a line; empty lines are left out.
+        case lines
+    }
+
+    package enum Kind: String, Codable, CaseIterable, Sendable {
+        /// Several texts of which one is right: the head gives each a score (COPA).
+        case choices
+        /// A text or a pair with two target words, and a class (WiC).
+        case targetWords = "target-words"
+        /// A text in words, and a class for each of them (CoNLL-2003).
+        case tags
+        /// Text in which some tokens are hidden and to be guessed (Devlin et al. 2019).
+        case maskedLM = "masked-lm"
     }
 
     package enum TextEncoding: String, Codable, CaseIterable, Sendable {
@@ -92,18 +129,4 @@ extension Column: Codable {
         case .number(let number): try container.encode(number)
         }
     }
-}
-
-package enum Metric: String, Codable, CaseIterable, Sendable {
-    case accuracy
-    /// F1 of the class at index 1.
-    case f1
-    /// The unweighted mean of every class's F1.
-    case macroF1 = "macro-f1"
-    case matthews
-    case pearson
-    case spearman
-
-    /// Whether it compares real numbers rather than classes.
-    package var isForRegression: Bool { self == .pearson || self == .spearman }
 }

@@ -33,14 +33,24 @@ package struct Dataset: Sendable {
     package static func contentDigest(
         _ definition: TaskDefinition, in directory: String
     ) throws(DatasetError) -> Digest {
+        let train = try digest("\(directory)/\(definition.train)", definition.format)
+        let dev = try digest("\(directory)/\(definition.dev)", definition.format)
         do {
-            return try definition.contentDigest(
-                train: MappedFile(path: "\(directory)/\(definition.train)").digest(),
-                dev: MappedFile(path: "\(directory)/\(definition.dev)").digest())
-        } catch let error as FileError {
-            throw DatasetError(error)
+            return try definition.contentDigest(train: train, dev: dev)
         } catch {
             throw DatasetError(definition.name, "the task's definition cannot be written as JSON: \(error)")
+        }
+    }
+
+    /// Of a file and, where its labels are in another, of both.
+    private static func digest(_ path: String, _ format: TaskDefinition.FileFormat) throws(DatasetError) -> Digest {
+        let gold = format == .wic ? try DatasetFile.goldPath(of: path) : nil
+        do throws(FileError) {
+            let digest = try MappedFile(path: path).digest()
+            guard let gold else { return digest }
+            return Digest(of: Array("\(digest) \(try MappedFile(path: gold).digest())".utf8))
+        } catch {
+            throw DatasetError(error)
         }
     }
 

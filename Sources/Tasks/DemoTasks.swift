@@ -71,7 +71,7 @@ extension TaskDefinition {
     fileprivate var yaml: String {
         let fields = [
             "train: \(train)", "dev: \(dev)", "format: \(format.rawValue)", "text: \(text)",
-            pair.map { "pair: \($0)" }, "label: \(label)",
+            pair.map { "pair: \($0)" }, label.map { "label: \($0)" },
             labels.map { "labels: [\($0.map { "\"\($0)\"" }.joined(separator: ", "))]" },
             "metrics: [\(metrics.map(\.rawValue).joined(separator: ", "))]",
         ]

@@ -14,6 +14,20 @@ package enum Predictions: Equatable, Sendable {
     }
 }
 
+extension TaskDefinition {
+    /// A score of predictions for some of the task's examples.
+    /// - Parameters:
+    ///   - predicted: one for each label, in their order.
+    ///   - expected: the labels of each example.
+    package func score(_ metric: Metric, predicted: Predictions, expected: [[Label]]) -> Double {
+        guard metric == .spanF1 else { return metric.compute(predicted: predicted, expected: expected.flatMap(\.self)) }
+        guard case .categories(let tags) = predicted, let scheme = TagScheme(labels ?? []) else {
+            preconditionFailure("a task that marks no spans was given a metric of spans")
+        }
+        return scheme.f1(predicted: tags, expected: expected.map { $0.map(\.category) })
+    }
+}
+
 extension Metric {
     /// The metric as scikit-learn and scipy define it, with 0 wherever it is undefined: where a class was neither
     /// predicted nor expected (as scikit-learn has it), and for the correlation with something constant (where scipy
@@ -27,33 +41,23 @@ extension Metric {
         case .categories(let categories):
             let confusion = Confusion(predicted: categories, expected: expected.map(\.category))
             return switch self {
-            case .accuracy: confusion.accuracy
+            case .accuracy, .precisionAt1: confusion.accuracy
             case .f1: confusion.f1(of: 1)
             case .macroF1: confusion.macroF1
             case .matthews: confusion.matthews
             case .pearson, .spearman: preconditionFailure("\(rawValue) compares values")
+            case .spanF1: preconditionFailure("spans are those of a task's sentences; see TaskDefinition.score")
             }
         case .values(let values):
             let predictions = values.map(Double.init)
-            let truths = expected.map(\.value)
+            let truths = expected.map { Double($0.value) }
             return switch self {
             case .pearson: correlation(predictions, truths)
             case .spearman: correlation(ranks(predictions), ranks(truths))
-            case .accuracy, .f1, .macroF1, .matthews: preconditionFailure("\(rawValue) compares classes")
+            case .accuracy, .f1, .macroF1, .matthews, .spanF1, .precisionAt1:
+                preconditionFailure("\(rawValue) compares classes")
             }
         }
-    }
-}
-
-extension Label {
-    fileprivate var category: Int {
-        guard case .category(let category) = self else { preconditionFailure("a value where a class is expected") }
-        return category
-    }
-
-    fileprivate var value: Double {
-        guard case .value(let value) = self else { preconditionFailure("a class where a value is expected") }
-        return Double(value)
     }
 }
 

@@ -6,10 +6,14 @@ extension DatasetFile {
     func objectRows(_ definition: TaskDefinition) throws(DatasetError) -> [Row] {
         try lines.enumerated().map { index, line throws(DatasetError) in
             let object = ObjectLine(file: self, line: index + 1, value: try parsed(line, line: index + 1))
-            return Row(
-                line: index + 1, text: try object.text(definition.text),
-                pair: try definition.pair.map { column throws(DatasetError) in try object.text(column) },
-                label: try object.label(definition.label))
+            var row = Row(line: index + 1, fields: [:])
+            for column in definition.columns {
+                let isText = definition.textColumns.contains(column)
+                row.fields[column] =
+                    try definition.kind == .tags
+                    ? object.words(column) : [isText ? object.text(column) : object.label(column)]
+            }
+            return row
         }
     }
 
@@ -34,10 +38,27 @@ private struct ObjectLine {
 
     /// A label may be a boolean or a number, which count as they are spelled.
     func label(_ column: Column) throws(DatasetError) -> String {
-        switch try field(column) {
-        case .string(let text), .number(let text): return text
-        case .bool(let bool): return bool ? "true" : "false"
-        case .null, .array, .object: throw wrong(column, "a string, number or boolean is expected")
+        guard let text = spelled(try field(column)) else {
+            throw wrong(column, "a string, number or boolean is expected")
+        }
+        return text
+    }
+
+    /// An array of words or of their tags.
+    func words(_ column: Column) throws(DatasetError) -> [String] {
+        guard case .array(let elements) = try field(column) else { throw wrong(column, "an array is expected") }
+        let words = elements.compactMap(spelled)
+        guard words.count == elements.count else {
+            throw file.error(line: line, "field '\(column)' holds something that is no string, number or boolean")
+        }
+        return words
+    }
+
+    private func spelled(_ value: JSONValue) -> String? {
+        switch value {
+        case .string(let text), .number(let text): text
+        case .bool(let bool): bool ? "true" : "false"
+        case .null, .array, .object: nil
         }
     }
 

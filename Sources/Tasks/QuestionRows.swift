@@ -11,16 +11,14 @@ extension DatasetFile {
                 "label": String(line[..<colon]), "fine": String(line[(colon + 1)..<space]),
                 "text": String(line[(space + 1)...]),
             ]
-            func field(_ column: Column) throws(DatasetError) -> String {
+            var row = Row(line: index + 1, fields: [:])
+            for column in definition.columns {
                 guard let field = fields[column.description] else {
                     throw error("there is no column '\(column)' in a trec file; its columns are label, fine and text")
                 }
-                return field
+                row.fields[column] = [field]
             }
-            return Row(
-                line: index + 1, text: try field(definition.text),
-                pair: try definition.pair.map { column throws(DatasetError) in try field(column) },
-                label: try field(definition.label))
+            return row
         }
     }
 }

@@ -4,9 +4,21 @@ import Experiments
 struct Row: Equatable {
     /// Of the file, from 1.
     let line: Int
-    let text: String
-    let pair: String?
-    let label: String
+    /// The columns that the task reads. Of a text in words each word is an element, elsewhere there is one.
+    var fields: [Column: [String]]
+
+    subscript(column: Column) -> String { fields[column]?.first ?? "" }
+
+    /// The words of a column, or their tags.
+    func words(_ column: Column) -> [String] { fields[column] ?? [] }
+}
+
+extension TaskDefinition {
+    /// The columns that hold text.
+    var textColumns: [Column] { [text] + (pair.map { [$0] } ?? []) + (choices ?? []) }
+
+    /// All that are read.
+    var columns: [Column] { textColumns + (targets ?? []) + (label.map { [$0] } ?? []) }
 }
 
 extension DatasetFile {
@@ -17,6 +29,19 @@ extension DatasetFile {
         case .csv: try tableRows(try commaRecords(), definition)
         case .jsonl: try objectRows(definition)
         case .trec: try questionRows(definition)
+        case .copa: try copaRows()
+        case .wic: try wicRows()
+        case .conll: try sentenceRows(definition)
+        case .lines: textRows(definition)
+        }
+    }
+
+    /// Rows of one text each; empty lines are none.
+    private func textRows(_ definition: TaskDefinition) -> [Row] {
+        lines.enumerated().compactMap { index, line in
+            let text = String(line)
+            guard text.contains(where: { !$0.isWhitespace }) else { return nil }
+            return Row(line: index + 1, fields: [definition.text: [text]])
         }
     }
 }

@@ -21,18 +21,20 @@ extension DatasetFile {
         func place(_ column: Column) throws(DatasetError) -> Int {
             try self.place(of: column, names: names, count: first.fields.count)
         }
-        let text = try place(definition.text)
-        let pair = try definition.pair.map { column throws(DatasetError) in try place(column) }
-        let label = try place(definition.label)
+        let places = try definition.columns.map { column throws(DatasetError) in (column, try place(column)) }
         return try records.dropFirst(definition.header ? 1 : 0).map { record throws(DatasetError) in
             guard record.fields.count == first.fields.count else {
                 throw error(
                     line: record.line,
                     "the row has \(columns(record.fields.count)), but line 1 has \(columns(first.fields.count))")
             }
-            return Row(
-                line: record.line, text: String(record.fields[text]), pair: pair.map { String(record.fields[$0]) },
-                label: String(record.fields[label]))
+            let fields = places.map { column, place in
+                let field = record.fields[place]
+                return (
+                    column, definition.kind == .tags ? field.split(separator: 0x20).map { String($0) } : [String(field)]
+                )
+            }
+            return Row(line: record.line, fields: Dictionary(fields) { $1 })
         }
     }
 

@@ -35,20 +35,31 @@ package struct SequenceFrame: Equatable, Sendable {
         return maxLength - specialCount
     }
 
-    func around(_ first: [Int32], _ second: [Int32]?) -> TokenSequence {
-        var ids: [Int32] = []
-        var types: [Int32] = []
-        func append(_ tokens: [Int32], _ type: Int32) {
+    /// The special tokens around the tokens of a text or a pair.
+    package func around(_ first: [Int32], _ second: [Int32]? = nil) -> FramedTexts {
+        var (ids, types): ([Int32], [Int32]) = ([], [])
+        var places = (first: 0..<0, second: 0..<0)
+        func append(_ tokens: [Int32], _ type: Int32) -> Range<Int> {
             ids += tokens
             types += repeatElement(type, count: tokens.count)
+            return ids.count - tokens.count..<ids.count
         }
         for part in second == nil ? single : pair {
             switch part {
-            case .special(let id, let type): append([id], type)
-            case .first(let type): append(first, type)
-            case .second(let type): append(second ?? [], type)
+            case .special(let id, let type): _ = append([id], type)
+            case .first(let type): places.first = append(first, type)
+            case .second(let type): places.second = append(second ?? [], type)
             }
         }
-        return TokenSequence(ids: ids, types: types)
+        return FramedTexts(
+            sequence: TokenSequence(ids: ids, types: types), first: places.first, second: places.second)
     }
+}
+
+/// A sequence, and where in it the tokens of the texts lie.
+package struct FramedTexts: Equatable, Sendable {
+    package let sequence: TokenSequence
+    package let first: Range<Int>
+    /// Empty without a second text.
+    package let second: Range<Int>
 }

@@ -30,14 +30,26 @@ extension Tokenizer {
     package func encode(
         _ text: String, pair: String? = nil, maxLength: Int? = nil, truncation: Truncation = .longest
     ) throws(TokenizerError) -> TokenSequence {
-        var first = ids(of: text)
-        var second = pair.map { ids(of: $0) }
+        try framed(ids(of: text), pair.map { ids(of: $0) }, maxLength: maxLength, truncation: truncation).sequence
+    }
+
+    /// The same for texts that are tokens already.
+    package func framed(
+        _ first: [Int32], _ second: [Int32]?, maxLength: Int? = nil, truncation: Truncation = .longest
+    ) throws(TokenizerError) -> FramedTexts {
+        var (first, second) = (first, second)
         if let maxLength {
             let room = try frame.room(in: maxLength, forPair: second != nil)
             try cut(&first, &second, to: room, by: truncation)
         }
         return frame.around(first, second)
     }
+
+    /// Stands for what the vocabulary lacks.
+    package var unknownToken: Int32? { vocabulary.id(of: "[UNK]") ?? vocabulary.id(of: "<unk>") }
+
+    /// Stands for a token that is hidden.
+    package var maskToken: Int32? { vocabulary.id(of: "[MASK]") ?? vocabulary.id(of: "<mask>") }
 
     /// The tokens as the vocabulary spells them, for people.
     package func tokens(of ids: [Int32]) -> [String] { ids.map { vocabulary.token(of: $0) ?? "?" } }

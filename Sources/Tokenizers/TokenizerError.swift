@@ -11,6 +11,10 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible, Sendable
     case noRoom(maxLength: Int, specialTokens: Int)
     /// The side that is to be cut has no more tokens than must go.
     case tooLong(side: String, tokens: Int, excess: Int)
+    /// A word that must be read lies beyond the maximal length.
+    case cutAway(word: String, maxLength: Int)
+    /// The vocabulary lacks a token without which a task cannot be.
+    case lacks(token: String)
 
     package var description: String {
         switch self {
@@ -25,6 +29,10 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible, Sendable
         case .tooLong(let side, let tokens, let excess):
             "the \(side) text has \(tokens) tokens and cannot be cut by \(excess);"
                 + " choose a greater maximal length or truncate the longest"
+        case .cutAway(let word, let maxLength):
+            "the word '\(word)' lies beyond the maximal length of \(maxLength) and is cut away; choose a greater one"
+        case .lacks(let token):
+            "the tokenizer has no \(token), which the task needs; use the tokenizer files of a model that has one"
         }
     }
 

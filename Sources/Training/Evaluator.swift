@@ -21,23 +21,13 @@ struct Evaluator {
         _ stage: PreparedStage, on split: Split, _ examples: [Int], in file: DataFile
     ) throws -> [Score] {
         let part = DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)
-        let mine = stage.learner.outputs(of: Array(examples[part]), in: file)
-        let outputs = try communicator.gatherFloats(mine)
-        let expected = examples.map { stage.material[file][$0].label }
-        let predicted = predictions(outputs, width: stage.outputs, isRegression: stage.isRegression)
+        let said = try communicator.gatherFloats(stage.learner.predictions(of: Array(examples[part]), in: file))
+        let predicted = stage.task.isRegression ? Predictions.values(said) : .categories(said.map { Int($0) })
+        let expected = examples.map { stage.material[file][$0].labels }
         return stage.task.metrics.map {
-            Score(split: split, metric: $0, value: $0.compute(predicted: predicted, expected: expected))
+            Score(split: split, metric: $0, value: stage.task.score($0, predicted: predicted, expected: expected))
         }
     }
-}
-
-/// What rows of head outputs say: the class with the highest output, the first of equal ones, or the value itself.
-func predictions(_ outputs: [Float], width: Int, isRegression: Bool) -> Predictions {
-    if isRegression { return .values(outputs) }
-    return .categories(
-        stride(from: 0, to: outputs.count, by: width).map { start in
-            (0..<width).max { (outputs[start + $0], -$0) < (outputs[start + $1], -$1) } ?? 0
-        })
 }
 
 extension Communicator {

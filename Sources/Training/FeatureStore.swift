@@ -6,7 +6,7 @@ import Foundation
 import Safetensors
 import Tasks
 
-/// First-token features of a task under one backbone: computed once by all ranks together, kept in the work directory
+/// What a task's head sees of the final states of one backbone: computed once by all ranks together, kept in the work directory
 /// for the other seeds and methods that ask for the same.
 struct FeatureStore {
     /// All that decides the features, and nothing else.
@@ -17,6 +17,15 @@ struct FeatureStore {
         let maxLength: Int
         let truncation: Truncation
         let inputs: [StageInput]
+    }
+
+    /// The most that is worth keeping: 1 GiB.
+    private static let byteLimit = 1 << 30
+
+    /// Whether the features never change and are few enough to be kept; otherwise the encoder runs in every step.
+    static func holds(_ material: Material, _ model: Model) -> Bool {
+        let rows = (material.train + material.dev).reduce(0) { $0 + $1.rowCount }
+        return material.masking == nil && rows * model.featureWidth * MemoryLayout<Float>.stride <= byteLimit
     }
 
     private let path: String
@@ -39,8 +48,10 @@ struct FeatureStore {
         let kept = try communicator.agree { communicator.rank == 0 ? read(material, model) : nil }
         do {
             let isKept = try !communicator.broadcast(kept == nil ? [] : [1], from: 0).isEmpty
-            if isKept { return try share(kept) }
-            let features = try compute(model, material)
+            if isKept { return try share(kept, material, model) }
+            let features = Features(
+                width: model.featureWidth, train: try compute(model, material.train),
+                dev: try compute(model, material.dev))
             try communicator.agree { if communicator.rank == 0 { try write(features) } }
             return features
         } catch {
@@ -48,31 +59,28 @@ struct FeatureStore {
         }
     }
 
-    private func compute(_ model: Model, _ material: Material) throws -> Features {
-        let train = try compute(model, material.train)
-        let dev = try compute(model, material.dev)
-        return Features(width: train.count / material.train.count, train: train, dev: dev)
-    }
-
-    private func compute(_ model: Model, _ data: [EncodedExample]) throws -> [Float] {
+    private func compute(_ model: Model, _ data: [EncodedExample]) throws -> Features.Rows {
         let mine = Array(DataOrder.part(of: data.count, rank: communicator.rank, of: communicator.size))
-        let rows = packs(of: mine, lengths: { data[$0].ids.count }).flatMap { pack in
-            Array(model.features(PackedBatch(mine[pack], from: data)))
+        let rows = packs(of: mine, lengths: { data[$0].tokenCount }).flatMap { pack in
+            Array(model.features(PackedBatch(mine[pack].map { ($0, data[$0]) })))
         }
-        return try communicator.gatherFloats(rows)
+        return Features.Rows(try communicator.gatherFloats(rows), of: data)
     }
 
     /// - Returns: nil where nothing usable is kept; what cannot be read is computed and written anew.
     private func read(_ material: Material, _ model: Model) -> Features? {
-        let width = model.store.table.configuration.hidden
+        let width = model.featureWidth
+        let rowCount = { (examples: [EncodedExample]) in examples.reduce(0) { $0 + $1.rowCount } }
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let file: SafetensorsFile
         do { file = try SafetensorsFile(path: path) } catch { return nil }
         guard let train = file.tensor(named: "train"), let dev = file.tensor(named: "dev"),
-            train.shape == [material.train.count, width], dev.shape == [material.dev.count, width],
+            train.shape == [rowCount(material.train), width], dev.shape == [rowCount(material.dev), width],
             let trainRows = train.floats(), let devRows = dev.floats()
         else { return nil }
-        return Features(width: width, train: trainRows, dev: devRows)
+        return Features(
+            width: width, train: Features.Rows(trainRows, of: material.train),
+            dev: Features.Rows(devRows, of: material.dev))
     }
 
     private func write(_ features: Features) throws {
@@ -81,19 +89,20 @@ struct FeatureStore {
         let tensor = { (name: String, rows: [Float]) in
             TensorSource(name: name, shape: [rows.count / features.width, features.width], floats: rows)
         }
-        try SafetensorsWriter.write([tensor("train", features.train), tensor("dev", features.dev)], to: path)
+        try SafetensorsWriter.write(
+            [tensor("train", features.train.values), tensor("dev", features.dev.values)], to: path)
     }
 
     /// Rank 0's features on every rank.
-    private func share(_ features: Features?) throws -> Features {
-        guard communicator.size > 1 else { return features ?? Features(width: 0, train: [], dev: []) }
-        let sizes = try communicator.sum(
-            [features?.width, features?.train.count, features?.dev.count].map { Double($0 ?? 0) }
-        ).map { Int($0) }
-        var train = features?.train ?? [Float](repeating: 0, count: sizes[1])
-        var dev = features?.dev ?? [Float](repeating: 0, count: sizes[2])
-        try train.withUnsafeMutableBufferPointer { try communicator.broadcast($0, from: 0) }
-        try dev.withUnsafeMutableBufferPointer { try communicator.broadcast($0, from: 0) }
-        return Features(width: sizes[0], train: train, dev: dev)
+    private func share(_ kept: Features?, _ material: Material, _ model: Model) throws -> Features {
+        func rows(_ kept: Features.Rows?, _ examples: [EncodedExample]) throws -> Features.Rows {
+            let count = examples.reduce(0) { $0 + $1.rowCount } * model.featureWidth
+            var values = kept?.values ?? [Float](repeating: 0, count: count)
+            try values.withUnsafeMutableBufferPointer { try communicator.broadcast($0, from: 0) }
+            return Features.Rows(values, of: examples)
+        }
+        return Features(
+            width: model.featureWidth, train: try rows(kept?.train, material.train),
+            dev: try rows(kept?.dev, material.dev))
     }
 }

@@ -69,9 +69,10 @@ struct GradientStatistics {
     private func add(_ unit: ArraySlice<Int>) -> (loss: Double, tokens: Int) {
         switch estimate.label {
         case .gold:
-            let sums = stage.learner.learn(unit, step: 0, scale: 1 / Double(unit.count))
+            let labels = Double(stage.labelCount(of: unit))
+            let sums = stage.learner.learn(unit, step: 0, scale: 1 / labels)
             stage.store.arena.moveSquaresToSecondMoments(weight: 1, clip: estimate.clip, compute)
-            return (sums.loss / Double(unit.count), sums.tokens)
+            return (sums.loss / labels, sums.tokens)
         case .expected: return addExpectation(over: unit)
         }
     }
@@ -81,7 +82,7 @@ struct GradientStatistics {
     private func addExpectation(over unit: ArraySlice<Int>) -> (loss: Double, tokens: Int) {
         var total = (loss: 0.0, tokens: 0)
         for example in unit {
-            let outputs = stage.learner.outputs(of: [example], in: .train)
+            let outputs = stage.learner.outputs(of: example)
             let highest = outputs.max() ?? 0
             let exponentials = outputs.map { exp(Double($0 - highest)) }
             let sum = exponentials.reduce(0, +)

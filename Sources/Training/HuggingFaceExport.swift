@@ -8,7 +8,12 @@ import Safetensors
 /// sequence classification model, with any other the backbone, and the head beside it in `head.safetensors`.
 package struct HuggingFaceExport {
     private let model: TrainedModel
-    private var isComplete: Bool { model.trained.record.specification.recipe.head == .hf }
+    private var task: TaskDefinition { model.trained.record.task }
+    /// Whether transformers has a class for the model with its head.
+    private var isComplete: Bool {
+        guard model.trained.record.specification.recipe.head == .hf else { return false }
+        return task.kind == nil || task.kind == .choices && configuration.family == .bert
+    }
     private var configuration: EncoderConfiguration { model.backbone.configuration }
 
     package init(_ model: TrainedModel) { self.model = model }
@@ -87,10 +92,11 @@ package struct HuggingFaceExport {
         }
         let modelType = json["model_type"] as? String ?? configuration.family.rawValue
         let family = Self.classNames[modelType] ?? modelType
-        json["architectures"] = [isComplete ? "\(family)ForSequenceClassification" : "\(family)Model"]
+        let purpose = task.kind == .choices ? "MultipleChoice" : "SequenceClassification"
+        json["architectures"] = [isComplete ? "\(family)For\(purpose)" : "\(family)Model"]
         json["torch_dtype"] = "float32"
-        if isComplete {
-            let labels = model.trained.record.task.labels
+        if isComplete, task.kind == nil {
+            let labels = task.labels
             let numbered = (labels ?? ["score"]).enumerated()
             json["problem_type"] = labels == nil ? "regression" : "single_label_classification"
             json["id2label"] = Dictionary(uniqueKeysWithValues: numbered.map { ("\($0.offset)", $0.element) })

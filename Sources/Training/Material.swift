@@ -8,8 +8,25 @@ import Tokenizers
 struct Material {
     let train: [EncodedExample]
     let dev: [EncodedExample]
+    /// Where tokens are to be guessed: how they are hidden. Both files then have those hidden that are always scored.
+    let masking: TokenMasking?
+
+    init(_ dataset: Dataset, with tokenizer: any Tokenizer, _ recipe: Recipe) throws(TokenizerError) {
+        let encoding = Encoding(
+            dataset.definition, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation)
+        let (train, dev) = (try encoding.encode(dataset.train), try encoding.encode(dataset.dev))
+        let masking = dataset.definition.kind == .maskedLM ? try TokenMasking(tokenizer) : nil
+        self.train = masking?.tested(train, file: DataFile.train.rawValue) ?? train
+        self.dev = masking?.tested(dev, file: DataFile.dev.rawValue) ?? dev
+        self.masking = masking
+    }
 
     subscript(file: DataFile) -> [EncodedExample] { file == .train ? train : dev }
+
+    /// An example of the training file as one step reads it. It has as many labels in every step.
+    func trained(_ example: Int, seed: UInt64, step: Int) -> EncodedExample {
+        masking?.trained(train[example], seed: seed, step: step, example: example) ?? train[example]
+    }
 }
 
 /// The models and datasets that a process has read; kept between stages, which mostly ask for the same ones.
@@ -63,11 +80,7 @@ package final class Library {
         let tokenizer = try loadTokenizer(directory: backbone.directory)
         try checkFit(tokenizer, backbone)
         try checkFit(maxLength: recipe.maxLength, backbone)
-        let encode = { (examples: [Example]) in
-            try Tasks.encode(
-                examples, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation)
-        }
-        let material = Material(train: try encode(dataset.train), dev: try encode(dataset.dev))
+        let material = try Material(dataset, with: tokenizer, recipe)
         if materials.count >= 4 { materials.removeAll() }
         materials[key] = material
         return material

@@ -2,12 +2,16 @@ import Encoders
 import Numerics
 import Tasks
 
-/// What a task's training minimizes: cross-entropy over classes, squared error for regression.
+/// What a task's training minimizes: cross-entropy over classes, choices or tokens, squared error for regression. The
+/// head's outputs are read as so many scores for each label as there are to each.
 final class Objective {
+    private let compute: Compute
     private let gradients = FloatBuffer()
 
-    /// - Parameter outputs: [B, outputs] of the head.
-    /// - Returns: Σ loss over the examples, and `scale` · its gradient [B, outputs], valid until the next call.
+    init(_ compute: Compute) { self.compute = compute }
+
+    /// - Parameter outputs: of the head for some examples, row-major.
+    /// - Returns: Σ loss over the labels, and `scale` · its gradient, as large as `outputs`, valid until the next call.
     func evaluate(
         _ outputs: UnsafeBufferPointer<Float>, labels: [Label], scale: Double
     ) -> (loss: Double, gradients: UnsafeBufferPointer<Float>) {
@@ -20,20 +24,21 @@ final class Objective {
                 outputs: outputs, targets: labels.map(\.value), scale: scale, gradients: gradients)
         default:
             loss = Loss.crossEntropy(
-                logits: outputs, labels: labels.map(\.category), scale: scale, gradients: gradients)
+                logits: outputs, labels: labels.map { Int32($0.category) }, scale: scale, gradients: gradients,
+                compute: compute)
         }
         return (loss / scale, UnsafeBufferPointer(gradients))
     }
 }
 
-extension Label {
-    fileprivate var category: Int32 {
-        guard case .category(let category) = self else { preconditionFailure("a task's labels are of one kind") }
-        return Int32(category)
-    }
-
-    fileprivate var value: Float {
-        guard case .value(let value) = self else { preconditionFailure("a task's labels are of one kind") }
-        return value
+/// What the head's outputs say for each label: the class, choice or token with the highest score, the first of equal
+/// ones, or the value itself.
+func predictions(_ outputs: UnsafeBufferPointer<Float>, labels: [Label]) -> [Float] {
+    if case .value = labels.first { return Array(outputs) }
+    let width = outputs.count / labels.count
+    return stride(from: 0, to: outputs.count, by: width).map { start in
+        var best = start
+        for place in start..<start + width where outputs[place] > outputs[best] { best = place }
+        return Float(best - start)
     }
 }

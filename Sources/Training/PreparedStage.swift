@@ -21,9 +21,6 @@ final class PreparedStage {
     let learner: any Learner
     /// What the method adds to every step.
     let rules: [any StepRule]
-    /// Width of the head's output: classes, or 1 for regression.
-    let outputs: Int
-    var isRegression: Bool { task.labels == nil }
 
     init(
         _ job: StageJob, library: Library, communicator: any Communicator, compute: Compute
@@ -31,12 +28,11 @@ final class PreparedStage {
         recipe = job.specification.recipe
         seed = job.specification.seed
         task = job.task
-        outputs = job.task.labels?.count ?? 1
         let backbone: Backbone
-        (backbone, material, store) = try communicator.agree { [outputs] in
+        (backbone, material, store) = try communicator.agree {
             let backbone = try library.backbone(at: job.modelDirectory, expecting: job.specification.backbone)
             let material = try library.material(for: job, backbone: backbone)
-            return (backbone, material, try Self.store(job, backbone, outputs: outputs))
+            return (backbone, material, try Self.store(job, backbone))
         }
         let split = DataOrder.split(count: material.train.count, validation: recipe.validation, seed: seed)
         trainingExamples = DataOrder.sample(recipe.samples, of: split.training, seed: seed)
@@ -52,12 +48,13 @@ final class PreparedStage {
             return try recipe.regularization?.rules(store, seed: seed, statistics: statistics, compute) ?? []
         }
         let dropout = recipe.estimate == nil ? DropoutRates(recipe, backbone.configuration) : .none
-        if recipe.readsFeatures {
+        if recipe.readsFeatures, FeatureStore.holds(material, model) {
             let features = try FeatureStore(job, communicator).features(model, material)
             learner = FeatureLearner(
                 model: model, material: material, features: features, dropout: dropout, seed: seed)
         } else {
-            learner = TextLearner(model: model, material: material, dropout: dropout, seed: seed)
+            learner = TextLearner(
+                model: model, material: material, dropout: recipe.tune == .head ? dropout.ofHead : dropout, seed: seed)
         }
     }
 
@@ -67,6 +64,11 @@ final class PreparedStage {
     /// After the last step and before its evaluation: what the method does to the trained parameters.
     func finish() throws {
         if case .prune(let share) = recipe.tune { kept = try Pruning(store).prune(keeping: share) }
+    }
+
+    /// What there is to predict in some of the training file's examples.
+    func labelCount(of examples: some Sequence<Int>) -> Int {
+        examples.reduce(0) { $0 + material.train[$1].labels.count }
     }
 
     /// The digest of every entry that moved, in the arena's order.
@@ -82,11 +84,11 @@ final class PreparedStage {
         return evaluation.scores.first { $0.split == split && $0.metric == task.metrics[0] }?.value ?? -.infinity
     }
 
-    private static func store(_ job: StageJob, _ backbone: Backbone, outputs: Int) throws -> ParameterStore {
+    private static func store(_ job: StageJob, _ backbone: Backbone) throws -> ParameterStore {
         let files = try StageInputs.open(job)
         let specification = job.specification
         let table = ParameterTable(
-            configuration: backbone.configuration, head: specification.recipe.head, outputs: outputs,
+            configuration: backbone.configuration, head: specification.recipe.head, task: job.task,
             adapter: try StageInputs.adapter(specification.recipe.tune, files))
         return try ParameterStore(
             table: table, backbone: backbone, overlays: StageInputs.overlays(files),

@@ -8,47 +8,56 @@ final class TextLearner: Learner {
     private let material: Material
     private let dropout: DropoutRates
     private let seed: UInt64
-    private let objective = Objective()
+    private let objective: Objective
 
     init(model: Model, material: Material, dropout: DropoutRates, seed: UInt64) {
         self.model = model
         self.material = material
         self.dropout = dropout
         self.seed = seed
+        objective = Objective(model.compute)
     }
 
     func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int) {
         guard !examples.isEmpty else { return (0, 0) }
-        let batch = PackedBatch(examples, from: material.train)
+        let read = examples.map { ($0, material.trained($0, seed: seed, step: step)) }
+        let batch = PackedBatch(read)
         let outputs = model.forward(batch, dropout: dropout.context(seed: seed, step: step))
-        let (loss, gradients) = objective.evaluate(
-            outputs, labels: examples.map { material.train[$0].label }, scale: scale)
+        let (loss, gradients) = objective.evaluate(outputs, labels: read.flatMap(\.1.labels), scale: scale)
         model.backward(gradients)
         return (loss, batch.tokenCount)
     }
 
     func learn(_ example: Int, as label: Int) -> (loss: Double, tokens: Int) {
-        let batch = PackedBatch([example][...], from: material.train)
-        let (loss, gradients) = objective.evaluate(
-            model.forward(batch, dropout: nil), labels: [.category(label)], scale: 1)
+        let batch = PackedBatch([(example, material.train[example])])
+        let (loss, gradients) = objective.evaluate(model.forward(batch), labels: [.category(label)], scale: 1)
         model.backward(gradients)
         return (loss, batch.tokenCount)
     }
 
-    func outputs(of examples: [Int], in file: DataFile) -> [Float] {
+    func outputs(of example: Int) -> [Float] {
+        Array(model.forward(PackedBatch([(example, material.train[example])])))
+    }
+
+    func predictions(of examples: [Int], in file: DataFile) -> [Float] {
         let data = material[file]
-        return packs(of: examples, lengths: { data[$0].ids.count }).flatMap { pack in
-            Array(model.forward(PackedBatch(examples[pack], from: data), dropout: nil))
+        return packs(of: examples, lengths: { data[$0].tokenCount }).flatMap { pack in
+            let read = examples[pack].map { ($0, data[$0]) }
+            return Training.predictions(model.forward(PackedBatch(read)), labels: read.flatMap(\.1.labels))
         }
     }
 }
 
 extension PackedBatch {
-    /// Some of a file's examples, side by side.
-    init(_ examples: ArraySlice<Int>, from data: [EncodedExample]) {
+    /// Examples with their numbers, side by side.
+    init(_ examples: [(Int, EncodedExample)]) {
         self.init()
-        for example in examples {
-            append(ids: data[example].ids, types: data[example].types, example: example)
+        for (number, example) in examples {
+            for (part, sequence) in example.sequences.enumerated() {
+                append(
+                    ids: sequence.tokens.ids, types: sequence.tokens.types, example: number, part: part,
+                    readout: sequence.readout)
+            }
         }
     }
 }
@@ -84,9 +93,16 @@ struct DropoutRates {
         classifier = recipe.dropout ?? configuration.classifierDropout
     }
 
-    private init() { (hidden, attention, classifier) = (0, 0, 0) }
+    private init(hidden: Double, attention: Double, classifier: Double) {
+        self.hidden = hidden
+        self.attention = attention
+        self.classifier = classifier
+    }
 
-    static let none = DropoutRates()
+    static let none = DropoutRates(hidden: 0, attention: 0, classifier: 0)
+
+    /// The rates where the backbone is fixed and nothing drops out in it.
+    var ofHead: DropoutRates { DropoutRates(hidden: 0, attention: 0, classifier: classifier) }
 
     /// - Returns: nil where nothing is dropped.
     func context(seed: UInt64, step: Int) -> DropoutContext? {

@@ -3,7 +3,7 @@ package import Experiments
 import Foundation
 package import Numerics
 import Safetensors
-import Tasks
+package import Tasks
 import Tokenizers
 import Tuning
 
@@ -26,7 +26,7 @@ package final class TrainedModel {
             tokenizer = try loadTokenizer(directory: backbone.directory)
             let files = try Self.files(trained)
             let table = ParameterTable(
-                configuration: backbone.configuration, head: recipe.head, outputs: record.task.labels?.count ?? 1,
+                configuration: backbone.configuration, head: recipe.head, task: record.task,
                 adapter: try StageInputs.adapter(recipe.tune, files))
             store = try ParameterStore(
                 table: table, backbone: backbone, overlays: StageInputs.overlays(files),
@@ -59,43 +59,59 @@ package final class TrainedModel {
             """)
     }
 
-    /// The head's outputs [texts, outputs] for texts as the stage's task would read them.
-    package func outputs(_ texts: [(text: String, pair: String?)]) throws(StageFailure) -> [[Float]] {
-        let recipe = trained.record.specification.recipe
-        var sequences: [TokenSequence] = []
-        for (index, text) in texts.enumerated() {
+    /// What the model says of texts as the stage's task would read them.
+    /// - Parameter contents: of the lines of a file.
+    package func predictions(_ contents: [Example.Content]) throws(StageFailure) -> [Prediction] {
+        let record = trained.record
+        let recipe = record.specification.recipe
+        let encoding = Encoding(
+            record.task, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation)
+        var examples: [EncodedExample] = []
+        for (index, content) in contents.enumerated() {
             do {
-                sequences.append(
-                    try tokenizer.encode(
-                        text.text, pair: text.pair, maxLength: recipe.maxLength, truncation: recipe.truncation))
+                examples += try encoding.encode([Example(content, labels: [])])
             } catch {
                 throw StageFailure(.badInput, "line \(index + 1): \(error)")
             }
         }
-        return packs(of: Array(sequences.indices), lengths: { sequences[$0].ids.count }).flatMap { pack in
-            var batch = PackedBatch()
-            for index in pack {
-                batch.append(ids: sequences[index].ids, types: sequences[index].types, example: index)
+        return packs(of: Array(examples.indices), lengths: { examples[$0].tokenCount }).flatMap { pack in
+            let outputs = Array(model.forward(PackedBatch(pack.map { ($0, examples[$0]) })))
+            var end = 0
+            return pack.map { index in
+                let start = end
+                end += examples[index].rowCount * model.outputs
+                return Prediction(outputs[start..<end], of: record.task)
             }
-            let outputs = Array(model.forward(batch, dropout: nil))
-            let width = outputs.count / pack.count
-            return stride(from: 0, to: outputs.count, by: width).map { Array(outputs[$0..<$0 + width]) }
         }
-    }
-
-    /// What the outputs say: the likeliest label with every label's probability, or the value of a regression.
-    package func prediction(_ outputs: [Float]) -> Prediction {
-        guard let labels = trained.record.task.labels else { return .value(Double(outputs[0])) }
-        let highest = outputs.max() ?? 0
-        let exponentials = outputs.map { exp(Double($0 - highest)) }
-        let sum = exponentials.reduce(0, +)
-        let best = outputs.indices.max { outputs[$0] < outputs[$1] } ?? 0
-        let probabilities = zip(labels, exponentials.map { $0 / sum })
-        return .label(labels[best], probabilities: Dictionary(uniqueKeysWithValues: probabilities))
     }
 }
 
+/// What a model says of one example.
 package enum Prediction: Sendable {
     case label(String, probabilities: [String: Double])
     case value(Double)
+    /// Of each word.
+    case tags([String])
+
+    /// The likeliest label or choice with the probability of each, the likeliest tag of each word, or a value.
+    fileprivate init(_ outputs: ArraySlice<Float>, of task: TaskDefinition) {
+        guard let labels = task.labels else {
+            self = .value(Double(outputs[outputs.startIndex]))
+            return
+        }
+        guard task.kind != .tags else {
+            let rows = stride(from: outputs.startIndex, to: outputs.endIndex, by: labels.count)
+            self = .tags(rows.map { labels[likeliest(outputs[$0..<$0 + labels.count])] })
+            return
+        }
+        let highest = outputs.max() ?? 0
+        let exponentials = outputs.map { exp(Double($0 - highest)) }
+        let sum = exponentials.reduce(0, +)
+        let probabilities = zip(labels, exponentials.map { $0 / sum })
+        self = .label(labels[likeliest(outputs)], probabilities: Dictionary(uniqueKeysWithValues: probabilities))
+    }
+}
+
+private func likeliest(_ outputs: ArraySlice<Float>) -> Int {
+    (outputs.indices.max { (outputs[$0], $1) < (outputs[$1], $0) } ?? outputs.startIndex) - outputs.startIndex
 }

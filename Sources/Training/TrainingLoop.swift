@@ -76,9 +76,10 @@ final class TrainingLoop {
         let step = state.step
         let batch = globalBatch(ofStep: step)
         let mine = DataOrder.share(
-            of: batch, lengths: { self.stage.material.train[$0].ids.count }, rank: communicator.rank,
+            of: batch, lengths: { self.stage.material.train[$0].tokenCount }, rank: communicator.rank,
             of: communicator.size)
-        let scale = stage.recipe.loss == .sum ? 1 : 1 / Double(batch.count)
+        let labels = Double(stage.labelCount(of: batch))
+        let scale = stage.recipe.loss == .sum ? 1 : 1 / labels
         var loss = 0.0
         var tokens = 0
         for rule in stage.rules { rule.begin(step: step) }
@@ -94,7 +95,7 @@ final class TrainingLoop {
         let wantsStop = communicator.rank == 0 && observer.shouldStop
         let sums = try communicator.sum([loss, Double(tokens), wantsStop ? 1 : 0])
         try reduction.run()
-        let meanLoss = sums[0] / Double(batch.count)
+        let meanLoss = sums[0] / labels
         try update(step, meanLoss: meanLoss)
         state.add(loss: meanLoss, tokens: Int(sums[1]))
         return sums[2] > 0

@@ -69,7 +69,7 @@ struct ModelTests {
         let features = Array(test.model.features(batch))
         let expected = Array(test.model.forward(batch, dropout: dropout))
         features.withUnsafeBufferPointer {
-            let logits = test.model.forwardHead(features: $0, examples: batch.examples, dropout: dropout)
+            let logits = test.model.forwardHead(features: $0, rows: batch.headRows, dropout: dropout)
             #expect(Array(logits) == expected)
         }
     }

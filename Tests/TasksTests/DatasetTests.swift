@@ -51,8 +51,8 @@ struct DatasetTests {
         let text = "text,label\r\n\"a,\"\"b\"\"\r\nc\",yes\r\n\"\"\"d\",\"no\"\r\ne\n"
         #expect(try failure(text, definition(.csv)) == "train:5: the row has 1 column, but line 1 has 2 columns")
         let examples = try load(Array(text.dropLast(2).utf8), definition(.csv))
-        #expect(examples.map(\.text) == ["a,\"b\"\r\nc", "\"d"])
-        #expect(examples.map(\.label) == [.category(1), .category(0)])
+        #expect(examples.map(\.content) == [.text(TextPair("a,\"b\"\r\nc")), .text(TextPair("\"d"))])
+        #expect(examples.flatMap(\.labels) == [.category(1), .category(0)])
     }
 
     @Test func `labels of JSON lines may be numbers and booleans`() throws {
@@ -76,12 +76,12 @@ struct DatasetTests {
                 Example(text: "Who é : ?", label: .category(0)), Example(text: "Where ?", label: .category(1)),
             ])
         let fine = definition(.trec, encoding: .latin1, label: .name("fine"), labels: ["city", "ind"])
-        #expect(try load(text, fine).map(\.label) == [.category(1), .category(0)])
+        #expect(try load(text, fine).flatMap(\.labels) == [.category(1), .category(0)])
     }
 
     @Test func `regression reads decimal numbers`() throws {
         let examples = try load(Array("text\tlabel\na\t-1.5e1\nb\t2\n".utf8), definition(.tsv, labels: nil))
-        #expect(examples.map(\.label) == [.value(-15), .value(2)])
+        #expect(examples.flatMap(\.labels) == [.value(-15), .value(2)])
     }
 
     // MARK: - Errors
@@ -161,7 +161,7 @@ struct DatasetTests {
             try failure(bytes, definition(.tsv)) == "train:2: byte 3 of the line (0xfc) is not valid UTF-8;"
                 + " convert the file, or set 'encoding: latin1'")
         let more = bytes + Array("b\tno\n".utf8)
-        #expect(try load(more, definition(.tsv, encoding: .latin1)).first?.text == "Grüß")
+        #expect(try load(more, definition(.tsv, encoding: .latin1)).first?.content == .text(TextPair("Grüß")))
     }
 
     @Test func `a missing file is an error`() throws {
@@ -195,7 +195,10 @@ struct DatasetTests {
         let dataset = Dataset(definition: definition(.tsv), train: train, dev: [])
         let split = try dataset.split(validation: 0.2, seed: 1)
         #expect(split.validation.count == 10)
-        let number = { (example: Example) in Int(example.text) ?? -1 }
+        let number = { (example: Example) -> Int in
+            guard case .text(let texts) = example.content else { return -1 }
+            return Int(texts.text) ?? -1
+        }
         #expect((split.train + split.validation).map(number).sorted() == Array(0..<50))
         #expect(split.train.map(number) == split.train.map(number).sorted())
         #expect(split.validation.map(number) == split.validation.map(number).sorted())

@@ -17,4 +17,5 @@
 #include "pool.h"
 #include "processor.h"
 #include "random.h"
+#include "readout.h"
 #include "regularization.h"

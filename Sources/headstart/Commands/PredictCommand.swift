@@ -3,6 +3,7 @@ import Experiments
 import Files
 import Foundation
 import Numerics
+import Tasks
 import Training
 
 struct PredictCommand: ParsableCommand {
@@ -10,8 +11,9 @@ struct PredictCommand: ParsableCommand {
         commandName: "predict",
         abstract: "Labels texts with what was trained.",
         discussion: """
-            Writes one JSON line a text: {"label":...,"probabilities":{...}}, or {"value":...} for regression. A pair \
-            task's input has two texts a line with a tab between.
+            Writes one JSON line a text: {"label":...,"probabilities":{...}}, {"value":...} for regression, or \
+            {"tags":[...]} where words have tags. A pair task's input has two texts a line with a tab between, a \
+            choice task's a text and its choices, and words to tag have spaces between.
 
             EXAMPLE
               headstart predict --run runs/rte-1 --input pairs.tsv --out labels.jsonl
@@ -30,24 +32,27 @@ struct PredictCommand: ParsableCommand {
         var label: String?
         var probabilities: [String: Double]?
         var value: Double?
+        var tags: [String]?
 
         init(_ prediction: Prediction) {
             switch prediction {
             case .label(let label, let probabilities): (self.label, self.probabilities) = (label, probabilities)
             case .value(let value): self.value = value
+            case .tags(let tags): self.tags = tags
             }
         }
     }
 
     func run() throws {
         let stage = try trained.trained()
-        let texts = try TextLine.read(input, pairs: stage.record.task.pair != nil)
+        let lines = try TextLine.read(input, pairs: false).map(\.text)
+        let contents = try stage.record.task.contents(ofLines: lines, in: input)
         let model = try TrainedModel(
             stage, modelDirectory: trained.model, compute: Compute(threads: node.threadCount(ranks: 1)))
-        let outputs = try model.outputs(texts.map { ($0.text, $0.pair) })
+        let predictions = try model.predictions(contents)
         var data = Data()
-        for output in outputs { data += try CanonicalJSON.encode(Line(model.prediction(output))) + Data("\n".utf8) }
+        for prediction in predictions { data += try CanonicalJSON.encode(Line(prediction)) + Data("\n".utf8) }
         try AtomicFile.write(data, to: out)
-        try Screen.line("Wrote \(outputs.count) predictions to \(out).")
+        try Screen.line("Wrote \(predictions.count) predictions to \(out).")
     }
 }

@@ -1,0 +1,113 @@
+import Experiments
+
+extension TaskDefinition {
+    private static let keys = [
+        "kind", "train", "dev", "format", "header", "encoding", "text", "pair", "choices", "targets", "compare",
+        "label", "labels", "unknown", "metrics",
+    ]
+
+    /// The word for tasks without a kind of their own.
+    private static let classification = "classification"
+
+    /// One entry of a file of tasks.
+    init(_ entry: YAMLEntry) throws(ConfigurationError) {
+        guard isName(entry.key) else {
+            throw ConfigurationError("'\(entry.key)' cannot be a task's name; \(nameRule)", at: entry.place)
+        }
+        let section = try Section(entry.value, name: "task '\(entry.key)'", at: entry.place)
+        try section.checkKeys(Self.keys)
+        let format: FileFormat = try section.required("format").choice("'format'")
+        let kind = try Self.kind(section)
+        try FormFit(section, format, kind).check()
+        let columns = TaskColumns(section, format)
+        self.init(
+            name: entry.key,
+            train: try section.required("train").text("'train'"),
+            dev: try section.required("dev").text("'dev'"),
+            kind: kind,
+            format: format,
+            header: try section.flag("header") ?? true,
+            encoding: try section["encoding"].map { value throws(ConfigurationError) in
+                try value.choice("'encoding'")
+            } ?? .utf8,
+            text: try columns.required("text"),
+            pair: try columns.given("pair"),
+            choices: kind == .choices ? try columns.list("choices") : nil,
+            targets: kind == .targetWords ? try columns.list("targets") : nil,
+            compares: try section.flag("compare"),
+            label: kind == .maskedLM ? nil : try columns.required("label"),
+            labels: try Self.labels(section, isRequired: kind != nil && kind != .maskedLM),
+            unknown: try section["unknown"]?.text("'unknown'"),
+            metrics: try Self.metrics(section))
+        try columns.check(self)
+        try checkCounts(section)
+        try checkMetrics(section)
+    }
+
+    private static func kind(_ section: Section) throws(ConfigurationError) -> Kind? {
+        guard let value = section["kind"] else { return nil }
+        let name = try value.text("'kind'")
+        if name == classification { return nil }
+        guard let kind = Kind(rawValue: name) else {
+            let known = [classification] + Kind.allCases.map(\.rawValue)
+            throw ConfigurationError("'kind' must be \(oneOf(known)), not '\(name)'", at: value.place)
+        }
+        return kind
+    }
+
+    private static func labels(_ section: Section, isRequired: Bool) throws(ConfigurationError) -> [String]? {
+        guard let value = section["labels"] else {
+            return isRequired ? try section.required("labels").uniqueTexts("'labels'").map(\.text) : nil
+        }
+        let labels = try value.uniqueTexts("'labels'").map(\.text)
+        guard labels.count > 1 else {
+            throw ConfigurationError(
+                "'labels' must list two or more classes; leave it out for regression", at: value.place)
+        }
+        return labels
+    }
+
+    private static func metrics(_ section: Section) throws(ConfigurationError) -> [Metric] {
+        let value = try section.required("metrics")
+        return try value.uniqueTexts("'metrics'").map { name throws(ConfigurationError) in
+            guard let metric = Metric(rawValue: name.text) else {
+                let guess = hint(for: name.text, among: Metric.allCases.map(\.rawValue))
+                throw ConfigurationError("unknown metric '\(name.text)'\(guess)", at: name.place)
+            }
+            return metric
+        }
+    }
+
+    private func checkCounts(_ section: Section) throws(ConfigurationError) {
+        if let choices, let labels, choices.count != labels.count {
+            let sentence =
+                "'labels' must name each choice: there are \(choices.count) choices and \(labels.count) labels"
+            throw ConfigurationError(sentence, at: section["labels"]?.place ?? section.place)
+        }
+        if let targets, targets.count != 2, targets.count != 4 {
+            let sentence =
+                "'targets' must list two columns (numbers of words) or four (where each word begins and ends)"
+            throw ConfigurationError(sentence, at: section["targets"]?.place ?? section.place)
+        }
+    }
+
+    private func checkMetrics(_ section: Section) throws(ConfigurationError) {
+        let place = section["metrics"]?.place ?? section.place
+        for metric in metrics {
+            guard let objection = metric.objection(to: self) else { continue }
+            throw ConfigurationError("metric '\(metric.rawValue)' \(objection)", at: place)
+        }
+    }
+}
+
+extension Section {
+    /// Whether a key says true; nil where it is not there.
+    fileprivate func flag(_ key: String) throws(ConfigurationError) -> Bool? {
+        guard let value = self[key] else { return nil }
+        let text = try value.text("'\(key)'")
+        guard let flag = Bool(text) else {
+            throw ConfigurationError("'\(key)' must be true or false, not '\(text)'", at: value.place)
+        }
+        return flag
+    }
+}
