@@ -114,7 +114,7 @@ let package = Package(
         tests(of: "Numerics", ["CKernels"]),
         tests(of: "Safetensors", ["Files"]),
         tests(of: "Tokenizers", ["Experiments", "Files"]),
-        tests(of: "Tasks", ["Experiments", "Files", "Tokenizers"]),
+        tests(of: "Tasks", ["Experiments", "Files", "Tokenizers"], resources: [.copy("Metrics")]),
         tests(of: "Encoders", ["Experiments", "Safetensors", "Numerics", "CKernels"]),
         tests(of: "Tuning", ["Experiments", "Safetensors", "Numerics", "Encoders"]),
         tests(

@@ -51,8 +51,10 @@ extension SweepRequest.Run {
         try checkNames(at: place)
         for index in stages.indices {
             let name = name(ofStage: index)
-            for sentence in [stages[index].contradiction, missingInput(ofStage: index), headMisfit(ofStage: index, tasks)]
-                .compactMap(\.self) {
+            for sentence in [
+                stages[index].contradiction, missingInput(ofStage: index), headMisfit(ofStage: index, tasks),
+            ]
+            .compactMap(\.self) {
                 throw ConfigurationError("\(name): \(sentence)", at: place)
             }
             for (kind, source) in inputs(ofStage: index) {

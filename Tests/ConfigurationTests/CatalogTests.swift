@@ -72,6 +72,102 @@ struct CatalogTests {
         #expect(fixture.told { _ = try fixture.catalogs() } == "tasks.yaml:1: \(sentence)")
     }
 
+    @Test func `tasks of every kind are read`() throws {
+        try fixture.write(
+            "tasks.yaml",
+            """
+            copa: { kind: choices, train: a, dev: b, format: copa, labels: ["1", "2"], metrics: accuracy }
+            own: { kind: choices, train: a, dev: b, format: tsv, text: q, choices: [x, y, z], label: l,
+                   labels: [x, y, z], metrics: [accuracy, macro-f1] }
+            wic: { kind: target-words, train: a, dev: b, format: wic, compare: true, labels: [F, T], metrics: accuracy }
+            marked: { kind: target-words, train: a, dev: b, format: jsonl, text: t, targets: [s1, e1, s2, e2], label: l,
+                      labels: [F, T], metrics: accuracy }
+            ner: { kind: tags, train: a, dev: b, format: conll, text: 1, label: 4, labels: [O, B-X, I-X],
+                   metrics: [span-f1, accuracy] }
+            text: { kind: masked-lm, train: a, dev: b, format: lines, unknown: <unk>, metrics: precision-at-1 }
+            plain: { kind: classification, train: a, dev: b, format: trec, labels: [A, B], metrics: accuracy }
+            """)
+        let tasks = try fixture.catalogs().tasks
+        #expect(tasks["copa"]?.kind == .choices)
+        #expect(tasks["copa"]?.choices == [.name("choice1"), .name("choice2")])
+        #expect(tasks["own"]?.choices == [.name("x"), .name("y"), .name("z")])
+        #expect(tasks["wic"]?.targets == [.name("index1"), .name("index2")])
+        #expect(tasks["wic"]?.compares == true)
+        #expect(tasks["marked"]?.targets?.count == 4)
+        #expect(tasks["marked"]?.pair == nil)
+        #expect(tasks["ner"]?.kind == .tags)
+        #expect(tasks["ner"]?.metrics == [.spanF1, .accuracy])
+        #expect(tasks["text"]?.label == nil)
+        #expect(tasks["text"]?.unknown == "<unk>")
+        #expect(tasks["plain"]?.kind == nil)
+    }
+
+    @Test(arguments: [
+        (
+            "kind: tag, format: tsv",
+            "'kind' must be classification, choices, target-words, tags or masked-lm, not 'tag'"
+        ),
+        ("format: conll", "conll files are for tasks of kind tags; write 'kind: tags'"),
+        ("kind: tags, format: copa", "copa files are for tasks of kind choices; write 'kind: choices'"),
+        ("kind: tags, format: trec", "trec files are for tasks of kind classification; write 'kind: classification'"),
+        ("kind: tags, format: tsv, pair: p", "'pair' is for tasks of kind classification or target-words"),
+        ("format: tsv, choices: [a, b]", "'choices' is for tasks of kind choices"),
+        ("kind: choices, format: tsv", "task 'own' has no 'choices'"),
+        (
+            "kind: choices, format: tsv, choices: [a, b, c]",
+            "'labels' must name each choice: there are 3 choices and 2 labels"
+        ),
+        (
+            "kind: target-words, format: tsv, targets: [a, b, c]",
+            "'targets' must list two columns (numbers of words) or four (where each word begins and ends)"
+        ),
+        ("kind: masked-lm, format: tsv", "'label' is for tasks of kind classification, choices, target-words or tags"),
+        ("kind: choices, format: copa", "'text' cannot be chosen: copa files have columns of their own"),
+        ("kind: tags, format: conll", "'text' must be a number from 1, not 't': the file has no header"),
+    ])
+    func `what does not fit a task's kind is told`(more: String, sentence: String) throws {
+        try fixture.write(
+            "tasks.yaml", "own: { train: a, dev: b, text: t, label: l, labels: [x, y], metrics: accuracy, \(more) }")
+        #expect(fixture.told { _ = try fixture.catalogs() } == "tasks.yaml:1: \(sentence)")
+    }
+
+    @Test(arguments: [
+        (
+            "labels: [x, y, z], metrics: f1",
+            "metric 'f1' is F1 of the second of two classes, but the task has 3 'labels'; use macro-f1"
+        ),
+        ("labels: [x, y], metrics: span-f1", "metric 'span-f1' is for tasks of kind tags"),
+        (
+            "kind: tags, labels: [x, y], metrics: span-f1",
+            "metric 'span-f1' scores entities, but no label begins with B- or I-; use accuracy"
+        ),
+        (
+            "kind: tags, labels: [x, y], metrics: pearson",
+            "metric 'pearson' compares numbers, but the task has 'labels'"
+        ),
+        ("labels: [x, y], metrics: precision-at-1", "metric 'precision-at-1' is for tasks of kind masked-lm"),
+    ])
+    func `a metric that does not fit the labels is told`(more: String, sentence: String) throws {
+        try fixture.write("tasks.yaml", "own: { train: a, dev: b, format: tsv, text: t, label: l, \(more) }")
+        #expect(fixture.told { _ = try fixture.catalogs() } == "tasks.yaml:1: \(sentence)")
+    }
+
+    @Test func `hidden tokens have one metric`() throws {
+        try fixture.write("tasks.yaml", "own: { kind: masked-lm, train: a, dev: b, format: lines, metrics: accuracy }")
+        let sentence = "metric 'accuracy' does not fit hidden tokens; a masked-lm task is scored by precision-at-1"
+        #expect(fixture.told { _ = try fixture.catalogs() } == "tasks.yaml:1: \(sentence)")
+    }
+
+    @Test func `a head made for whole texts does not stand on words`() throws {
+        let tags = "train: a, dev: b, format: conll, text: 1, label: 2, labels: [O, B-X, I-X], metrics: span-f1"
+        try fixture.write("tasks.yaml", "ner: { kind: tags, \(tags) }")
+        let told = fixture.complaint(sweep(tasks: "[ner]", defaults: "{ head: hf }", methods: "[finetune]"))
+        #expect(
+            told.hasSuffix(
+                "method 'finetune': head 'hf' is made for whole texts and does not fit task 'ner' of kind tags;"
+                    + " use linear or mlp(WIDTH)"))
+    }
+
     @Test func `tasks beside the sweep file add to the general ones and come first`() throws {
         let near = try Fixture()
         try near.write("tasks.yaml", Fixture.tasks.replacing("cb:", with: "own:").replacing("rte/dev", with: "my/dev"))

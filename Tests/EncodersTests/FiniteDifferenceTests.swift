@@ -17,16 +17,36 @@ struct FiniteDifferenceTests {
     @Test(arguments: designs)
     func `RoBERTa's gradients are derivatives`(head: HeadDesign) throws { try check(.roberta, head) }
 
+    struct ReadoutCase: Sendable {
+        let form: ReadoutForm
+        /// Of a sequence with so many tokens.
+        let readout: @Sendable (Int) -> Readout
+    }
+
+    static let readouts = [
+        ReadoutCase(form: .tokens) { .tokens((0..<$0).filter { $0.isMultiple(of: 2) }) },
+        ReadoutCase(form: .spans(compared: false)) { .spans(0..<($0 + 1) / 2, $0 - 1..<$0) },
+        ReadoutCase(form: .spans(compared: true)) { .spans(0..<($0 + 1) / 2, $0 - 1..<$0) },
+    ]
+
+    @Test(arguments: readouts)
+    func `gradients pass through every readout`(readout: ReadoutCase) throws { try check(.bert, .linear, readout) }
+
     /// Two central differences, of steps h and 2h along the normalized gradient, are combined so that an error of order
     /// h^4 is left. The loss is rounded at about 1e-6, which divided by the step is 3e-4. Gradients have norms near 0.1.
-    private func check(_ small: SmallModel, _ head: HeadDesign) throws {
-        let table = ParameterTable(configuration: small.configuration, head: head, outputs: 2)
-        let batch = makeBatch([5, 1, 12, 3], small.configuration)
+    private func check(
+        _ small: SmallModel, _ head: HeadDesign, _ readout: ReadoutCase = ReadoutCase(form: .first) { _ in .first }
+    ) throws {
+        let table = ParameterTable(
+            configuration: small.configuration, head: head, readout: readout.form, outputs: 2)
+        let lengths = readout.form == .first ? [5, 1, 12, 3] : [5, 12, 4]
+        let batch = makeBatch(lengths, small.configuration, readout: readout.readout)
         let folder = try TemporaryFolder()
         let head = try writeHead(table, to: folder["head.safetensors"])
         for parameter in table.parameters {
             let test = try TestModel(
-                small, head: table.head, overlays: [head], moving: { $0.name == parameter.name })
+                small, head: table.head, readout: table.readout, overlays: [head], moving: { $0.name == parameter.name }
+            )
             test.learn(batch, dropout: someDropout)
             let arena = test.model.store.arena
             let gradient = Array(arena.gradients)

@@ -95,24 +95,25 @@ struct TestModel {
     private let folder: TemporaryFolder
 
     init(
-        _ small: SmallModel, head: HeadDesign = .hf, outputs: Int = 2, threads: Int = 1,
-        overlays: [SafetensorsFile] = [],
+        _ small: SmallModel, head: HeadDesign = .hf, readout: ReadoutForm = .first, outputs: Int = 2,
+        threads: Int = 1, overlays: [SafetensorsFile] = [],
         moving: (Parameter) -> Bool = { _ in true }
     ) throws {
         folder = try TemporaryFolder()
         let backbone = try small.backbone(in: folder)
-        let table = ParameterTable(configuration: backbone.configuration, head: head, outputs: outputs)
+        let table = ParameterTable(
+            configuration: backbone.configuration, head: head, readout: readout, outputs: outputs)
         let store = try ParameterStore(table: table, backbone: backbone, overlays: overlays, moving: moving)
         model = Model(store: store, compute: Compute(threads: threads))
         model.initializeHead(seed: 2)
     }
 
-    /// The mean cross-entropy of label 1, and its gradients in the arena.
+    /// The mean cross-entropy of label 1 in every row of the head, and its gradients in the arena.
     @discardableResult
     func learn(_ batch: PackedBatch, dropout: DropoutContext? = nil) -> Double {
         let logits = model.forward(batch, dropout: dropout)
         var gradients = [Float](repeating: 0, count: logits.count)
-        let labels = [Int32](repeating: 1, count: batch.exampleCount)
+        let labels = [Int32](repeating: 1, count: batch.headRows.count)
         let loss = gradients.withUnsafeMutableBufferPointer {
             Loss.crossEntropy(logits: logits, labels: labels, scale: 1 / Double(labels.count), gradients: $0)
         }
@@ -121,21 +122,25 @@ struct TestModel {
     }
 
     func loss(_ batch: PackedBatch, dropout: DropoutContext?) -> Double {
-        let labels = [Int32](repeating: 1, count: batch.exampleCount)
+        let labels = [Int32](repeating: 1, count: batch.headRows.count)
         return Loss.crossEntropy(
             logits: model.forward(batch, dropout: dropout), labels: labels, scale: 1 / Double(labels.count))
     }
 }
 
 /// Sequences of these lengths with random tokens, the types of a pair where the model has two.
-func makeBatch(_ lengths: [Int], _ configuration: EncoderConfiguration, firstExample: Int = 0) -> PackedBatch {
+/// - Parameter readout: of a sequence with so many tokens.
+func makeBatch(
+    _ lengths: [Int], _ configuration: EncoderConfiguration, firstExample: Int = 0,
+    readout: (Int) -> Readout = { _ in .first }
+) -> PackedBatch {
     var batch = PackedBatch()
     for (index, length) in lengths.enumerated() {
         let example = firstExample + index
         let random = CounterRandom(seed: 8, purpose: .order, example: example)
         let ids = (0..<length).map { Int32(2 + random.below(configuration.vocabulary - 2, $0)) }
         let types = (0..<length).map { Int32(configuration.types > 1 && $0 > length / 2 ? 1 : 0) }
-        batch.append(ids: ids, types: types, example: example)
+        batch.append(ids: ids, types: types, example: example, readout: readout(length))
     }
     return batch
 }

@@ -14,14 +14,20 @@ struct SharedDataTests {
     }
 
     private static func task(
-        _ name: String, _ train: String, _ dev: String, _ format: TaskDefinition.FileFormat, header: Bool = true,
-        encoding: TaskDefinition.TextEncoding = .utf8, text: Column, pair: Column? = nil, label: Column,
+        _ name: String, _ train: String, _ dev: String, kind: TaskDefinition.Kind? = nil,
+        _ format: TaskDefinition.FileFormat, header: Bool = true, encoding: TaskDefinition.TextEncoding = .utf8,
+        text: Column, pair: Column? = nil, choices: [Column]? = nil, targets: [Column]? = nil, label: Column,
         labels: [String]?, metrics: [Metric] = [.accuracy]
     ) -> TaskDefinition {
         TaskDefinition(
-            name: name, train: "\(name)/\(train)", dev: "\(name)/\(dev)", format: format, header: header,
-            encoding: encoding, text: text, pair: pair, label: label, labels: labels, metrics: metrics)
+            name: name, train: "\(name)/\(train)", dev: "\(name)/\(dev)", kind: kind, format: format, header: header,
+            encoding: encoding, text: text, pair: pair, choices: choices, targets: targets, label: label,
+            labels: labels, metrics: metrics)
     }
+
+    private static let entities = [
+        "O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-MISC", "I-MISC",
+    ]
 
     static let rte = task(
         "rte", "train.tsv", "dev.tsv", .tsv, text: .name("sentence1"), pair: .name("sentence2"), label: .name("label"),
@@ -63,6 +69,27 @@ struct SharedDataTests {
                 "trec", "train_5500.label", "TREC_10.label", .trec, encoding: .latin1, text: .name("text"),
                 label: .name("label"), labels: ["ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"]),
             train: [86, 1162, 1250, 1223, 835, 896], dev: [9, 138, 94, 65, 81, 113]),
+        Expectation(
+            task: task(
+                "boolq", "val_part_train.jsonl", "val_part_dev.jsonl", .jsonl, text: .name("passage"),
+                pair: .name("question"), label: .name("label"), labels: ["false", "true"]),
+            train: [849, 1421], dev: [388, 612]),
+        Expectation(
+            task: task(
+                "qnli", "train.tsv", "dev.tsv", .tsv, text: .name("sentence"), pair: .name("question"),
+                label: .name("label"), labels: ["entailment", "not_entailment"]),
+            train: [5027, 4972], dev: [2702, 2761]),
+        Expectation(
+            task: task(
+                "copa", "copa-dev.xml", "copa-test.xml", kind: .choices, .copa, text: .name("premise"),
+                choices: [.name("choice1"), .name("choice2")], label: .name("label"), labels: ["1", "2"]),
+            train: [250, 250], dev: [250, 250]),
+        Expectation(
+            task: task(
+                "wic", "train/train.data.txt", "dev/dev.data.txt", kind: .targetWords, .wic, text: .name("text"),
+                pair: .name("pair"), targets: [.name("index1"), .name("index2")], label: .name("label"),
+                labels: ["F", "T"]),
+            train: [2714, 2714], dev: [319, 319]),
     ]
 
     private func counts(_ examples: [Example]) -> [Int] {
@@ -81,6 +108,28 @@ struct SharedDataTests {
         let dataset = try Dataset.load(expectation.task, in: #require(Given.sharedData))
         #expect(counts(dataset.train) == expectation.train)
         #expect(counts(dataset.dev) == expectation.dev)
+    }
+
+    /// The counts of tokens and sentences are the README's; those of entities the CoNLL-2003 paper's (table 2).
+    @Test(arguments: [
+        ("conll2003_en", "eng.train", "eng.testb", 4, 14041, 203_621, 46435, [6600, 7140, 6321, 3438]),
+        ("conll2003_de", "deu.testa", "deu.testb", 5, 2867, 51444, 51943, [1401, 1181, 1241, 1010]),
+    ])
+    func `CoNLL's sentences, words and entities are all read`(
+        folder: String, train: String, dev: String, label: Int, sentences: Int, trainWords: Int, devWords: Int,
+        entities: [Int]
+    ) throws {
+        let task = Self.task(
+            folder, train, dev, kind: .tags, .conll, encoding: .latin1, text: .number(1), label: .number(label),
+            labels: Self.entities, metrics: [.spanF1])
+        let dataset = try Dataset.load(task, in: #require(Given.sharedData))
+        #expect(dataset.train.count == sentences)
+        let words = { (examples: [Example]) in examples.reduce(0) { $0 + $1.labels.count } }
+        #expect(words(dataset.train) == trainWords)
+        #expect(words(dataset.dev) == devWords)
+        let labels = dataset.train.flatMap(\.labels)
+        let beginnings = [1, 3, 5, 7].map { beginning in labels.count { $0 == .category(beginning) } }
+        #expect(beginnings == entities)
     }
 
     @Test func `both forms of RTE hold the same rows, but for quotation marks`() throws {

@@ -12,15 +12,19 @@ final class Bench {
     let folder: TemporaryFolder
     let backbone: Digest
     let task: Digest
+    let definition: TaskDefinition
     var modelDirectory: String { folder["model"] }
     var dataDirectory: String { folder["data"] }
 
-    init() throws {
+    /// - Parameter files: of the task, in the data folder.
+    init(_ definition: TaskDefinition = TinyTask.definition, files: [String: String] = [:]) throws {
         folder = try TemporaryFolder()
         try TinyModel.write(to: folder["model"])
         try TinyTask.write(to: folder["data"])
+        for (name, text) in files { try folder.write(text, to: "data/\(name)") }
+        self.definition = definition
         backbone = try Backbone(directory: folder["model"]).contentDigest()
-        task = try Dataset.contentDigest(TinyTask.definition, in: folder["data"])
+        task = try Dataset.contentDigest(definition, in: folder["data"])
     }
 
     func recipe(_ change: (inout Recipe) -> Void = { _ in }) -> Recipe {
@@ -41,7 +45,7 @@ final class Bench {
         let specification = StageSpecification(
             backbone: backbone, task: task, recipe: recipe, seed: seed, inputs: edges)
         return StageJob(
-            stage: try specification.key(), specification: specification, task: TinyTask.definition,
+            stage: try specification.key(), specification: specification, task: definition,
             modelDirectory: modelDirectory, dataDirectory: dataDirectory, inputs: inputs,
             outputs: outputs, workDirectory: folder[work], outputDirectory: folder[output])
     }
