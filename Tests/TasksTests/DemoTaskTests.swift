@@ -21,11 +21,11 @@ struct DemoTaskTests {
         let dataset = try Dataset.load(definition, in: folder.path)
         #expect(dataset.train.count == 1000)
         #expect(dataset.dev.count == 300)
-        let positives = dataset.train.count { $0.label == .category(1) }
+        let positives = dataset.train.count { $0.labels == [.category(1)] }
         // Three standard deviations of a fair coin thrown a thousand times are 47.
         #expect(abs(positives - 500) < 48)
-        let known = Set(dataset.train.map { "\($0.text)\t\($0.pair ?? "")" })
-        #expect(!dataset.dev.contains { known.contains("\($0.text)\t\($0.pair ?? "")") })
+        let known = dataset.train.map(\.content)
+        #expect(!dataset.dev.contains { known.contains($0.content) })
     }
 
     @Test func `tasks.yaml describes both tasks`() throws {
