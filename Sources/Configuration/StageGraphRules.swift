@@ -52,7 +52,7 @@ extension SweepRequest.Run {
         for index in stages.indices {
             let name = name(ofStage: index)
             for sentence in [
-                stages[index].contradiction, missingInput(ofStage: index), headMisfit(ofStage: index, tasks),
+                stages[index].contradiction, missingInput(ofStage: index), taskMisfit(ofStage: index, tasks),
             ]
             .compactMap(\.self) {
                 throw ConfigurationError("\(name): \(sentence)", at: place)
@@ -99,8 +99,10 @@ extension SweepRequest.Run {
         return "\(what) needs \(kind.rawValue) of another stage; give it from: { \(kind.rawValue): NAME }"
     }
 
-    private func headMisfit(ofStage index: Int, _ tasks: [TaskDefinition]) -> String? {
-        task(ofStage: index, tasks).flatMap { stages[index].recipe.head.objection(to: $0) }
+    private func taskMisfit(ofStage index: Int, _ tasks: [TaskDefinition]) -> String? {
+        guard let task = task(ofStage: index, tasks) else { return nil }
+        let recipe = stages[index].recipe
+        return recipe.head.objection(to: task) ?? recipe.estimate?.objection(to: task)
     }
 
     private func task(ofStage index: Int, _ tasks: [TaskDefinition]) -> TaskDefinition? {

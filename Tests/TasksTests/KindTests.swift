@@ -74,10 +74,10 @@ struct KindTests {
             "train:4: not XML of COPA's form: an item has no 'a2'"
         ),
         (
-            "<item asks-for=\"cause\" most-plausible-alternative=\"3\"><p>a</p><a1>b</a1><a2>c</a2></item>",
-            "train:4: field 'label': '3' is not one of 1, 2"
+            "<item asks-for=\"cause\" most-plausible-alternative=\"left\"><p>a</p><a1>b</a1><a2>c</a2></item>",
+            "train:4: field 'label': 'left' is not one of 1, 2"
         ),
-        ("<item", "train:5: not XML of COPA's form: it is not well-formed"),
+        ("<item", "train:6: not XML of COPA's form: it is not well-formed"),
         ("", "train: the dataset is empty: the file has no rows"),
     ])
     func `a bad item is an error with its line`(item: String, message: String) throws {
@@ -123,7 +123,7 @@ struct KindTests {
         ),
         ("a\tN\t0-1\tx\ty\n", "F", "x.data.txt:1: field 'index2': there is no word 1 in a text of 1, from 0"),
         ("a\tN\t0-x\tx\ty\n", "F", "x.data.txt:1: field 'index2': 'x' is not a whole number from 0"),
-        ("a\tN\t0-0\tx\ty\n", "X", "x.data.txt:1: field 'label': 'X' is not one of F, T"),
+        ("a\tN\t0-0\tx\ty\n", "X", "x.data.txt:1: field 'label': 'X' is not one of F, T; did you mean 'F'?"),
     ])
     func `bad rows of WiC are errors with their lines`(data: String, gold: String, message: String) throws {
         let told = try failure(["x.data.txt": data, "x.gold.txt": gold], wicTask)

@@ -40,7 +40,7 @@ struct TagSchemeTests {
             labels: labels, metrics: [.spanF1, .accuracy])
         let expected: [[Label]] = [[.category(1)], [.category(1), .category(0)]]
         let predicted = Predictions.categories([1, 2, 1])
-        #expect(task.score(.spanF1, predicted: predicted, expected: expected) == 0.4)
+        #expect(task.score(.spanF1, predicted: predicted, expected: expected) == 0.8)
         #expect(task.score(.accuracy, predicted: predicted, expected: expected) == 1.0 / 3)
     }
 }

@@ -1,0 +1,18 @@
+extension HeadDesign {
+    /// Why it cannot stand on what the task hands to the head, as a sentence; nil where it can.
+    package func objection(to task: TaskDefinition) -> String? {
+        guard self == .hf, let kind = task.kind, kind != .choices else { return nil }
+        return "head 'hf' is made for whole texts and does not fit task '\(task.name)' of kind \(kind.rawValue);"
+            + " use linear or mlp(WIDTH)"
+    }
+}
+
+extension Estimate {
+    /// Why it cannot be made of the task, as a sentence; nil where it can.
+    package func objection(to task: TaskDefinition) -> String? {
+        guard label == .expected, task.isRegression || task.kind == .tags || task.kind == .maskedLM else { return nil }
+        return
+            "'label=expected' asks what each class of an example would give, but task '\(task.name)' has no single class"
+            + " for an example; use label=gold"
+    }
+}
