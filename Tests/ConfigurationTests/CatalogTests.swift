@@ -168,6 +168,23 @@ struct CatalogTests {
                     + " use linear or mlp(WIDTH)"))
     }
 
+    @Test(arguments: [
+        (
+            "{ s: [{ name: a, estimate: \"fisher(label=expected)\" }] }",
+            "'label=expected' asks what each class of an example would give, but task 'ner' has no single class"
+                + " for an example; use label=gold"
+        ),
+        (
+            "{ s: [{ name: a, tune: head, task: other }, { tune: all, from: { head: a } }] }",
+            "made for a task such as 'other', not for 'ner'"
+        ),
+    ])
+    func `a stage that does not fit its kind of task is told`(methods: String, sentence: String) throws {
+        let both = "train: a, dev: b, format: tsv, text: t, label: l, labels: [O, B-X, I-X], metrics: accuracy"
+        try fixture.write("tasks.yaml", "ner: { kind: tags, \(both) }\nother: { \(both) }")
+        #expect(fixture.complaint(sweep(tasks: "[ner]", methods: methods)).hasSuffix(sentence))
+    }
+
     @Test func `tasks beside the sweep file add to the general ones and come first`() throws {
         let near = try Fixture()
         try near.write("tasks.yaml", Fixture.tasks.replacing("cb:", with: "own:").replacing("rte/dev", with: "my/dev"))
