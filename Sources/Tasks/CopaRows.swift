@@ -9,9 +9,10 @@ extension DatasetFile {
         let parser = XMLParser(data: Data(text))
         let items = CopaItems()
         parser.delegate = items
-        guard parser.parse() else {
-            throw error(
-                line: max(1, parser.lineNumber), "not XML of COPA's form: \(items.complaint ?? "it breaks off")")
+        // It reports some errors to its delegate alone and then says that it has parsed.
+        guard parser.parse(), items.complaint == nil else {
+            let (line, problem) = items.complaint ?? (parser.lineNumber, "it breaks off")
+            throw error(line: max(1, line), "not XML of COPA's form: \(problem)")
         }
         return items.rows
     }
@@ -20,8 +21,8 @@ extension DatasetFile {
 /// Gathers the items while the XML goes by.
 private final class CopaItems: NSObject, XMLParserDelegate {
     private(set) var rows: [Row] = []
-    /// What stopped the parser.
-    private(set) var complaint: String?
+    /// The first thing that is wrong, and its line.
+    private(set) var complaint: (line: Int, problem: String)?
     private var text = ""
     private static let elements = ["p": "premise", "a1": "choice1", "a2": "choice2"]
     private static let attributes = ["asks-for": "question", "most-plausible-alternative": "label"]
@@ -58,11 +59,11 @@ private final class CopaItems: NSObject, XMLParserDelegate {
     }
 
     func parser(_ parser: XMLParser, parseErrorOccurred error: any Error) {
-        if complaint == nil { complaint = "it is not well-formed" }
+        if complaint == nil { complaint = (parser.lineNumber, "it is not well-formed") }
     }
 
     private func stop(_ parser: XMLParser, _ complaint: String) {
-        self.complaint = complaint
+        if self.complaint == nil { self.complaint = (parser.lineNumber, complaint) }
         parser.abortParsing()
     }
 }

@@ -77,7 +77,7 @@ struct KindTests {
             "<item asks-for=\"cause\" most-plausible-alternative=\"left\"><p>a</p><a1>b</a1><a2>c</a2></item>",
             "train:4: field 'label': 'left' is not one of 1, 2"
         ),
-        ("<item", "train:6: not XML of COPA's form: it is not well-formed"),
+        ("<item", "train:5: not XML of COPA's form: it is not well-formed"),
         ("", "train: the dataset is empty: the file has no rows"),
     ])
     func `a bad item is an error with its line`(item: String, message: String) throws {
