@@ -76,8 +76,8 @@ extension SweepRequest.Run {
     /// The run with the settings of a point, which the names of the stages that it changes tell.
     func trying(_ point: SearchPoint, of search: RunSearch) throws(RunSearch.Impossible) -> SweepRequest.Run {
         let settings = try search.stages(stages, at: point)
-        let words = point.settings.map { "\($0.key)=\($0.value)" } + (point.share == 1 ? [] : ["share=\(point.share)"])
-        let suffix = " " + words.joined(separator: " ")
+        let share = point.share == 1 ? [] : ["share=1/\(Int((1 / point.share).rounded()))"]
+        let suffix = " " + (point.settings.map { "\($0.key)=\($0.value)" } + share).joined(separator: " ")
         return SweepRequest.Run(
             task: task, method: method, stages: settings,
             suffixes: settings.indices.map { place in

@@ -5,7 +5,9 @@ package import Experiments
 ///
 /// Of the places that may give a setting, the most specific wins: built-in defaults, the sweep's `defaults`, the task,
 /// the method, the stage, and above all the command line. A method's settings are part of what it is, so they outrank
-/// the task's: a task's `epochs` holds for all methods, and BitFit keeps its learning rate on every task.
+/// the task's: a task's `epochs` holds for all methods, and BitFit keeps its learning rate on every task. A setting that
+/// is searched takes the place of the method's, but neither of one that a single stage of several gives nor of the
+/// command line's.
 package struct SweepRequest: Hashable, Sendable {
     package let name: String
     package let model: ModelChoice

@@ -31,9 +31,9 @@ package struct SearchPoint: Codable, Hashable, Sendable, CustomStringConvertible
 package enum SearchState: Codable, Hashable, Sendable {
     /// Points are tried, and more may follow.
     case open
-    case chosen(SearchPoint)
+    case chosen(point: SearchPoint)
     /// For people: why nothing could be chosen.
-    case failed(String)
+    case failed(reason: String)
 }
 
 /// A search of a sweep: what was tried so far for one method on one task, and what came of it.

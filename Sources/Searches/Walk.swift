@@ -49,12 +49,12 @@ struct Walk {
     /// Ends the search with the best of the points, which gets the whole budget from now on.
     mutating func choose(among points: [SearchPoint]) {
         guard let best = ranked(points).first else { return fail() }
-        course.state = .chosen(SearchPoint(best.settings))
+        course.state = .chosen(point: SearchPoint(best.settings))
     }
 
     mutating func fail() {
         let count = course.points.count
         course.state = .failed(
-            count == 1 ? "the only point tried has no score" : "none of the \(count) points tried has a score")
+            reason: count == 1 ? "the only point tried has no score" : "none of the \(count) points tried has a score")
     }
 }

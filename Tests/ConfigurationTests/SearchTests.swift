@@ -137,7 +137,7 @@ struct SearchTests {
         let plan = try fixture.plan(fixture.read(text))
         #expect(plan.stages.count == 8)
         #expect(plan.stages.allSatisfy { $0.specification.recipe.budget == .epochs(10.0 / 8) })
-        #expect(plan.stages[0].label.hasSuffix(" share=0.125"))
+        #expect(plan.stages[0].label.hasSuffix(" share=1/8"))
         let done = try finish(fixture.read(text))
         #expect(done.searches[0].trials.count == 8 + 4 + 2)
         #expect(done.rows.allSatisfy { !$0.stages.isEmpty })

@@ -9,7 +9,7 @@ struct ShippedConfigurationTests {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("configs").path
 
-    @Test(arguments: [("ehft-small", 56, 40), ("quickstart", 16, 12)])
+    @Test(arguments: [("ehft-small", 56, 40), ("quickstart", 16, 12), ("search-demo", 2, 2)])
     func `a shipped sweep can be planned`(name: String, stages: Int, rows: Int) throws {
         let fixture = try Fixture()
         // The demo tasks are described by a file that `headstart data demo` writes beside them.

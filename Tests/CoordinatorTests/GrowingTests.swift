@@ -15,7 +15,7 @@ private struct GrowingSweep: GrowingPlan {
         let search = SweepSearch(
             task: "rte", method: "eh-ft", asked: Digest(of: [1]), seeds: [1], split: .dev,
             trials: [.init(point: point, stages: [first.key], score: isOpen ? nil : 0.5)],
-            state: isOpen ? .open : .chosen(point), remarks: [])
+            state: isOpen ? .open : .chosen(point: point), remarks: [])
         let rows = whole.rows.map { SweepRow(task: $0.task, method: $0.method, seed: $0.seed, stages: []) }
         return SweepPlan(
             name: whole.name, model: whole.model, dataDirectory: whole.dataDirectory, tasks: whole.tasks,

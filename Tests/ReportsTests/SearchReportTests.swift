@@ -23,7 +23,7 @@ struct SearchReportTests {
             stages: plan.stages, rows: rows, searches: [search])
     }
 
-    private let chosen = SearchState.chosen(SearchPoint([SearchedSetting(key: "lr", value: "5e-4")]))
+    private let chosen = SearchState.chosen(point: SearchPoint([SearchedSetting(key: "lr", value: "5e-4")]))
 
     @Test func `the table tells what was found by search`() throws {
         let table = ResultTable(SweepSnapshot(try plan(chosen), [])).rendered(.text)
@@ -33,7 +33,7 @@ struct SearchReportTests {
     }
 
     @Test func `rows of a search that failed are failed, with the reason`() throws {
-        let snapshot = SweepSnapshot(try plan(.failed("none of the 2 points tried has a score")), [])
+        let snapshot = SweepSnapshot(try plan(.failed(reason: "none of the 2 points tried has a score")), [])
         let cell = ResultTable(snapshot).cells[0][0]
         #expect(cell.failed == 2 && cell.finished == 0 && cell.seeds == 2)
         #expect(ResultTable(snapshot).rendered(.text).hasSuffix("cb: none of the 2 points tried has a score"))

@@ -75,6 +75,7 @@ private func random(_ axes: SearchAxis..., count: Int, seed: UInt64 = 1, halving
         #expect(course.points.filter { $0.share > 0.1 }.allSatisfy { $0.number("lr") <= 5e-5 })
         #expect((course.chosen?.number("lr") ?? 1) <= 5e-5)
         let nothing = random(rate, count: 16, halving: 4).course { _ in .failed }
-        #expect(nothing.state == .failed("none of the 16 points tried has a score") && nothing.points.count == 16)
+        #expect(
+            nothing.state == .failed(reason: "none of the 16 points tried has a score") && nothing.points.count == 16)
     }
 }

@@ -67,7 +67,7 @@ import Testing
 
     @Test func `of failed points alone has failed`() {
         let course = Search.rates("1e-3", "1e-2").course { _ in .failed }
-        #expect(course.state == .failed("none of the 2 points tried has a score"))
+        #expect(course.state == .failed(reason: "none of the 2 points tried has a score"))
         #expect(course.points.count == 2)
     }
 
