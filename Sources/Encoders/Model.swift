@@ -68,6 +68,11 @@ package final class Model {
             Matrix(features.baseAddress!, rows: examples.count, columns: hidden), examples: examples, dropout: dropout)
     }
 
+    /// After `forward` or `forwardHead`: the states of the head's hidden layer [B, width]; nil for a head without one.
+    package var headHidden: UnsafeBufferPointer<Float>? {
+        head.hidden.map { UnsafeBufferPointer(start: $0.start, count: $0.rows * $0.columns) }
+    }
+
     /// After `forwardHead`: adds to the gradients of the head.
     package func backwardHead(_ logitGradients: UnsafeBufferPointer<Float>) {
         head.backward(gradientMatrix(logitGradients), into: nil, compute)
