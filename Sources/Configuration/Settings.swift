@@ -178,6 +178,10 @@ package enum Settings {
             "evaluations", \.recipe.evaluations, "a whole number from 1", "evaluations in an epoch",
             initial: "1", aliases: ["evals", "eval-steps"]
         ) { wholeNumber($0, in: 1...1_000_000) },
+        Setting(
+            "measure", "a list of \(oneOf(Measure.allCases.map(\.rawValue)))",
+            "what is measured besides the scores, for 'headstart analyze'", initial: "none",
+            aliases: ["measures", "log"], words: Measure.allCases.map(\.rawValue) + ["none"], store: storeMeasures),
         .choice(
             "select", \.recipe.selection, "which evaluation's parameters are the result", initial: "last",
             aliases: ["selection"]),
@@ -211,6 +215,21 @@ private func storeBetas(_ text: String, _ settings: inout StageSettings) throws(
     guard words.count == 2, betas.count == 2 else { throw .form }
     settings.recipe.optimizer.beta1 = betas[0]
     settings.recipe.optimizer.beta2 = betas[1]
+}
+
+private func storeMeasures(_ text: String, _ settings: inout StageSettings) throws(Setting.Refusal) {
+    settings.measures = []
+    guard text != "none" else { return }
+    guard !text.isEmpty else { throw .form }
+    for word in text.split(separator: ",") {
+        let name = word.trimmingPrefix(" ").description
+        guard let measure = Measure(rawValue: name) else {
+            let known = Measure.allCases.map(\.rawValue)
+            throw .sentence(
+                "nothing called '\(name)' can be measured, only \(oneOf(known))" + hint(for: name, among: known))
+        }
+        settings.measures.insert(measure)
+    }
 }
 
 /// `KIND: previous` or `KIND: NAME`, several of them separated by commas.

@@ -16,6 +16,9 @@ struct StageSettings: Hashable, Sendable {
     /// The artifacts that the stage starts from, and which stages they come from.
     var inputs: [ArtifactKind: StageSource] = [:]
 
+    /// What is measured besides the scores; no part of the recipe, since it changes nothing.
+    var measures: Set<Measure> = []
+
     /// The recipe's, where nothing at all is the same as nil.
     var regularization: Regularization {
         get { recipe.regularization ?? Regularization() }
@@ -46,6 +49,9 @@ struct StageSettings: Hashable, Sendable {
         }
         if regularization.mixout == nil, regularization.mixoutMask != nil || regularization.mixoutGradient != nil {
             return "'mixout-mask' and 'mixout-gradient' are given, but no 'mixout'"
+        }
+        if measures.contains(.headFeatures), recipe.head == .linear {
+            return "'measure' has head-features, but the head 'linear' has no hidden layer; give 'head' mlp(N) or hf"
         }
         return nil
     }

@@ -73,7 +73,7 @@ struct StageGraph {
             let stage = PlannedStage(
                 key: try key(of: specification), specification: specification, task: stageTask.definition.name,
                 label: run.label(ofStage: index), outputs: outputs(of: specification, isLast: isLast, keep))
-            merge(stage)
+            merge(measured(stage, settings))
             keys[index] = stage.key
         }
         return run.stages.indices.compactMap { keys[$0] }
@@ -96,13 +96,21 @@ struct StageGraph {
         return specification.leaves.filter { $0 != .backbone || isBackboneKept }.union([.head])
     }
 
+    /// Statistics are gathered in no steps, so there is nothing to measure.
+    private func measured(_ stage: PlannedStage, _ settings: StageSettings) -> PlannedStage {
+        guard !settings.measures.isEmpty, stage.specification.recipe.estimate == nil else { return stage }
+        var stage = stage
+        stage.owe([.log], measures: settings.measures.sorted())
+        return stage
+    }
+
     private mutating func require(_ kind: ArtifactKind, of key: StageKey) {
         if let place = places[key] { stages[place].outputs.insert(kind) }
     }
 
     private mutating func merge(_ stage: PlannedStage) {
         if let place = places[stage.key] {
-            stages[place].outputs.formUnion(stage.outputs)
+            stages[place].owe(stage.outputs, measures: stage.measures)
         } else {
             places[stage.key] = stages.count
             stages.append(stage)

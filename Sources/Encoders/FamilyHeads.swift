@@ -21,6 +21,8 @@ final class BERTHead: Head {
         return result.readable
     }
 
+    var hidden: Matrix? { last?.pooled }
+
     func backward(_ gradient: Matrix, into featureGradient: MutableMatrix?, _ compute: Compute) {
         guard let last else { preconditionFailure("backward before forward") }
         let pooledGradient = pooler.resultGradient(rows: gradient.rows)
@@ -54,6 +56,8 @@ final class RoBERTaHead: Head {
         last = (input.readable, inner, rows, dropout)
         return result.readable
     }
+
+    var hidden: Matrix? { last?.inner }
 
     func backward(_ gradient: Matrix, into featureGradient: MutableMatrix?, _ compute: Compute) {
         guard let last else { preconditionFailure("backward before forward") }

@@ -12,6 +12,14 @@ protocol Head: AnyObject {
     ///   - gradient: of the outputs, [R, outputs].
     ///   - featureGradient: [R, width], or nil where nothing below the head moves.
     func backward(_ gradient: Matrix, into featureGradient: MutableMatrix?, _ compute: Compute)
+
+    /// After `forward`: the states of its hidden layer [B, width], valid until the next forward pass; nil for a head
+    /// without one.
+    var hidden: Matrix? { get }
+}
+
+extension Head {
+    var hidden: Matrix? { nil }
 }
 
 func makeHead(in store: ParameterStore) -> any Head {

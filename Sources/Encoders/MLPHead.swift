@@ -29,6 +29,8 @@ final class MLPHead: Head {
         return result.readable
     }
 
+    var hidden: Matrix? { features.map { Matrix(inner.start, rows: $0.rows, columns: dense.outputs) } }
+
     func backward(_ gradient: Matrix, into featureGradient: MutableMatrix?, _ compute: Compute) {
         guard let features else { preconditionFailure("backward before forward") }
         let inner = Matrix(inner.start, rows: features.rows, columns: dense.outputs)

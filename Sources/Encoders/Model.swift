@@ -74,6 +74,11 @@ package final class Model {
             Matrix(features.baseAddress!, rows: rows.count, columns: featureWidth), rows, dropout: dropout)
     }
 
+    /// After `forward` or `forwardHead`: the states of the head's hidden layer [B, width]; nil for a head without one.
+    package var headHidden: UnsafeBufferPointer<Float>? {
+        head.hidden.map { UnsafeBufferPointer(start: $0.start, count: $0.rows * $0.columns) }
+    }
+
     /// After `forwardHead`: adds to the gradients of the head.
     package func backwardHead(_ outputGradients: UnsafeBufferPointer<Float>) {
         head.backward(gradientMatrix(outputGradients), into: nil, compute)

@@ -62,11 +62,14 @@ package struct StageResult: Codable, Hashable, Sendable {
     /// The digest of every entry that moved, in the arena's order: equal digests are equal bits.
     package var parameters: Digest
     package var artifacts: [ArtifactReference]
+    /// What the `log` among the artifacts holds, sorted; nil where there is none.
+    package var measured: [Measure]?
     package var node: NodeSettings
 
     package init(
         scores: [Score], steps: Int, finalLoss: Double, tokens: Int, seconds: Double, tokensPerSecond: Double,
-        trainable: Int, parameters: Digest, artifacts: [ArtifactReference], node: NodeSettings
+        trainable: Int, parameters: Digest, artifacts: [ArtifactReference], measured: [Measure]? = nil,
+        node: NodeSettings
     ) {
         self.scores = scores
         self.steps = steps
@@ -77,6 +80,7 @@ package struct StageResult: Codable, Hashable, Sendable {
         self.trainable = trainable
         self.parameters = parameters
         self.artifacts = artifacts
+        self.measured = measured
         self.node = node
     }
 

@@ -38,15 +38,26 @@ package struct PlannedStage: Codable, Hashable, Sendable {
     package let label: String
     /// The kinds of artifacts it must yield: what edges need, and what the sweep keeps.
     package var outputs: Set<ArtifactKind>
+    /// What it must measure, sorted; nil is nothing. The `log` among its outputs has it.
+    package var measures: [Measure]?
 
     package init(
-        key: StageKey, specification: StageSpecification, task: String, label: String, outputs: Set<ArtifactKind>
+        key: StageKey, specification: StageSpecification, task: String, label: String, outputs: Set<ArtifactKind>,
+        measures: [Measure]? = nil
     ) {
         self.key = key
         self.specification = specification
         self.task = task
         self.label = label
         self.outputs = outputs
+        self.measures = measures
+    }
+
+    /// Adds to what the stage must yield.
+    package mutating func owe(_ outputs: Set<ArtifactKind>, measures: [Measure]?) {
+        self.outputs.formUnion(outputs)
+        guard let measures else { return }
+        self.measures = Set(self.measures ?? []).union(measures).sorted()
     }
 }
 

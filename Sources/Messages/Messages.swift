@@ -43,12 +43,13 @@ package struct Assignment: Codable, Hashable, Sendable {
     /// An artifact for each of the specification's inputs.
     package let inputs: [ArtifactReference]
     package let outputs: Set<ArtifactKind>
+    package let measures: [Measure]?
     package let leaseMilliseconds: Int64
 
     package init(
         stage: StageKey, attempt: Attempt, specification: StageSpecification, label: String, model: ModelLocation,
         task: TaskDefinition, dataDirectory: String, inputs: [ArtifactReference], outputs: Set<ArtifactKind>,
-        leaseMilliseconds: Int64
+        measures: [Measure]? = nil, leaseMilliseconds: Int64
     ) {
         self.stage = stage
         self.attempt = attempt
@@ -59,6 +60,7 @@ package struct Assignment: Codable, Hashable, Sendable {
         self.dataDirectory = dataDirectory
         self.inputs = inputs
         self.outputs = outputs
+        self.measures = measures
         self.leaseMilliseconds = leaseMilliseconds
     }
 }

@@ -12,7 +12,7 @@ package struct SweepSnapshot: Sendable {
     }
 
     /// A stage of which nothing is known waits.
-    subscript(key: StageKey) -> StageRecord { records[key] ?? StageRecord(key: key) }
+    package subscript(key: StageKey) -> StageRecord { records[key] ?? StageRecord(key: key) }
 
     /// The plan's stages in its order, each with what is known of it.
     var stages: [(stage: PlannedStage, record: StageRecord)] { plan.stages.map { ($0, self[$0.key]) } }

@@ -10,7 +10,7 @@ extension Scheduler {
         for planned in plan.stages where stages[planned.key] == nil {
             insert(planned, of: plan, known[planned.key] ?? KnownStage())
         }
-        for planned in plan.stages { ask(planned.key, for: planned.outputs) }
+        for planned in plan.stages { ask(planned) }
         linkFollowers()
         for planned in plan.stages {
             reopenUnlessWhole(planned.key)
@@ -75,9 +75,9 @@ extension Scheduler {
     }
 
     /// A stage owes what any plan wants of it and what any edge carries.
-    private mutating func ask(_ key: StageKey, for outputs: Set<ArtifactKind>) {
-        stages[key]?.planned.outputs.formUnion(outputs)
-        for input in stages[key]?.inputs ?? [] { stages[input.from]?.planned.outputs.insert(input.kind) }
+    private mutating func ask(_ planned: PlannedStage) {
+        stages[planned.key]?.planned.owe(planned.outputs, measures: planned.measures)
+        for input in stages[planned.key]?.inputs ?? [] { stages[input.from]?.planned.outputs.insert(input.kind) }
     }
 
     private mutating func linkFollowers() {
@@ -94,11 +94,16 @@ extension Scheduler {
     private mutating func reopenUnlessWhole(_ key: StageKey) {
         guard let stage = stages[key], stage.standing.state == .finished, !isWhole(stage.standing.result, for: stage)
         else { return }
+        // What it has measured would be lost with the result, so it is measured again.
+        stages[key]?.planned.owe([], measures: stage.standing.result?.measured)
         move(key) { ($0.state, $0.result) = (.waiting, nil) }
     }
 
     func isWhole(_ result: StageResult?, for stage: Stage) -> Bool {
-        stage.planned.outputs.allSatisfy { kind in result?.artifact(kind).map { stored.contains($0.id) } ?? false }
+        let measured = result?.measured ?? []
+        return stage.planned.outputs.allSatisfy { kind in
+            result?.artifact(kind).map { stored.contains($0.id) } ?? false
+        } && (stage.planned.measures ?? []).allSatisfy(measured.contains)
     }
 
     /// Leaves a running stage to its worker for a while, in case that worker is still at it.

@@ -67,7 +67,8 @@ extension Scheduler {
         let assignment = Assignment(
             stage: key, attempt: attempt, specification: stage.planned.specification, label: stage.planned.label,
             model: stage.model, task: stage.task, dataDirectory: stage.dataDirectory, inputs: inputs,
-            outputs: stage.planned.outputs, leaseMilliseconds: settings.leaseMilliseconds)
+            outputs: stage.planned.outputs, measures: stage.planned.measures,
+            leaseMilliseconds: settings.leaseMilliseconds)
         send(.assign(assignment), to: worker)
     }
 }

@@ -16,20 +16,33 @@ struct ArtifactFiles {
         self.job = job
     }
 
-    /// The head and what is small always, a whole backbone and a mask where the job asks for them.
-    func write() throws -> (references: [ArtifactReference], files: [ArtifactKind: String]) {
+    /// The head and what is small always, a whole backbone and a mask where the job asks for them, and the log where
+    /// something was measured.
+    func write(_ state: TrainingState) throws -> (references: [ArtifactReference], files: [ArtifactKind: String]) {
         try FileManager.default.createDirectory(atPath: job.outputDirectory, withIntermediateDirectories: true)
         var references: [ArtifactReference] = []
         var files: [ArtifactKind: String] = [:]
         for kind in kinds.sorted() {
             let path = "\(job.outputDirectory)/\(kind.rawValue).safetensors"
             try SafetensorsWriter.write(tensors(of: kind), metadata: metadata(of: kind), to: path)
-            let file = try MappedFile(path: path)
-            references.append(
-                ArtifactReference(id: ArtifactID(rawValue: file.digest()), kind: kind, byteCount: file.count))
+            references.append(try reference(to: path, kind))
             files[kind] = path
         }
+        if var log = state.log {
+            let path = "\(job.outputDirectory)/\(ArtifactKind.log.rawValue).safetensors"
+            let bytes = references.reduce(0) { $0 + $1.byteCount }
+            if log.measures.contains(.cost) { log.cost = StageCost(of: stage, state, artifactBytes: bytes) }
+            try StageLogFile.write(
+                log, headFeatures: stage.headFeatures, backbone: job.specification.backbone, to: path)
+            references.append(try reference(to: path, .log))
+            files[.log] = path
+        }
         return (references, files)
+    }
+
+    private func reference(to path: String, _ kind: ArtifactKind) throws -> ArtifactReference {
+        let file = try MappedFile(path: path)
+        return ArtifactReference(id: ArtifactID(rawValue: file.digest()), kind: kind, byteCount: file.count)
     }
 
     private var kinds: Set<ArtifactKind> {

@@ -39,8 +39,9 @@ struct Checkpoint {
     }
 
     /// Fills the arena from the file.
+    /// - Parameter isUsable: whether a state may be gone on from.
     /// - Returns: nil where there is no checkpoint of this stage that fits the arena: the stage then starts anew.
-    func read(into arena: Arena) throws -> Content? {
+    func read(into arena: Arena, where isUsable: (TrainingState) -> Bool) throws -> Content? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let file = try SafetensorsFile(path: path)
         guard file.metadata["stage"] == stage.description, let text = file.metadata["state"],
@@ -49,6 +50,7 @@ struct Checkpoint {
             let secondMoments = file.tensor(named: "second_moments")?.floats(), secondMoments.count == arena.count
         else { return nil }
         let state = try CanonicalJSON.decode(TrainingState.self, from: Data(text.utf8))
+        guard isUsable(state) else { return nil }
         _ = arena.values.update(fromContentsOf: values)
         _ = arena.firstMoments.update(fromContentsOf: firstMoments)
         _ = arena.secondMoments.update(fromContentsOf: secondMoments)

@@ -17,7 +17,8 @@ struct Evaluator {
         return scores + (try score(stage, on: .dev, Array(stage.material.dev.indices), in: .dev))
     }
 
-    private func score(
+    /// The task's metrics on some examples of a file.
+    func score(
         _ stage: PreparedStage, on split: Split, _ examples: [Int], in file: DataFile
     ) throws -> [Score] {
         let part = DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)

@@ -14,11 +14,13 @@ struct GradientReduction {
     }
 
     /// Every rank holds equal gradients afterwards.
-    func run() throws {
-        guard communicator.size > 1 else { return }
+    /// - Returns: the bytes of gradients that each rank gave.
+    func run() throws -> Int {
+        guard communicator.size > 1 else { return 0 }
         let dense = (arena.rows?.range.upperBound ?? 0)..<arena.count
         try sumDense(dense)
-        if let rows = arena.rows { try sumTouched(rows) }
+        let touched = try arena.rows.map(sumTouched) ?? 0
+        return (dense.count + touched) * MemoryLayout<Float>.stride
     }
 
     /// From the arena's end, where the last layers' gradients are ready first.
@@ -31,7 +33,8 @@ struct GradientReduction {
         }
     }
 
-    private func sumTouched(_ rows: SparseRows) throws {
+    /// - Returns: how many entries there were to sum.
+    private func sumTouched(_ rows: SparseRows) throws -> Int {
         for touched in try communicator.gather([UInt8](rows.touched)) {
             for row in touched.indices where touched[row] != 0 { rows.touched[row] = 1 }
         }
@@ -42,6 +45,7 @@ struct GradientReduction {
             let sums = compact[place * rows.width..<(place + 1) * rows.width]
             _ = UnsafeMutableBufferPointer(rebasing: arena.gradients[rows.entries(row)]).update(fromContentsOf: sums)
         }
+        return compact.count
     }
 }
 

@@ -50,7 +50,8 @@ package struct MethodRun {
         let job = StageJob(
             stage: stage.key, specification: stage.specification, task: task.definition,
             modelDirectory: plan.model.path, dataDirectory: plan.dataDirectory, inputs: inputs,
-            outputs: stage.outputs, workDirectory: "\(directory)/work", outputDirectory: folder)
+            outputs: stage.outputs, measures: stage.measures ?? [], workDirectory: "\(directory)/work",
+            outputDirectory: folder)
         if communicator.rank == 0 { observer.noted("\(stage.label): \(stage.key.short)") }
         let outcome = try trainer.run(job, observer: observer)
         let record = TrainedStage.Record(
@@ -71,6 +72,8 @@ package struct MethodRun {
             throw StageFailure(
                 .badInput, "\(run.path): holds a run with other settings; name another folder for this one")
         }
-        return trained
+        // A run that has not measured all that is asked for now is made again.
+        let measured = trained.record.result.measured ?? []
+        return (stage.measures ?? []).allSatisfy(measured.contains) ? trained : nil
     }
 }

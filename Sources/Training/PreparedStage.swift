@@ -19,6 +19,9 @@ final class PreparedStage {
     let store: ParameterStore
     let model: Model
     let learner: any Learner
+    let measures: [Measure]
+    /// The head's hidden layer for some examples of both files, where that was measured: rows of the head's width.
+    var headFeatures: (train: [Float], dev: [Float])?
     /// What the method adds to every step.
     let rules: [any StepRule]
 
@@ -28,6 +31,7 @@ final class PreparedStage {
         recipe = job.specification.recipe
         seed = job.specification.seed
         task = job.task
+        measures = job.measures
         let backbone: Backbone
         (backbone, material, store) = try communicator.agree {
             let backbone = try library.backbone(at: job.modelDirectory, expecting: job.specification.backbone)

@@ -11,6 +11,8 @@ package struct StageJob: Codable, Sendable {
     package var inputs: [ArtifactKind: String]
     /// The kinds of artifacts to yield.
     package var outputs: Set<ArtifactKind>
+    /// What to measure, for the log among the outputs.
+    package var measures: [Measure]
     /// Where the checkpoint and the computed features are kept between attempts.
     package var workDirectory: String
     /// Where the artifacts of the result are written.
@@ -18,8 +20,8 @@ package struct StageJob: Codable, Sendable {
 
     package init(
         stage: StageKey, specification: StageSpecification, task: TaskDefinition, modelDirectory: String,
-        dataDirectory: String, inputs: [ArtifactKind: String], outputs: Set<ArtifactKind>, workDirectory: String,
-        outputDirectory: String
+        dataDirectory: String, inputs: [ArtifactKind: String], outputs: Set<ArtifactKind>, measures: [Measure] = [],
+        workDirectory: String, outputDirectory: String
     ) {
         self.stage = stage
         self.specification = specification
@@ -28,6 +30,7 @@ package struct StageJob: Codable, Sendable {
         self.dataDirectory = dataDirectory
         self.inputs = inputs
         self.outputs = outputs
+        self.measures = measures
         self.workDirectory = workDirectory
         self.outputDirectory = outputDirectory
     }

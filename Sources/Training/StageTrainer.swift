@@ -32,7 +32,7 @@ package final class StageTrainer {
             throw StageFailure(classifying: error)
         }
         return try communicator.agree {
-            let written = communicator.rank == 0 ? try ArtifactFiles(stage, job).write() : ([], [:])
+            let written = communicator.rank == 0 ? try ArtifactFiles(stage, job).write(state) : ([], [:])
             if communicator.rank == 0 { try checkpoint.remove() }
             return StageOutcome(result: result(of: stage, state, written.0), files: written.1)
         }
@@ -55,6 +55,7 @@ package final class StageTrainer {
         StageResult(
             scores: (state.best ?? state.latest)?.scores ?? [], steps: state.step, finalLoss: state.lastLoss,
             tokens: state.tokens, seconds: state.seconds, tokensPerSecond: state.tokensPerSecond,
-            trainable: stage.store.arena.count, parameters: stage.parametersDigest(), artifacts: artifacts, node: node)
+            trainable: stage.store.arena.count, parameters: stage.parametersDigest(), artifacts: artifacts,
+            measured: state.log?.measures, node: node)
     }
 }

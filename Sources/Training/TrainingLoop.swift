@@ -18,6 +18,7 @@ final class TrainingLoop {
     private let compute: Compute
     private let optimizer: AdamW
     private let reduction: GradientReduction
+    private let measurements: Measurements
     private var state = TrainingState()
     private var bestValues: [Float]?
     private var order: (epoch: Int, examples: [Int]) = (-1, [])
@@ -39,11 +40,13 @@ final class TrainingLoop {
             beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: settings.weightDecay,
             isDecoupled: settings.kind != .adam)
         reduction = GradientReduction(stage.store.arena, communicator)
+        measurements = Measurements(stage, communicator)
     }
 
     /// Trains to the last step, from the last checkpoint where there is one.
     /// - Returns: the state at the end; the arena holds the selected parameters.
     func run() throws -> TrainingState {
+        try measurements.begin(&state)
         try resume()
         clock = .now
         lastCheckpoint = .now
@@ -53,6 +56,7 @@ final class TrainingLoop {
             state.stepSeconds += started.duration(to: .now).inSeconds
             report()
             if state.step == stage.timetable.steps { try stage.finish() }
+            measurements.finishedStep(&state)
             if stage.timetable.evaluates(after: state.step) { try evaluate() }
             if state.step == stage.timetable.steps { break }
             if mustStop {
@@ -66,6 +70,7 @@ final class TrainingLoop {
             _ = stage.store.arena.values.update(fromContentsOf: bestValues)
             stage.store.publishValues()
         }
+        try measurements.end(&state)
         return state
     }
 
@@ -94,7 +99,7 @@ final class TrainingLoop {
         for rule in stage.rules { rule.end(step: step) }
         let wantsStop = communicator.rank == 0 && observer.shouldStop
         let sums = try communicator.sum([loss, Double(tokens), wantsStop ? 1 : 0])
-        try reduction.run()
+        state.reducedBytes += try reduction.run()
         let meanLoss = sums[0] / labels
         try update(step, meanLoss: meanLoss)
         state.add(loss: meanLoss, tokens: Int(sums[1]))
@@ -105,6 +110,7 @@ final class TrainingLoop {
     private func update(_ step: Int, meanLoss: Double) throws {
         let arena = stage.store.arena
         for rule in stage.rules { rule.adjustGradients(step: step) }
+        measurements.gradientsAreReady(&state)
         let norm = arena.squaredGradientNorm(compute).squareRoot()
         guard meanLoss.isFinite, norm.isFinite else {
             throw StageFailure(
@@ -147,6 +153,7 @@ final class TrainingLoop {
             step: state.step, epoch: Double(state.step) / Double(stage.timetable.stepsPerEpoch),
             trainingLoss: state.takeMeanLoss(), scores: scores)
         state.latest = evaluation
+        try measurements.evaluated(evaluation, &state)
         if stage.recipe.selection == .best, isBetter(evaluation, than: state.best) {
             state.best = evaluation
             bestValues = Array(stage.store.arena.values)
@@ -199,7 +206,7 @@ final class TrainingLoop {
     /// A checkpoint that cannot be used costs time, never the stage.
     private func readCheckpoint() -> Checkpoint.Content? {
         do {
-            return try checkpoint.read(into: stage.store.arena)
+            return try checkpoint.read(into: stage.store.arena, where: measurements.fit)
         } catch {
             observer.noted("starting anew, since the checkpoint cannot be used: \(error)")
             return nil

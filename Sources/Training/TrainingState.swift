@@ -17,6 +17,10 @@ struct TrainingState: Codable, Equatable {
     /// The last evaluation, and the best one where the recipe selects it.
     var latest: Evaluation?
     var best: Evaluation?
+    /// Bytes of gradients of one rank that went into sums over the ranks.
+    var reducedBytes = 0
+    /// What the measurements have noted; nil where none was asked for.
+    var log: StageLog?
 
     mutating func add(loss: Double, tokens: Int) {
         step += 1

@@ -96,7 +96,8 @@ package final class WorkerGroup {
             modelDirectory: settings.modelDirectory ?? assignment.model.path,
             dataDirectory: settings.dataDirectory ?? assignment.dataDirectory,
             inputs: Dictionary(inputs.map { ($0.kind, cache.path(of: $0.id)) }) { first, _ in first },
-            outputs: assignment.outputs, workDirectory: settings.workDirectory, outputDirectory: outputDirectory)
+            outputs: assignment.outputs, measures: assignment.measures ?? [],
+            workDirectory: settings.workDirectory, outputDirectory: outputDirectory)
     }
 
     // MARK: Inputs

@@ -16,7 +16,8 @@ struct Headstart: ParsableCommand {
         subcommands: [
             DoctorCommand.self, PlanCommand.self, RunCommand.self, CoordinatorCommand.self, WorkerCommand.self,
             NodeCommand.self, StatusCommand.self,
-            ResultsCommand.self, TrainCommand.self, PredictCommand.self, ExportCommand.self, EncodeCommand.self,
+            ResultsCommand.self, AnalyzeCommand.self, TrainCommand.self, PredictCommand.self, ExportCommand.self,
+            EncodeCommand.self,
             TokenizeCommand.self, DataCommand.self, KeysCommand.self,
         ])
 

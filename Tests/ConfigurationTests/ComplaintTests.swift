@@ -30,6 +30,11 @@ struct ComplaintTests {
         ("clip: 0", "'clip' must be a number above 0, or none, not '0'"),
         ("max-length: 2", "'max-length' must be a whole number from 3, not '2'"),
         ("validation: 1", "'validation' must be a number between 0 and 1, or none, not '1'"),
+        (
+            "measure: [cost, convergense]",
+            "nothing called 'convergense' can be measured, only feature-change, weight-distance, gradient-norms,"
+                + " convergence, head-features, generalization-gap or cost; did you mean 'convergence'?"
+        ),
         ("shuffle: yes", "'shuffle' must be true or false, not 'yes'"),
         ("decay: linaer", "'decay' must be linear or constant, not 'linaer'; did you mean 'linear'?"),
         ("select: bset", "'select' must be last or best, not 'bset'; did you mean 'best'?"),

@@ -54,6 +54,22 @@ struct PlanningTests {
         #expect(second.stages.count - first.stages.count == 8)
     }
 
+    @Test func `what is measured is owed by the stages and no part of their keys`() throws {
+        let plain = try fixture.plan(fixture.read(sweep()))
+        let measured = try fixture.plan(fixture.read(sweep(), set: ["measure=cost, convergence"]))
+        #expect(measured.stages.map(\.key) == plain.stages.map(\.key))
+        #expect(measured.stages.allSatisfy { $0.measures == [.convergence, .cost] && $0.outputs.contains(.log) })
+        #expect(plain.stages.allSatisfy { $0.measures == nil && !$0.outputs.contains(.log) })
+    }
+
+    @Test func `a shared stage measures what any of its methods asks for`() throws {
+        let methods = """
+            { a: { tune: all, measure: [cost] }, b: { tune: all, measure: gradient-norms }, c: { tune: all } }
+            """
+        let plan = try fixture.plan(fixture.read(sweep(tasks: "cb", seeds: "1", methods: methods)))
+        #expect(plan.stages.map(\.measures) == [[.cost, .gradientNorms]])
+    }
+
     @Test func `heads are always kept, biases too, whole models on request`() throws {
         let outputs = { (overrides: [String]) in
             try fixture.plan(fixture.read(sweep(tasks: "cb", seeds: "1"), set: overrides)).stages.map { stage in

@@ -62,7 +62,8 @@ extension SweepPlan {
 
 /// What a worker would yield: artifacts that follow from the stage, so that every attempt yields the same.
 func makeResult(
-    of stage: StageKey, outputs: Set<ArtifactKind>, attempt: Attempt = Attempt(rawValue: 1), byteCount: Int = 3
+    of stage: StageKey, outputs: Set<ArtifactKind>, attempt: Attempt = Attempt(rawValue: 1), byteCount: Int = 3,
+    measured: [Measure]? = nil
 ) -> StageResult {
     let artifacts = outputs.sorted().map { kind in
         ArtifactReference(
@@ -71,7 +72,7 @@ func makeResult(
     return StageResult(
         scores: [Score(split: .dev, metric: .accuracy, value: 0.5)], steps: 10, finalLoss: 0.7, tokens: 1000,
         seconds: Double(attempt.rawValue), tokensPerSecond: 100, trainable: 10, parameters: stage.rawValue,
-        artifacts: artifacts, node: .test)
+        artifacts: artifacts, measured: measured, node: .test)
 }
 
 extension NodeSettings {

@@ -247,6 +247,28 @@ import Testing
         }
     }
 
+    @Test func `a finished stage that has not measured what is asked for runs again, and measures both`() throws {
+        var builder = PlanBuilder()
+        let key = try builder.add("a", outputs: [.head])
+        let measuring = { (measures: [Measure]) in
+            var stages = builder.plan.stages
+            stages[0].owe([.log], measures: measures)
+            return builder.plan.with(stages)
+        }
+        let script = Script(measuring([.cost]))
+        script.start()
+        let first = try #require(script.greetAndAsk("w1"))
+        #expect(first.measures == [.cost] && first.outputs == [.head, .log])
+        script.finish(first, by: "w1")
+        #expect(script.state(key) == .finished)
+        script.start(measuring([.convergence]))
+        let second = try #require(script.greetAndAsk("w1"))
+        #expect(second.measures == [.convergence, .cost])
+        script.finish(second, by: "w1")
+        script.start(measuring([.cost]))
+        #expect(script.greetAndAsk("w1") == nil && script.state(key) == .finished)
+    }
+
     @Test func `paused stages wait until they are resumed`() throws {
         let small = try Small()
         small.script.obey(.pause(StageSelector(label: "first")))

@@ -75,7 +75,9 @@ final class Script {
 
     @discardableResult
     func finish(_ assignment: Assignment, by worker: String, storing: Bool = true) -> [Effect] {
-        let result = makeResult(of: assignment.stage, outputs: assignment.outputs, attempt: assignment.attempt)
+        let result = makeResult(
+            of: assignment.stage, outputs: assignment.outputs, attempt: assignment.attempt,
+            measured: assignment.measures)
         if storing { store(result.artifacts) }
         let id = WorkerID(rawValue: worker)
         return hear(.finished(worker: id, stage: assignment.stage, attempt: assignment.attempt, result: result))

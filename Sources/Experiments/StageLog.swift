@@ -1,0 +1,120 @@
+/// What a stage has measured: the content of its `log` artifact, but for the head's features, which are tensors beside
+/// it. A measurement that was not asked for is nil.
+package struct StageLog: Codable, Hashable, Sendable {
+    /// What was asked for, sorted.
+    package let measures: [Measure]
+    package var featureChange: FeatureChange?
+    package var weightDistance: [WeightDistance]?
+    package var weightMagnitudes: Magnitudes?
+    package var gradientNorms: [GradientNorms]?
+    package var convergence: [Convergence]?
+    package var headFeatures: HeadFeatures?
+    package var generalizationGap: GeneralizationGap?
+    package var cost: StageCost?
+
+    package init(measures: [Measure]) { self.measures = measures.sorted() }
+
+    /// L2 distances between first-token states before and after tuning, of the examples trained on.
+    package struct FeatureChange: Codable, Hashable, Sendable {
+        package let mean: Double
+        package let deviation: Double
+        /// Of all examples as one vector.
+        package let total: Double
+        package let examples: Int
+
+        package init(mean: Double, deviation: Double, total: Double, examples: Int) {
+            (self.mean, self.deviation, self.total, self.examples) = (mean, deviation, total, examples)
+        }
+    }
+
+    /// ‖θ - θ0‖₂ after a step, θ0 the values that the stage began with.
+    package struct WeightDistance: Codable, Hashable, Sendable {
+        package let step: Int
+        package let backbone: Double
+        package let head: Double
+
+        package init(step: Int, backbone: Double, head: Double) {
+            (self.step, self.backbone, self.head) = (step, backbone, head)
+        }
+    }
+
+    /// How many entries of the backbone have moved by how much at the stage's end.
+    package struct Magnitudes: Codable, Hashable, Sendable {
+        /// log10 of the first bin's lower edge, and of the ratio of two neighbouring edges.
+        package static let firstExponent = -8.0
+        package static let exponentStep = 0.25
+        /// Below the first edge, those that did not move included.
+        package var below: Int
+        /// |θ - θ0| between two edges; the last bin has all that is beyond.
+        package var counts: [Int]
+
+        package init(below: Int, counts: [Int]) { (self.below, self.counts) = (below, counts) }
+    }
+
+    /// Norms of a step's gradient, before clipping.
+    package struct GradientNorms: Codable, Hashable, Sendable {
+        package let step: Int
+        package let backbone: Double
+        package let head: Double
+
+        package init(step: Int, backbone: Double, head: Double) {
+            (self.step, self.backbone, self.head) = (step, backbone, head)
+        }
+    }
+
+    /// At an evaluation: the mean loss of the steps since the last one, and the training set's score.
+    package struct Convergence: Codable, Hashable, Sendable {
+        package let step: Int
+        package let epoch: Double
+        package let loss: Double
+        package let score: Double
+
+        package init(step: Int, epoch: Double, loss: Double, score: Double) {
+            (self.step, self.epoch, self.loss, self.score) = (step, epoch, loss, score)
+        }
+    }
+
+    /// Which rows the tensors `head-features.train` and `head-features.dev` have: the labels of their examples.
+    package struct HeadFeatures: Codable, Hashable, Sendable {
+        package let train: [Double]
+        package let dev: [Double]
+
+        package init(train: [Double], dev: [Double]) { (self.train, self.dev) = (train, dev) }
+    }
+
+    /// Of the selected parameters, by the task's first metric.
+    package struct GeneralizationGap: Codable, Hashable, Sendable {
+        package let train: Double
+        package let dev: Double
+        package var gap: Double { dev - train }
+
+        package init(train: Double, dev: Double) { (self.train, self.dev) = (train, dev) }
+    }
+}
+
+/// What a stage took. Wall-clock figures differ from run to run; all else does not.
+package struct StageCost: Codable, Hashable, Sendable {
+    package var seconds: Double
+    package var examplesPerSecond: Double
+    package var tokensPerSecond: Double
+    /// The most memory that rank 0's process has held, other stages of its life included.
+    package var peakMemoryBytes: Int
+    package var trainable: Int
+    /// Of head, adapter, delta and backbone.
+    package var artifactBytes: Int
+    /// Gradients that went into sums over the ranks, of one rank.
+    package var reducedBytes: Int
+
+    package init(
+        seconds: Double, examplesPerSecond: Double, tokensPerSecond: Double, peakMemoryBytes: Int, trainable: Int,
+        artifactBytes: Int, reducedBytes: Int
+    ) {
+        self.seconds = seconds
+        self.examplesPerSecond = examplesPerSecond
+        self.tokensPerSecond = tokensPerSecond
+        self.peakMemoryBytes = peakMemoryBytes
+        self.trainable = trainable
+        self.artifactBytes = artifactBytes
+        self.reducedBytes = reducedBytes
+    }
+}

@@ -1,0 +1,112 @@
+import Experiments
+
+/// Curves of one task's methods in one picture: the mean over the seeds, and the standard deviation as a band around it.
+struct CurvePanel {
+    let title: String
+    let yLabel: String
+    var xLabel = "step"
+    var isLogarithmic = false
+    let curves: [(method: String, points: [(x: Double, y: Spread)])]
+
+    /// - Parameters:
+    ///   - prefix: tells the panel's data from those of the picture's other panels.
+    ///   - key: how gnuplot is to say which curve is whose; nil where another panel does.
+    func script(_ prefix: String, key: String?) -> String {
+        var lines: [String] = []
+        for (place, curve) in curves.enumerated() {
+            let rows = curve.points.map { [$0.x, $0.y.mean, $0.y.mean - $0.y.deviation, $0.y.mean + $0.y.deviation] }
+            lines.append(datablock("\(prefix)\(place)", rows))
+        }
+        lines += [
+            "set title \(quoted(title))", "set xlabel \(quoted(xLabel))", "set ylabel \(quoted(yLabel))",
+            key ?? "unset key",
+            isLogarithmic ? "set logscale y; set format y '%g'" : "unset logscale y; set format y '%g'",
+        ]
+        let bands = curves.indices.map { place in
+            "$\(prefix)\(place) using 1:3:4 with filledcurves fs transparent solid 0.15 noborder lc rgb \(colour(place)) notitle"
+        }
+        let means = curves.enumerated().map { place, curve in
+            "$\(prefix)\(place) using 1:2 with lines lw 2 lc rgb \(colour(place)) title \(quoted(curve.method))"
+        }
+        // A band may reach below 0, where a logarithmic axis has no place for it.
+        lines.append("plot " + ((isLogarithmic ? [] : bands) + means).joined(separator: ", \\\n  "))
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Plot {
+    /// Two panels side by side, of one size, with one key.
+    static func curves(_ name: String, _ panels: [CurvePanel]) -> Plot? {
+        guard panels.contains(where: { $0.curves.contains { !$0.points.isEmpty } }) else { return nil }
+        let scripts = panels.enumerated().map { place, panel in
+            panel.script("panel\(place)curve", key: place == 0 ? keyAtRight(0.8, 0.9) : nil)
+        }
+        let layout = "set multiplot layout 1,\(panels.count) margins 0.08,0.78,0.15,0.9 spacing 0.09,0"
+        return Plot(name, size: (10, 4), ([layout] + scripts + ["unset multiplot"]).joined(separator: "\n"))
+    }
+
+    static func weightDistance(_ task: String, _ methods: [MeasuredMethod]) -> Plot? {
+        let panel = { (title: String, part: @escaping (StageLog.WeightDistance) -> Double) in
+            CurvePanel(
+                title: "\(task): \(title)", yLabel: "‖θ − θ₀‖₂",
+                curves: methods.map { method in
+                    (method.method, method.curve(\.weightDistance, x: { Double($0.step) }, y: part))
+                })
+        }
+        return curves("weight-distance-\(task)", [panel("backbone", \.backbone), panel("head", \.head)])
+    }
+
+    static func gradientNorms(_ task: String, _ methods: [MeasuredMethod]) -> Plot? {
+        let panel = { (title: String, part: @escaping (StageLog.GradientNorms) -> Double) in
+            CurvePanel(
+                title: "\(task): \(title)", yLabel: "norm of the gradient", isLogarithmic: true,
+                curves: methods.map { method in
+                    (method.method, method.curve(\.gradientNorms, x: { Double($0.step) }, y: part))
+                })
+        }
+        return curves("gradient-norms-\(task)", [panel("backbone", \.backbone), panel("head", \.head)])
+    }
+
+    static func convergence(_ task: String, _ methods: [MeasuredMethod]) -> Plot? {
+        let panel = { (label: String, part: @escaping (StageLog.Convergence) -> Double) in
+            CurvePanel(
+                title: "\(task): training set", yLabel: label,
+                curves: methods.map { method in
+                    (method.method, method.curve(\.convergence, x: { Double($0.step) }, y: part))
+                })
+        }
+        return curves("convergence-\(task)", [panel("loss", \.loss), panel("score, %") { $0.score * 100 }])
+    }
+
+    /// The share of the backbone's moving entries by how far they moved.
+    static func weightMagnitudes(_ task: String, _ methods: [MeasuredMethod]) -> Plot? {
+        let curves = methods.map { method in
+            (method: method.method, points: method.curve(\.magnitudeShares, x: \.magnitude, y: \.percent))
+        }
+        let panel = CurvePanel(
+            title: "\(task): how far entries of the backbone moved", yLabel: "entries, % in a quarter of a decade",
+            xLabel: "|θ − θ₀|", curves: curves)
+        guard curves.contains(where: { !$0.points.isEmpty }) else { return nil }
+        return Plot(
+            "weight-magnitudes-\(task)", size: (7, 4),
+            "set logscale x; set format x '%.0e'\n"
+                + panel.script("curve", key: "set key outside right top Left reverse samplen 1.5"))
+    }
+}
+
+extension StageLog {
+    fileprivate struct MagnitudeShare {
+        /// The middle of a bin.
+        let magnitude: Double
+        let percent: Double
+    }
+
+    fileprivate var magnitudeShares: [MagnitudeShare]? {
+        guard let weightMagnitudes else { return nil }
+        let all = Double(max(1, weightMagnitudes.below + weightMagnitudes.counts.reduce(0, +)))
+        return weightMagnitudes.counts.enumerated().map { place, count in
+            let exponent = Magnitudes.firstExponent + (Double(place) + 0.5) * Magnitudes.exponentStep
+            return MagnitudeShare(magnitude: exponential(exponent), percent: Double(count) / all * 100)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package import Experiments
+import Foundation
+
+/// One measure of a sweep as a table: a line for each task and method, means and standard deviations over the seeds.
+package struct MeasureTable {
+    private let measure: Measure
+    private let methods: [MeasuredMethod]
+
+    /// - Returns: nil where no run has measured it.
+    package init?(_ measure: Measure, of runs: [MeasuredRun]) {
+        let measured = runs.filter { $0.log.measures.contains(measure) }
+        guard !measured.isEmpty else { return nil }
+        self.measure = measure
+        methods = MeasuredMethod.grouped(measured)
+    }
+
+    package func text(width: Int) -> String {
+        let figures = measure.figures
+        var table = Columns(
+            [("task", .left), ("method", .left)] + figures.map { ($0.title, .right) } + [("seeds", .right)])
+        for method in methods {
+            let cells = figures.map { figure in method.spread(figure.value).map { figure.shown($0) } ?? "–" }
+            table.add([method.task, method.method] + cells + ["\(method.runs.count)"])
+        }
+        return ([measure.title, ""] + table.lines(width: width, fixed: 2)).joined(separator: "\n")
+    }
+}
+
+/// A column of a table: a number of each run.
+private struct Figure: Sendable {
+    let title: String
+    let digits: Int
+    let value: @Sendable (StageLog) -> Double?
+
+    init(_ title: String, digits: Int = 3, _ value: @escaping @Sendable (StageLog) -> Double?) {
+        self.title = title
+        self.digits = digits
+        self.value = value
+    }
+
+    func shown(_ spread: Spread) -> String {
+        let number = { (value: Double) in String(format: "%.\(digits)f", value) }
+        return spread.deviation == 0
+            ? number(spread.mean) : "\(number(spread.mean)) ± \(number(spread.deviation))"
+    }
+}
+
+extension Measure {
+    fileprivate var title: String {
+        switch self {
+        case .featureChange: "feature-change: L2 distance of first-token states before and after, training set"
+        case .weightDistance: "weight-distance: L2 distance of what moves from where it began"
+        case .gradientNorms: "gradient-norms: of the first step, the median and the last step, before clipping"
+        case .convergence: "convergence: on the training set at the last evaluation"
+        case .headFeatures: "head-features: how many examples have theirs kept; the pictures show them"
+        case .generalizationGap: "generalization-gap: the task's first metric, in percent"
+        case .cost: "cost: of a stage, on the ranks and threads it had"
+        }
+    }
+
+    fileprivate var figures: [Figure] {
+        switch self {
+        case .featureChange:
+            [
+                Figure("mean") { $0.featureChange?.mean },
+                Figure("deviation over examples") { $0.featureChange?.deviation },
+                Figure("of all as one vector") { $0.featureChange?.total },
+            ]
+        case .weightDistance:
+            [
+                Figure("backbone, half way") { $0.weightDistance.map { $0[$0.count / 2].backbone } },
+                Figure("backbone, end") { $0.weightDistance?.last?.backbone },
+                Figure("head, end") { $0.weightDistance?.last?.head },
+            ]
+        case .gradientNorms: Self.gradientFigures
+        case .convergence:
+            [
+                Figure("loss") { $0.convergence?.last?.loss },
+                Figure("score, %", digits: 1) { ($0.convergence?.last?.score).map { $0 * 100 } },
+                Figure("steps to 95 % of it", digits: 0) { $0.convergence.flatMap(stepsToMost) },
+            ]
+        case .headFeatures:
+            [
+                Figure("train", digits: 0) { $0.headFeatures.map { Double($0.train.count) } },
+                Figure("dev", digits: 0) { $0.headFeatures.map { Double($0.dev.count) } },
+            ]
+        case .generalizationGap:
+            [
+                Figure("train", digits: 1) { $0.generalizationGap.map { $0.train * 100 } },
+                Figure("dev", digits: 1) { $0.generalizationGap.map { $0.dev * 100 } },
+                Figure("dev - train", digits: 1) { $0.generalizationGap.map { $0.gap * 100 } },
+            ]
+        case .cost: Self.costFigures
+        }
+    }
+
+    private static var gradientFigures: [Figure] {
+        let part = { (name: String, norm: @escaping @Sendable (StageLog.GradientNorms) -> Double) in
+            [
+                Figure("\(name), first") { ($0.gradientNorms?.first).map(norm) },
+                Figure("median") { $0.gradientNorms.flatMap { median($0.map(norm)) } },
+                Figure("last") { ($0.gradientNorms?.last).map(norm) },
+            ]
+        }
+        return part("backbone") { $0.backbone } + part("head") { $0.head }
+    }
+
+    private static var costFigures: [Figure] {
+        let mebibyte = Double(1 << 20)
+        return [
+            Figure("seconds", digits: 1) { $0.cost?.seconds },
+            Figure("examples/s", digits: 1) { $0.cost?.examplesPerSecond },
+            Figure("tokens/s", digits: 0) { $0.cost?.tokensPerSecond },
+            Figure("peak MiB", digits: 0) { ($0.cost?.peakMemoryBytes).map { Double($0) / mebibyte } },
+            Figure("trainable", digits: 0) { ($0.cost?.trainable).map(Double.init) },
+            Figure("artifact MiB", digits: 2) { ($0.cost?.artifactBytes).map { Double($0) / mebibyte } },
+            Figure("reduced MiB", digits: 1) { ($0.cost?.reducedBytes).map { Double($0) / mebibyte } },
+        ]
+    }
+}
+
+private func median(_ values: [Double]) -> Double? {
+    values.isEmpty ? nil : values.sorted()[values.count / 2]
+}
+
+/// The step of the first evaluation whose score is at least 95 % of the last one's.
+private func stepsToMost(_ points: [StageLog.Convergence]) -> Double? {
+    guard let last = points.last else { return nil }
+    return points.first { $0.score >= 0.95 * last.score }.map { Double($0.step) }
+}

@@ -1,0 +1,89 @@
+package import Experiments
+
+/// What one stage of a method has measured on one task with one seed.
+package struct MeasuredRun: Encodable, Sendable {
+    package let task: String
+    /// The method, with the number of the stage where it has several, as in `eh-ft-bitfit/2`.
+    package let method: String
+    package let seed: UInt64
+    package let key: StageKey
+    package let log: StageLog
+    /// The tensors beside the log, [examples, width]; not in JSON.
+    package let headFeatures: HeadFeatureRows?
+
+    package init(
+        task: String, method: String, seed: UInt64, key: StageKey, log: StageLog, headFeatures: HeadFeatureRows?
+    ) {
+        self.task = task
+        self.method = method
+        self.seed = seed
+        self.key = key
+        self.log = log
+        self.headFeatures = headFeatures
+    }
+
+    private enum CodingKeys: String, CodingKey { case task, method, seed, key, log }
+}
+
+/// The head's hidden layer for examples of both files.
+package struct HeadFeatureRows: Sendable {
+    package let width: Int
+    package let train: [Float]
+    package let dev: [Float]
+
+    package init(width: Int, train: [Float], dev: [Float]) {
+        self.width = width
+        self.train = train
+        self.dev = dev
+    }
+}
+
+/// The runs of one method on one task, one a seed: a line of a table, a curve of a plot.
+struct MeasuredMethod {
+    let task: String
+    let method: String
+    let runs: [MeasuredRun]
+
+    /// In the order in which they come.
+    static func grouped(_ runs: [MeasuredRun]) -> [MeasuredMethod] {
+        var groups: [MeasuredMethod] = []
+        for run in runs {
+            if let place = groups.firstIndex(where: { $0.task == run.task && $0.method == run.method }) {
+                groups[place] = MeasuredMethod(
+                    task: run.task, method: run.method, runs: groups[place].runs + [run])
+            } else {
+                groups.append(MeasuredMethod(task: run.task, method: run.method, runs: [run]))
+            }
+        }
+        return groups
+    }
+
+    /// One figure of every run that has it, over the seeds.
+    func spread(_ figure: (StageLog) -> Double?) -> Spread? { Spread(runs.compactMap { figure($0.log) }) }
+
+    /// The mean over the seeds of a curve, point by point, as far as all seeds have it.
+    func curve<Point>(
+        _ points: (StageLog) -> [Point]?, x: (Point) -> Double, y: (Point) -> Double
+    ) -> [(x: Double, y: Spread)] {
+        let curves = runs.compactMap { points($0.log) }.filter { !$0.isEmpty }
+        guard let shortest = curves.map(\.count).min() else { return [] }
+        return (0..<shortest).compactMap { place in
+            Spread(curves.map { y($0[place]) }).map { (x(curves[0][place]), $0) }
+        }
+    }
+}
+
+/// Mean and standard deviation of a few numbers.
+struct Spread {
+    let mean: Double
+    /// 0 of a single number.
+    let deviation: Double
+
+    init?(_ values: [Double]) {
+        guard !values.isEmpty else { return nil }
+        let mean = values.reduce(0, +) / Double(values.count)
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        self.mean = mean
+        deviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0
+    }
+}

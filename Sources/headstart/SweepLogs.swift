@@ -1,0 +1,33 @@
+import Experiments
+import Ledger
+import Reports
+import Training
+
+/// The logs of a sweep's finished stages, read from its store.
+struct SweepLogs {
+    /// In the order of the table: tasks, methods, seeds, the stages of a method.
+    let runs: [MeasuredRun]
+
+    init(_ snapshot: SweepSnapshot, store: String) throws {
+        let artifacts = ArtifactStore(store: store)
+        var files: [StageKey: StageLogFile] = [:]
+        var runs: [MeasuredRun] = []
+        for row in snapshot.plan.rows {
+            for (place, key) in row.stages.enumerated() {
+                guard let artifact = snapshot[key].result?.artifact(.log), artifacts.contains(artifact.id) else {
+                    continue
+                }
+                let file = try files[key] ?? StageLogFile(path: artifacts.path(of: artifact.id))
+                files[key] = file
+                runs.append(
+                    MeasuredRun(
+                        task: row.task, method: row.stages.count == 1 ? row.method : "\(row.method)/\(place + 1)",
+                        seed: row.seed, key: key, log: file.log,
+                        headFeatures: file.headFeatures.map {
+                            HeadFeatureRows(width: $0.width, train: $0.train, dev: $0.dev)
+                        }))
+            }
+        }
+        self.runs = runs
+    }
+}

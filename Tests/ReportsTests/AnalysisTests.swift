@@ -1,0 +1,80 @@
+import Experiments
+import Reports
+import Testing
+
+struct AnalysisTests {
+    private func run(_ method: String, seed: UInt64, distance: Double) -> MeasuredRun {
+        var log = StageLog(measures: [.weightDistance, .generalizationGap])
+        log.weightDistance = [
+            .init(step: 0, backbone: 0, head: 0), .init(step: 50, backbone: distance / 2, head: 1),
+            .init(step: 100, backbone: distance, head: 2),
+        ]
+        log.weightMagnitudes = .init(below: 10, counts: [0, 5, 5])
+        log.generalizationGap = .init(train: 1, dev: 0.75)
+        return MeasuredRun(
+            task: "cb", method: method, seed: seed, key: StageKey(rawValue: Digest(of: [UInt8(seed)])), log: log,
+            headFeatures: nil)
+    }
+
+    private var runs: [MeasuredRun] {
+        [
+            run("finetune", seed: 1, distance: 4), run("finetune", seed: 2, distance: 6),
+            run("eh-ft/2", seed: 1, distance: 3),
+        ]
+    }
+
+    @Test func `a table has means and deviations over the seeds`() throws {
+        let table = try #require(MeasureTable(.weightDistance, of: runs))
+        #expect(
+            table.text(width: 200) == """
+                weight-distance: L2 distance of what moves from where it began
+
+                task  method    backbone, half way  backbone, end  head, end  seeds
+                ────  ────────  ──────────────────  ─────────────  ─────────  ─────
+                cb    finetune       2.500 ± 0.707  5.000 ± 1.414      2.000      2
+                cb    eh-ft/2                1.500          3.000      2.000      1
+                """)
+        #expect(MeasureTable(.convergence, of: runs) == nil)
+    }
+
+    @Test func `a curve is the mean over the seeds, and its band their deviation`() throws {
+        let plots = Plot.all(.weightDistance, of: runs) { _ in nil }
+        #expect(plots.map(\.name) == ["weight-distance-cb", "weight-magnitudes-cb"])
+        let script = plots[0].script(.pdf, to: "out's.pdf")
+        #expect(script.contains("set output 'out''s.pdf'"))
+        #expect(script.contains("100.0 5.0 3.585786437626905 6.414213562373095"))
+        #expect(script.contains("title 'eh-ft/2'"))
+        #expect(plots[1].script(.svg, to: "a.svg").contains("set logscale x"))
+    }
+
+    @Test func `bars stand for methods`() throws {
+        let script = try #require(Plot.all(.generalizationGap, of: runs) { _ in nil }.first).script(.svg, to: "a.svg")
+        #expect(script.contains("set xtics ('finetune' 0, 'eh-ft/2' 1)"))
+        #expect(script.contains("-0.2 100.0 0.0"))
+        #expect(script.contains("0.2 75.0 0.0"))
+    }
+
+    @Test func `both projections keep clusters apart`() {
+        // Three clusters of 12 points in 20 dimensions, far from each other.
+        let values = (0..<36).flatMap { point in
+            (0..<20).map { column -> Float in
+                let centre: Float = column % 3 == point / 12 ? 10 : 0
+                return centre + Float((point * 7 + column * 13) % 11) / 11
+            }
+        }
+        let points = Points(values, width: 20)
+        let principal = points.principalComponents()
+        for places in [principal, points.stochasticNeighbors(from: principal)] {
+            #expect(places.count == 36)
+            for (index, place) in places.enumerated() {
+                let others = places.enumerated().filter { $0.offset != index }
+                let nearest = others.min { distance($0.element, place) < distance($1.element, place) }
+                #expect(nearest.map { $0.offset / 12 } == index / 12)
+            }
+        }
+    }
+
+    private func distance(_ left: (x: Double, y: Double), _ right: (x: Double, y: Double)) -> Double {
+        (left.x - right.x) * (left.x - right.x) + (left.y - right.y) * (left.y - right.y)
+    }
+}
