@@ -1,17 +1,17 @@
 import Encoders
 import Experiments
 
-/// EH-FT, Figure 1: the L2 distance between the backbone's final first-token states before and after tuning, on the
-/// training set with dropout off.
+/// EH-FT, Figure 1: the L2 distance between what the head sees before and after tuning (mostly the final state of
+/// the first token), on the training set with dropout off.
 final class FeatureChangeMeasurement: Measurement {
-    /// [examples of this rank, hidden]
+    /// [rows of this rank, featureWidth]
     private var before: [Float] = []
 
     func begin(_ context: MeasuredStage, _ log: inout StageLog) throws { before = features(context) }
 
     func end(_ context: MeasuredStage, _ scores: [Score], _ log: inout StageLog) throws {
         let after = features(context)
-        let width = context.stage.store.table.configuration.hidden
+        let width = context.stage.model.featureWidth
         let mine = stride(from: 0, to: after.count, by: width).map { start in
             squaredDistance(before[start..<start + width], after[start..<start + width])
         }
@@ -30,8 +30,8 @@ final class FeatureChangeMeasurement: Measurement {
         let part = DataOrder.part(of: stage.trainingExamples.count, rank: communicator.rank, of: communicator.size)
         let mine = Array(stage.trainingExamples[part])
         let data = stage.material.train
-        return packs(of: mine, lengths: { data[$0].ids.count }).flatMap { pack in
-            Array(stage.model.features(PackedBatch(mine[pack], from: data)))
+        return packs(of: mine, lengths: { data[$0].tokenCount }).flatMap { pack in
+            Array(stage.model.features(PackedBatch(mine[pack].map { ($0, data[$0]) })))
         }
     }
 

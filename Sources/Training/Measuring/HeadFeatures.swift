@@ -12,16 +12,16 @@ final class HeadFeaturesMeasurement: Measurement {
         let train = Array(stage.trainingExamples.sorted().prefix(Self.mostExamples))
         let dev = Array(stage.material.dev.indices.prefix(Self.mostExamples))
         log.headFeatures = .init(
-            train: train.map { stage.material.train[$0].label.number },
-            dev: dev.map { stage.material.dev[$0].label.number })
+            train: train.flatMap { stage.material.train[$0].labels.map(\.number) },
+            dev: dev.flatMap { stage.material.dev[$0].labels.map(\.number) })
         stage.headFeatures = (rows(train, .train, context), rows(dev, .dev, context))
     }
 
     /// [examples, width]; every rank computes all, since they are few.
     private func rows(_ examples: [Int], _ file: DataFile, _ context: MeasuredStage) -> [Float] {
         let (model, data) = (context.stage.model, context.stage.material[file])
-        return packs(of: examples, lengths: { data[$0].ids.count }).flatMap { pack in
-            _ = model.forward(PackedBatch(examples[pack], from: data), dropout: nil)
+        return packs(of: examples, lengths: { data[$0].tokenCount }).flatMap { pack in
+            _ = model.forward(PackedBatch(examples[pack].map { ($0, data[$0]) }))
             return model.headHidden.map { Array($0) } ?? []
         }
     }
