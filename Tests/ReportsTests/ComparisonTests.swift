@@ -46,7 +46,7 @@ struct ComparisonTests {
             .split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count == 11)
         #expect(lines[0] == "small on tiny: eh_ft less finetune, over the seeds that both have; percentage points")
-        #expect(lines[2] == "task           pairs  eh_ft  finetune  difference   95 % interval  w/l/t      p")
+        #expect(lines[2] == "task           pairs  eh_ft  finetune  difference  95 % interval  w/l/t      p")
         #expect(lines[4].hasPrefix("cb accuracy        4  82.25     80.50       +1.75  "))
         #expect(lines[4].hasSuffix("  3/1/0   0.25"))
         #expect(lines[5].hasPrefix("cola matthews      3  41.67     41.33       +0.33  "))
