@@ -86,7 +86,8 @@ let package = Package(
         // The loops that connect them, and what people read
         library("Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
-        library("Reports", ["Experiments", "Ledger", "Scheduler"]),
+        library("Statistics", ["Numerics"]),
+        library("Reports", ["Experiments", "Ledger", "Scheduler", "Statistics"]),
         .executableTarget(
             name: "headstart",
             dependencies: [
@@ -126,6 +127,7 @@ let package = Package(
         tests(
             of: "Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         tests(of: "Worker", ["Experiments", "Messages", "Transport", "Collectives", "Training", logging]),
+        tests(of: "Statistics", []),
         tests(of: "Reports", ["Experiments", "Ledger", "Scheduler"]),
         .testTarget(
             name: "EndToEndTests",

@@ -33,7 +33,7 @@ extension Catalogs {
         return catalogs
     }
 
-    private static func generalDirectories(program: String?, environment: [String: String]) -> [String] {
+    static func generalDirectories(program: String?, environment: [String: String]) -> [String] {
         if let given = environment["HEADSTART_CONFIGS"], !given.isEmpty { return [given] }
         var directories = ["configs"]
         var path = program.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().deletingLastPathComponent() }

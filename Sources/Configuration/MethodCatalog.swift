@@ -32,7 +32,8 @@ extension MethodCatalog {
     /// Reads a sweep's `methods`: a list of known names, or a mapping of names to what they do.
     ///
     /// A mapping entry stands on its own if it is a list of stages or says what to `tune`. Otherwise it refines its own
-    /// `stages`, the known method that it is named after, or the one that it is `like`.
+    /// `stages`, the method that it is named after, or the one that it is `like`: a known one, or one further up in the
+    /// sweep. With `then` it goes on with more stages.
     func read(methods value: YAMLValue, _ findings: inout Findings) -> [MethodDefinition] {
         guard case .mapping(let entries) = value.content else {
             let names = findings.collect { () throws(ConfigurationError) in try value.uniqueTexts("'methods'") } ?? []
@@ -40,8 +41,17 @@ extension MethodCatalog {
                 findings.collect { () throws(ConfigurationError) in try method(named: name.text, at: name.place) }
             }
         }
-        return entries.compactMap { method($0, &findings) }
+        var known = self
+        var methods: [MethodDefinition] = []
+        for entry in entries {
+            guard let method = known.method(entry, &findings) else { continue }
+            methods.append(method)
+            known.methods = [method] + known.methods
+        }
+        return methods
     }
+
+    private static let ownKeys = ["like", "stages", "then"]
 
     private func method(_ entry: YAMLEntry, _ findings: inout Findings) -> MethodDefinition? {
         if case .list = entry.value.content { return MethodDefinition(entry, &findings) }
@@ -50,7 +60,9 @@ extension MethodCatalog {
             let section = try Section(entry.value, name: name, at: entry.place, isOptional: true)
             if section["like"] == nil, section["tune"] != nil { return MethodDefinition(entry, &findings) }
             guard let base = try base(of: entry, section, &findings) else { return nil }
-            return base.refined(as: entry.key, by: section, besides: ["like", "stages"], &findings)
+            let method = base.refined(as: entry.key, by: section, besides: Self.ownKeys, &findings)
+            guard let more = section["then"] else { return method }
+            return method.followed(by: try more.list("'then' of \(name)"), &findings)
         } catch {
             findings.note(error)
             return nil

@@ -97,4 +97,17 @@ extension MethodDefinition {
         return MethodDefinition(
             name: name, place: section.place, shared: shared + [layer], stages: stages, search: search)
     }
+
+    /// The method with more stages behind its own; what was refined concerns its own alone.
+    func followed(by values: [YAMLValue], _ findings: inout Findings) -> MethodDefinition? {
+        var method = self
+        method.shared = []
+        method.stages = stages.map { $0.over(shared) }
+        for (index, value) in values.enumerated() {
+            let section = "stage \(index + 1) of 'then' of method '\(name)'"
+            guard let stage = Self.stage(value, section, at: value.place, &findings) else { return nil }
+            method.stages.append(stage)
+        }
+        return method
+    }
 }

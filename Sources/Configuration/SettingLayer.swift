@@ -39,6 +39,14 @@ struct SettingLayer: Sendable {
         entries.append(Entry(setting: setting, text: text))
     }
 
+    /// The layer and those below it as one.
+    func over(_ lower: [SettingLayer]) -> SettingLayer {
+        var layer = SettingLayer()
+        // Of a setting that several give, the last one applied holds.
+        layer.entries = lower.flatMap(\.entries) + entries
+        return layer
+    }
+
     /// Applies the layer over less specific ones. It goes by the table, not by the order in the file.
     func apply(to settings: inout StageSettings) {
         for setting in Settings.all {

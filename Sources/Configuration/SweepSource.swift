@@ -82,14 +82,38 @@ struct SweepSource {
         let value = try section.required("methods")
         var methods = catalog.read(methods: value, &findings)
         if let override = overrides["methods"] {
-            methods = try override.yaml.uniqueTexts("'methods'").map { name throws(ConfigurationError) in
-                if let method = methods.first(where: { $0.name == name.text }) { return method }
-                return try catalog.method(named: name.text, at: name.place)
-            }
+            methods = try chosen(override.yaml.uniqueTexts("'methods'"), of: methods, catalog)
         }
         try findings.check()
         guard !methods.isEmpty else { throw ConfigurationError("'methods' is empty", at: value.place) }
         return methods
+    }
+
+    /// The methods that the command line names; or all of the sweep's but those named with a `-` before them.
+    private func chosen(
+        _ names: [(text: String, place: Place)], of methods: [MethodDefinition], _ catalog: MethodCatalog
+    ) throws(ConfigurationError) -> [MethodDefinition] {
+        let excluded = names.filter { $0.text.hasPrefix("-") }
+        guard !excluded.isEmpty else {
+            return try names.map { name throws(ConfigurationError) in
+                if let method = methods.first(where: { $0.name == name.text }) { return method }
+                return try catalog.method(named: name.text, at: name.place)
+            }
+        }
+        var left = methods
+        for name in names {
+            guard excluded.count == names.count else {
+                throw ConfigurationError("name the methods to run, or with '-' those to leave out", at: name.place)
+            }
+            let word = String(name.text.dropFirst())
+            guard let place = left.firstIndex(where: { $0.name == word }) else {
+                throw ConfigurationError(
+                    "the sweep has no method '\(word)' to leave out\(hint(for: word, among: methods.map(\.name)))",
+                    at: name.place)
+            }
+            left.remove(at: place)
+        }
+        return left
     }
 
     func defaults() throws(ConfigurationError) -> SettingLayer {

@@ -1,4 +1,4 @@
-/// How a result table is written.
+/// How a table is written.
 package enum ResultFormat: String, CaseIterable, Sendable {
     case text, markdown, csv, latex
 }
@@ -7,40 +7,52 @@ extension ResultTable {
     /// - Parameter width: columns of the terminal; only `text` heeds it.
     package func rendered(_ format: ResultFormat, width: Int = 100) -> String {
         switch format {
-        case .text: text(width: width)
-        case .markdown: markdown
+        case .text: sheet(marking: "*") { $0.remark }.text(width: width)
+        case .markdown: sheet(marking: "bold") { $0.remark }.markdown
+        // A cell of a printed table is silent about its seeds, unless some are missing.
+        case .latex: sheet(marking: "bold") { $0.finished == $0.seeds ? "" : $0.remark }.latex
         case .csv: csv
-        case .latex: latex
         }
     }
 
-    private func text(width: Int) -> String {
-        var table = Columns([("method", .left)] + columns.map { ($0.title, .right) })
-        for (method, row) in zip(methods, cells) {
-            table.add([method] + row.map { "\($0.figures(plusMinus: " ± ") ?? "–") (\($0.countOfSeeds))" })
+    /// - Parameters:
+    ///   - mark: what sets off the best method of a column.
+    ///   - remark: what stands behind a cell's figures.
+    private func sheet(marking mark: String, remark: (Cell) -> String) -> Sheet {
+        var sheet = Sheet(
+            title: "\(sweep) on \(model): percent, mean ± standard deviation (seeds)",
+            columns: [("method", .left)] + columns.map { ($0.title, .right) })
+        for (number, (method, row)) in zip(methods, cells).enumerated() {
+            let figures = zip(row, leaders).map { cell, leader in
+                cell.summary.map {
+                    Sheet.Cell(figures: $0.figures, words: remark(cell), isMarked: leader == .shown(number))
+                } ?? Sheet.Cell(words: "– \(remark(cell))")
+            }
+            sheet.rows.append([.words(method)] + figures)
         }
-        let title = "\(sweep) on \(model): percent, mean ± standard deviation (seeds)"
-        return ([title, ""] + table.lines(width: width) + notes + searchNotes).joined(separator: "\n")
+        sheet.notes = notes(marking: mark)
+        if !findings.isEmpty { sheet.details = ["settings found by search:"] + findings }
+        return sheet
     }
 
-    /// What the marks mean, where there are any.
-    private var notes: [String] {
-        guard !isComplete else { return [] }
-        let someFailed = cells.contains { $0.contains { $0.failed > 0 } }
-        let note = "n/m: n of m seeds have a score so far"
-        return ["", someFailed ? note + "; !: some have ended without one, `headstart status` says why" : note]
+    /// What the marks mean, and why there are none.
+    private func notes(marking mark: String) -> [String] {
+        var notes: [String] = []
+        if !isComplete {
+            let someFailed = cells.contains { $0.contains { $0.failed > 0 } }
+            let note = "n/m: n of m seeds have a score so far"
+            notes.append(someFailed ? note + "; !: some have ended without one, `headstart status` says why" : note)
+        }
+        return notes + [targetNote, Leader.note(leaders, marking: mark)].compactMap { $0 }
     }
 
-    private var searchNotes: [String] { findings.isEmpty ? [] : ["", "settings found by search:"] + findings }
-
-    private var markdown: String {
-        let line = { (cells: [String]) in "| \(cells.joined(separator: " | ")) |" }
-        let titles = ["method"] + columns.map(\.title)
-        let rows = zip(methods, cells).map { method, row in
-            [method] + row.map { "\($0.figures(plusMinus: " ± ") ?? "–") (\($0.countOfSeeds))" }
+    /// "scored on another task than the column's: lora-then-rte (rte accuracy)".
+    private var targetNote: String? {
+        let others = zip(methods, cells).compactMap { method, row in
+            row.compactMap(\.target).first.map { "\(method) (\($0.title))" }
         }
-        let rule = ["---"] + columns.map { _ in "---:" }
-        return ([titles, rule] + rows.map { $0.map(escapedForMarkdown) }).map(line).joined(separator: "\n")
+        return others.isEmpty
+            ? nil : "scored on another task than the column's: \(others.joined(separator: ", "))"
     }
 
     /// One line for each task, metric and method; means and deviations in percent.
@@ -55,47 +67,13 @@ extension ResultTable {
                 ])
             }
         }
-        return lines.map { $0.map(quotedForCSV).joined(separator: ",") }.joined(separator: "\n")
-    }
-
-    /// A tabular in the style of the booktabs package. Cells that miss seeds say how many they have.
-    private var latex: String {
-        let rows = zip(methods, cells).map { method, row in
-            ([escapedForLaTeX(method)] + row.map(\.latex)).joined(separator: " & ") + " \\\\"
-        }
-        let titles = (["method"] + columns.map { escapedForLaTeX($0.title) }).joined(separator: " & ")
-        return
-            ([
-                "% \(sweep) on \(model): percent, mean and standard deviation over seeds",
-                "\\begin{tabular}{l\(String(repeating: "r", count: columns.count))}", "\\toprule", titles + " \\\\",
-                "\\midrule",
-            ] + rows + ["\\bottomrule", "\\end{tabular}"]).joined(separator: "\n")
+        return commaSeparated(lines)
     }
 }
 
 extension ResultTable.Cell {
-    fileprivate var latex: String {
-        guard let figures = figures(plusMinus: " \\pm ") else { return "--" }
-        return finished == seeds ? "$\(figures)$" : "$\(figures)$ (\(finished)/\(seeds))"
+    /// The seeds in brackets: "(4)", or "(3/4)" where scores are missing, with "!" where some will not come.
+    fileprivate var remark: String {
+        finished == seeds ? "(\(seeds))" : "(\(finished)/\(seeds)\(failed > 0 ? "!" : ""))"
     }
-}
-
-func escapedForMarkdown(_ text: String) -> String { text.replacing("|", with: "\\|") }
-
-/// A field as RFC 4180 has it.
-func quotedForCSV(_ text: String) -> String {
-    let isPlain = !text.contains { "\",\r\n".contains($0) || $0 == "\r\n" }
-    return isPlain ? text : "\"\(text.replacing("\"", with: "\"\""))\""
-}
-
-func escapedForLaTeX(_ text: String) -> String {
-    text.map { character in
-        switch character {
-        case "&", "%", "$", "#", "_", "{", "}": "\\\(character)"
-        case "~": "\\textasciitilde{}"
-        case "^": "\\textasciicircum{}"
-        case "\\": "\\textbackslash{}"
-        default: String(character)
-        }
-    }.joined()
 }

@@ -9,6 +9,8 @@ package struct ResultRows: Encodable, Sendable {
         package let task: String
         package let method: String
         package let seed: UInt64
+        /// The task of the method's last stage; most often the row's.
+        package let scoredOn: String
         package let metric: Metric
         package let split: Split
         /// As it was computed, a fraction; nil where there is none.
@@ -23,14 +25,14 @@ package struct ResultRows: Encodable, Sendable {
 
     package init(_ snapshot: SweepSnapshot) {
         rows = snapshot.plan.rows.flatMap { row -> [Row] in
-            guard let task = snapshot.plan.task(named: row.task) else { return [] }
-            let result = row.stages.last.flatMap { snapshot[$0].result }
+            guard let target = snapshot.plan.target(of: row), let task = snapshot.plan.task(named: target.task) else {
+                return []
+            }
             return task.definition.metrics.map { metric in
-                let score = result?.score(metric, on: .dev).flatMap { $0.isFinite ? $0 : nil }
-                return Row(
-                    task: row.task, method: row.method, seed: row.seed, metric: metric, split: .dev, value: score,
-                    state: snapshot.state(of: row), key: row.stages.last,
-                    chosen: snapshot.plan.search(for: row)?.chosen?.settings ?? [])
+                Row(
+                    task: row.task, method: row.method, seed: row.seed, scoredOn: target.task, metric: metric,
+                    split: .dev, value: snapshot.score(metric, of: row), state: snapshot.state(of: row),
+                    key: row.stages.last, chosen: snapshot.plan.search(for: row)?.chosen?.settings ?? [])
             }
         }
     }
@@ -38,7 +40,7 @@ package struct ResultRows: Encodable, Sendable {
 
 extension ResultRows.Row: Encodable {
     private enum Key: String, CodingKey {
-        case task, method, seed, metric, split, value, state, key, chosen
+        case task, method, seed, scoredOn, metric, split, value, state, key, chosen
     }
 
     /// Every key is there, null where there is nothing.
@@ -47,6 +49,7 @@ extension ResultRows.Row: Encodable {
         try container.encode(task, forKey: .task)
         try container.encode(method, forKey: .method)
         try container.encode(seed, forKey: .seed)
+        try container.encode(scoredOn, forKey: .scoredOn)
         try container.encode(metric, forKey: .metric)
         try container.encode(split, forKey: .split)
         try container.encode(value, forKey: .value)

@@ -8,6 +8,8 @@ package struct ResultTable: Hashable, Sendable {
     package let columns: [Column]
     /// By method, then by column.
     package let cells: [[Cell]]
+    /// By column.
+    package let leaders: [Leader]
     /// What searches found, a line a method.
     package let findings: [String]
 
@@ -19,12 +21,17 @@ package struct ResultTable: Hashable, Sendable {
 
     /// The seeds of one method on one task.
     package struct Cell: Hashable, Sendable {
-        /// Of the seeds that are finished; nil where none is.
+        /// Of the seeds that are finished.
+        package let scores: [UInt64: Double]
+        /// Of those scores; nil where there are none.
         package let summary: Summary?
-        package let finished: Int
         /// Seeds that ended without a score.
         package let failed: Int
         package let seeds: Int
+        /// What is scored, where the method's last stage has another task than the column.
+        package let target: Column?
+
+        package var finished: Int { scores.count }
     }
 
     /// - Parameter allMetrics: every metric of each task, not only the first.
@@ -43,8 +50,12 @@ package struct ResultTable: Hashable, Sendable {
         let rows = Dictionary(grouping: plan.rows) { CellName(task: $0.task, method: $0.method) }
         cells = methods.map { [columns] method in
             columns.map { column in
-                Cell(rows[CellName(task: column.task, method: method)] ?? [], column.metric, snapshot)
+                Cell(rows[CellName(task: column.task, method: method)] ?? [], column, snapshot)
             }
+        }
+        // Scores on different tasks are not held against each other.
+        leaders = columns.indices.map { [cells] place in
+            Leader(cells.map { $0[place].target == nil ? $0[place].scores : [:] })
         }
     }
 
@@ -58,25 +69,15 @@ package struct ResultTable: Hashable, Sendable {
 }
 
 extension ResultTable.Cell {
-    fileprivate init(_ rows: [SweepRow], _ metric: Metric, _ snapshot: SweepSnapshot) {
-        let last = rows.compactMap(\.stages.last).map { snapshot[$0] }
-        let scores = last.compactMap { $0.result?.score(metric, on: .dev) }.filter(\.isFinite)
-        self.init(
-            summary: Summary(scores), finished: scores.count,
-            failed: rows.count { snapshot.state(of: $0).isFinal } - scores.count, seeds: rows.count)
-    }
-
-    /// "61.82 ± 1.20", the deviation only where there is one.
-    func figures(plusMinus: String) -> String? {
-        summary.map { summary in
-            let deviation = summary.deviation.map { "\(plusMinus)\(percent($0))" } ?? ""
-            return percent(summary.mean) + deviation
+    fileprivate init(_ rows: [SweepRow], _ column: ResultTable.Column, _ snapshot: SweepSnapshot) {
+        let target = rows.first.flatMap { snapshot.plan.otherTarget(of: $0) }
+        let scores = rows.compactMap { row in
+            snapshot.score(target?.metric ?? column.metric, of: row).map { (row.seed, $0) }
         }
-    }
-
-    /// "4", or "3/4" where scores are missing, with "!" where some will not come.
-    var countOfSeeds: String {
-        finished == seeds ? "\(seeds)" : "\(finished)/\(seeds)\(failed > 0 ? "!" : "")"
+        let ended = rows.count { snapshot.state(of: $0).isFinal }
+        self.init(
+            scores: Dictionary(scores) { first, _ in first }, summary: Summary(scores.map(\.1)),
+            failed: ended - scores.count, seeds: rows.count, target: target)
     }
 }
 

@@ -17,7 +17,18 @@ package struct Summary: Hashable, Sendable {
     }
 }
 
+extension Summary {
+    /// "61.82 ± 1.20" in percent, the deviation only where there is one.
+    var figures: String { percent(mean) + (deviation.map { " ± \(percent($0))" } ?? "") }
+}
+
 /// A score as the papers print it: in percent, two decimals.
 func percent(_ value: Double) -> String { decimals(value * 100, 2) }
 
 func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
+
+/// A difference of scores, in percentage points with its sign.
+func signedPercent(_ value: Double) -> String { String(format: "%+.2f", value * 100) }
+
+/// A number with so many digits that count, without zeros at the end.
+func significant(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)g", value) }

@@ -6,6 +6,7 @@ import Experiments
 import Files
 import Foundation
 import Ledger
+import Reports
 import Safetensors
 import Tasks
 import Tokenizers
@@ -38,8 +39,8 @@ extension Headstart {
     /// Whether the user asked for what cannot be, or the work went wrong.
     private static func status(of error: any Error) -> Int32 {
         switch error {
-        case is BadRequest, is ConfigurationError, is DatasetError, is TokenizerError, is ModelError,
-            is SafetensorsError:
+        case is BadRequest, is ComparisonError, is ConfigurationError, is DatasetError, is TokenizerError,
+            is ModelError, is SafetensorsError:
             2
         case TransportError.badEndpoint, TransportError.unprotected, TransportError.badKey: 2
         case CoordinatorError.transport(let error): status(of: error)

@@ -15,7 +15,9 @@ import Testing
 
     @Test(arguments: [
         ["nonsense"], ["train"], ["tokenize", "--model", "tiny/"], ["plan", "there/is/no.yaml", "--data", "/"],
-        ["plan", "a.yaml", "--nonsense"], ["results", "--store", "/nonexistent"], ["status", "--store", "/dev/null"],
+        ["plan", "a.yaml", "--nonsense"], ["results", "--store", "/nonexistent"],
+        ["results", "--store", "s", "--compare", "one"], ["results", "--store", "s", "--published", "ehft/7"],
+        ["status", "--store", "/dev/null"],
         ["train", "--model", "m/", "--task", "t", "--data", "/", "--out", "o", "--tune", "all", "--method", "bitfit"],
         ["run", "a.yaml", "--store", "s", "--groups", "0"], ["worker", "--coordinator", "nonsense"],
         ["coordinator", "a.yaml", "--store", "s", "--listen", "udp://127.0.0.1:5"],

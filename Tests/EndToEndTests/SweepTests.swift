@@ -124,6 +124,25 @@ import Testing
         #expect(states == ["wild failed", "calm finished"])
     }
 
+    @Test(.timeLimit(.minutes(2))) func `two methods are compared, and a paper's table stands beside ours`() throws {
+        let shop = try workshop()
+        #expect(try shop.run(command("store", "--set", "max-steps=5")).status == 0)
+        let comparison = try shop.run("results", "--store", "store", "--compare", "tuned", "probe")
+        #expect(comparison.status == 0, "\(comparison.errors)")
+        #expect(comparison.output.contains("tuned less probe") && comparison.output.contains("can never go below p ="))
+        struct Comparison: Decodable {
+            struct Evidence: Decodable { let pairs: Int }
+            let overall: Evidence
+        }
+        let json = try shop.run("results", "--store", "store", "--compare", "tuned", "probe", "--json")
+        #expect(try json.lastJSON(Comparison.self).overall.pairs == 2)
+        let unknown = try shop.run("results", "--store", "store", "--compare", "tuned", "prob")
+        #expect(unknown.status == 2 && unknown.errors.contains("did you mean 'probe'?"), "\(unknown.errors)")
+        let published = try shop.run("results", "--store", "store", "--published", "ehft/1")
+        #expect(published.status == 0, "\(published.errors)")
+        #expect(published.output.contains("The sweep has no method and task of this table."))
+    }
+
     @Test func `what was trained in a sweep can be exported by its key`() throws {
         let shop = try workshop(seeds: "[1]")
         #expect(try shop.run(command("store", "--set", "methods=bitfit", "--set", "max-steps=5")).status == 0)

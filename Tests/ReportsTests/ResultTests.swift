@@ -18,6 +18,8 @@ struct ResultTests {
                 eh_ft         75.00 (1/2!)        – (0/2)
 
                 n/m: n of m seeds have a score so far; !: some have ended without one, `headstart status` says why
+                no method is marked as best: over 1 seed a paired test cannot go below p = 1; 6 seeds are the fewest
+                that can
                 """)
     }
 
@@ -29,12 +31,12 @@ struct ResultTests {
 
     @Test func `a narrow terminal gets the columns in blocks`() throws {
         let lines = try table().rendered(.text, width: 30).split(separator: "\n").map(String.init)
-        #expect(lines[1] == "method         cb accuracy")
-        #expect(lines[5] == "method    cola matthews")
-        #expect(lines.dropLast().allSatisfy { $0.count <= 60 })
+        #expect(lines[2] == "method         cb accuracy")
+        #expect(lines[6] == "method    cola matthews")
+        #expect(lines.allSatisfy { $0.count <= 30 })
     }
 
-    @Test func `a sweep that is complete has no notes`() throws {
+    @Test func `a sweep that is complete says only why nothing is marked`() throws {
         let sample = try Sample()
         let records = sample.plan.stages.map { stage in
             Sample.finished(stage.key, [.accuracy, .matthews].map { Score(split: .dev, metric: $0, value: 0.5) })
@@ -49,6 +51,9 @@ struct ResultTests {
                 ────────  ────────────────  ────────────────
                 finetune  50.00 ± 0.00 (2)  50.00 ± 0.00 (2)
                 eh_ft     50.00 ± 0.00 (2)  50.00 ± 0.00 (2)
+
+                no method is marked as best: over 2 seeds a paired test cannot go below p = 0.5; 6 seeds are the
+                fewest that can
                 """)
     }
 
@@ -59,6 +64,11 @@ struct ResultTests {
                 | --- | ---: | ---: |
                 | finetune | 85.00 ± 7.07 (2) | – (0/2) |
                 | eh_ft | 75.00 (1/2!) | – (0/2) |
+
+                n/m: n of m seeds have a score so far; !: some have ended without one, `headstart status` says why
+
+                no method is marked as best: \
+                over 1 seed a paired test cannot go below p = 1; 6 seeds are the fewest that can
                 """)
     }
 
@@ -78,13 +88,16 @@ struct ResultTests {
     @Test func `latex escapes names`() throws {
         #expect(
             try table().rendered(.latex) == #"""
-                % small on tiny: percent, mean and standard deviation over seeds
+                % small on tiny: percent, mean ± standard deviation (seeds)
+                % n/m: n of m seeds have a score so far; !: some have ended without one, `headstart status` says why
+                % no method is marked as best: \#
+                over 1 seed a paired test cannot go below p = 1; 6 seeds are the fewest that can
                 \begin{tabular}{lrr}
                 \toprule
                 method & cb accuracy & cola matthews \\
                 \midrule
-                finetune & $85.00 \pm 7.07$ & -- \\
-                eh\_ft & $75.00$ (1/2) & -- \\
+                finetune & $85.00 \pm 7.07$ & -- (0/2) \\
+                eh\_ft & $75.00$ (1/2!) & -- (0/2) \\
                 \bottomrule
                 \end{tabular}
                 """#)
@@ -105,10 +118,12 @@ struct ResultTests {
         let keys = try Sample().keys("cb", "finetune")
         #expect(
             json.hasPrefix(
-                #"{"rows":[{"chosen":{},"key":"\#(keys[0])","method":"finetune","metric":"accuracy","seed":1,"split":"dev","#
-                    + #""state":"finished","task":"cb","value":0.8},"#))
+                #"{"rows":[{"chosen":{},"key":"\#(keys[0])","method":"finetune","metric":"accuracy","scoredOn":"cb","#
+                    + #""seed":1,"split":"dev","state":"finished","task":"cb","value":0.8},"#))
         #expect(
-            json.contains(#""metric":"macro-f1","seed":2,"split":"dev","state":"finished","task":"cb","value":null}"#))
+            json.contains(
+                #""metric":"macro-f1","scoredOn":"cb","seed":2,"split":"dev","state":"finished","task":"cb","value":null}"#
+            ))
         #expect(json.contains(#""state":"failed","task":"cb","value":null}"#))
         #expect(json.contains(#""state":"running","task":"cola","value":null}"#))
     }

@@ -1,11 +1,11 @@
 import Experiments
 import Reports
 
-/// A sweep of two methods, one of them in two stages, on two tasks with two seeds.
+/// A sweep of two methods, one of them in two stages, on two tasks.
 struct Sample {
     let plan: SweepPlan
 
-    init(methods: [String] = ["finetune", "eh_ft"]) throws {
+    init(methods: [String] = ["finetune", "eh_ft"], seeds: [UInt64] = [1, 2]) throws {
         let tasks = [
             Self.task("cb", trainCount: 250, metrics: [.accuracy, .macroF1]),
             Self.task("cola", trainCount: 8551, metrics: [.matthews]),
@@ -14,7 +14,7 @@ struct Sample {
         var rows: [SweepRow] = []
         for task in tasks {
             for method in methods {
-                for seed: UInt64 in [1, 2] {
+                for seed in seeds {
                     let added = try Self.stages(of: method, on: task, seed)
                     stages += added
                     let name = task.definition.name

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Reports
 
 struct ResultsCommand: ParsableCommand {
@@ -8,6 +9,8 @@ struct ResultsCommand: ParsableCommand {
         discussion: """
             EXAMPLE
               headstart results --store results --format markdown
+              headstart results --store results --compare eh-ft-bitfit finetune
+              headstart results --store results --published ehft/1
             """)
 
     @OptionGroup var sweep: StoredSweepOptions
@@ -22,6 +25,17 @@ struct ResultsCommand: ParsableCommand {
     @Flag(name: .long, help: "Show every metric of a task, not its first alone.")
     var allMetrics = false
 
+    @Option(
+        name: .long, parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Ask whether one method is better than another, paired over tasks and seeds.", valueName: "method"))
+    var compare: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Put the numbers of a paper's table beside ours, as of ehft/1.", valueName: "table"))
+    var published: String?
+
     private static func format(_ name: String) throws -> ResultFormat {
         guard let format = ResultFormat(rawValue: name) else {
             throw ValidationError(
@@ -30,10 +44,34 @@ struct ResultsCommand: ParsableCommand {
         return format
     }
 
+    func validate() throws {
+        guard compare.isEmpty || compare.count == 2 else {
+            throw ValidationError("--compare takes two methods, as in --compare eh-ft-bitfit finetune")
+        }
+        guard compare.isEmpty || published == nil else {
+            throw ValidationError("--compare and --published are two questions; ask one at a time")
+        }
+        if allMetrics && (!compare.isEmpty || published != nil) {
+            throw ValidationError("--all-metrics is for the table of the sweep alone")
+        }
+    }
+
     func run() throws {
-        let snapshot = try sweep.snapshot()
-        if output.json { return try Screen.json(ResultRows(snapshot)) }
-        let table = ResultTable(snapshot, allMetrics: allMetrics)
-        try Screen.line(table.rendered(format, width: Screen.width))
+        if let published {
+            let table = try PublishedResults.read().table(named: published)
+            let comparison = PublishedComparison(try sweep.snapshot(), table)
+            try show(comparison, comparison.rendered(format, width: Screen.width))
+        } else if compare.count == 2 {
+            let comparison = try MethodComparison(sweep.snapshot(), compare[0], compare[1])
+            try show(comparison, comparison.rendered(format, width: Screen.width))
+        } else {
+            let snapshot = try sweep.snapshot()
+            let table = ResultTable(snapshot, allMetrics: allMetrics)
+            try show(ResultRows(snapshot), table.rendered(format, width: Screen.width))
+        }
+    }
+
+    private func show(_ value: some Encodable, _ text: String) throws {
+        if output.json { try Screen.json(value) } else { try Screen.line(text) }
     }
 }

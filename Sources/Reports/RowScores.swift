@@ -1,0 +1,25 @@
+import Experiments
+
+extension SweepPlan {
+    /// The task and first metric of a row's last stage where that is not the row's task; nil otherwise.
+    func otherTarget(of row: SweepRow) -> ResultTable.Column? {
+        guard let key = row.stages.last, let stage = stages.first(where: { $0.key == key }), stage.task != row.task,
+            let metric = task(named: stage.task)?.definition.metrics.first
+        else { return nil }
+        return ResultTable.Column(task: stage.task, metric: metric)
+    }
+
+    /// What the row's score is: the last stage's task by its first metric.
+    func target(of row: SweepRow) -> ResultTable.Column? {
+        if let other = otherTarget(of: row) { return other }
+        return task(named: row.task)?.definition.metrics.first.map { ResultTable.Column(task: row.task, metric: $0) }
+    }
+}
+
+extension SweepSnapshot {
+    /// The score of a row's last stage on the dev set; nil where there is none yet, or none that is a number.
+    func score(_ metric: Metric, of row: SweepRow) -> Double? {
+        guard let key = row.stages.last, let score = self[key].result?.score(metric, on: .dev) else { return nil }
+        return score.isFinite ? score : nil
+    }
+}

@@ -1,0 +1,163 @@
+import Experiments
+import Reports
+import Testing
+
+struct ComparisonTests {
+    /// A sweep of finetune and eh_ft on cb and cola, with these accuracies and Matthews correlations by seed; nil where
+    /// a seed has no score yet.
+    private func snapshot(_ scores: [String: [String: [Double?]]], seeds: Int) throws -> SweepSnapshot {
+        let sample = try Sample(seeds: (1...UInt64(seeds)).map { $0 })
+        var records: [StageRecord] = []
+        for row in sample.plan.rows {
+            guard let key = row.stages.last, let score = scores[row.task]?[row.method]?[Int(row.seed) - 1] else {
+                continue
+            }
+            let metric: Metric = row.task == "cb" ? .accuracy : .matthews
+            records.append(Sample.finished(key, [Score(split: .dev, metric: metric, value: score)]))
+        }
+        return SweepSnapshot(sample.plan, records)
+    }
+
+    private var twoTasks: SweepSnapshot {
+        get throws {
+            try snapshot(
+                [
+                    "cb": ["finetune": [0.80, 0.82, 0.81, 0.79], "eh_ft": [0.82, 0.84, 0.80, 0.83]],
+                    "cola": ["finetune": [0.40, 0.41, nil, 0.43], "eh_ft": [0.42, 0.40, 0.43, 0.43]],
+                ], seeds: 4)
+        }
+    }
+
+    @Test func `scores are paired over seeds within tasks`() throws {
+        let comparison = try MethodComparison(twoTasks, "eh_ft", "finetune")
+        #expect(comparison.tasks.map(\.task) == ["cb", "cola"])
+        #expect(comparison.tasks[1].pairs.map(\.seed) == [1, 2, 4])
+        #expect(comparison.leftOut.map { "\($0.task) \($0.seed)" } == ["cola 3"])
+        #expect(comparison.overall.differences.all.count == 7)
+        #expect(comparison.overall.differences.wins == 4)
+        // scipy.stats.permutation_test of 2, 2, -1, 4, 2, -1 and 0 points.
+        #expect(comparison.overall.test.pValue == 0.21875)
+        let other = try MethodComparison(twoTasks, "finetune", "eh_ft")
+        #expect(abs(comparison.overall.differences.mean + other.overall.differences.mean) < 1e-15, "but for rounding")
+    }
+
+    @Test func `the comparison is a table with its meaning below`() throws {
+        let lines = try MethodComparison(twoTasks, "eh_ft", "finetune").rendered(.text, width: 1000)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.count == 11)
+        #expect(lines[0] == "small on tiny: eh_ft less finetune, over the seeds that both have; percentage points")
+        #expect(lines[2] == "task           pairs  eh_ft  finetune  difference  95 % interval  w/l/t      p")
+        #expect(lines[4].hasPrefix("cb accuracy        4  82.25     80.50       +1.75  "))
+        #expect(lines[4].hasSuffix("  3/1/0   0.25"))
+        #expect(lines[5].hasPrefix("cola matthews      3  41.67     41.33       +0.33  "))
+        #expect(lines[6].hasPrefix("all                7                        +1.14  "))
+        #expect(lines[6].hasSuffix("  4/2/1  0.219"))
+        #expect(
+            lines[8]
+                == "Within noise: if the difference is what it seems, about 21 pairs, 11 seeds on each task, would "
+                + "show it four times in five.")
+        #expect(lines[10] == "Left out, as one of the two has no score: cola seed 3.")
+    }
+
+    @Test func `a few pairs cannot show anything, and are told so`() throws {
+        let scores = ["cb": ["finetune": [0.80, 0.82, 0.81, 0.79], "eh_ft": [0.82, 0.84, 0.83, 0.83]]]
+        let comparison = try MethodComparison(snapshot(scores, seeds: 4), "eh_ft", "finetune")
+        #expect(comparison.overall.test.pValue == 0.125)
+        #expect(
+            comparison.verdict
+                == "4 pairs can never go below p = 0.125, so noise cannot be ruled out: if the difference is what it "
+                + "seems, about 6 seeds would show it four times in five.")
+    }
+
+    @Test func `what is beyond noise is said to be`() throws {
+        let base = [0.80, 0.82, 0.81, 0.79, 0.80, 0.78, 0.81]
+        let scores: [String: [String: [Double?]]] = ["cb": ["finetune": base, "eh_ft": base.map { $0 + 0.02 }]]
+        let comparison = try MethodComparison(snapshot(scores, seeds: 7), "finetune", "eh_ft")
+        #expect(
+            comparison.verdict
+                == "'eh_ft' is better than 'finetune' beyond noise: were neither better, chance would make a "
+                + "difference this large in 1.6 % of such comparisons.")
+    }
+
+    @Test func `equal scores tell nothing apart`() throws {
+        let scores: [String: [String: [Double?]]] = ["cb": ["finetune": [0.8, 0.9], "eh_ft": [0.8, 0.9]]]
+        let comparison = try MethodComparison(snapshot(scores, seeds: 2), "finetune", "eh_ft")
+        #expect(
+            comparison.verdict == "'finetune' and 'eh_ft' have the same score in 2 pairs: nothing tells them apart.")
+    }
+
+    @Test func `what cannot be compared is one sentence`() throws {
+        let snapshot = try twoTasks
+        let told = { (first: String, second: String) in
+            do throws(ComparisonError) {
+                _ = try MethodComparison(snapshot, first, second)
+                return "nothing"
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(told("eh-ftt", "finetune") == "sweep 'small' has no method 'eh-ftt'; did you mean 'eh_ft'?")
+        #expect(told("eh_ft", "eh_ft") == "'eh_ft' cannot be compared with itself; name two methods")
+        let empty = try Sample()
+        #expect(throws: ComparisonError.self) {
+            try MethodComparison(SweepSnapshot(empty.plan, []), "eh_ft", "finetune")
+        }
+    }
+
+    @Test func `json has every pair and no missing key`() throws {
+        let json = String(
+            decoding: try CanonicalJSON.encode(MethodComparison(twoTasks, "eh_ft", "finetune")), as: UTF8.self)
+        #expect(json.contains(#""first":"eh_ft","leftOut":[{"seed":3,"task":"cola"}],"model":"tiny""#))
+        #expect(json.contains(#"{"first":0.42,"second":0.4,"seed":1}"#))
+        #expect(json.contains(#""draws":null"#))
+    }
+
+    @Test func `csv has a line for each pair`() throws {
+        let lines = try MethodComparison(twoTasks, "eh_ft", "finetune").rendered(.csv).split(separator: "\n")
+        #expect(lines[0] == "task,metric,seed,eh_ft,finetune,difference")
+        #expect(lines[1] == "cb,accuracy,1,82.00,80.00,2.00")
+        #expect(lines.count == 8)
+    }
+}
+
+struct LeaderTests {
+    private func seeds(_ scores: [Double]) -> [UInt64: Double] {
+        Dictionary(uniqueKeysWithValues: scores.enumerated().map { (UInt64($0), $1) })
+    }
+
+    private let base = [0.80, 0.82, 0.81, 0.79, 0.80, 0.78]
+
+    @Test func `a method that always wins leads from six seeds on`() {
+        let better = base.map { $0 + 0.01 }
+        #expect(Leader([seeds(base), seeds(better)]) == .shown(1))
+        #expect(Leader([seeds(Array(base.prefix(5))), seeds(better)]) == .tooFewSeeds(5))
+        #expect(Leader([seeds(base), [:]]) == .alone)
+    }
+
+    @Test func `the best is held against the next alone`() {
+        let close = base.enumerated().map { $1 + ($0 % 2 == 0 ? 0.02 : -0.01) }
+        #expect(Leader([seeds(base), seeds(close), seeds(base.map { $0 - 0.3 })]) == .withinNoise)
+    }
+
+    @Test func `a leader is marked in every form`() throws {
+        let sample = try Sample(seeds: [1, 2, 3, 4, 5, 6])
+        let records = sample.plan.rows.compactMap { row in
+            row.stages.last.map { key in
+                let bonus = row.method == "eh_ft" && row.task == "cb" ? 0.1 : 0
+                let value = 0.5 + 0.01 * Double(row.seed) + bonus
+                return Sample.finished(
+                    key, [.accuracy, .matthews].map { Score(split: .dev, metric: $0, value: value) })
+            }
+        }
+        let table = ResultTable(SweepSnapshot(sample.plan, records))
+        #expect(table.rendered(.text).contains("eh_ft     *63.50 ± 1.87 (6)"))
+        #expect(table.rendered(.markdown).contains("| eh_ft | **63.50 ± 1.87** (6) | 53.50 ± 1.87 (6) |"))
+        #expect(table.rendered(.latex).contains(#"eh\_ft & $\mathbf{63.50 \pm 1.87}$ & $53.50 \pm 1.87$"#))
+        #expect(
+            table.rendered(.text, width: 300).hasSuffix(
+                """
+                *: better than the next best beyond noise (paired permutation test over the seeds, p < 0.05, and a \
+                bootstrap 95 % interval without 0); elsewhere the best is not told apart
+                """))
+    }
+}

@@ -1,0 +1,76 @@
+import Experiments
+import Reports
+import Testing
+
+struct PublishedTests {
+    private static func score(
+        _ method: String, _ task: String, _ mean: Double, deviation: Double? = nil,
+        _ counterpart: (methods: [String], task: String, metric: String)?
+    ) -> PublishedScore {
+        PublishedScore(
+            model: "roberta-large", method: method, setting: "", task: task, metric: "accuracy", mean: mean,
+            deviation: deviation, runs: 4,
+            counterpart: counterpart.map { .init(methods: $0.methods, tasks: [$0.task], metric: $0.metric) })
+    }
+
+    private static let table = PublishedTable(
+        name: "paper/1",
+        scores: [
+            score("Finetuning", "CB", 94.64, deviation: 1.5, (["finetune"], "cb", "accuracy")),
+            score("Finetuning", "QNLI", 94.75, (["finetune"], "qnli", "accuracy")),
+            score("EH-FT", "CB", 99.12, (["eh_ft"], "cb", "accuracy")),
+            score("Mixout", "CB", 98.66, (["mixout-0.7", "mixout-0.9"], "cb", "accuracy")),
+            score("Earlier work", "CB", 98.2, nil),
+        ])
+
+    private func comparison() throws -> PublishedComparison {
+        PublishedComparison(try Sample().underWay, Self.table)
+    }
+
+    @Test func `the paper's numbers stand above ours and the difference`() throws {
+        #expect(
+            try comparison().rendered(.text) == """
+                small on tiny beside paper/1 (roberta-large): percent, mean ± standard deviation (seeds);
+                difference: here less paper
+
+                method                       CB accuracy
+                ──────────  ──────────  ────────────────
+                Finetuning  paper       94.64 ± 1.50 (4)
+                finetune    here        85.00 ± 7.07 (2)
+                            difference             -9.64
+                EH-FT       paper              99.12 (4)
+                eh_ft       here             75.00 (1/2)
+                            difference            -24.12
+
+                Only in the paper: Mixout; Earlier work.
+                Columns only in the paper: QNLI accuracy.
+                """)
+    }
+
+    @Test func `of several methods the best is the paper's`() throws {
+        let table = PublishedTable(
+            name: "paper/2", scores: [Self.score("Best of two", "CB", 90, (["eh_ft", "finetune"], "cb", "accuracy"))])
+        let entry = try #require(PublishedComparison(try Sample().underWay, table).entries.first)
+        #expect(entry.ours.method == "finetune")
+        #expect(abs((entry.difference ?? 0) + 5) < 1e-12, "85 less 90, but for rounding")
+    }
+
+    @Test func `every number is in csv and json, with or without a counterpart`() throws {
+        let lines = try comparison().rendered(.csv).split(separator: "\n")
+        #expect(lines.count == 6)
+        #expect(lines[1] == "Finetuning,,CB,accuracy,94.64,1.50,4,finetune,85.00,7.07,2,2,-9.64")
+        #expect(lines[5] == "Earlier work,,CB,accuracy,98.20,,4,,,,,,")
+        let json = String(decoding: try CanonicalJSON.encode(comparison()), as: UTF8.self)
+        #expect(json.contains(#""onlyHere":[]"#))
+        #expect(
+            json.contains(#"{"metric":"accuracy","mean":98.2,"#) || json.contains(#""mean":98.2,"method":"Earlier"#))
+    }
+
+    @Test func `a sweep with nothing of the table says so`() throws {
+        let table = PublishedTable(name: "paper/3", scores: [Self.score("Earlier work", "CB", 98.2, nil)])
+        let text = PublishedComparison(try Sample().underWay, table).rendered(.text)
+        #expect(text.contains("The sweep has no method and task of this table."))
+        #expect(text.contains("Only in the paper: Earlier work."))
+        #expect(text.contains("Only in the sweep: finetune, eh_ft."))
+    }
+}
