@@ -50,8 +50,8 @@ struct AnalysisTests {
     @Test func `bars stand for methods`() throws {
         let script = try #require(Plot.all(.generalizationGap, of: runs) { _ in nil }.first).script(.svg, to: "a.svg")
         #expect(script.contains("set xtics ('finetune' 0, 'eh-ft/2' 1)"))
-        #expect(script.contains("-0.2 100.0 0.0"))
-        #expect(script.contains("0.2 75.0 0.0"))
+        #expect(script.contains(" 100.0 0.0"))
+        #expect(script.contains(" 75.0 0.0"))
     }
 
     @Test func `both projections keep clusters apart`() {

@@ -247,26 +247,31 @@ import Testing
         }
     }
 
-    @Test func `a finished stage that has not measured what is asked for runs again, and measures both`() throws {
+    @Test func `a plan that asks for a measurement that a finished stage has not made runs it again, with both`() throws
+    {
         var builder = PlanBuilder()
-        let key = try builder.add("a", outputs: [.head])
-        let measuring = { (measures: [Measure]) in
+        let key = try builder.add("a", outputs: [.head, .log])
+        let result = makeResult(of: key, outputs: [.head, .log], measured: [.cost])
+        let standing = StageStanding(state: .finished, result: result)
+        let known = [key: KnownStage(standing: standing, attempt: Attempt(rawValue: 1), worker: nil)]
+        let planned = { (measures: [Measure]) in
             var stages = builder.plan.stages
-            stages[0].owe([.log], measures: measures)
-            return builder.plan.with(stages)
+            stages[0].owe([], measures: measures)
+            var scheduler = Scheduler()
+            let stored = Set(result.artifacts.map(\.id))
+            let event = Event.planned(builder.plan.with(stages), known: known, stored: stored)
+            _ = scheduler.handle(event, at: Timestamp(rawValue: 0))
+            return scheduler
         }
-        let script = Script(measuring([.cost]))
-        script.start()
-        let first = try #require(script.greetAndAsk("w1"))
-        #expect(first.measures == [.cost] && first.outputs == [.head, .log])
-        script.finish(first, by: "w1")
-        #expect(script.state(key) == .finished)
-        script.start(measuring([.convergence]))
-        let second = try #require(script.greetAndAsk("w1"))
-        #expect(second.measures == [.convergence, .cost])
-        script.finish(second, by: "w1")
-        script.start(measuring([.cost]))
-        #expect(script.greetAndAsk("w1") == nil && script.state(key) == .finished)
+        #expect(planned([.cost]).explain(key) == .ended(.finished, reason: nil))
+        var scheduler = planned([.convergence])
+        #expect(scheduler.explain(key) == .waitsForWorker)
+        #expect(scheduler.checkInvariants().isEmpty)
+        let worker = WorkerID(rawValue: "w")
+        let hello = FromWorker.hello(worker: worker, version: protocolVersion, node: .test)
+        _ = scheduler.handle(.message(hello), at: Timestamp(rawValue: 1))
+        let effects = scheduler.handle(.message(.ready(worker: worker)), at: Timestamp(rawValue: 2))
+        #expect(effects.assignment?.measures == [.convergence, .cost])
     }
 
     @Test func `paused stages wait until they are resumed`() throws {
