@@ -48,7 +48,7 @@ extension Plot {
     static func weightDistance(_ task: String, _ methods: [MeasuredMethod]) -> Plot? {
         let panel = { (title: String, part: @escaping (StageLog.WeightDistance) -> Double) in
             CurvePanel(
-                title: "\(task): \(title)", yLabel: "‖θ − θ₀‖₂",
+                title: "\(task): \(title)", yLabel: "L2 distance of θ from θ0",
                 curves: methods.map { method in
                     (method.method, method.curve(\.weightDistance, x: { Double($0.step) }, y: part))
                 })
@@ -85,7 +85,7 @@ extension Plot {
         }
         let panel = CurvePanel(
             title: "\(task): how far entries of the backbone moved", yLabel: "entries, % in a quarter of a decade",
-            xLabel: "|θ − θ₀|", curves: curves)
+            xLabel: "|θ − θ0|", curves: curves)
         guard curves.contains(where: { !$0.points.isEmpty }) else { return nil }
         return Plot(
             "weight-magnitudes-\(task)", size: (7, 4),

@@ -98,8 +98,8 @@ extension Measure {
         let part = { (name: String, norm: @escaping @Sendable (StageLog.GradientNorms) -> Double) in
             [
                 Figure("\(name), first") { ($0.gradientNorms?.first).map(norm) },
-                Figure("median") { $0.gradientNorms.flatMap { median($0.map(norm)) } },
-                Figure("last") { ($0.gradientNorms?.last).map(norm) },
+                Figure("\(name), median") { $0.gradientNorms.flatMap { median($0.map(norm)) } },
+                Figure("\(name), last") { ($0.gradientNorms?.last).map(norm) },
             ]
         }
         return part("backbone") { $0.backbone } + part("head") { $0.head }
