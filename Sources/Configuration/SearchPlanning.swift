@@ -41,10 +41,16 @@ struct SearchPlanning {
     /// Points are compared on examples held out from training where there are some.
     private var split: Split { run.stages.last?.recipe.validation == nil ? .dev : .validation }
 
+    /// The first metric of the task that the last stage trains on, most often the run's.
+    private var metric: Metric? {
+        let name = run.stages.last?.task ?? run.task
+        return tasks.first { $0.definition.name == name }?.definition.metrics.first
+    }
+
     /// A point is worth the mean of its scores, and nothing where one is missing.
     private func verdict(_ standings: [StageStanding?]) -> Verdict {
         let ended = standings.compactMap(\.self).filter(\.state.isFinal)
-        guard ended.count == standings.count, let metric = task.definition.metrics.first else { return .open }
+        guard ended.count == standings.count, let metric else { return .open }
         let scores = ended.compactMap { $0.result?.score(metric, on: split) }.filter(\.isFinite)
         guard scores.count == standings.count else { return .failed }
         return .score(scores.reduce(0, +) / Double(scores.count))

@@ -44,7 +44,7 @@ package struct SweepSearch: Codable, Hashable, Sendable {
     package let asked: Digest
     /// The seeds that every point is tried on.
     package let seeds: [UInt64]
-    /// What points are compared by: the task's first metric on this split.
+    /// What points are compared by: on this split, the first metric of the task that their last stage trains on.
     package let split: Split
     /// In the order in which they were asked for, each once.
     package let trials: [Trial]

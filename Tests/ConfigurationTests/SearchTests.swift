@@ -31,10 +31,10 @@ struct SearchTests {
         }
     }
 
-    private func standing(_ score: Double?, on split: Split = .dev) -> StageStanding {
+    private func standing(_ score: Double?, by metric: Metric = .accuracy, on split: Split = .dev) -> StageStanding {
         guard let score else { return StageStanding(state: .failed, reason: "diverged") }
         let result = StageResult(
-            scores: [Score(split: split, metric: .accuracy, value: score)], steps: 1, finalLoss: 0, tokens: 0,
+            scores: [Score(split: split, metric: metric, value: score)], steps: 1, finalLoss: 0, tokens: 0,
             seconds: 0, tokensPerSecond: 0, trainable: 0, parameters: Digest(of: []), artifacts: [],
             node: NodeSettings(ranks: 1, threads: 1, host: "", blasCore: ""))
         return StageStanding(state: .finished, result: result)
@@ -124,6 +124,19 @@ struct SearchTests {
         #expect(plan.searches[0].chosen?.description == "lr 1e-3")
         let half = try fixture.plan(request, knowing: Dictionary(uniqueKeysWithValues: scores.dropLast()))
         #expect(half.searches[0].state == .open && half.searches[0].trials.map(\.score) == [0.5, nil])
+    }
+
+    @Test func `a run that ends on another task is judged by that one's metric`() throws {
+        let stages = "[{ tune: all, share: 0.5 }, { tune: all, task: stsb, share: 0.5 }]"
+        let text = sweep(
+            tasks: "cb", methods: "{ a: { stages: \(stages) } }", more: "search: { 2.lr: [1e-4, 1e-3], grow: 0 }")
+        let request = try fixture.read(text)
+        let first = try fixture.plan(request)
+        let scored = first.stages.filter { $0.task == "stsb" }
+        let metric = try #require(first.task(named: "stsb")?.definition.metrics.first)
+        let known = zip(scored, [0.1, 0.2]).map { ($0.key, standing($1, by: metric)) }
+        let plan = try fixture.plan(request, knowing: Dictionary(uniqueKeysWithValues: known))
+        #expect(metric != .accuracy && plan.searches[0].chosen?.description == "2.lr 1e-3")
     }
 
     @Test func `a search of failed points makes its rows failed, in a sentence`() throws {
