@@ -12,13 +12,18 @@ package struct DropoutContext: Sendable {
     package var attention: Double
     /// Of the head's input and inner layer.
     package var classifier: Double
+    /// Of what LoRA's first matrices see.
+    package var lowRank: Double
 
-    package init(seed: UInt64, step: Int, hidden: Double, attention: Double, classifier: Double) {
+    package init(
+        seed: UInt64, step: Int, hidden: Double, attention: Double, classifier: Double, lowRank: Double = 0
+    ) {
         self.seed = seed
         self.step = step
         self.hidden = hidden
         self.attention = attention
         self.classifier = classifier
+        self.lowRank = lowRank
     }
 
     /// The bits below which a number is dropped.

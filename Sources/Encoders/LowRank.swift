@@ -8,7 +8,6 @@ final class LowRank {
     private let down: Factor
     private let up: Factor
     private let scale: Float
-    private let dropout: Double
     private let site: DropoutSite
     /// [rows, rank], (alpha / rank) A x; then its gradient.
     private let inner = FloatBuffer()
@@ -27,7 +26,6 @@ final class LowRank {
         down = Factor(name + ParameterTable.lowRankDown, in: store)
         up = Factor(name + ParameterTable.lowRankUp, in: store)
         scale = Float(settings.alpha / Double(settings.rank))
-        dropout = settings.dropout
         site = .lowRank(layer: layer, module: module)
     }
 
@@ -95,7 +93,7 @@ final class LowRank {
 /// The dropout of A's input.
 extension LowRank {
     private func dropoutSite(_ selection: TokenSelection, _ pass: Pass) -> dropout_site {
-        pass.site(site, pass.layout.rows(selection), probability: dropout)
+        pass.site(site, pass.layout.rows(selection), probability: \.lowRank)
     }
 
     private func dropOut(_ input: Matrix, _ selection: TokenSelection, _ pass: Pass) -> Matrix {

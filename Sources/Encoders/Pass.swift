@@ -9,12 +9,7 @@ struct Pass {
 
     /// Dropout of hidden states at one place of the network.
     func site(_ site: DropoutSite, _ rows: RowSet, probability: KeyPath<DropoutContext, Double>) -> dropout_site {
-        self.site(site, rows, probability: dropout?[keyPath: probability] ?? 0)
-    }
-
-    /// - Parameter probability: acts while training alone.
-    func site(_ site: DropoutSite, _ rows: RowSet, probability: Double) -> dropout_site {
-        let probability = dropout == nil ? 0 : probability
+        let probability = dropout?[keyPath: probability] ?? 0
         return dropout_site(
             seed: dropout?.seed ?? 0, step: UInt32(truncatingIfNeeded: dropout?.step ?? 0),
             purpose: RandomPurpose.dropout(site).rawValue, threshold: DropoutContext.threshold(probability),

@@ -51,7 +51,7 @@ final class PreparedStage {
             let statistics = try job.inputs[.statistics].map { try SafetensorsFile(path: $0) }
             return try recipe.regularization?.rules(store, seed: seed, statistics: statistics, compute) ?? []
         }
-        let dropout = recipe.estimate == nil ? DropoutRates(recipe, backbone.configuration) : .none
+        let dropout = recipe.estimate == nil ? DropoutRates(recipe, store.table) : .none
         if recipe.readsFeatures, FeatureStore.holds(material, model) {
             let features = try FeatureStore(job, communicator).features(model, material)
             learner = FeatureLearner(

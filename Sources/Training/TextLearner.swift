@@ -85,29 +85,32 @@ struct DropoutRates {
     let hidden: Double
     let attention: Double
     let classifier: Double
+    let lowRank: Double
 
-    /// The recipe's one probability everywhere, or the model's own ones.
-    init(_ recipe: Recipe, _ configuration: EncoderConfiguration) {
+    /// The recipe's one probability everywhere, or the model's own ones; LoRA has its own.
+    init(_ recipe: Recipe, _ table: ParameterTable) {
+        let configuration = table.configuration
         hidden = recipe.dropout ?? configuration.hiddenDropout
         attention = recipe.dropout ?? configuration.attentionDropout
         classifier = recipe.dropout ?? configuration.classifierDropout
+        if case .lora(let settings) = table.adapter { lowRank = settings.dropout } else { lowRank = 0 }
     }
 
-    private init(hidden: Double, attention: Double, classifier: Double) {
-        self.hidden = hidden
-        self.attention = attention
-        self.classifier = classifier
+    /// Those of the head alone.
+    private init(classifier: Double) {
+        (hidden, attention, self.classifier, lowRank) = (0, 0, classifier, 0)
     }
 
-    static let none = DropoutRates(hidden: 0, attention: 0, classifier: 0)
+    static let none = DropoutRates(classifier: 0)
 
     /// The rates where the backbone is fixed and nothing drops out in it.
-    var ofHead: DropoutRates { DropoutRates(hidden: 0, attention: 0, classifier: classifier) }
+    var ofHead: DropoutRates { DropoutRates(classifier: classifier) }
 
     /// - Returns: nil where nothing is dropped.
     func context(seed: UInt64, step: Int) -> DropoutContext? {
-        guard hidden > 0 || attention > 0 || classifier > 0 else { return nil }
+        guard hidden > 0 || attention > 0 || classifier > 0 || lowRank > 0 else { return nil }
         return DropoutContext(
-            seed: seed, step: step, hidden: hidden, attention: attention, classifier: classifier)
+            seed: seed, step: step, hidden: hidden, attention: attention, classifier: classifier,
+            lowRank: lowRank)
     }
 }

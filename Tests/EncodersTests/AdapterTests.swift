@@ -7,7 +7,7 @@ import Testing
 
 struct AdapterTests {
     static let designs: [AdapterDesign] = [
-        .lora(LoRASettings(rank: 3, alpha: 6, dropout: 0.3, modules: Set(LoRAModule.allCases))),
+        .lora(LoRASettings(rank: 3, alpha: 6, modules: Set(LoRAModule.allCases))),
         .prefix(length: 4, mlp: 0), .prefix(length: 4, mlp: 7), .bottleneck(width: 5),
     ]
 
@@ -101,19 +101,19 @@ struct AdapterTests {
         #expect(relativeError(bottleneck, plain) < 1e-2 && bottleneck != plain)
     }
 
-    @Test func `LoRA's dropout acts while training alone`() throws {
+    @Test func `LoRA's dropout acts anew in each step, on its own`() throws {
         let folder = try TemporaryFolder()
         let values = try writeAdapter(Self.designs[0], to: folder["adapter.safetensors"])
         let batch = makeBatch([5, 9], SmallModel.bert.configuration)
-        func logits(_ probability: Double, _ dropout: DropoutContext?) throws -> [Float] {
-            let settings = LoRASettings(rank: 3, alpha: 6, dropout: probability, modules: Set(LoRAModule.allCases))
-            let test = try TestModel(.bert, head: .linear, adapter: .lora(settings), overlays: [values])
+        func logits(step: Int, _ probability: Double) throws -> [Float] {
+            let test = try TestModel(.bert, head: .linear, adapter: Self.designs[0], overlays: [values])
+            let dropout = DropoutContext(
+                seed: 1, step: step, hidden: 0, attention: 0, classifier: 0, lowRank: probability)
             return withExtendedLifetime(test) { Array($0.model.forward(batch, dropout: dropout)) }
         }
-        let training = DropoutContext(seed: 1, step: 1, hidden: 0, attention: 0, classifier: 0)
-        #expect(try logits(0.5, nil) == logits(0, training))
-        #expect(try logits(0.5, training) != logits(0, training))
-        #expect(try logits(0.5, training) == logits(0.5, training))
+        #expect(try logits(step: 1, 0.5) == logits(step: 1, 0.5))
+        #expect(try logits(step: 1, 0.5) != logits(step: 2, 0.5))
+        #expect(try logits(step: 1, 0.5) != logits(step: 1, 0))
     }
 
     @Test func `a prefix is seen by every sequence, and takes no position from it`() throws {
