@@ -32,11 +32,9 @@ final class PreparedStage {
         seed = job.specification.seed
         task = job.task
         measures = job.measures
-        let backbone: Backbone
-        (backbone, material, store) = try communicator.agree {
+        (material, store) = try communicator.agree {
             let backbone = try library.backbone(at: job.modelDirectory, expecting: job.specification.backbone)
-            let material = try library.material(for: job, backbone: backbone)
-            return (backbone, material, try Self.store(job, backbone))
+            return (try library.material(for: job, backbone: backbone), try Self.store(job, backbone))
         }
         let split = DataOrder.split(count: material.train.count, validation: recipe.validation, seed: seed)
         trainingExamples = DataOrder.sample(recipe.samples, of: split.training, seed: seed)
