@@ -66,9 +66,13 @@ extension SignFlipTest {
     private static func drawnShareBeyond(_ threshold: Double, _ differences: [Double], _ draws: Int) -> Double {
         let hits = (0..<draws).count { draw in
             let random = CounterRandom(seed: 0, purpose: .signs, example: draw)
-            let words = random.bits(count: (differences.count + 31) / 32)
-            let sum = differences.indices.reduce(0.0) { sum, index in
-                words[index / 32] >> UInt32(index % 32) & 1 == 0 ? sum + differences[index] : sum - differences[index]
+            var sum = 0.0
+            for start in stride(from: 0, to: differences.count, by: 32) {
+                var signs = random.bits(start / 32)
+                for index in start..<min(start + 32, differences.count) {
+                    sum += signs & 1 == 0 ? differences[index] : -differences[index]
+                    signs >>= 1
+                }
             }
             return abs(sum) >= threshold
         }

@@ -9,18 +9,64 @@ struct ShippedConfigurationTests {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("configs").path
 
-    @Test(arguments: [("ehft-small", 56, 40), ("quickstart", 16, 12), ("search-demo", 2, 2)])
-    func `a shipped sweep can be planned`(name: String, stages: Int, rows: Int) throws {
-        let fixture = try Fixture()
+    /// Paths of all sweep files, relative to the folder.
+    private static let sweeps: [String] = {
+        let paths = FileManager.default.enumerator(atPath: configs)?.compactMap { $0 as? String } ?? []
+        return paths.filter { $0.hasSuffix(".yaml") && !["models.yaml", "tasks.yaml", "methods.yaml"].contains($0) }
+            .sorted()
+    }()
+
+    private func read(_ sweep: String, in fixture: Fixture, set overrides: [String] = []) throws -> SweepRequest {
         // The demo tasks are described by a file that `headstart data demo` writes beside them.
         let demo = "train: a, dev: b, format: tsv, text: t, label: l, labels: [n, y], metrics: accuracy"
         try fixture.write("demo.yaml", "demo-single: { \(demo) }\ndemo-pair: { \(demo) }")
-        let path = "\(Self.configs)/\(name).yaml"
+        let path = "\(Self.configs)/\(sweep)"
         let catalogs = try Catalogs.read(
             besides: path, taskFiles: [fixture.directory + "/demo.yaml"], program: nil,
-            environment: ["HEADSTART_CONFIGS": Self.configs, "HEADSTART_MINILM": fixture.directory])
-        let plan = try fixture.plan(SweepFile.read(path, catalogs: catalogs))
+            environment: ["HEADSTART_CONFIGS": Self.configs])
+        let model = try Override("model=\(fixture.directory)/tiny-bert")
+        return try SweepFile.read(path, catalogs: catalogs, overrides: [model] + overrides.map { try Override($0) })
+    }
+
+    @Test(arguments: [("ehft-small", 56, 40), ("quickstart", 16, 12), ("search-demo", 2, 2)])
+    func `a shipped sweep has as many stages as it says`(name: String, stages: Int, rows: Int) throws {
+        let fixture = try Fixture()
+        let plan = try fixture.plan(read("\(name).yaml", in: fixture))
         #expect(plan.stages.count == stages)
         #expect(plan.rows.count == rows)
+    }
+
+    @Test(arguments: sweeps) func `every shipped sweep can be planned, whole and scaled down`(sweep: String) throws {
+        let fixture = try Fixture()
+        let whole = try fixture.plan(read(sweep, in: fixture))
+        #expect(!whole.stages.isEmpty)
+        let small = try fixture.plan(read(sweep, in: fixture, set: ["seeds=7", "max-steps=3"]))
+        #expect(Set(small.rows.map(\.seed)) == [7])
+        #expect(small.stages.count <= whole.stages.count)
+    }
+
+    @Test(arguments: sweeps) func `every shipped sweep says what to expect and what it costs`(sweep: String) throws {
+        let text = try String(contentsOfFile: "\(Self.configs)/\(sweep)", encoding: .utf8)
+        let comment = text.split(separator: "\n").prefix { $0.hasPrefix("#") }.joined(separator: "\n")
+        for word in ["# Expected: ", "# Cost: "] { #expect(comment.contains(word)) }
+        let lines = comment.split(separator: "\n").filter { $0.count > 120 }
+        #expect(lines.isEmpty, "\(lines)")
+    }
+
+    @Test func `every method of a published table is in the sweep of that table`() throws {
+        let fixture = try Fixture()
+        let published = try PublishedResults.read(program: nil, environment: ["HEADSTART_CONFIGS": Self.configs])
+        for table in published.tables {
+            // Table 7 of the third paper is made by the sweep of its table 6.
+            let file = table.name.replacing("optimal-subset/7", with: "optimal-subset/6")
+                .replacing("ehft/", with: "eh-ft/").replacing("/III", with: "/3").replacing("/II", with: "/2")
+                .replacing("/I", with: "/1").replacing("/", with: "/table-")
+            let methods = try read("\(file).yaml", in: fixture).methods
+            for score in table.scores {
+                guard let counterpart = score.counterpart else { continue }
+                let missing = counterpart.methods.filter { !methods.contains($0) }
+                #expect(missing.isEmpty, "\(table.name), \(score.method) \(score.setting)")
+            }
+        }
     }
 }
