@@ -1,7 +1,8 @@
 """Adapters on a backbone of transformers, their parameters named as ours: LoRA as peft adds it, prefixes and bottlenecks
 in plain PyTorch (transformers' encoders take no keys and values from outside). Used by encoder_parity.py.
 
-All values are drawn wide, so that no gradient is near 0 as it is at the usual start.
+All values are drawn wider than at the usual start, where gradients are near 0, but not so wide that what 20 steps change
+is lost in their rounding.
 """
 
 import math
@@ -75,11 +76,12 @@ def attach_prefix(backbone, length, width):
                 num_layers=count, num_transformer_submodules=1, num_attention_heads=config.num_attention_heads,
             )
         )
+        nn.init.normal_(encoder.prefix.embedding.weight, std=0.1)
         shared = lambda: encoder.prefix(torch.arange(length)).view(length, 2 * count, hidden)
         rows = [lambda layer=layer: shared()[:, 2 * layer : 2 * layer + 2].unbind(1) for layer in range(count)]
     else:
         for layer in encoder.layer:
-            draw = lambda: nn.Parameter(torch.randn(length, hidden))
+            draw = lambda: nn.Parameter(0.1 * torch.randn(length, hidden))
             layer.attention.prefix = nn.ParameterDict({"key": draw(), "value": draw()})
         rows = [lambda prefix=layer.attention.prefix: (prefix["key"], prefix["value"]) for layer in encoder.layer]
     for layer, own in zip(encoder.layer, rows):
