@@ -6,7 +6,8 @@ For each case a folder OUT/NAME with
     case.json                        head, outputs, adapter, optimizer settings, batches (ids, types, labels) and losses
     states.safetensors               final hidden states of the real tokens and logits for the first batch
     gradients.safetensors            of every parameter, for the first batch, by our names
-    fisher.safetensors               mean over the first batch's examples of squared gradients, by our names
+    fisher.safetensors               mean over the first batch's examples of squared gradients, by our names; of models
+                                     without adapter
     expected.safetensors             the same, in expectation over the model's own labels; of classifiers
     final.safetensors                every parameter after all steps, by our names
 """
@@ -158,8 +159,9 @@ def record(name, out, backbone, head, outputs, *, size, longest, adapter=None, s
     save_file(snapshot((n, p) for n, p in ours.items() if n not in pretrained), folder / "head.safetensors")
 
     batches = make_batches(config, outputs, random.Random(name), size=size, longest=longest)
-    save_file(squared_gradients(model, ours, batches[0], config, False), folder / "fisher.safetensors")
-    if outputs > 1:
+    if not adapter:
+        save_file(squared_gradients(model, ours, batches[0], config, False), folder / "fisher.safetensors")
+    if not adapter and outputs > 1:
         save_file(squared_gradients(model, ours, batches[0], config, True), folder / "expected.safetensors")
     optimizer, losses = make_optimizer(model), []
     for step, batch in enumerate(batches):

@@ -63,7 +63,7 @@ struct ParityTests {
         #expect(worstLoss < 1e-5)
     }
 
-    @Test(arguments: ReferenceCase.names)
+    @Test(arguments: ReferenceCase.plainNames)
     func `mean squared gradients of single examples are those of PyTorch`(name: String) throws {
         let reference = try ReferenceCase(name)
         try expectSquares("fisher", reference) { model, number in

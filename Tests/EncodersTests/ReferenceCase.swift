@@ -41,6 +41,9 @@ struct ReferenceCase {
         return entries.filter { FileManager.default.fileExists(atPath: "\(directory)/\($0)/case.json") }.sorted()
     }()
 
+    /// Those of models without adapter.
+    static let plainNames = names.filter { name in !["lora", "prefix", "adapter"].contains { name.contains($0) } }
+
     init(_ name: String) throws {
         self.name = name
         folder = "\(Self.directory ?? "")/\(name)"
