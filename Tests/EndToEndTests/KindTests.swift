@@ -17,7 +17,11 @@ import Testing
         try shop.write(Self.tasks, to: "own.yaml")
         let rows = (0..<24).map { ["cat", "dog", "bird"][$0 % 3] }
         try shop.write(
-            "words\ttags\n" + rows.map { "the \($0) sings .\tO I-ANIMAL O O\n" }.joined(), to: "data/t.tsv")
+            "words\ttags\n"
+                + rows.enumerated().map { index, animal in
+                    index.isMultiple(of: 2)
+                        ? "the \(animal) sings .\tO I-ANIMAL O O\n" : "a good \(animal) .\tO O I-ANIMAL O\n"
+                }.joined(), to: "data/t.tsv")
         try shop.write(
             rows.enumerated().map { index, animal in
                 let adjectives = index.isMultiple(of: 2) ? ["good", "bad"] : ["bad", "good"]
