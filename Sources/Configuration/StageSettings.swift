@@ -47,6 +47,10 @@ struct StageSettings: Hashable, Sendable {
         if case .prune = recipe.tune, recipe.selection == .best {
             return "'\(recipe.tune)' prunes after the last step; it cannot 'select' the best evaluation before"
         }
+        if regularization.mixout != nil, recipe.tune.isMasked {
+            return
+                "'mixout' mixes whole layers and cannot go with '\(recipe.tune)', which moves single entries; drop one"
+        }
         if regularization.mixout == nil, regularization.mixoutMask != nil || regularization.mixoutGradient != nil {
             return "'mixout-mask' and 'mixout-gradient' are given, but no 'mixout'"
         }

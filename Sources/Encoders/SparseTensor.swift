@@ -13,9 +13,9 @@ package enum SparseTensor {
 }
 
 extension SafetensorsFile {
-    /// Whether the file has chosen entries of a parameter.
-    package func hasEntries(of parameter: Parameter) -> Bool {
-        tensor(named: parameter.name + SparseTensor.indices) != nil
+    /// Whether the file has anything of a parameter, be it chosen entries alone.
+    package func names(_ parameter: Parameter) -> Bool {
+        tensor(named: parameter.name) != nil || tensor(named: parameter.name + SparseTensor.indices) != nil
     }
 
     /// The chosen entries of a parameter, ascending; nil where the file names none.

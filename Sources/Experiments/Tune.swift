@@ -24,6 +24,14 @@ package enum Tune: Hashable, Sendable {
     /// pretrained values (after Guo et al. 2021).
     case prune(share: Double)
 
+    /// Whether single entries of parameters move.
+    package var isMasked: Bool {
+        switch self {
+        case .randomSubset, .fisher, .combined, .mask: true
+        default: false
+        }
+    }
+
     /// All bias vectors.
     package static let bitfit = Tune.biases(Set(BiasKind.allCases))
 }

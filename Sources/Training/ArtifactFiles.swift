@@ -70,36 +70,30 @@ struct ArtifactFiles {
         }
     }
 
-    /// What moved, and what came with a delta that the stage started from and stayed.
+    /// What moved, and what came with a delta that the stage started from and stayed. A parameter that both concern is
+    /// written as a whole.
     private func delta() throws -> [TensorSource] {
         let store = stage.store
+        let earlier = try job.inputs[.delta].map { try SafetensorsFile(path: $0) }
         var tensors: [TensorSource] = []
         var written: Set<String> = []
         for segment in store.arena.segments where store.table.parameters[segment.parameter].isOfBackbone {
             let parameter = store.table.parameters[segment.parameter]
             let kept = stage.kept?[segment.parameter]
             if kept == .fixed { continue }
-            if let entries = kept?.entries ?? segment.entries {
+            if let entries = kept?.entries ?? segment.entries, earlier?.names(parameter) != true {
                 tensors += sparse(parameter, entries, store.values(segment.parameter))
             } else {
                 tensors += whole([segment.parameter])
             }
             written.insert(parameter.name)
         }
-        if let path = job.inputs[.delta] { tensors += try earlier(path, besides: written) }
-        return tensors
-    }
-
-    /// Where only some entries of a parameter of the earlier delta moved again, the parameter is written as a whole.
-    private func earlier(_ path: String, besides written: Set<String>) throws -> [TensorSource] {
-        let file = try SafetensorsFile(path: path)
-        let store = stage.store
+        guard let earlier else { return tensors }
         let stayed = store.table.parameters.indices.filter { index in
             let parameter = store.table.parameters[index]
-            let isThere = file.tensor(named: parameter.name) != nil
-            return !written.contains(parameter.name) && (isThere || file.hasEntries(of: parameter))
+            return !written.contains(parameter.name) && earlier.names(parameter)
         }
-        return whole(stayed)
+        return tensors + whole(stayed)
     }
 
     private func sparse(

@@ -1,3 +1,4 @@
+import CKernels
 import Collectives
 import Encoders
 import Experiments
@@ -49,8 +50,8 @@ struct GradientStatistics {
         let sums = try communicator.sum([loss, Double(tokens), wasStopped ? 1 : 0])
         guard sums[2] == 0 else { throw StageFailure(.stopped, "stopped while gathering statistics") }
         try communicator.sum(stage.store.arena.secondMoments)
-        let share = 1 / Float(units.count)
-        for entry in stage.store.arena.secondMoments.indices { stage.store.arena.secondMoments[entry] *= share }
+        let squares = stage.store.arena.secondMoments
+        scale_by(squares.count, 1 / Float(units.count), squares.baseAddress)
         var state = TrainingState()
         (state.step, state.lastLoss, state.tokens) = (units.count, sums[0] / Double(units.count), Int(sums[1]))
         state.seconds = started.duration(to: .now).inSeconds

@@ -32,9 +32,12 @@ final class PreparedStage {
         seed = job.specification.seed
         task = job.task
         measures = job.measures
-        (material, store) = try communicator.agree {
+        let files: [ArtifactKind: SafetensorsFile]
+        (material, store, files) = try communicator.agree {
             let backbone = try library.backbone(at: job.modelDirectory, expecting: job.specification.backbone)
-            return (try library.material(for: job, backbone: backbone), try Self.store(job, backbone))
+            let material = try library.material(for: job, backbone: backbone)
+            let files = try StageInputs.open(job)
+            return (material, try Self.store(job, backbone, files), files)
         }
         let split = DataOrder.split(count: material.train.count, validation: recipe.validation, seed: seed)
         trainingExamples = DataOrder.sample(recipe.samples, of: split.training, seed: seed)
@@ -46,8 +49,7 @@ final class PreparedStage {
             if let head = job.inputs[.head] { try HeadFile.load(head, design: recipe.head, into: store) }
         }
         rules = try communicator.agree { [recipe, store, seed] in
-            let statistics = try job.inputs[.statistics].map { try SafetensorsFile(path: $0) }
-            return try recipe.regularization?.rules(store, seed: seed, statistics: statistics, compute) ?? []
+            try recipe.regularization?.rules(store, seed: seed, files: files, compute) ?? []
         }
         let dropout = recipe.estimate == nil ? DropoutRates(recipe, store.table) : .none
         if recipe.readsFeatures, FeatureStore.holds(material, model) {
@@ -86,8 +88,9 @@ final class PreparedStage {
         return evaluation.scores.first { $0.split == split && $0.metric == task.metrics[0] }?.value ?? -.infinity
     }
 
-    private static func store(_ job: StageJob, _ backbone: Backbone) throws -> ParameterStore {
-        let files = try StageInputs.open(job)
+    private static func store(
+        _ job: StageJob, _ backbone: Backbone, _ files: [ArtifactKind: SafetensorsFile]
+    ) throws -> ParameterStore {
         let specification = job.specification
         let table = ParameterTable(
             configuration: backbone.configuration, head: specification.recipe.head, task: job.task,

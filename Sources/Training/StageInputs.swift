@@ -12,8 +12,10 @@ enum StageInputs {
             else {
                 throw StageFailure(
                     .badInput,
-                    "\(path): is no \(kind.rawValue) of this model, but \(file.metadata["kind"] ?? "something") of another"
-                )
+                    """
+                    \(path): is no \(kind.rawValue) of this model, but \(file.metadata["kind"] ?? "something") of another; \
+                    run the sweep that makes it with this model
+                    """)
             }
             files[kind] = file
         }
@@ -28,7 +30,7 @@ enum StageInputs {
         }
         guard let file = files[.adapter] else { return nil }
         guard let design = file.metadata["adapter"].flatMap({ AdapterDesign($0) }) else {
-            throw StageFailure(.badInput, "\(file.path): does not say which adapter it is")
+            throw StageFailure(.badInput, "\(file.path): does not say which adapter it is; train its stage again")
         }
         return design
     }
@@ -37,7 +39,10 @@ enum StageInputs {
         guard let file, file.metadata["adapter"] != design.description else { return }
         throw StageFailure(
             .badInput,
-            "\(file.path): the adapter is '\(file.metadata["adapter"] ?? "unknown")', the stage tunes '\(design)'")
+            """
+            \(file.path): the adapter is '\(file.metadata["adapter"] ?? "unknown")', the stage tunes '\(design)'; give \
+            both stages the same
+            """)
     }
 
     /// What earlier stages made of the backbone; a later one goes before an earlier one.

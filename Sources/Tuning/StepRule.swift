@@ -28,9 +28,9 @@ extension StepRule {
 
 extension Regularization {
     /// The rules of a stage, in the order in which they act.
-    /// - Parameter statistics: what child-tuning chooses by, where it is driven by the task.
+    /// - Parameter files: what the stage starts from; child-tuning that is driven by the task chooses by its statistics.
     package func rules(
-        _ store: ParameterStore, seed: UInt64, statistics: SafetensorsFile?, _ compute: Compute
+        _ store: ParameterStore, seed: UInt64, files: [ArtifactKind: SafetensorsFile], _ compute: Compute
     ) throws(ModelError) -> [any StepRule] {
         let segments = try BackboneSegment.all(of: store)
         var rules: [any StepRule] = []
@@ -47,9 +47,7 @@ extension Regularization {
         case .free(let share):
             rules.append(FreeChildTuning(store.arena, segments, share: share, seed: seed, compute))
         case .driven(let share):
-            guard let statistics else {
-                throw ModelError(path: "statistics", problem: "the stage was planned without this artifact")
-            }
+            let statistics = try files.required(.statistics)
             rules.append(try DrivenChildTuning(store, segments, share: share, statistics, compute))
         case nil: break
         }

@@ -38,7 +38,8 @@ extension Tune {
 }
 
 extension [ArtifactKind: SafetensorsFile] {
-    fileprivate func required(_ kind: ArtifactKind) throws(ModelError) -> SafetensorsFile {
+    /// The file that the stage was planned to start from.
+    func required(_ kind: ArtifactKind) throws(ModelError) -> SafetensorsFile {
         guard let file = self[kind] else {
             throw ModelError(path: kind.rawValue, problem: "the stage was planned without this artifact")
         }

@@ -81,6 +81,12 @@ struct StageGraphTests {
             "stage 2 of method 'c' takes statistics from stage 'a' of method 'c' but tunes 'all', which does not read it"
         ),
         (
+            "{ c: { tune: random(0.1), mixout: 0.9 } }",
+            """
+            method 'c': 'mixout' mixes whole layers and cannot go with 'random(0.1)', which moves single entries; drop one
+            """
+        ),
+        (
             "{ c: { tune: prune(0.1), select: best } }",
             "method 'c': 'prune(0.1)' prunes after the last step; it cannot 'select' the best evaluation before"
         ),

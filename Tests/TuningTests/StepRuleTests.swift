@@ -41,7 +41,9 @@ struct StepRuleTests {
 
     private func rule(_ regularization: Regularization, statistics: SafetensorsFile? = nil) throws -> any StepRule {
         try #require(
-            try regularization.rules(store, seed: 3, statistics: statistics, compute).first)
+            try regularization.rules(
+                store, seed: 3, files: statistics.map { [.statistics: $0] } ?? [:], compute
+            ).first)
     }
 
     @Test func `the penalties add their gradients to those of the loss, of the backbone alone`() throws {
