@@ -62,7 +62,11 @@ extension MethodCatalog {
             guard let base = try base(of: entry, section, &findings) else { return nil }
             let method = base.refined(as: entry.key, by: section, besides: Self.ownKeys, &findings)
             guard let more = section["then"] else { return method }
-            return method.followed(by: try more.list("'then' of \(name)"), &findings)
+            // What is only followed by more is still the method that it is like, and shares its search.
+            let isRefined = section.entries.contains { $0.key != "like" && $0.key != "then" }
+            let like = try section["like"]?.text("'like'")
+            return method.followed(
+                by: try more.list("'then' of \(name)"), beginning: isRefined ? entry.key : like ?? entry.key, &findings)
         } catch {
             findings.note(error)
             return nil

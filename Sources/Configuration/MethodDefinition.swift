@@ -9,6 +9,13 @@ struct MethodDefinition: Sendable {
     var stages: [SettingLayer]
     /// What the method itself says about searching.
     var search: SearchChoice?
+    /// The method that the first stages are, where more follow `then`: a search concerns those stages alone.
+    var beginning: Beginning?
+
+    struct Beginning: Sendable {
+        let method: String
+        let stages: Int
+    }
 
     /// The settings of each stage in order.
     /// - Parameters:
@@ -98,9 +105,13 @@ extension MethodDefinition {
             name: name, place: section.place, shared: shared + [layer], stages: stages, search: search)
     }
 
-    /// The method with more stages behind its own; what was refined concerns its own alone.
-    func followed(by values: [YAMLValue], _ findings: inout Findings) -> MethodDefinition? {
+    /// The method with more stages behind its own; what was refined concerns its own alone, and so does a search.
+    /// - Parameter beginning: what the method is called without them.
+    func followed(
+        by values: [YAMLValue], beginning: String, _ findings: inout Findings
+    ) -> MethodDefinition? {
         var method = self
+        method.beginning = Beginning(method: beginning, stages: stages.count)
         method.shared = []
         method.stages = stages.map { $0.over(shared) }
         for (index, value) in values.enumerated() {

@@ -5,6 +5,9 @@ import Searches
 struct RunSearch: Hashable, Sendable {
     let search: Search
     let seeds: [UInt64]
+    /// The method that is tried, and how many stages it has: the first ones, where the run goes on behind them.
+    let method: String
+    fileprivate let stageCount: Int
     /// For each axis the stages, by their places, that it sets.
     private let targets: [[Int]]
 
@@ -24,7 +27,10 @@ struct RunSearch: Hashable, Sendable {
         guard !axes.isEmpty else { return nil }
         search = Search(axes: axes.map(\.searched), candidates: request.candidates, halving: request.halving)
         self.seeds = request.seeds ?? Array(seeds.prefix(1))
-        targets = try axes.map { axis throws(ConfigurationError) in try run.stages(meantBy: axis, of: method) }
+        self.method = method.beginning?.method ?? method.name
+        stageCount = method.beginning?.stages ?? run.stages.count
+        let tried = SweepRequest.Run(task: run.task, method: self.method, stages: Array(run.stages.prefix(stageCount)))
+        targets = try axes.map { axis throws(ConfigurationError) in try tried.stages(meantBy: axis, of: method) }
     }
 
     /// The stages with the point's settings and its share of their budgets.
@@ -43,7 +49,7 @@ struct RunSearch: Hashable, Sendable {
                 }
             }
         }
-        for place in stages.indices { stages[place].share *= point.share }
+        for place in stages.indices.prefix(stageCount) { stages[place].share *= point.share }
         if let contradiction = stages.compactMap(\.contradiction).first { throw Impossible(contradiction) }
         return stages
     }
@@ -56,6 +62,31 @@ struct RunSearch: Hashable, Sendable {
         let reason: String
         init(_ reason: String) { self.reason = reason }
     }
+}
+
+extension MethodDefinition {
+    /// Refuses a learning rate that is to be `chosen` by a search that there cannot be.
+    /// - Parameter runs: of the whole sweep.
+    func checkRateSources(_ runs: [SweepRequest.Run]) throws(ConfigurationError) {
+        let sources = runs.filter { $0.method == name }.flatMap(\.stages).compactMap(\.rateSource)
+        for source in Set(sources).sorted() {
+            let meant = runs.filter { $0.method == source }
+            guard !meant.isEmpty else {
+                let known = runs.map(\.method).filter { $0 != name }
+                throw ConfigurationError(
+                    "method '\(name)' has the 'lr' chosen for '\(source)', which the sweep does not have"
+                        + hint(for: source, among: known), at: place)
+            }
+            guard meant.allSatisfy({ $0.search?.findsRate ?? true }) else {
+                throw ConfigurationError(
+                    "method '\(name)' has the 'lr' chosen for '\(source)', whose search does not try any", at: place)
+            }
+        }
+    }
+}
+
+extension RunSearch {
+    fileprivate var findsRate: Bool { search.axes.contains { $0.key == "lr" || $0.key.hasSuffix(".lr") } }
 }
 
 extension SweepRequest.Run {
@@ -85,6 +116,12 @@ extension SweepRequest.Run {
             "method '\(method)' has no stage '\(word)' for '\(axis.searched.key)'; \(known)", at: axis.place)
     }
 
+    /// What a search tries: the run, as far as the search concerns it.
+    func tried(by search: RunSearch) -> SweepRequest.Run {
+        SweepRequest.Run(
+            task: task, method: search.method, stages: Array(stages.prefix(search.stageCount)), search: search)
+    }
+
     /// The run with the settings that its search chose. Nil only where they are impossible, and then none was chosen.
     func settled(on point: SearchPoint, of search: RunSearch) -> SweepRequest.Run? {
         do throws(RunSearch.Impossible) {
@@ -100,7 +137,7 @@ extension SweepRequest.Run {
         for point in search.search.firstPoints {
             let tried: SweepRequest.Run
             do throws(RunSearch.Impossible) {
-                tried = try trying(point, of: search)
+                tried = try self.tried(by: search).trying(point, of: search)
             } catch {
                 throw ConfigurationError(
                     "the search of method '\(method)' cannot try \(point): \(error.reason)", at: place)

@@ -67,18 +67,17 @@ package enum Settings {
             "how many training examples are used, drawn by seed", initial: "all", aliases: ["train-size"],
             words: ["all"]
         ) { text in unless(text, "all") { wholeNumber($0, in: 1...1_000_000_000) } },
-        Setting(
-            "shuffle", \.recipe.shuffle, "true or false", "whether each epoch has an order of its own",
-            initial: "true", words: ["true", "false"]
-        ) { Bool($0) },
+        .choice(
+            "shuffle", \.recipe.shuffle, "whether each epoch draws an order of its own, or all have the one drawn once",
+            initial: "true"),
     ]
 
     /// The optimizer and its schedule.
     private static let rates: [Setting] = [
         Setting(
-            "lr", \.recipe.learningRate, "a number above 0", "the highest learning rate",
-            initial: "2e-5", aliases: ["learning-rate", "rate"]
-        ) { number($0) { $0 > 0 } },
+            "lr", "a number above 0",
+            "the highest learning rate; chosen(METHOD, else=RATE) is that of METHOD's search",
+            initial: "2e-5", aliases: ["learning-rate", "rate"], words: ["chosen"], store: storeRate),
         Setting(
             "warmup", \.recipe.warmup, "a number from 0 to 1", "the share of the steps over which the rate rises",
             initial: "0.1", aliases: ["warmup-ratio", "warm-up"]
@@ -90,6 +89,10 @@ package enum Settings {
             "floor", \.recipe.floor, "a number from 0 to 1", "where the linear decay ends, as a share of lr",
             initial: "0", aliases: ["min-lr", "end-lr"]
         ) { text in number(text) { 0...1 ~= $0 }.map { $0 == 0 ? nil : $0 } },
+        Setting(
+            "slow-start", \.recipe.slowStart, "a whole number from 0",
+            "so many steps at the beginning have at most a twentieth of lr", initial: "0"
+        ) { text in wholeNumber(text, in: 0...1_000_000_000).map { $0 == 0 ? nil : $0 } },
         Setting(
             "loss", \.recipe.loss, "mean or sum", "what a batch's loss is of its examples' losses", initial: "mean",
             words: ["mean", "sum"]
@@ -128,6 +131,10 @@ package enum Settings {
             "dropout", \.recipe.dropout, "a number from 0 to below 1, or model",
             "the dropout probability everywhere; 'model' takes those of config.json", initial: "model", words: ["model"]
         ) { text in unless(text, "model") { number($0) { 0..<1 ~= $0 } } },
+        Setting(
+            "dropout-share", \.recipe.dropoutShare, "a number above 0 and at most 1",
+            "the part at the beginning of each epoch in which anything drops out", initial: "1"
+        ) { text in number(text) { $0 > 0 && $0 <= 1 }.map { $0 == 1 ? nil : $0 } },
         Setting(
             "max-length", \.recipe.maxLength, "a whole number from 3", "the longest sequence in tokens",
             initial: "128", aliases: ["max-len", "max-seq-length", "length"]
@@ -205,6 +212,17 @@ private func unless<Value>(_ text: String, _ word: String, _ parse: (String) -> 
 private func storeTune(_ text: String, _ settings: inout StageSettings) throws(Setting.Refusal) {
     settings.recipe.tune = try Setting.read(text)
     settings.recipe.estimate = nil
+}
+
+private func storeRate(_ text: String, _ settings: inout StageSettings) throws(Setting.Refusal) {
+    if let rate = number(text, where: { $0 > 0 }) {
+        settings.recipe.learningRate = rate
+        settings.rateSource = nil
+    } else {
+        let chosen: ChosenRate = try Setting.read(text)
+        settings.recipe.learningRate = chosen.otherwise
+        settings.rateSource = chosen.method
+    }
 }
 
 private func storeBetas(_ text: String, _ settings: inout StageSettings) throws(Setting.Refusal) {

@@ -13,6 +13,9 @@ struct StageSettings: Hashable, Sendable {
     var task: String?
     /// Another seed than the row's.
     var seed: UInt64?
+    /// The method whose search finds the stage's learning rate, on the stage's task; the recipe has the one that holds
+    /// where the sweep has no such search.
+    var rateSource: String?
     /// The artifacts that the stage starts from, and which stages they come from.
     var inputs: [ArtifactKind: StageSource] = [:]
 

@@ -13,7 +13,7 @@ extension SweepRequest {
     ) throws(ConfigurationError) -> SweepPlan {
         var graph = StageGraph(backbone: model.content)
         var rows: [SweepRow] = []
-        var searches: [SweepSearch] = []
+        var searches = SettledSearches()
         var ordered: [PlannedTask] = []
         for task in datasets {
             guard let found = planned.first(where: { $0.definition.name == task.name }) else {
@@ -23,25 +23,70 @@ extension SweepRequest {
         }
         for run in runs {
             guard let task = ordered.first(where: { $0.definition.name == run.task }) else { continue }
-            var settled: Run? = run
-            if let search = run.search {
-                let planning = SearchPlanning(
-                    run: run, search: search, task: task, tasks: ordered, seeds: seeds, keep: keep)
-                let found = try planning.follow(&graph, knowing: standing)
-                searches.append(found)
-                settled = found.chosen.flatMap { run.settled(on: $0, of: search) }
-            }
+            guard let search = run.search, !searches.contain(run.tried(by: search)) else { continue }
+            let planning = SearchPlanning(
+                run: run.tried(by: search), search: search, task: task, tasks: ordered, seeds: seeds, keep: keep)
+            searches.add(try planning.follow(&graph, knowing: standing), for: planning.run)
+        }
+        for run in runs {
+            guard let task = ordered.first(where: { $0.definition.name == run.task }) else { continue }
+            let (settled, sources) = searches.settle(run)
             for seed in seeds {
                 let keys =
                     try settled.map { run throws(ConfigurationError) in
                         try graph.add(run, task, seed, keep, ordered)
                     } ?? []
-                rows.append(SweepRow(task: run.task, method: run.method, seed: seed, stages: keys))
+                rows.append(
+                    SweepRow(task: run.task, method: run.method, seed: seed, stages: keys, searches: sources))
             }
         }
         return SweepPlan(
             name: name, model: model, dataDirectory: dataDirectory, tasks: ordered, stages: graph.stages, rows: rows,
-            searches: searches)
+            searches: searches.all)
+    }
+}
+
+/// The searches of a sweep, as far as they have come.
+private struct SettledSearches {
+    private(set) var all: [SweepSearch] = []
+    private var places: [SweepRequest.Run: Int] = [:]
+
+    func contain(_ tried: SweepRequest.Run) -> Bool { places[tried] != nil }
+
+    mutating func add(_ search: SweepSearch, for tried: SweepRequest.Run) {
+        places[tried] = all.count
+        all.append(search)
+    }
+
+    /// - Returns: the run with all that its own search and those of other methods found, nil where one of them has not
+    ///   come to an end; and the places of those searches.
+    func settle(_ run: SweepRequest.Run) -> (run: SweepRequest.Run?, sources: [Int]) {
+        var settled: SweepRequest.Run? = run
+        var sources: [Int] = []
+        if let search = run.search, let place = places[run.tried(by: search)] {
+            sources.append(place)
+            settled = all[place].chosen.flatMap { run.settled(on: $0, of: search) }
+        }
+        for (index, stage) in run.stages.enumerated() {
+            guard let place = source(of: stage, in: run) else { continue }
+            if !sources.contains(place) { sources.append(place) }
+            guard let rate = all[place].chosen?.learningRate else { return (nil, sources) }
+            settled?.stages[index].recipe.learningRate = rate
+        }
+        return (settled, sources)
+    }
+
+    /// The search that finds a stage's learning rate; nil where the sweep has none.
+    private func source(of stage: StageSettings, in run: SweepRequest.Run) -> Int? {
+        guard let method = stage.rateSource else { return nil }
+        return all.firstIndex { $0.task == stage.task ?? run.task && $0.method == method }
+    }
+}
+
+extension SearchPoint {
+    /// The learning rate among the settings, whichever stage's it is.
+    fileprivate var learningRate: Double? {
+        settings.first { $0.key == "lr" || $0.key.hasSuffix(".lr") }.flatMap { Double($0.value) }
     }
 }
 

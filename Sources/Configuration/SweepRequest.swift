@@ -30,7 +30,7 @@ package struct SweepRequest: Hashable, Sendable {
     struct Run: Hashable, Sendable {
         let task: String
         let method: String
-        let stages: [StageSettings]
+        var stages: [StageSettings]
         /// What finds the settings that are not given.
         var search: RunSearch?
         /// What the names of stages have behind them; empty where that is nothing.
@@ -63,6 +63,11 @@ extension SweepRequest {
                     try run.checkSearch(datasets, at: request.place)
                 }
                 runs.append(run)
+            }
+        }
+        for method in methods {
+            _ = findings.collect { () throws(ConfigurationError) in
+                try method.checkRateSources(runs)
             }
         }
         try findings.check()

@@ -81,14 +81,18 @@ package final class ParameterStore {
         for parameter in partial.values { parameter.publishValues(of: arena) }
     }
 
-    /// Sets the parameters that move to the values in the file; those it does not name stay.
-    package func load(_ file: SafetensorsFile) throws(ModelError) {
+    /// Sets the parameters that move to the values in the file; those that it does not name or that are not wanted stay.
+    package func load(
+        _ file: SafetensorsFile, where isWanted: (Parameter) -> Bool = { _ in true }
+    ) throws(ModelError) {
         try Self.checkNames(file, table)
         for name in file.names {
             guard let index = table.index(of: name), let range = segments[index] else {
                 throw ModelError(path: file.path, problem: "tensor '\(name)' is a parameter that does not move here")
             }
-            guard let floats = try file.floats(of: table.parameters[index]) else { continue }
+            guard isWanted(table.parameters[index]), let floats = try file.floats(of: table.parameters[index]) else {
+                continue
+            }
             _ = arena.values[range].update(from: floats)
             uninitialized.remove(index)
         }

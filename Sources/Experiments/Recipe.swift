@@ -24,6 +24,8 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var decay: Decay = .linear
     /// Where a linear decay ends, as a share of the highest rate; nil is 0.
     package var floor: Double?
+    /// So many steps at the beginning have at most a twentieth of the highest rate; nil is none.
+    package var slowStart: Int?
     /// What a batch's loss is; nil is the mean over its examples.
     package var loss: BatchLoss?
     package var optimizer = OptimizerSettings()
@@ -31,14 +33,15 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var clip: Double? = 1.0
     /// The dropout probability everywhere; nil takes those of the model's config.json.
     package var dropout: Double?
+    /// The part at the beginning of each epoch in which anything drops out; nil is the whole.
+    package var dropoutShare: Double?
     /// What pulls the backbone to its pretrained values, or keeps part of it there; nil is nothing.
     package var regularization: Regularization?
     /// Which parameters are drawn anew before the first step.
     package var reinitialization: Reinitialization?
     /// Train on so many examples of the training set, drawn by seed; nil takes all.
     package var samples: Int?
-    /// Whether each epoch has an order of its own; false keeps the file's order.
-    package var shuffle: Bool = true
+    package var shuffle: Shuffle = .everyEpoch
     /// The longest sequence in tokens, special tokens included.
     package var maxLength: Int = 128
     /// Which text of a pair is cut where the pair is too long.
@@ -58,6 +61,16 @@ package struct Recipe: Codable, Hashable, Sendable {
 package enum Budget: Codable, Hashable, Sendable {
     case epochs(Double)
     case steps(Int)
+}
+
+/// Which order the training examples have.
+package enum Shuffle: String, Codable, CaseIterable, Sendable {
+    /// Each epoch has one of its own, drawn by seed.
+    case everyEpoch = "true"
+    /// One is drawn by seed and holds for all epochs, as in EH-FT's code.
+    case once
+    /// The file's own.
+    case never = "false"
 }
 
 package enum Decay: String, Codable, CaseIterable, Sendable {

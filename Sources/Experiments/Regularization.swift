@@ -61,8 +61,10 @@ package struct RecAdam: Hashable, Sendable {
 
 /// Which parameters of the backbone lose their pretrained values before the first step.
 package enum Reinitialization: Hashable, Sendable {
-    /// All biases are set to 0.
+    /// All biases of the backbone are set to 0.
     case biases
+    /// The head's biases are drawn again, whatever head the stage starts from, as in EH-FT's code after BitFit.
+    case headBiases
     /// Every parameter is drawn as before pretraining.
     case all
     /// Those of the last layers are.
@@ -131,14 +133,14 @@ extension RecAdam: Spelled {
 }
 
 extension Reinitialization: Spelled {
-    package static let spellings = ["biases", "all", "last(K)"]
+    package static let spellings = ["biases", "head-biases", "all", "last(K)"]
 
     package init(spelled text: String) throws(SpellingError) {
         let call = try SpelledCall(text)
         switch call.name {
-        case "biases", "all":
+        case "biases", "head-biases", "all":
             _ = try call.arguments([])
-            self = call.name == "all" ? .all : .biases
+            self = call.name == "all" ? .all : call.name == "biases" ? .biases : .headBiases
         case "last": self = .last(layers: try call.arguments(["k"]).whole("k", of: "last", in: 1...1000))
         default: throw SpellingError()
         }
@@ -147,6 +149,7 @@ extension Reinitialization: Spelled {
     package var description: String {
         switch self {
         case .biases: "biases"
+        case .headBiases: "head-biases"
         case .all: "all"
         case .last(let layers): "last(\(layers))"
         }

@@ -62,19 +62,25 @@ package struct PlannedStage: Codable, Hashable, Sendable {
 }
 
 /// One cell of the result table for one seed: the stages of its method in order. The last one's score counts. Without
-/// stages it waits for a search of the plan, or has failed with it.
+/// stages it waits for searches of the plan, or has failed with one of them.
 package struct SweepRow: Codable, Hashable, Sendable {
     package let task: String
     package let method: String
     package let seed: UInt64
     package let stages: [StageKey]
+    /// nil in place of none, so that rows without searches are written as they always were.
+    private let anySearches: [Int]?
 
-    package init(task: String, method: String, seed: UInt64, stages: [StageKey]) {
+    package init(task: String, method: String, seed: UInt64, stages: [StageKey], searches: [Int] = []) {
         self.task = task
         self.method = method
         self.seed = seed
         self.stages = stages
+        anySearches = searches.isEmpty ? nil : searches
     }
+
+    /// The searches that some of the row's settings come from, by their places in the plan.
+    package var searches: [Int] { anySearches ?? [] }
 }
 
 /// A sweep as a graph of stages, each stage once, before any that starts from it.
@@ -108,9 +114,9 @@ package struct SweepPlan: Codable, Hashable, Sendable {
     /// In the order of the rows they are for.
     package var searches: [SweepSearch] { anySearches ?? [] }
 
-    /// The search that finds the settings of a row.
-    package func search(for row: SweepRow) -> SweepSearch? {
-        searches.first { $0.task == row.task && $0.method == row.method }
+    /// The searches that some of a row's settings come from.
+    package func searches(for row: SweepRow) -> [SweepSearch] {
+        row.searches.compactMap { searches.indices.contains($0) ? searches[$0] : nil }
     }
 }
 

@@ -37,7 +37,8 @@ extension SweepPlan {
 
     private var identity: Identity {
         let rows = rows.map { row in
-            search(for: row) == nil ? row : SweepRow(task: row.task, method: row.method, seed: row.seed, stages: [])
+            row.searches.isEmpty
+                ? row : SweepRow(task: row.task, method: row.method, seed: row.seed, stages: [], searches: row.searches)
         }
         return Identity(name: name, rows: rows, searches: searches.isEmpty ? nil : searches.map(\.asked))
     }

@@ -3,12 +3,7 @@ import Statistics
 
 extension MethodComparison {
     package func rendered(_ format: ResultFormat, width: Int = 100) -> String {
-        switch format {
-        case .text: sheet.text(width: width)
-        case .markdown: sheet.markdown
-        case .latex: sheet.latex
-        case .csv: csv
-        }
+        format == .csv ? csv : sheet.rendered(format, width: width)
     }
 
     private var sheet: Sheet {

@@ -2,12 +2,7 @@ import Experiments
 
 extension PublishedComparison {
     package func rendered(_ format: ResultFormat, width: Int = 100) -> String {
-        switch format {
-        case .text: sheet.text(width: width)
-        case .markdown: sheet.markdown
-        case .latex: sheet.latex
-        case .csv: csv
-        }
+        format == .csv ? csv : sheet.rendered(format, width: width)
     }
 
     /// The paper's table, with two lines more for each of its own: ours, and the difference.

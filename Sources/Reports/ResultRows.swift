@@ -32,9 +32,16 @@ package struct ResultRows: Encodable, Sendable {
                 Row(
                     task: row.task, method: row.method, seed: row.seed, scoredOn: target.task, metric: metric,
                     split: .dev, value: snapshot.score(metric, of: row), state: snapshot.state(of: row),
-                    key: row.stages.last, chosen: snapshot.plan.search(for: row)?.chosen?.settings ?? [])
+                    key: row.stages.last, chosen: snapshot.plan.ownSearch(of: row)?.chosen?.settings ?? [])
             }
         }
+    }
+}
+
+extension SweepPlan {
+    /// The search for the row's own method and task, not one that a part of it comes from.
+    fileprivate func ownSearch(of row: SweepRow) -> SweepSearch? {
+        searches(for: row).first { $0.task == row.task && $0.method == row.method }
     }
 }
 

@@ -107,3 +107,17 @@ private func escapedForLaTeX(_ text: String) -> String {
         }
     }.joined()
 }
+
+extension Sheet {
+    /// - Parameters:
+    ///   - format: any but CSV, whose rows are not those that people read.
+    ///   - width: columns of the terminal; only `text` heeds it.
+    func rendered(_ format: ResultFormat, width: Int) -> String {
+        switch format {
+        case .text: text(width: width)
+        case .markdown: markdown
+        case .latex: latex
+        case .csv: preconditionFailure("CSV has rows of its own")
+        }
+    }
+}

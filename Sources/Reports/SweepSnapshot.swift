@@ -17,10 +17,10 @@ package struct SweepSnapshot: Sendable {
     /// The plan's stages in its order, each with what is known of it.
     var stages: [(stage: PlannedStage, record: StageRecord)] { plan.stages.map { ($0, self[$0.key]) } }
 
-    /// The state of a row's last stage; where its search has not come to one, that of the search.
+    /// The state of a row's last stage; where its searches have not come to one, theirs.
     func state(of row: SweepRow) -> StageState {
         if let key = row.stages.last { return self[key].state }
-        return plan.search(for: row)?.failure == nil ? .waiting : .failed
+        return plan.searches(for: row).allSatisfy { $0.failure == nil } ? .waiting : .failed
     }
 
     func count(_ state: StageState) -> Int { stages.count { $0.record.state == state } }

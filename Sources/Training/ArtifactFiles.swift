@@ -141,8 +141,10 @@ struct ArtifactFiles {
 
 /// A head on its way from one stage into another.
 enum HeadFile {
-    /// Sets the head's parameters from the file.
-    static func load(_ path: String, design: HeadDesign, into store: ParameterStore) throws {
+    /// Sets the head's parameters from the file, those that are wanted.
+    static func load(
+        _ path: String, design: HeadDesign, into store: ParameterStore, where isWanted: (Parameter) -> Bool = { _ in true }
+    ) throws {
         let file = try SafetensorsFile(path: path)
         guard file.metadata["head"] == design.description else {
             throw StageFailure(
@@ -152,6 +154,6 @@ enum HeadFile {
                 asks for '\(design)'; give both stages the same head
                 """)
         }
-        try store.load(file)
+        try store.load(file, where: isWanted)
     }
 }

@@ -1,13 +1,16 @@
-import Experiments
+package import Experiments
 import Numerics
 
 /// Which examples a step trains on and which rank takes which of them.
 package enum DataOrder {
-    /// The order in which an epoch visits `count` examples: the file's own, or one drawn anew for every epoch.
+    /// The order in which an epoch visits `count` examples.
     /// It is a function of seed and epoch, so any epoch's order is known without the ones before it.
-    package static func order(epoch: Int, count: Int, seed: UInt64, shuffle: Bool) -> [Int] {
-        guard shuffle else { return Array(0..<count) }
-        return CounterRandom(seed: seed, purpose: .order, step: epoch).permutation(count)
+    package static func order(epoch: Int, count: Int, seed: UInt64, shuffle: Shuffle) -> [Int] {
+        switch shuffle {
+        case .everyEpoch: CounterRandom(seed: seed, purpose: .order, step: epoch).permutation(count)
+        case .once: CounterRandom(seed: seed, purpose: .order, step: 0).permutation(count)
+        case .never: Array(0..<count)
+        }
     }
 
     /// The places of `count` examples that are trained on, and those of the share drawn by seed to select on; both in

@@ -46,12 +46,15 @@ final class PreparedStage {
         model = Model(store: store, compute: compute)
         model.initializeHead(seed: seed)
         try communicator.agree { [recipe, store] in
-            if let head = job.inputs[.head] { try HeadFile.load(head, design: recipe.head, into: store) }
+            if let head = job.inputs[.head] {
+                let drawsBiases = recipe.reinitialization == .headBiases
+                try HeadFile.load(head, design: recipe.head, into: store) { !drawsBiases || $0.role != .bias }
+            }
         }
         rules = try communicator.agree { [recipe, store, seed] in
             try recipe.regularization?.rules(store, seed: seed, files: files, compute) ?? []
         }
-        let dropout = recipe.estimate == nil ? DropoutRates(recipe, store.table) : .none
+        let dropout = recipe.estimate == nil ? DropoutRates(recipe, store.table, timetable) : .none
         if recipe.readsFeatures, FeatureStore.holds(material, model) {
             let features = try FeatureStore(job, communicator).features(model, material)
             learner = FeatureLearner(

@@ -10,6 +10,9 @@ final class TextLearner: Learner {
     private let seed: UInt64
     private let objective: Objective
 
+    /// What goes through the network at once, all of whose layers keep their inputs until the gradients are there.
+    private static let mostTokens = 8192
+
     init(model: Model, material: Material, dropout: DropoutRates, seed: UInt64) {
         self.model = model
         self.material = material
@@ -21,11 +24,18 @@ final class TextLearner: Learner {
     func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int) {
         guard !examples.isEmpty else { return (0, 0) }
         let read = examples.map { ($0, material.trained($0, seed: seed, step: step)) }
-        let batch = PackedBatch(read)
-        let outputs = model.forward(batch, dropout: dropout.context(seed: seed, step: step))
-        let (loss, gradients) = objective.evaluate(outputs, labels: read.flatMap(\.1.labels), scale: scale)
-        model.backward(gradients)
-        return (loss, batch.tokenCount)
+        let dropout = dropout.context(seed: seed, step: step)
+        var sums = (loss: 0.0, tokens: 0)
+        for pack in packs(of: Array(read.indices), ofTokens: Self.mostTokens, lengths: { read[$0].1.tokenCount }) {
+            let batch = PackedBatch(Array(read[pack]))
+            let outputs = model.forward(batch, dropout: dropout)
+            let labels = read[pack].flatMap(\.1.labels)
+            let (loss, gradients) = objective.evaluate(outputs, labels: labels, scale: scale)
+            model.backward(gradients)
+            sums.loss += loss
+            sums.tokens += batch.tokenCount
+        }
+        return sums
     }
 
     func learn(_ example: Int, as label: Int) -> (loss: Double, tokens: Int) {
@@ -62,14 +72,14 @@ extension PackedBatch {
     }
 }
 
-/// Cuts examples into runs of at most 2,048 tokens (or one example): enough for full speed, little enough for memory.
-package func packs(of examples: [Int], lengths: (Int) -> Int) -> [Range<Int>] {
+/// Cuts examples into runs of at most so many tokens (or one example): enough for full speed, little enough for memory.
+package func packs(of examples: [Int], ofTokens limit: Int = 2048, lengths: (Int) -> Int) -> [Range<Int>] {
     var packs: [Range<Int>] = []
     var start = 0
     var tokens = 0
     for (place, example) in examples.enumerated() {
         let length = lengths(example)
-        if place > start, tokens + length > 2048 {
+        if place > start, tokens + length > limit {
             packs.append(start..<place)
             start = place
             tokens = 0
@@ -86,9 +96,12 @@ struct DropoutRates {
     let attention: Double
     let classifier: Double
     let lowRank: Double
+    /// Tells the steps in which nothing drops out; nil where there are none.
+    private let timetable: Timetable?
 
     /// The recipe's one probability everywhere, or the model's own ones; LoRA has its own.
-    init(_ recipe: Recipe, _ table: ParameterTable) {
+    init(_ recipe: Recipe, _ table: ParameterTable, _ timetable: Timetable) {
+        self.timetable = timetable
         let configuration = table.configuration
         hidden = recipe.dropout ?? configuration.hiddenDropout
         attention = recipe.dropout ?? configuration.attentionDropout
@@ -97,18 +110,20 @@ struct DropoutRates {
     }
 
     /// Those of the head alone.
-    private init(classifier: Double) {
+    private init(classifier: Double, _ timetable: Timetable?) {
         (hidden, attention, self.classifier, lowRank) = (0, 0, classifier, 0)
+        self.timetable = timetable
     }
 
-    static let none = DropoutRates(classifier: 0)
+    static let none = DropoutRates(classifier: 0, nil)
 
     /// The rates where the backbone is fixed and nothing drops out in it.
-    var ofHead: DropoutRates { DropoutRates(classifier: classifier) }
+    var ofHead: DropoutRates { DropoutRates(classifier: classifier, timetable) }
 
     /// - Returns: nil where nothing is dropped.
     func context(seed: UInt64, step: Int) -> DropoutContext? {
         guard hidden > 0 || attention > 0 || classifier > 0 || lowRank > 0 else { return nil }
+        guard timetable?.dropsOut(inStep: step) ?? true else { return nil }
         return DropoutContext(
             seed: seed, step: step, hidden: hidden, attention: attention, classifier: classifier,
             lowRank: lowRank)

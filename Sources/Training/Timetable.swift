@@ -36,8 +36,19 @@ package struct Timetable: Sendable {
 
     /// The learning rate of a step, counted from 0: a linear rise from 0, then the recipe's decay. It is that of
     /// `get_linear_schedule_with_warmup` in transformers, whose first step has rate 0 when there is a warm-up; with a floor
-    /// it ends at that share of the highest rate.
+    /// it ends at that share of the highest rate, and a slow start bounds the first steps.
     package func learningRate(ofStep step: Int) -> Double {
+        let slowSteps = recipe.slowStart ?? 0
+        return step < slowSteps ? min(scheduledRate(ofStep: step), recipe.learningRate / 20) : scheduledRate(ofStep: step)
+    }
+
+    /// Whether anything drops out in a step.
+    package func dropsOut(inStep step: Int) -> Bool {
+        guard let share = recipe.dropoutShare else { return true }
+        return Double(step % stepsPerEpoch) < share * Double(stepsPerEpoch)
+    }
+
+    private func scheduledRate(ofStep step: Int) -> Double {
         if step < warmupSteps { return recipe.learningRate * Double(step) / Double(warmupSteps) }
         return switch recipe.decay {
         case .constant: recipe.learningRate

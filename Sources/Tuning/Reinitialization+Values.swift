@@ -23,6 +23,7 @@ extension Reinitialization {
     private func concerns(_ parameter: Parameter, ofLayers count: Int) -> Bool {
         switch self {
         case .biases: parameter.biasKind != nil
+        case .headBiases: false
         case .all: true
         case .last(let layers): parameter.place >= .layer(count - layers)
         }

@@ -35,7 +35,7 @@ struct ComplaintTests {
             "nothing called 'convergense' can be measured, only feature-change, weight-distance, gradient-norms,"
                 + " convergence, head-features, generalization-gap or cost; did you mean 'convergence'?"
         ),
-        ("shuffle: yes", "'shuffle' must be true or false, not 'yes'"),
+        ("shuffle: yes", "'shuffle' must be true, once or false, not 'yes'"),
         ("decay: linaer", "'decay' must be linear or constant, not 'linaer'; did you mean 'linear'?"),
         ("select: bset", "'select' must be last or best, not 'bset'; did you mean 'best'?"),
         ("head: linera", "'head' must be linear, mlp(WIDTH) or hf, not 'linera'; did you mean 'linear'?"),

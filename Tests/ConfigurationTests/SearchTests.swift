@@ -23,7 +23,10 @@ struct SearchTests {
         var known: [StageKey: StageStanding] = [:]
         var plan = try fixture.plan(request, knowing: known)
         while true {
-            for stage in plan.stages { known[stage.key] = standing(score(stage.specification)) }
+            for stage in plan.stages {
+                let metric = plan.task(named: stage.task)?.definition.metrics.first ?? .accuracy
+                known[stage.key] = standing(score(stage.specification), by: metric)
+            }
             let next = try fixture.plan(request, knowing: known)
             #expect(Set(plan.stages.map(\.key)).isSubset(of: next.stages.map(\.key)), "a plan only grows")
             if next == plan { return plan }
@@ -175,6 +178,74 @@ struct SearchTests {
         let text = searching("{ lr: [1e-4], seeds: [2, 9] }")
         let plan = try fixture.plan(fixture.read(text, set: ["keep=model"]))
         #expect(plan.stages.map { $0.outputs.contains(.backbone) } == [true, false])
+    }
+
+    /// A searched method on two tasks, and one that goes on from it on the other task.
+    private func chain(_ search: String = "{ lr: [1e-4, 1e-3], grow: 0 }", rate: String = "2e-5") -> String {
+        let then = "[{ task: stsb, tune: all, lr: \"\(rate)\", from: { backbone: previous } }]"
+        return sweep(
+            tasks: "[cb, stsb]", seeds: "1..2",
+            methods: "{ finetune: { search: \(search) }, on: { like: finetune, then: \(then) } }")
+    }
+
+    @Test func `a chain begins as what it is like, with the settings that were found there`() throws {
+        let request = try fixture.read(chain())
+        let open = try fixture.plan(request)
+        #expect(open.searches.map(\.method) == ["finetune", "finetune"], "on each task; the chain shares them")
+        #expect(open.stages.count == 2 * 2 && open.rows.allSatisfy { $0.stages.isEmpty && $0.searches.count == 1 })
+        let plan = try finish(request) { $0.recipe.learningRate }
+        for task in ["cb", "stsb"] {
+            let rows = plan.rows.filter { $0.task == task && $0.seed == 2 }
+            #expect(rows.map(\.method) == ["finetune", "on"])
+            #expect(rows[1].stages.first == rows[0].stages.first && rows[1].stages.count == 2)
+        }
+        let rates = plan.rows.map { row in
+            row.stages.map { key in plan.stages.first { $0.key == key }?.specification.recipe.learningRate }
+        }
+        #expect(rates == [[1e-3], [1e-3], [1e-3, 2e-5], [1e-3, 2e-5], [1e-3], [1e-3], [1e-3, 2e-5], [1e-3, 2e-5]])
+    }
+
+    @Test func `a chain that is more than what it is like searches its own beginning`() throws {
+        let text = chain().replacing("like: finetune,", with: "like: finetune, batch: 8,")
+        let plan = try fixture.plan(fixture.read(text))
+        #expect(plan.searches.map(\.method) == ["finetune", "on", "finetune", "on"])
+        #expect(plan.stages.map(\.specification.recipe.batch) == [32, 32, 8, 8, 32, 32, 8, 8])
+    }
+
+    @Test func `a stage takes the rate that another method's search found on its task`() throws {
+        let request = try fixture.read(chain(rate: "chosen(finetune, else=3e-5)"))
+        let plan = try finish(request) { $0.task == Digest(of: Array("stsb".utf8)) ? nil : $0.recipe.learningRate }
+        #expect(plan.searches.map { $0.failure == nil } == [true, false])
+        #expect(plan.rows.filter { $0.method == "on" }.allSatisfy { $0.stages.isEmpty }, "on stsb nothing was found")
+        let found = try finish(request) { -abs($0.recipe.learningRate - ($0.inputs.isEmpty ? 1e-4 : 0)) }
+        let row = try #require(found.rows.first { $0.method == "on" })
+        #expect(row.searches == [0, 1])
+        #expect(found.stages.first { $0.key == row.stages[1] }?.specification.recipe.learningRate == 1e-4)
+    }
+
+    @Test func `without that search the rate is the one that is given for it`() throws {
+        let text = chain(rate: "chosen(finetune, else=3e-5)")
+        for override in [["search=none"], ["tasks=cb"]] {
+            let plan = try finish(fixture.read(text, set: override))
+            let rates = plan.stages.filter { $0.task == "stsb" && !$0.specification.inputs.isEmpty }
+                .map(\.specification.recipe.learningRate)
+            #expect(!rates.isEmpty && rates.allSatisfy { $0 == 3e-5 }, "\(override)")
+        }
+    }
+
+    @Test(arguments: [
+        ("chosen(finetun, else=1e-5)", "which the sweep does not have; did you mean 'finetune'?"),
+        ("chosen(finetune)", "'chosen' needs its argument 'else', a number above 0, for want of a search"),
+        ("chosen(else=1e-5)", "'chosen' needs the method whose search it means, as chosen(finetune, else=2e-5)"),
+        ("chosen(finetune, else=0)", "'else' of 'chosen' must be a number above 0, for want of a search, not '0'"),
+    ])
+    func `a rate that cannot be chosen is refused`(rate: String, complaint: String) {
+        #expect(fixture.complaint(chain(rate: rate)).contains(complaint))
+    }
+
+    @Test func `a rate cannot be chosen by a search that tries none`() {
+        let complaint = fixture.complaint(chain("{ batch: [8, 16] }", rate: "chosen(finetune, else=3e-5)"))
+        #expect(complaint.contains("method 'on' has the 'lr' chosen for 'finetune', whose search does not try any"))
     }
 
     @Test(arguments: [

@@ -23,11 +23,11 @@ struct StageKeyTests {
                 {"backbone":"\(zero)","inputs":[],"recipe":{"accumulation":1,"batch":32,"budget":{"epochs":{"_0":3}},\
                 "clip":1,"decay":"linear","evaluations":1,"head":"linear","learningRate":2e-05,"maxLength":128,\
                 "optimizer":{"beta1":0.9,"beta2":0.999,"epsilon":1e-08,"weightDecay":0.01},"precision":"fp32",\
-                "selection":"last","shuffle":true,"truncation":"longest","tune":"all","warmup":0.1},"seed":1,\
-                "semantics":1,"task":"\(zero)"}
+                "selection":"last","shuffle":"true","truncation":"longest","tune":"all","warmup":0.1},"seed":1,\
+                "semantics":2,"task":"\(zero)"}
                 """)
         #expect(
-            try specification().key().rawValue.hex == "22cfb5513e9299bf93ddd71a477153ebc427d59135d8a4a8e5fa905af83d70f4"
+            try specification().key().rawValue.hex == "27ade1df9fb46f67aed68b59ed568c1df911c52b56bedd607f94c77c4b5bd1af"
         )
     }
 
@@ -43,14 +43,16 @@ struct StageKeyTests {
         ("warmup", { $0.warmup = 0 }),
         ("decay", { $0.decay = .constant }),
         ("floor", { $0.floor = 0.1 }),
+        ("slowStart", { $0.slowStart = 100 }),
         ("loss", { $0.loss = .sum }),
         ("optimizer", { $0.optimizer.beta2 = 0.98 }),
         ("clip", { $0.clip = nil }),
         ("dropout", { $0.dropout = 0 }),
+        ("dropoutShare", { $0.dropoutShare = 0.1 }),
         ("regularization", { $0.regularization = Regularization() }),
         ("reinitialization", { $0.reinitialization = .biases }),
         ("samples", { $0.samples = 100 }),
-        ("shuffle", { $0.shuffle = false }),
+        ("shuffle", { $0.shuffle = .never }),
         ("maxLength", { $0.maxLength = 64 }),
         ("truncation", { $0.truncation = .first }),
         ("evaluations", { $0.evaluations = 2 }),

@@ -15,8 +15,9 @@ struct SearchReportTests {
             task: "cb", method: "finetune", asked: Digest(of: [1]), seeds: [1], split: .dev, trials: trials,
             state: state, remarks: remarks)
         let rows = plan.rows.map { row in
-            let waits = row.task == "cb" && row.method == "finetune" && search.chosen == nil
-            return waits ? SweepRow(task: row.task, method: row.method, seed: row.seed, stages: []) : row
+            guard row.task == "cb", row.method == "finetune" else { return row }
+            let stages = search.chosen == nil ? [] : row.stages
+            return SweepRow(task: row.task, method: row.method, seed: row.seed, stages: stages, searches: [0])
         }
         return SweepPlan(
             name: plan.name, model: plan.model, dataDirectory: plan.dataDirectory, tasks: plan.tasks,

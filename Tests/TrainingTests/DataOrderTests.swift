@@ -1,10 +1,11 @@
+import Experiments
 import Testing
 import Training
 
 struct DataOrderTests {
     @Test func `every epoch visits each example once, in an order of its own`() {
-        let first = DataOrder.order(epoch: 0, count: 100, seed: 7, shuffle: true)
-        let second = DataOrder.order(epoch: 1, count: 100, seed: 7, shuffle: true)
+        let first = DataOrder.order(epoch: 0, count: 100, seed: 7, shuffle: .everyEpoch)
+        let second = DataOrder.order(epoch: 1, count: 100, seed: 7, shuffle: .everyEpoch)
         #expect(first.sorted() == Array(0..<100))
         #expect(second.sorted() == Array(0..<100))
         #expect(first != second)
@@ -12,13 +13,20 @@ struct DataOrderTests {
     }
 
     @Test func `an order is a function of seed and epoch alone`() {
-        let order = { DataOrder.order(epoch: 3, count: 50, seed: $0, shuffle: true) }
+        let order = { DataOrder.order(epoch: 3, count: 50, seed: $0, shuffle: .everyEpoch) }
         #expect(order(1) == order(1))
         #expect(order(1) != order(2))
     }
 
     @Test func `without shuffling the file's order stays`() {
-        #expect(DataOrder.order(epoch: 5, count: 4, seed: 1, shuffle: false) == [0, 1, 2, 3])
+        #expect(DataOrder.order(epoch: 5, count: 4, seed: 1, shuffle: .never) == [0, 1, 2, 3])
+    }
+
+    @Test func `an order that is drawn once is that of every epoch`() {
+        let order = { DataOrder.order(epoch: $0, count: 100, seed: $1, shuffle: .once) }
+        #expect(order(0, 7) == DataOrder.order(epoch: 0, count: 100, seed: 7, shuffle: .everyEpoch))
+        #expect(order(5, 7) == order(0, 7))
+        #expect(order(0, 8) != order(0, 7))
     }
 
     @Test(arguments: [1, 2, 3, 4, 9])

@@ -130,6 +130,9 @@ struct MethodTests {
         { $0.reinitialization = .last(layers: 1) },
         { $0.samples = 40 },
         { $0.loss = .sum },
+        { $0.shuffle = .once },
+        { $0.slowStart = 3 },
+        { $0.dropoutShare = 0.5 },
         { $0.optimizer.kind = .adam },
     ]
 
@@ -144,6 +147,31 @@ struct MethodTests {
         #expect(resumed.result.parameters == whole.result.parameters)
         let plain = try bench.run(try bench.job(bench.recipe(), into: "plain"))
         #expect(plain.result.parameters != whole.result.parameters, "the setting does something")
+    }
+
+    @Test func `a head's biases that are drawn again are those of a new head, and its weights are the old one's`() throws {
+        let bench = try Bench()
+        let recipe = bench.recipe { $0.head = .mlp(width: 6) }
+        let first = try bench.run(try bench.job(recipe, into: "first"))
+        let head = try #require(first.files[.head])
+        let start = { (name: String, reinitialization: Reinitialization?, inputs: [ArtifactKind: String]) in
+            let recipe = bench.recipe {
+                $0.head = .mlp(width: 6)
+                $0.reinitialization = reinitialization
+                $0.budget = .steps(1)
+                $0.learningRate = 1e-30
+            }
+            let outcome = try bench.run(try bench.job(recipe, inputs: inputs, into: name))
+            return try SafetensorsFile(path: try #require(outcome.files[.head]))
+        }
+        let kept = try start("kept", nil, [.head: head])
+        let drawn = try start("drawn", .headBiases, [.head: head])
+        let new = try start("new", nil, [:])
+        for name in kept.names {
+            let expected = name.hasSuffix("bias") ? new : kept
+            #expect(drawn.tensor(named: name)?.floats() == expected.tensor(named: name)?.floats(), "\(name)")
+            #expect(kept.tensor(named: name)?.floats() != new.tensor(named: name)?.floats(), "\(name)")
+        }
     }
 
     @Test func `a masked subset trains, keeps and leaves its own entries alone`() throws {

@@ -73,6 +73,24 @@ struct StageTests {
         }
     }
 
+    @Test func `a batch of more tokens than go through at once is worked off whole`() throws {
+        let words = String(repeating: "the red cat runs ", count: 7)
+        let rows = (0..<400).map { "\($0 % 3 == 0 ? "good" : "bad") \(words)\t\($0 % 2 == 0 ? "good" : "bad")\n" }
+        let bench = try Bench(files: ["tiny/train.tsv": "sentence\tlabel\n" + rows.joined()])
+        let recipe = { (passes: Int) in
+            bench.recipe {
+                $0.batch = 400
+                $0.budget = .steps(3)
+                $0.accumulation = passes
+            }
+        }
+        let (whole, parts) = (Recorder(), Recorder())
+        let outcome = try bench.run(try bench.job(recipe(1), into: "a"), observer: whole)
+        _ = try bench.run(try bench.job(recipe(2), into: "b"), observer: parts)
+        #expect(outcome.result.tokens > 3 * 400 * 25, "or the batch is too small to be divided")
+        for (one, other) in zip(whole.losses, parts.losses) { #expect(abs(one - other) <= 1e-5 * abs(one)) }
+    }
+
     @Test func `a linear probe leaves the backbone alone and computes features once`() throws {
         let bench = try Bench()
         let recipe = bench.recipe {

@@ -51,6 +51,28 @@ struct TimetableTests {
         #expect((0..<4).map { timetable.learningRate(ofStep: $0) } == [0, 0.5, 1, 1])
     }
 
+    @Test func `a slow start has at most a twentieth of the rate, below which the schedule goes on`() {
+        let timetable = Timetable(
+            recipe {
+                $0.budget = .steps(100)
+                $0.warmup = 0.4
+                $0.slowStart = 10
+                $0.learningRate = 1
+            }, examples: 20)
+        #expect([0, 1, 2, 3, 9].map { timetable.learningRate(ofStep: $0) } == [0, 0.025, 0.05, 0.05, 0.05])
+        #expect(timetable.learningRate(ofStep: 10) == 0.25)
+    }
+
+    @Test func `anything drops out at the beginning of each epoch only`() {
+        let timetable = Timetable(
+            recipe {
+                $0.budget = .epochs(2)
+                $0.dropoutShare = 0.3
+            }, examples: 80)
+        #expect((0..<20).filter { timetable.dropsOut(inStep: $0) } == [0, 1, 2, 10, 11, 12])
+        #expect((0..<20).allSatisfy { Timetable(recipe(), examples: 80).dropsOut(inStep: $0) })
+    }
+
     @Test func `it evaluates k times an epoch and after the last step`() {
         let timetable = Timetable(
             recipe {
