@@ -14,7 +14,8 @@ struct MethodDefinition: Sendable {
 
     struct Beginning: Sendable {
         let method: String
-        let stages: Int
+        /// With what they give themselves.
+        let stages: [SettingLayer]
     }
 
     /// The settings of each stage in order.
@@ -111,7 +112,7 @@ extension MethodDefinition {
         by values: [YAMLValue], beginning: String, _ findings: inout Findings
     ) -> MethodDefinition? {
         var method = self
-        method.beginning = Beginning(method: beginning, stages: stages.count)
+        method.beginning = Beginning(method: beginning, stages: stages)
         method.shared = []
         method.stages = stages.map { $0.over(shared) }
         for (index, value) in values.enumerated() {

@@ -28,9 +28,10 @@ struct RunSearch: Hashable, Sendable {
         search = Search(axes: axes.map(\.searched), candidates: request.candidates, halving: request.halving)
         self.seeds = request.seeds ?? Array(seeds.prefix(1))
         self.method = method.beginning?.method ?? method.name
-        stageCount = method.beginning?.stages ?? run.stages.count
-        let tried = SweepRequest.Run(task: run.task, method: self.method, stages: Array(run.stages.prefix(stageCount)))
-        targets = try axes.map { axis throws(ConfigurationError) in try tried.stages(meantBy: axis, of: method) }
+        let own = method.beginning?.stages ?? method.stages
+        stageCount = own.count
+        let tried = SweepRequest.Run(task: run.task, method: self.method, stages: Array(run.stages.prefix(own.count)))
+        targets = try axes.map { axis throws(ConfigurationError) in try tried.stages(meantBy: axis, giving: own) }
     }
 
     /// The stages with the point's settings and its share of their budgets.
@@ -91,16 +92,17 @@ extension RunSearch {
 
 extension SweepRequest.Run {
     /// The places of the stages whose setting an axis searches.
+    /// - Parameter own: what each stage gives itself.
     fileprivate func stages(
-        meantBy axis: SearchRequest.Axis, of method: MethodDefinition
+        meantBy axis: SearchRequest.Axis, giving own: [SettingLayer]
     ) throws(ConfigurationError) -> [Int] {
         let key = axis.setting.key
         if let stage = axis.stage { return [try place(ofStage: stage, for: axis)] }
         guard stages.count > 1 else { return [0] }
-        let free = stages.indices.filter { !method.stages[$0].keys.contains(key) }
+        let free = stages.indices.filter { !own[$0].keys.contains(key) }
         guard !free.isEmpty else {
             let sentence =
-                "every stage of method '\(method.name)' gives its own '\(key)'; search that of one, as 2.\(key), or give the "
+                "every stage of method '\(method)' gives its own '\(key)'; search that of one, as 2.\(key), or give the "
                 + "method search: none"
             throw ConfigurationError(sentence, at: axis.place)
         }

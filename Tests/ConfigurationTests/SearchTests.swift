@@ -185,7 +185,7 @@ struct SearchTests {
         let then = "[{ task: stsb, tune: all, lr: \"\(rate)\", from: { backbone: previous } }]"
         return sweep(
             tasks: "[cb, stsb]", seeds: "1..2",
-            methods: "{ finetune: { search: \(search) }, on: { like: finetune, then: \(then) } }")
+            methods: "{ finetune: { lr: 5e-5, search: \(search) }, on: { like: finetune, then: \(then) } }")
     }
 
     @Test func `a chain begins as what it is like, with the settings that were found there`() throws {
