@@ -143,7 +143,8 @@ struct ArtifactFiles {
 enum HeadFile {
     /// Sets the head's parameters from the file, those that are wanted.
     static func load(
-        _ path: String, design: HeadDesign, into store: ParameterStore, where isWanted: (Parameter) -> Bool = { _ in true }
+        _ path: String, design: HeadDesign, into store: ParameterStore,
+        where isWanted: (Parameter) -> Bool = { _ in true }
     ) throws {
         let file = try SafetensorsFile(path: path)
         guard file.metadata["head"] == design.description else {

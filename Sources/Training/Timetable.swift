@@ -38,8 +38,8 @@ package struct Timetable: Sendable {
     /// `get_linear_schedule_with_warmup` in transformers, whose first step has rate 0 when there is a warm-up; with a floor
     /// it ends at that share of the highest rate, and a slow start bounds the first steps.
     package func learningRate(ofStep step: Int) -> Double {
-        let slowSteps = recipe.slowStart ?? 0
-        return step < slowSteps ? min(scheduledRate(ofStep: step), recipe.learningRate / 20) : scheduledRate(ofStep: step)
+        let rate = scheduledRate(ofStep: step)
+        return step < recipe.slowStart ?? 0 ? min(rate, recipe.learningRate / 20) : rate
     }
 
     /// Whether anything drops out in a step.

@@ -149,7 +149,7 @@ struct MethodTests {
         #expect(plain.result.parameters != whole.result.parameters, "the setting does something")
     }
 
-    @Test func `a head's biases that are drawn again are those of a new head, and its weights are the old one's`() throws {
+    @Test func `head biases that are drawn again are those of a new head, and the weights are the old one's`() throws {
         let bench = try Bench()
         let recipe = bench.recipe { $0.head = .mlp(width: 6) }
         let first = try bench.run(try bench.job(recipe, into: "first"))
