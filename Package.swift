@@ -98,8 +98,8 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "TestKit", dependencies: ["Experiments", "Files", "Safetensors", "Numerics"], path: "Tests/TestKit",
-            swiftSettings: strict),
+            name: "TestKit", dependencies: ["Collectives", "Experiments", "Files", "Safetensors", "Numerics"],
+            path: "Tests/TestKit", swiftSettings: strict),
         tests(of: "Experiments", []),
         tests(of: "Searches", ["Experiments"]),
         tests(of: "Files", ["Experiments"]),

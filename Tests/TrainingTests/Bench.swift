@@ -61,6 +61,17 @@ final class Bench {
     }
 }
 
+extension Bench {
+    /// Runs a stage on ranks that are threads of this process.
+    static func run(_ job: StageJob, ranks count: Int) throws -> StageOutcome {
+        try ThreadRanks(size: count).run { communicator in
+            let node = NodeSettings(ranks: count, threads: 1, host: "test", blasCore: "test")
+            let trainer = StageTrainer(communicator: communicator, node: node, compute: Compute(threads: 1))
+            return try trainer.run(job, observer: Recorder())
+        }
+    }
+}
+
 /// Keeps what a stage tells, and stops it when asked to.
 final class Recorder: StageObserver {
     var losses: [Double] = []

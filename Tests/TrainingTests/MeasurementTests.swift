@@ -140,6 +140,44 @@ struct MeasurementTests {
         #expect(cost.reducedBytes == 0, "one rank sums nothing")
     }
 
+    /// The numbers of a log that rounding may change, in one row.
+    private func numbers(_ file: StageLogFile) -> [Double] {
+        let log = file.log
+        var numbers = (log.weightDistance ?? []).flatMap { [Double($0.step), $0.backbone, $0.head] }
+        numbers += (log.gradientNorms ?? []).flatMap { [Double($0.step), $0.backbone, $0.head] }
+        numbers += (log.convergence ?? []).flatMap { [Double($0.step), $0.loss, $0.score] }
+        if let change = log.featureChange {
+            numbers += [change.mean, change.deviation, change.total, Double(change.examples)]
+        }
+        if let gap = log.generalizationGap { numbers += [gap.train, gap.dev] }
+        numbers += (log.headFeatures?.train ?? []) + (log.headFeatures?.dev ?? [])
+        if let features = file.headFeatures { numbers += (features.train + features.dev).map(Double.init) }
+        return numbers
+    }
+
+    @Test(arguments: [nil] + TinyKind.all.map(Optional.some))
+    func `several ranks measure what one does`(kind: TinyKind?) throws {
+        let bench = try kind.map { try Bench($0.definition, files: $0.files) } ?? bench
+        let job = { (output: String) in
+            let recipe = bench.recipe {
+                $0.head = .mlp(width: 8)
+                $0.budget = .steps(6)
+            }
+            var job = try bench.job(recipe, into: output, work: "work-\(output)")
+            job.measures = Measure.allCases
+            return job
+        }
+        let one = try log(bench.run(try job("one")))
+        let three = try log(Bench.run(try job("three"), ranks: 3))
+        let (left, right) = (numbers(one), numbers(three))
+        #expect(left.count == right.count && left.count > 40)
+        for (one, other) in zip(left, right) { #expect(abs(one - other) <= 1e-4 * (1e-2 + abs(one))) }
+        let (moved, also) = (try #require(one.log.weightMagnitudes), try #require(three.log.weightMagnitudes))
+        #expect(moved.below + moved.counts.reduce(0, +) == also.below + also.counts.reduce(0, +))
+        let cost = try #require(three.log.cost)
+        #expect(cost.reducedBytes > 0 && cost.trainable == one.log.cost?.trainable)
+    }
+
     @Test func `an artifact of another kind is no log`() throws {
         let outcome = try bench.run(try job([], into: "out"))
         let failure = #expect(throws: StageFailure.self) { try StageLogFile(path: try #require(outcome.files[.head])) }

@@ -2,6 +2,7 @@ import Collectives
 import Experiments
 import Foundation
 import Messages
+import TestKit
 import Testing
 import Training
 import Transport
@@ -96,7 +97,7 @@ import Worker
     @Test func `ranks with other file systems get the inputs from rank 0`() throws {
         let coordinator = try FakeCoordinator(stages: [assignment(inputs: [reference(head)])])
         coordinator.store[reference(head).id] = head
-        let ranks = ThreadGroup(size: 2)
+        let ranks = ThreadRanks(size: 2)
         let runs = Counter()
         let body: @Sendable (StageJob, any StageObserver) throws(StageFailure) -> StageOutcome = {
             [head] job, _ throws(StageFailure) in
@@ -116,55 +117,4 @@ import Worker
         let copy = second.workDirectory + "/artifacts/\(name.prefix(2))/\(name)"
         #expect(FileManager.default.contents(atPath: copy) == Data(head))
     }
-}
-
-/// Ranks that are threads of this process; it does what the worker needs, which is bytes and commands.
-final class ThreadGroup: @unchecked Sendable {
-    // All that changes is read and written with the condition locked.
-    private let condition = NSCondition()
-    private let size: Int
-    private var given: [Int: [UInt8]] = [:]
-    private var taken = 0
-    private var round: [[UInt8]]?
-
-    init(size: Int) { self.size = size }
-
-    func communicator(_ rank: Int) -> any Communicator { ThreadCommunicator(group: self, rank: rank, size: size) }
-
-    /// Waits until every rank has given its bytes.
-    func exchange(_ bytes: [UInt8], rank: Int) -> [[UInt8]] {
-        condition.lock()
-        defer { condition.unlock() }
-        while round != nil || given[rank] != nil { condition.wait() }
-        given[rank] = bytes
-        if given.count == size { round = (0..<size).compactMap { given[$0] } }
-        condition.broadcast()
-        while round == nil { condition.wait() }
-        let all = round ?? []
-        taken += 1
-        if taken == size { (given, taken, round) = ([:], 0, nil) }
-        condition.broadcast()
-        return all
-    }
-}
-
-private final class ThreadCommunicator: Communicator {
-    let group: ThreadGroup
-    let rank: Int
-    let size: Int
-
-    init(group: ThreadGroup, rank: Int, size: Int) {
-        self.group = group
-        self.rank = rank
-        self.size = size
-    }
-
-    func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MPIError) { throw unused }
-    func sum(_ values: [Double]) throws(MPIError) -> [Double] { throw unused }
-    func broadcast(_ bytes: [UInt8], from root: Int) -> [UInt8] { gather(bytes)[root] }
-    func gather(_ bytes: [UInt8]) -> [[UInt8]] { group.exchange(bytes, rank: rank) }
-    func barrier() { _ = gather([]) }
-    func sendCommand(_ bytes: [UInt8]) { _ = gather(bytes) }
-    func waitForCommand() -> [UInt8] { gather([])[0] }
-    private var unused: MPIError { MPIError(call: "sum", reason: "workers do not sum") }
 }
