@@ -128,6 +128,11 @@ package enum Settings {
             settings.recipe.head = try Setting.read(text)
         },
         Setting(
+            "logistic", \.recipe.isLogistic, "true or false",
+            "whether the head has one score for two classes instead of one each", initial: "false",
+            words: ["true", "false"]
+        ) { text in Bool(text).map { $0 ? true : nil } },
+        Setting(
             "dropout", \.recipe.dropout, "a number from 0 to below 1, or model",
             "the dropout probability everywhere; 'model' takes those of config.json", initial: "model", words: ["model"]
         ) { text in unless(text, "model") { number($0) { 0..<1 ~= $0 } } },

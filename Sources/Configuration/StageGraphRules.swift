@@ -111,8 +111,10 @@ extension SweepRequest.Run {
 
     private func node(_ index: Int, _ tasks: [TaskDefinition]) -> StageEdge.Node {
         let definition = task(ofStage: index, tasks)
+        let recipe = stages[index].recipe
         return StageEdge.Node(
-            recipe: stages[index].recipe, labels: definition?.labels, kind: definition?.kind,
+            recipe: recipe, isLogistic: definition.map { recipe.isLogistic(on: $0) } ?? false,
+            labels: definition?.labels, kind: definition?.kind,
             readout: definition?.readout, task: stages[index].task ?? task, inputs: Set(stages[index].inputs.keys))
     }
 
@@ -127,6 +129,7 @@ extension SweepRequest.Run {
 struct StageEdge {
     struct Node {
         let recipe: Recipe
+        let isLogistic: Bool
         let labels: [String]?
         let kind: TaskDefinition.Kind?
         let readout: ReadoutForm?
@@ -159,6 +162,9 @@ struct StageEdge {
         let (given, wanted) = (from.recipe.head, to.recipe.head)
         if given != wanted {
             return "starts from a head of design \(given) but has the design \(wanted); give both one 'head'"
+        }
+        if from.isLogistic != to.isLogistic {
+            return "starts from the head of \(source), which differs in 'logistic'; give both the same"
         }
         if from.labels != to.labels {
             return "starts from the head of \(source), made for the labels of '\(from.task)', not of '\(to.task)'"

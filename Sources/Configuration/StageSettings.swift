@@ -80,6 +80,7 @@ extension Recipe {
         var recipe = Recipe()
         recipe.estimate = estimate
         recipe.head = head
+        recipe.isLogistic = isLogistic
         recipe.batch = estimate?.unit == .batch ? batch : recipe.batch
         recipe.samples = samples
         recipe.maxLength = maxLength

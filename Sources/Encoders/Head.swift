@@ -23,6 +23,10 @@ extension Head {
 }
 
 func makeHead(in store: ParameterStore) -> any Head {
+    store.table.isLogistic ? LogisticHead(makePlainHead(in: store)) : makePlainHead(in: store)
+}
+
+private func makePlainHead(in store: ParameterStore) -> any Head {
     switch (store.table.head, store.table.configuration.family) {
     case (.linear, _): LinearHead(in: store)
     case (.mlp, _): MLPHead(in: store)

@@ -9,6 +9,8 @@ package struct ParameterTable: Sendable {
     package let readout: ReadoutForm
     /// Of the head for each row: classes, or 1 for regression.
     package let outputs: Int
+    /// Whether the head has one score for two classes instead of one each.
+    package let isLogistic: Bool
     /// What is added to the pretrained model's own parameters.
     package let adapter: AdapterDesign?
     package let parameters: [Parameter]
@@ -16,8 +18,10 @@ package struct ParameterTable: Sendable {
 
     package init(
         configuration: EncoderConfiguration, head: HeadDesign, readout: ReadoutForm = .first, outputs: Int,
-        adapter: AdapterDesign? = nil
+        isLogistic: Bool = false, adapter: AdapterDesign? = nil
     ) {
+        precondition(!isLogistic || outputs == 2)
+        self.isLogistic = isLogistic
         self.adapter = adapter
         self.configuration = configuration
         self.head = head
@@ -29,17 +33,19 @@ package struct ParameterTable: Sendable {
             + (0..<configuration.layers).flatMap {
                 Self.layer($0, configuration) + Self.adapter(adapter, layer: $0, configuration)
             }
-            + Self.head(head, configuration, inputs: readout.vectors * configuration.hidden, outputs: outputs)
+            + Self.head(
+                head, configuration, inputs: readout.vectors * configuration.hidden, outputs: isLogistic ? 1 : outputs)
         indices = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
     }
 
-    /// The encoder with the head that a task asks for.
+    /// The encoder with the head that a recipe and its task ask for.
     package init(
-        configuration: EncoderConfiguration, head: HeadDesign, task: TaskDefinition, adapter: AdapterDesign? = nil
+        configuration: EncoderConfiguration, recipe: Recipe, task: TaskDefinition, adapter: AdapterDesign? = nil
     ) {
         self.init(
-            configuration: configuration, head: head, readout: task.readout,
-            outputs: task.outputs(vocabulary: configuration.vocabulary), adapter: adapter)
+            configuration: configuration, head: recipe.head, readout: task.readout,
+            outputs: task.outputs(vocabulary: configuration.vocabulary), isLogistic: recipe.isLogistic(on: task),
+            adapter: adapter)
     }
 
     package func index(of name: String) -> Int? { indices[name] }

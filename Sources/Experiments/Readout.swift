@@ -42,6 +42,9 @@ extension TaskDefinition {
     /// Whether a number is to be predicted.
     package var isRegression: Bool { kind == nil && labels == nil }
 
+    /// Whether an example is of one of two classes.
+    package var hasTwoClasses: Bool { (kind == nil || kind == .targetWords) && labels?.count == 2 }
+
     /// The numbers that the head gives for each row that it sees.
     /// - Parameter vocabulary: of the model.
     package func outputs(vocabulary: Int) -> Int {

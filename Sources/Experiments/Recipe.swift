@@ -10,6 +10,8 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var estimate: Estimate?
     /// The classification head put on the backbone.
     package var head: HeadDesign = .linear
+    /// Whether the head has one score where there are two classes, as in EH-FT's code; nil is one for each.
+    package var isLogistic: Bool?
     /// How long to train, with `share` already applied.
     package var budget: Budget = .epochs(3)
     /// Examples in one optimizer step, over all ranks.
@@ -56,6 +58,11 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var precision: Precision = .fp32
 
     package init() {}
+}
+
+extension Recipe {
+    /// Whether the head has one score for a task's two classes.
+    package func isLogistic(on task: TaskDefinition) -> Bool { isLogistic == true && task.hasTwoClasses }
 }
 
 package enum Budget: Codable, Hashable, Sendable {

@@ -61,8 +61,8 @@ package struct HuggingFaceExport {
         var tensors: [TensorSource] = []
         for (index, parameter) in model.store.table.parameters.enumerated() {
             guard let name = exportedName(of: parameter) else { continue }
-            tensors.append(
-                TensorSource(name: name, shape: parameter.shape, floats: model.store.mergedValues(index)))
+            let (shape, floats) = exported(parameter, model.store.mergedValues(index))
+            tensors.append(TensorSource(name: name, shape: shape, floats: floats))
         }
         if !isComplete {
             let width = configuration.hidden
@@ -72,6 +72,14 @@ package struct HuggingFaceExport {
             }
         }
         return tensors
+    }
+
+    /// transformers has a score for each class: that of the first is 0 where ours has one for both.
+    private func exported(_ parameter: Parameter, _ values: [Float]) -> (shape: [Int], floats: [Float]) {
+        guard model.store.table.isLogistic, parameter.place == .head, parameter.shape[0] == 1 else {
+            return (parameter.shape, values)
+        }
+        return ([2] + parameter.shape.dropFirst(), [Float](repeating: 0, count: values.count) + values)
     }
 
     /// - Returns: nil for the parameters of a head that transformers does not know, and for those that LoRA added, which

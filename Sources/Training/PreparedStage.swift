@@ -96,7 +96,7 @@ final class PreparedStage {
     ) throws -> ParameterStore {
         let specification = job.specification
         let table = ParameterTable(
-            configuration: backbone.configuration, head: specification.recipe.head, task: job.task,
+            configuration: backbone.configuration, recipe: specification.recipe, task: job.task,
             adapter: try StageInputs.adapter(specification.recipe.tune, files))
         return try ParameterStore(
             table: table, backbone: backbone, overlays: StageInputs.overlays(files),

@@ -26,7 +26,7 @@ package final class TrainedModel {
             tokenizer = try loadTokenizer(directory: backbone.directory)
             let files = try Self.files(trained)
             let table = ParameterTable(
-                configuration: backbone.configuration, head: recipe.head, task: record.task,
+                configuration: backbone.configuration, recipe: recipe, task: record.task,
                 adapter: try StageInputs.adapter(recipe.tune, files))
             store = try ParameterStore(
                 table: table, backbone: backbone, overlays: StageInputs.overlays(files),

@@ -49,6 +49,8 @@ struct SettingsTests {
             ("slow-start: 100", { $0.slowStart = 100 }),
             ("slow-start: 0", { _ in }),
             ("reinit: head-biases", { $0.reinitialization = .headBiases }),
+            ("logistic: true", { $0.isLogistic = true }),
+            ("logistic: false", { _ in }),
             ("shuffle: false", { $0.shuffle = .never }),
             ("shuffle: once", { $0.shuffle = .once }),
             ("max-length: 64", { $0.maxLength = 64 }),

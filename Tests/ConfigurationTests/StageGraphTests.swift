@@ -77,6 +77,11 @@ struct StageGraphTests {
             """
         ),
         (
+            "{ c: [{ name: a, tune: all, logistic: true }, { tune: all, from: { head: a } }] }",
+            "stage 2 of method 'c' starts from the head of stage 'a' of method 'c', which differs in 'logistic'; give both "
+                + "the same"
+        ),
+        (
             "{ c: [{ name: a, estimate: fisher }, { tune: all, from: { statistics: a } }] }",
             "stage 2 of method 'c' takes statistics from stage 'a' of method 'c' but tunes 'all', which does not read it"
         ),

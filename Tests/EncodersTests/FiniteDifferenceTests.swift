@@ -17,6 +17,11 @@ struct FiniteDifferenceTests {
     @Test(arguments: designs)
     func `RoBERTa's gradients are derivatives`(head: HeadDesign) throws { try check(.roberta, head) }
 
+    @Test(arguments: designs)
+    func `gradients of one score for two classes are derivatives`(head: HeadDesign) throws {
+        try check(.bert, head, isLogistic: true)
+    }
+
     struct ReadoutCase: Sendable {
         let form: ReadoutForm
         /// Of a sequence with so many tokens.
@@ -33,18 +38,19 @@ struct FiniteDifferenceTests {
     func `gradients pass through every readout`(readout: ReadoutCase) throws { try check(.bert, .linear, readout) }
 
     private func check(
-        _ small: SmallModel, _ head: HeadDesign, _ readout: ReadoutCase = ReadoutCase(form: .first) { _ in .first }
+        _ small: SmallModel, _ head: HeadDesign, _ readout: ReadoutCase = ReadoutCase(form: .first) { _ in .first },
+        isLogistic: Bool = false
     ) throws {
         let table = ParameterTable(
-            configuration: small.configuration, head: head, readout: readout.form, outputs: 2)
+            configuration: small.configuration, head: head, readout: readout.form, outputs: 2, isLogistic: isLogistic)
         let lengths = readout.form == .first ? [5, 1, 12, 3] : [5, 12, 4]
         let batch = makeBatch(lengths, small.configuration, readout: readout.readout)
         let folder = try TemporaryFolder()
         let head = try writeHead(table, to: folder["head.safetensors"])
         for parameter in table.parameters {
             let test = try TestModel(
-                small, head: table.head, readout: table.readout, overlays: [head], moving: { $0.name == parameter.name }
-            )
+                small, head: table.head, readout: table.readout, isLogistic: isLogistic, overlays: [head],
+                moving: { $0.name == parameter.name })
             // The same added to all keys changes no softmax: that gradient is 0.
             expectDerivative(test, batch, parameter.name, isZero: parameter.name.hasSuffix("key.bias"))
         }

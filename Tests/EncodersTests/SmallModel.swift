@@ -96,13 +96,14 @@ struct TestModel {
 
     init(
         _ small: SmallModel, head: HeadDesign = .hf, readout: ReadoutForm = .first, outputs: Int = 2,
-        adapter: AdapterDesign? = nil, threads: Int = 1, overlays: [SafetensorsFile] = [],
+        isLogistic: Bool = false, adapter: AdapterDesign? = nil, threads: Int = 1, overlays: [SafetensorsFile] = [],
         moving: (Parameter) -> Bool = { _ in true }
     ) throws {
         folder = try TemporaryFolder()
         let backbone = try small.backbone(in: folder)
         let table = ParameterTable(
-            configuration: backbone.configuration, head: head, readout: readout, outputs: outputs, adapter: adapter)
+            configuration: backbone.configuration, head: head, readout: readout, outputs: outputs,
+            isLogistic: isLogistic, adapter: adapter)
         let store = try ParameterStore(table: table, backbone: backbone, overlays: overlays, moving: moving)
         model = Model(store: store, compute: Compute(threads: threads))
         model.initializeHead(seed: 2)

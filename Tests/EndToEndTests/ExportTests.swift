@@ -30,13 +30,17 @@ struct `An exported model` {
         let probabilities: [String: Double]
     }
 
-    @Test(arguments: [("hf", "all"), ("linear", "all"), ("hf", "bitfit"), ("linear", "head")])
-    func `transformers computes the same probabilities`(head: String, tune: String) throws {
+    @Test(arguments: [
+        ("hf", "all", "false"), ("linear", "all", "false"), ("hf", "bitfit", "false"), ("linear", "head", "false"),
+        ("hf", "all", "true"),
+    ])
+    func `transformers computes the same probabilities`(head: String, tune: String, logistic: String) throws {
         let shop = try Workshop()
         let texts = try shop.write("the good dog sleeps .\nthe bad bird runs and sings .\na cat\n", to: "texts")
         let trained = try shop.run(
             "train", "--model", shop.model, "--data", shop.data, "--task", "tiny", "--tune", tune, "--set",
-            "head=\(head)", "--set", "max-steps=20", "--set", "lr=1e-2", "--out", "run")
+            "head=\(head)", "--set", "max-steps=20", "--set", "lr=1e-2", "--set", "logistic=\(logistic)",
+            "--out", "run")
         #expect(trained.status == 0, "\(trained.errors)")
         for command in [["predict", "--input", texts, "--out", "labels"], ["export", "--to", "exported"]] {
             let outcome = try shop.run(command + ["--run", "run"])

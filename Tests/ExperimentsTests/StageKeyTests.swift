@@ -36,6 +36,7 @@ struct StageKeyTests {
         ("tune", { $0.tune = .bitfit }),
         ("estimate", { $0.estimate = Estimate() }),
         ("head", { $0.head = .mlp(width: 8) }),
+        ("isLogistic", { $0.isLogistic = true }),
         ("budget", { $0.budget = .steps(3) }),
         ("batch", { $0.batch = 16 }),
         ("accumulation", { $0.accumulation = 2 }),

@@ -131,6 +131,7 @@ struct MethodTests {
         { $0.samples = 40 },
         { $0.loss = .sum },
         { $0.shuffle = .once },
+        { $0.isLogistic = true },
         { $0.slowStart = 3 },
         { $0.dropoutShare = 0.5 },
         { $0.optimizer.kind = .adam },
@@ -147,6 +148,26 @@ struct MethodTests {
         #expect(resumed.result.parameters == whole.result.parameters)
         let plain = try bench.run(try bench.job(bench.recipe(), into: "plain"))
         #expect(plain.result.parameters != whole.result.parameters, "the setting does something")
+    }
+
+    @Test func `one score for two classes learns them, and predicts as it was evaluated`() throws {
+        let bench = try Bench()
+        let recipe = bench.recipe {
+            $0.isLogistic = true
+            $0.budget = .epochs(20)
+        }
+        let job = try bench.job(recipe, into: "out")
+        let outcome = try bench.run(job)
+        let head = try SafetensorsFile(path: try #require(outcome.files[.head]))
+        #expect(head.tensor(named: "head.out.weight")?.shape == [1, 32])
+        #expect(try #require(outcome.result.score(.accuracy, on: .dev)) > 0.9)
+        let statistics = try bench.run(
+            try bench.job(
+                bench.recipe {
+                    $0.isLogistic = true
+                    $0.estimate = Estimate(label: .expected)
+                }, inputs: [.head: try #require(outcome.files[.head])], into: "statistics", outputs: [.statistics]))
+        #expect(statistics.files[.statistics] != nil)
     }
 
     @Test func `head biases that are drawn again are those of a new head, and the weights are the old one's`() throws {
