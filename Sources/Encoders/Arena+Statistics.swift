@@ -15,6 +15,15 @@ extension Arena {
         rows?.touched.update(repeating: 0)
     }
 
+    /// Adds the second moments to the first, which keep the sums here, and sets them to 0.
+    package func moveSecondMomentsToFirst(_ compute: Compute) {
+        compute.forEach(count, grain: 1 << 16) { range in
+            let second = secondMoments.baseAddress! + range.lowerBound
+            add_to(range.count, second, firstMoments.baseAddress! + range.lowerBound)
+            second.update(repeating: 0, count: range.count)
+        }
+    }
+
     /// The entries of a parameter that may have a gradient: of the word embedding the rows that were touched, of others
     /// all, in blocks.
     private func parts(of segment: Segment) -> [Range<Int>] {

@@ -57,6 +57,48 @@ struct Checkpoint {
         return Content(state: state, bestValues: file.tensor(named: "best_values")?.floats())
     }
 
+    /// Rank 0 reads the checkpoint, and all ranks get what it holds. One that cannot be used costs time, never the stage.
+    /// - Parameter steps: of the whole stage.
+    /// - Returns: nil where the stage starts anew.
+    func resume(
+        _ arena: Arena, _ communicator: any Communicator, _ observer: any StageObserver, of steps: Int,
+        where isUsable: (TrainingState) -> Bool = { _ in true }
+    ) throws -> Content? {
+        let found = try communicator.agree { () -> Content? in
+            guard communicator.rank == 0 else { return nil }
+            do {
+                return try read(into: arena, where: isUsable)
+            } catch {
+                observer.noted("starting anew, since the checkpoint cannot be used: \(error)")
+                return nil
+            }
+        }
+        let message = try found.map { [UInt8](try CanonicalJSON.encode($0.state)) } ?? []
+        let shared = try communicator.broadcast(message, from: 0)
+        guard !shared.isEmpty else { return nil }
+        var content = Content(state: try CanonicalJSON.decode(TrainingState.self, from: Data(shared)))
+        for block in [arena.values, arena.firstMoments, arena.secondMoments] {
+            try communicator.broadcast(block, from: 0)
+        }
+        arena.momentsWereRestored()
+        if content.state.best != nil {
+            var values = found?.bestValues ?? [Float](repeating: 0, count: arena.count)
+            try values.withUnsafeMutableBufferPointer { try communicator.broadcast($0, from: 0) }
+            content.bestValues = values
+        }
+        if communicator.rank == 0 { observer.noted("continuing after step \(content.state.step) of \(steps)") }
+        return content
+    }
+
+    /// A checkpoint that cannot be written costs safety, not the stage.
+    func save(_ content: Content, _ arena: Arena, _ observer: any StageObserver) {
+        do {
+            try write(content, arena)
+        } catch {
+            observer.noted("no checkpoint after step \(content.state.step): \(error)")
+        }
+    }
+
     func remove() throws {
         let directory = (path as NSString).deletingLastPathComponent
         guard FileManager.default.fileExists(atPath: directory) else { return }

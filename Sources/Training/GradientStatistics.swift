@@ -11,18 +11,22 @@ import Tuning
 /// Fisher information (methods.md; Sung et al. 2021, eq. 3 for the observed label, eq. 2 for the model's own). Dropout is
 /// off, and nothing moves.
 ///
-/// The sums stand in the arena's second moments, which nothing else needs here.
+/// The sums stand in the arena's first moments, those of the round at hand in the second, which nothing else needs here.
 struct GradientStatistics {
     private let stage: PreparedStage
     private let communicator: any Communicator
     private let observer: any StageObserver
     private let compute: Compute
     private let estimate: Estimate
+    private let checkpoint: Checkpoint
+    private let checkpointSeconds: Double
 
     init(
         _ stage: PreparedStage, _ estimate: Estimate, _ communicator: any Communicator, _ compute: Compute,
-        _ observer: any StageObserver
+        _ observer: any StageObserver, checkpoint: Checkpoint, checkpointSeconds: Double
     ) {
+        self.checkpoint = checkpoint
+        self.checkpointSeconds = checkpointSeconds
         self.stage = stage
         self.estimate = estimate
         self.communicator = communicator
@@ -30,33 +34,56 @@ struct GradientStatistics {
         self.observer = observer
     }
 
+    /// Gathers to the last unit, from the last checkpoint where there is one.
     /// - Returns: the state at the end; its loss is the mean over the units.
     func run() throws -> TrainingState {
-        let started = ContinuousClock.now
-        let units = self.units
-        let mine = DataOrder.part(of: units.count, rank: communicator.rank, of: communicator.size)
+        let (units, arena) = (self.units, stage.store.arena)
+        var state = try checkpoint.resume(arena, communicator, observer, of: units.count)?.state ?? TrainingState()
+        var saved = ContinuousClock.now
+        while state.step < units.count {
+            let started = ContinuousClock.now
+            let round = units[state.step..<min(state.step + Self.unitsInRound, units.count)]
+            let mustStop = try gather(Array(round), of: units.count, into: &state)
+            state.seconds += started.duration(to: .now).inSeconds
+            let isDue = saved.duration(to: .now) > .seconds(checkpointSeconds)
+            guard state.step < units.count, mustStop || isDue else { continue }
+            if communicator.rank == 0 { checkpoint.save(.init(state: state), arena, observer) }
+            saved = .now
+            if mustStop { throw StageFailure(.stopped, "stopped after unit \(state.step) of \(units.count)") }
+        }
+        let sums = arena.firstMoments
+        scale_by(sums.count, 1 / Float(units.count), sums.baseAddress)
+        (state.lastLoss, state.stepSeconds) = (state.lossSum / Double(units.count), state.seconds)
+        return state
+    }
+
+    /// Units between two sums over the ranks. Where a checkpoint falls changes no bit, since sums are made after as many
+    /// units with and without one.
+    private static let unitsInRound = 64
+
+    /// Adds one round to the sums.
+    /// - Returns: whether rank 0 was asked to stop.
+    private func gather(_ round: [ArraySlice<Int>], of count: Int, into state: inout TrainingState) throws -> Bool {
+        let arena = stage.store.arena
         var loss = 0.0
         var tokens = 0
-        for (done, unit) in units[mine].enumerated() {
+        for unit in round[DataOrder.part(of: round.count, rank: communicator.rank, of: communicator.size)] {
             let sums = add(unit)
             loss += sums.loss
             tokens += sums.tokens
-            guard communicator.rank == 0 else { continue }
-            // It is short beside training; stopped, it begins anew.
-            if observer.shouldStop { break }
-            observer.progressed(step: done + 1, of: mine.count, loss: sums.loss, tokensPerSecond: 0)
         }
-        let wasStopped = communicator.rank == 0 && observer.shouldStop
-        let sums = try communicator.sum([loss, Double(tokens), wasStopped ? 1 : 0])
-        guard sums[2] == 0 else { throw StageFailure(.stopped, "stopped while gathering statistics") }
-        try communicator.sum(stage.store.arena.secondMoments)
-        let squares = stage.store.arena.secondMoments
-        scale_by(squares.count, 1 / Float(units.count), squares.baseAddress)
-        var state = TrainingState()
-        (state.step, state.lastLoss, state.tokens) = (units.count, sums[0] / Double(units.count), Int(sums[1]))
-        state.seconds = started.duration(to: .now).inSeconds
-        state.stepSeconds = state.seconds
-        return state
+        let wantsStop = communicator.rank == 0 && observer.shouldStop
+        let sums = try communicator.sum([loss, Double(tokens), wantsStop ? 1 : 0])
+        try communicator.sum(arena.secondMoments)
+        arena.moveSecondMomentsToFirst(compute)
+        state.step += round.count
+        state.lossSum += sums[0]
+        state.tokens += Int(sums[1])
+        if communicator.rank == 0 {
+            let mean = state.lossSum / Double(state.step)
+            observer.progressed(step: state.step, of: count, loss: mean, tokensPerSecond: 0)
+        }
+        return sums[2] > 0
     }
 
     /// Examples, or batches in the file's order.

@@ -42,7 +42,10 @@ package final class StageTrainer {
         on stage: PreparedStage, _ checkpoint: Checkpoint, _ observer: any StageObserver
     ) throws -> TrainingState {
         if let estimate = stage.recipe.estimate {
-            return try GradientStatistics(stage, estimate, communicator, compute, observer).run()
+            return try GradientStatistics(
+                stage, estimate, communicator, compute, observer, checkpoint: checkpoint,
+                checkpointSeconds: checkpointSeconds
+            ).run()
         }
         return try TrainingLoop(
             stage, communicator, compute, observer, checkpoint: checkpoint, checkpointSeconds: checkpointSeconds

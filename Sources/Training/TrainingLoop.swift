@@ -184,45 +184,18 @@ final class TrainingLoop {
 
     /// Rank 0 reads the checkpoint, and all ranks get what it holds.
     private func resume() throws {
-        let arena = stage.store.arena
-        let found = try communicator.agree { communicator.rank == 0 ? readCheckpoint() : nil }
-        let message = try found.map { [UInt8](try CanonicalJSON.encode($0.state)) } ?? []
-        let shared = try communicator.broadcast(message, from: 0)
-        guard !shared.isEmpty else { return }
-        state = try CanonicalJSON.decode(TrainingState.self, from: Data(shared))
-        for block in [arena.values, arena.firstMoments, arena.secondMoments] {
-            try communicator.broadcast(block, from: 0)
-        }
-        arena.momentsWereRestored()
+        let found = try checkpoint.resume(
+            stage.store.arena, communicator, observer, of: stage.timetable.steps, where: measurements.fit)
+        guard let found else { return }
+        (state, bestValues) = (found.state, found.bestValues)
         stage.store.publishValues()
-        if state.best != nil {
-            var values = found?.bestValues ?? [Float](repeating: 0, count: arena.count)
-            try values.withUnsafeMutableBufferPointer { try communicator.broadcast($0, from: 0) }
-            bestValues = values
-        }
-        if communicator.rank == 0 { observer.noted("continuing after step \(state.step) of \(stage.timetable.steps)") }
     }
 
-    /// A checkpoint that cannot be used costs time, never the stage.
-    private func readCheckpoint() -> Checkpoint.Content? {
-        do {
-            return try checkpoint.read(into: stage.store.arena, where: measurements.fit)
-        } catch {
-            observer.noted("starting anew, since the checkpoint cannot be used: \(error)")
-            return nil
-        }
-    }
-
-    /// A checkpoint that cannot be written costs safety, not the stage.
     private func saveCheckpoint() {
         lastCheckpoint = .now
         state.seconds += takeSeconds()
         guard communicator.rank == 0 else { return }
-        do {
-            try checkpoint.write(.init(state: state, bestValues: bestValues), stage.store.arena)
-        } catch {
-            observer.noted("no checkpoint after step \(state.step): \(error)")
-        }
+        checkpoint.save(.init(state: state, bestValues: bestValues), stage.store.arena, observer)
     }
 
     private func takeSeconds() -> Double {

@@ -38,12 +38,12 @@ final class Bench {
     }
 
     func job(
-        _ recipe: Recipe, seed: UInt64 = 1, inputs: [ArtifactKind: String] = [:], into output: String,
-        work: String = "work", outputs: Set<ArtifactKind> = [.head, .backbone]
+        _ recipe: Recipe, seed: UInt64 = 1, of task: Digest? = nil, inputs: [ArtifactKind: String] = [:],
+        into output: String, work: String = "work", outputs: Set<ArtifactKind> = [.head, .backbone]
     ) throws -> StageJob {
         let edges = inputs.keys.map { StageInput(kind: $0, from: StageKey(rawValue: Digest(of: [1]))) }
         let specification = StageSpecification(
-            backbone: backbone, task: task, recipe: recipe, seed: seed, inputs: edges)
+            backbone: backbone, task: task ?? self.task, recipe: recipe, seed: seed, inputs: edges)
         return StageJob(
             stage: try specification.key(), specification: specification, task: definition,
             modelDirectory: modelDirectory, dataDirectory: dataDirectory, inputs: inputs,

@@ -2,8 +2,9 @@ import Encoders
 import Experiments
 import Foundation
 import Safetensors
-import Testing
+import Tasks
 import TestKit
+import Testing
 import Training
 import Tuning
 
@@ -234,6 +235,34 @@ struct MethodTests {
         let all = statistics.names.flatMap { statistics.tensor(named: $0)!.floats()! }.sorted(by: >)
         #expect(chosen.sorted(by: >) == Array(all.prefix(chosen.count)))
         #expect(chosen.count == Int((0.01 * Double(all.count)).rounded()))
+    }
+
+    @Test(arguments: [Estimate(), Estimate(unit: .batch), Estimate(label: .expected)])
+    func `statistics that were stopped go on, and end with the bits of those that were not`(estimate: Estimate) throws {
+        let bench = try Bench()
+        try TinyTask.write(to: bench.dataDirectory, train: 300)
+        let task = try Dataset.contentDigest(bench.definition, in: bench.dataDirectory)
+        let recipe = bench.recipe {
+            $0.estimate = estimate
+            $0.batch = 3
+        }
+        let job = { (output: String) in
+            try bench.job(recipe, of: task, into: output, work: "work-\(output)", outputs: [.statistics])
+        }
+        let whole = try bench.run(try job("whole"))
+        #expect(throws: StageFailure.self) { try bench.run(try job("resumed"), observer: Recorder(stopAfter: 1)) }
+        let recorder = Recorder()
+        let resumed = try bench.run(try job("resumed"), observer: recorder)
+        #expect(recorder.notes.count == 1 && recorder.notes[0].hasPrefix("continuing after step "))
+        #expect(resumed.result.artifact(.statistics) == whole.result.artifact(.statistics))
+        #expect(resumed.result.finalLoss == whole.result.finalLoss && resumed.result.tokens == whole.result.tokens)
+        let several = try Bench.run(try job("several"), ranks: 3)
+        let name = "encoder.layer.1.output.dense.bias"
+        let values = { (outcome: StageOutcome) in
+            let file = try SafetensorsFile(path: try #require(outcome.files[.statistics]))
+            return try #require(file.tensor(named: name)?.floats())
+        }
+        for (one, other) in zip(try values(whole), try values(several)) { #expect(abs(one - other) <= 1e-5 * one) }
     }
 
     @Test func `the expectation over labels weighs each label's squared gradient by its probability`() throws {
