@@ -78,7 +78,7 @@ extension MethodDefinition {
                     "method '\(name)' has the 'lr' chosen for '\(source)', which the sweep does not have"
                         + hint(for: source, among: known), at: place)
             }
-            guard meant.allSatisfy({ $0.search?.findsRate ?? true }) else {
+            guard meant.allSatisfy({ $0.search?.findsRate() ?? true }) else {
                 throw ConfigurationError(
                     "method '\(name)' has the 'lr' chosen for '\(source)', whose search does not try any", at: place)
             }
@@ -87,8 +87,22 @@ extension MethodDefinition {
 }
 
 extension RunSearch {
-    fileprivate var findsRate: Bool { search.axes.contains { $0.key == "lr" || $0.key.hasSuffix(".lr") } }
+    /// Whether a learning rate is searched.
+    /// - Parameter place: that of the stage at this place; nil for that of any.
+    func findsRate(ofStage place: Int? = nil) -> Bool {
+        zip(search.axes, targets).contains { axis, stages in
+            isRate(axis.key) && (place.map(stages.contains) ?? true)
+        }
+    }
 }
+
+extension SearchPoint {
+    /// The learning rate among the settings, whichever stage's it is.
+    var learningRate: Double? { settings.first { isRate($0.key) }.flatMap { Double($0.value) } }
+}
+
+/// Whether a searched setting is a learning rate, of one stage or of all.
+private func isRate(_ key: String) -> Bool { key == "lr" || key.hasSuffix(".lr") }
 
 extension SweepRequest.Run {
     /// The places of the stages whose setting an axis searches.

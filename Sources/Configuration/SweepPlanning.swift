@@ -58,8 +58,8 @@ private struct SettledSearches {
         all.append(search)
     }
 
-    /// - Returns: the run with all that its own search and those of other methods found, nil where one of them has not
-    ///   come to an end; and the places of those searches.
+    /// - Returns: the run with all that its own search and those of other methods found, nil where one of them has found
+    ///   nothing yet; and the places of those searches, which are the same however far they have come.
     func settle(_ run: SweepRequest.Run) -> (run: SweepRequest.Run?, sources: [Int]) {
         var settled: SweepRequest.Run? = run
         var sources: [Int] = []
@@ -67,11 +67,14 @@ private struct SettledSearches {
             sources.append(place)
             settled = all[place].chosen.flatMap { run.settled(on: $0, of: search) }
         }
-        for (index, stage) in run.stages.enumerated() {
+        for (index, stage) in run.stages.enumerated() where run.search?.findsRate(ofStage: index) != true {
             guard let place = source(of: stage, in: run) else { continue }
             if !sources.contains(place) { sources.append(place) }
-            guard let rate = all[place].chosen?.learningRate else { return (nil, sources) }
-            settled?.stages[index].recipe.learningRate = rate
+            if let rate = all[place].chosen?.learningRate {
+                settled?.stages[index].recipe.learningRate = rate
+            } else {
+                settled = nil
+            }
         }
         return (settled, sources)
     }
@@ -80,13 +83,6 @@ private struct SettledSearches {
     private func source(of stage: StageSettings, in run: SweepRequest.Run) -> Int? {
         guard let method = stage.rateSource else { return nil }
         return all.firstIndex { $0.task == stage.task ?? run.task && $0.method == method }
-    }
-}
-
-extension SearchPoint {
-    /// The learning rate among the settings, whichever stage's it is.
-    fileprivate var learningRate: Double? {
-        settings.first { $0.key == "lr" || $0.key.hasSuffix(".lr") }.flatMap { Double($0.value) }
     }
 }
 

@@ -223,6 +223,31 @@ struct SearchTests {
         #expect(found.stages.first { $0.key == row.stages[1] }?.specification.recipe.learningRate == 1e-4)
     }
 
+    @Test func `which searches a row waits for does not depend on how far they have come`() throws {
+        let then = """
+            [{ name: x, task: stsb, tune: all, lr: "chosen(finetune, else=1e-5)", from: { backbone: previous } }, \
+            { tune: all, lr: "chosen(bitfit, else=1e-5)", from: { backbone: x } }]
+            """
+        let text = sweep(
+            tasks: "[cb, stsb]", seeds: "1",
+            methods: "{ finetune: , bitfit: , lora: { tune: lora(8) }, on: { like: finetune, then: \(then) } }",
+            more: "search: { lr: [1e-4, 1e-3], grow: 0 }")
+        let request = try fixture.read(text)
+        let open = try fixture.plan(request)
+        #expect(open.rows.first { $0.method == "on" }?.searches == [0, 3, 1])
+        #expect(try finish(request).rows.map(\.searches) == open.rows.map(\.searches))
+    }
+
+    @Test func `a rate that the method searches itself is not taken from another`() throws {
+        let methods = """
+            { finetune: , b: { like: finetune, lr: "chosen(finetune, else=1e-5)", search: { lr: [5e-4], grow: 0 } } }
+            """
+        let request = try fixture.read(
+            sweep(tasks: "cb", seeds: "1", methods: methods, more: "search: { lr: [1e-4], grow: 0 }"))
+        let plan = try finish(request)
+        #expect(rates(plan) == [1e-4, 5e-4] && plan.rows.map(\.searches) == [[0], [1]])
+    }
+
     @Test func `without that search the rate is the one that is given for it`() throws {
         let text = chain(rate: "chosen(finetune, else=3e-5)")
         for override in [["search=none"], ["tasks=cb"]] {
