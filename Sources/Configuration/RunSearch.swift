@@ -78,21 +78,23 @@ extension MethodDefinition {
                     "method '\(name)' has the 'lr' chosen for '\(source)', which the sweep does not have"
                         + hint(for: source, among: known), at: place)
             }
-            guard meant.allSatisfy({ $0.search?.findsRate() ?? true }) else {
-                throw ConfigurationError(
-                    "method '\(name)' has the 'lr' chosen for '\(source)', whose search does not try any", at: place)
+            guard meant.allSatisfy({ $0.search.map { $0.rateCount == 1 } ?? true }) else {
+                let sentence =
+                    "method '\(name)' has the 'lr' chosen for '\(source)', whose search tries none, or one for each of "
+                    + "several stages"
+                throw ConfigurationError(sentence, at: place)
             }
         }
     }
 }
 
 extension RunSearch {
-    /// Whether a learning rate is searched.
-    /// - Parameter place: that of the stage at this place; nil for that of any.
-    func findsRate(ofStage place: Int? = nil) -> Bool {
-        zip(search.axes, targets).contains { axis, stages in
-            isRate(axis.key) && (place.map(stages.contains) ?? true)
-        }
+    /// How many learning rates are searched.
+    fileprivate var rateCount: Int { search.axes.count { isRate($0.key) } }
+
+    /// Whether the learning rate of the stage at this place is searched.
+    func findsRate(ofStage place: Int) -> Bool {
+        zip(search.axes, targets).contains { axis, stages in isRate(axis.key) && stages.contains(place) }
     }
 }
 

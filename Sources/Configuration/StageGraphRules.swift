@@ -63,6 +63,11 @@ extension SweepRequest.Run {
                 if let problem = edge.problem { throw ConfigurationError("\(name) \(problem)", at: place) }
             }
         }
+        guard stages.last?.recipe.estimate == nil else {
+            throw ConfigurationError(
+                "\(name(ofStage: stages.count - 1)) gathers statistics, which have no score; add a stage that trains",
+                at: place)
+        }
         guard order.count == stages.count else {
             let circle = stages.indices.filter { !order.contains($0) }.map { name(ofStage: $0) }
             throw ConfigurationError(
@@ -151,11 +156,18 @@ struct StageEdge {
         }
         switch kind {
         case .head: return headProblem
+        case .adapter: return adapterProblem
         case .statistics, .pretraining, .mask:
             return to.recipe.requiredInputs.contains(kind)
                 ? nil : "takes \(kind.rawValue) from \(source) but tunes '\(to.recipe.tune)', which does not read it"
         default: return nil
         }
+    }
+
+    private var adapterProblem: String? {
+        guard case .adapter(let given) = from.recipe.tune, case .adapter(let wanted) = to.recipe.tune, given != wanted
+        else { return nil }
+        return "starts from the adapter '\(given)' but tunes '\(wanted)'; give both one design"
     }
 
     private var headProblem: String? {

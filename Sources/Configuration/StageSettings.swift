@@ -50,6 +50,9 @@ struct StageSettings: Hashable, Sendable {
         if case .prune = recipe.tune, recipe.selection == .best {
             return "'\(recipe.tune)' prunes after the last step; it cannot 'select' the best evaluation before"
         }
+        if regularization.child != nil, !recipe.tune.movesBackbone {
+            return "'child' chooses among the backbone's gradients, and '\(recipe.tune)' moves nothing there; drop one"
+        }
         if regularization.mixout != nil, recipe.tune.isMasked {
             return
                 "'mixout' mixes whole layers and cannot go with '\(recipe.tune)', which moves single entries; drop one"

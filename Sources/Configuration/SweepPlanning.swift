@@ -23,10 +23,12 @@ extension SweepRequest {
         }
         for run in runs {
             guard let task = ordered.first(where: { $0.definition.name == run.task }) else { continue }
-            guard let search = run.search, !searches.contain(run.tried(by: search)) else { continue }
+            guard let search = run.search else { continue }
             let planning = SearchPlanning(
                 run: run.tried(by: search), search: search, task: task, tasks: ordered, seeds: seeds, keep: keep)
-            searches.add(try planning.follow(&graph, knowing: standing), for: planning.run)
+            try searches.add(run) { () throws(ConfigurationError) in
+                try planning.follow(&graph, knowing: standing)
+            }
         }
         for run in runs {
             guard let task = ordered.first(where: { $0.definition.name == run.task }) else { continue }
@@ -49,13 +51,22 @@ extension SweepRequest {
 /// The searches of a sweep, as far as they have come.
 private struct SettledSearches {
     private(set) var all: [SweepSearch] = []
+    /// By what is tried, which several runs may have in common.
     private var places: [SweepRequest.Run: Int] = [:]
+    /// By task and method.
+    private var placesByName: [[String]: Int] = [:]
 
-    func contain(_ tried: SweepRequest.Run) -> Bool { places[tried] != nil }
-
-    mutating func add(_ search: SweepSearch, for tried: SweepRequest.Run) {
-        places[tried] = all.count
-        all.append(search)
+    /// - Parameter follow: called where what the run tries is new.
+    mutating func add(
+        _ run: SweepRequest.Run, _ follow: () throws(ConfigurationError) -> SweepSearch
+    ) throws(ConfigurationError) {
+        guard let search = run.search else { return }
+        let tried = run.tried(by: search)
+        if places[tried] == nil {
+            all.append(try follow())
+            places[tried] = all.count - 1
+        }
+        placesByName[[run.task, run.method]] = places[tried]
     }
 
     /// - Returns: the run with all that its own search and those of other methods found, nil where one of them has found
@@ -82,7 +93,7 @@ private struct SettledSearches {
     /// The search that finds a stage's learning rate; nil where the sweep has none.
     private func source(of stage: StageSettings, in run: SweepRequest.Run) -> Int? {
         guard let method = stage.rateSource else { return nil }
-        return all.firstIndex { $0.task == stage.task ?? run.task && $0.method == method }
+        return placesByName[[stage.task ?? run.task, method]]
     }
 }
 

@@ -43,7 +43,8 @@ extension YAMLValue {
             guard let decoded = String(validating: file.copy(), as: UTF8.self) else {
                 throw ConfigurationError("\(path): is not text in UTF-8")
             }
-            text = decoded
+            // Some editors begin a file with a byte-order mark.
+            text = decoded.hasPrefix("\u{FEFF}") ? String(decoded.dropFirst()) : decoded
         } catch let error as ConfigurationError {
             throw error
         } catch {

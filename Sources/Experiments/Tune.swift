@@ -32,6 +32,14 @@ package enum Tune: Hashable, Sendable {
         }
     }
 
+    /// Whether entries of the pretrained model move.
+    package var movesBackbone: Bool {
+        switch self {
+        case .head, .adapter: false
+        default: true
+        }
+    }
+
     /// All bias vectors.
     package static let bitfit = Tune.biases(Set(BiasKind.allCases))
 }

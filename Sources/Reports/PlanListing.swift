@@ -21,8 +21,11 @@ package struct PlanListing: Encodable, Sendable {
         package let stage: String
         /// Methods that use the stage, in the order of the table.
         package let methods: [String]
-        package let tune: Tune
-        package let learningRate: Double
+        /// nil for a stage that gathers statistics.
+        package let tune: Tune?
+        /// What is gathered instead.
+        package let estimate: Estimate?
+        package let learningRate: Double?
         package let batch: Int
         /// Passes over the training set; nil where steps are counted.
         package let epochs: Double?
@@ -89,13 +92,26 @@ extension PlanListing.Group {
         guard let first = members.first?.stage else { return nil }
         let recipe = first.specification.recipe
         self.init(
-            task: first.task, stage: first.label, methods: methods[first.key] ?? [], tune: recipe.tune,
-            learningRate: recipe.learningRate, batch: recipe.batch, epochs: recipe.epochs,
-            steps: snapshot.steps(of: first),
+            task: first.task, stage: first.label, methods: methods[first.key] ?? [],
+            tune: recipe.estimate == nil ? recipe.tune : nil, estimate: recipe.estimate,
+            learningRate: recipe.estimate == nil ? recipe.learningRate : nil, batch: recipe.batch,
+            epochs: recipe.epochs, steps: snapshot.steps(of: first),
             from: first.specification.inputs.map { "\($0.kind.rawValue) of \(labels[$0.from] ?? $0.from.short)" },
             seeds: members.map(\.stage.specification.seed),
             finished: members.count { $0.record.state == .finished },
             failed: members.count { $0.record.state.isFinal && $0.record.state != .finished })
+    }
+}
+
+extension PlanListing.Group {
+    /// What it starts from, and a few of the methods that it serves; JSON has all.
+    fileprivate var origin: String {
+        let origin = from.isEmpty ? "pretrained" : from.joined(separator: ", ")
+        let others = methods.dropFirst()
+        guard !others.isEmpty else { return origin }
+        let named = others.prefix(others.count > 3 ? 2 : 3).joined(separator: ", ")
+        let more = others.count > 3 ? " and \(others.count - 2) more" : " too"
+        return "\(origin); serves \(named)\(more)"
     }
 }
 
@@ -106,16 +122,16 @@ extension PlanListing {
             ("done", .right), ("starts from", .left),
         ])
         for group in groups {
-            let others = group.methods.dropFirst()
-            let origin = group.from.isEmpty ? "pretrained" : group.from.joined(separator: ", ")
+            let tunes = group.tune.map(\.description) ?? group.estimate.map { "gathers \($0)" } ?? ""
             table.add([
-                group.task, group.stage, group.tune.description, "\(group.learningRate)", "\(group.steps)",
-                "\(group.seeds.count)", "\(group.finished)\(group.failed > 0 ? "!" : "")",
-                others.isEmpty ? origin : "\(origin); serves \(others.joined(separator: ", ")) too",
+                group.task, group.stage, tunes, group.learningRate.map(spelled) ?? "–", "\(group.steps)",
+                "\(group.seeds.count)", "\(group.finished)\(group.failed > 0 ? "!" : "")", group.origin,
             ])
         }
         return ([heading, ""] + table.lines() + searchLines + ["", remainder]).joined(separator: "\n")
     }
+
+    private func spelled(_ rate: Double) -> String { "\(rate)".replacing("e-0", with: "e-") }
 
     private var heading: String {
         let open = searches.count { $0.state == .open }

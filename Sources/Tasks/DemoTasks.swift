@@ -20,23 +20,27 @@ package enum DemoTasks {
 
     /// Writes the tasks' files and a `tasks.yaml` that describes them; equal bytes on every machine.
     package static func write(to directory: String) throws(FileError) {
+        let yaml = "# The tasks of `headstart data demo`.\n" + definitions.map(\.yaml).joined()
+        let files =
+            files(DemoReviews(), header: "sentence\tlabel", as: definitions[0])
+            + files(DemoFacts(), header: "premise\thypothesis\tlabel", as: definitions[1]) + [("tasks.yaml", yaml)]
+        // What others wrote is not replaced, and before that nothing is written.
+        for (name, text) in files {
+            let path = "\(directory)/\(name)"
+            let present = FileManager.default.contents(atPath: path)
+            guard present == nil || present == Data(text.utf8) else { throw FileError(.write, path, code: EEXIST) }
+        }
         try Directory.make("\(directory)/demo-single")
         try Directory.make("\(directory)/demo-pair")
-        try write(DemoReviews(), header: "sentence\tlabel", as: definitions[0], to: directory)
-        try write(DemoFacts(), header: "premise\thypothesis\tlabel", as: definitions[1], to: directory)
-        let yaml = "# The tasks of `headstart data demo`.\n" + definitions.map(\.yaml).joined()
-        try AtomicFile.write(Data(yaml.utf8), to: "\(directory)/tasks.yaml")
+        for (name, text) in files { try AtomicFile.write(Data(text.utf8), to: "\(directory)/\(name)") }
     }
 
-    private static func write(
-        _ grammar: some DemoGrammar, header: String, as definition: TaskDefinition, to directory: String
-    ) throws(FileError) {
+    private static func files(
+        _ grammar: some DemoGrammar, header: String, as definition: TaskDefinition
+    ) -> [(name: String, text: String)] {
         let rows = distinctRows(of: grammar, definition, count: trainCount + devCount)
-        for (path, part) in [
-            (definition.train, rows[..<trainCount]), (definition.dev, rows[trainCount...]),
-        ] {
-            let text = ([header] + part).joined(separator: "\n") + "\n"
-            try AtomicFile.write(Data(text.utf8), to: "\(directory)/\(path)")
+        return [(definition.train, rows[..<trainCount]), (definition.dev, rows[trainCount...])].map { name, part in
+            (name, ([header] + part).joined(separator: "\n") + "\n")
         }
     }
 

@@ -23,6 +23,11 @@ struct Evaluator {
     ) throws -> [Score] {
         let part = DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)
         let said = try communicator.gatherFloats(stage.learner.predictions(of: Array(examples[part]), in: file))
+        guard said.allSatisfy(\.isFinite) else {
+            throw StageFailure(
+                .diverged,
+                "the model's outputs are no numbers any more; lower lr (now \(stage.recipe.learningRate)) or set clip")
+        }
         let predicted = stage.task.isRegression ? Predictions.values(said) : .categories(said.map { Int($0) })
         let expected = examples.map { stage.material[file][$0].labels }
         return stage.task.metrics.map {

@@ -32,13 +32,16 @@ final class Objective {
 }
 
 /// What the head's outputs say for each label: the class, choice or token with the highest score, the first of equal
-/// ones, or the value itself.
+/// ones, or the value itself; NaN where an output is no number.
 func predictions(_ outputs: UnsafeBufferPointer<Float>, labels: [Label]) -> [Float] {
     if case .value = labels.first { return Array(outputs) }
     let width = outputs.count / labels.count
     return stride(from: 0, to: outputs.count, by: width).map { start in
-        var best = start
-        for place in start..<start + width where outputs[place] > outputs[best] { best = place }
-        return Float(best - start)
+        var (best, isFinite) = (start, true)
+        for place in start..<start + width {
+            isFinite = isFinite && outputs[place].isFinite
+            if outputs[place] > outputs[best] { best = place }
+        }
+        return isFinite ? Float(best - start) : .nan
     }
 }

@@ -32,8 +32,16 @@ extension Headstart {
         if let code = error as? ExitCode { return code.rawValue }
         if isFromParser(error) { return reportFromParser(error) }
         // All ranks of a group end with the same failure; one of them tells.
-        if MPILaunch.speaks || !(error is StageFailure) { Screen.complain("\(error)") }
+        if MPILaunch.speaks || !(error is StageFailure) { complain(error) }
         return status(of: error)
+    }
+
+    /// A line for each thing that is wrong with a configuration, as far as they can be taken in.
+    private static func complain(_ error: any Error) {
+        guard let error = error as? ConfigurationError else { return Screen.complain("\(error)") }
+        for problem in error.problems.prefix(20) { Screen.complain(problem) }
+        let more = error.problems.count - 20
+        if more > 0 { Screen.complain("and \(more) more problems of this kind") }
     }
 
     /// Whether the user asked for what cannot be, or the work went wrong.

@@ -248,6 +248,18 @@ struct SearchTests {
         #expect(rates(plan) == [1e-4, 5e-4] && plan.rows.map(\.searches) == [[0], [1]])
     }
 
+    @Test func `a rate may be chosen by the search of a chain's beginning`() throws {
+        let methods = """
+            { finetune: , on: { like: finetune, then: [{ tune: all, lr: 1e-5, from: { backbone: previous } }] }, \
+            d: { like: bitfit, search: none, lr: "chosen(on, else=3e-5)" } }
+            """
+        let request = try fixture.read(
+            sweep(tasks: "cb", seeds: "1", methods: methods, more: "search: { lr: [1e-4], grow: 0 }"))
+        let plan = try finish(request)
+        let row = try #require(plan.rows.last)
+        #expect(plan.stages.first { $0.key == row.stages[0] }?.specification.recipe.learningRate == 1e-4)
+    }
+
     @Test func `without that search the rate is the one that is given for it`() throws {
         let text = chain(rate: "chosen(finetune, else=3e-5)")
         for override in [["search=none"], ["tasks=cb"]] {
@@ -270,7 +282,7 @@ struct SearchTests {
 
     @Test func `a rate cannot be chosen by a search that tries none`() {
         let complaint = fixture.complaint(chain("{ batch: [8, 16] }", rate: "chosen(finetune, else=3e-5)"))
-        #expect(complaint.contains("method 'on' has the 'lr' chosen for 'finetune', whose search does not try any"))
+        #expect(complaint.contains("method 'on' has the 'lr' chosen for 'finetune', whose search tries none"))
     }
 
     @Test(arguments: [

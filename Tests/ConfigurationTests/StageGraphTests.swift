@@ -77,6 +77,20 @@ struct StageGraphTests {
             """
         ),
         (
+            "{ c: [{ name: a, tune: lora(4) }, { tune: lora(8), from: { adapter: a } }] }",
+            "stage 2 of method 'c' starts from the adapter 'lora(r=4, alpha=16, dropout=0, modules=query+value)' but tunes "
+                + "'lora(r=8, alpha=16, dropout=0, modules=query+value)'; give both one design"
+        ),
+        (
+            "{ c: [{ name: a, tune: head }, { estimate: fisher, from: { head: a } }] }",
+            "stage 2 of method 'c' gathers statistics, which have no score; add a stage that trains"
+        ),
+        (
+            "{ c: { tune: lora(4), child: f(0.3) } }",
+            "method 'c': 'child' chooses among the backbone's gradients, and 'lora(r=4, alpha=16, dropout=0, "
+                + "modules=query+value)' moves nothing there; drop one"
+        ),
+        (
             "{ c: [{ name: a, tune: all, logistic: true }, { tune: all, from: { head: a } }] }",
             "stage 2 of method 'c' starts from the head of stage 'a' of method 'c', which differs in 'logistic'; give both "
                 + "the same"

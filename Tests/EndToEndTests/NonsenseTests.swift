@@ -74,6 +74,23 @@ import Testing
         #expect(impossible.status == 2 && impossible.errors.contains("dropout"), "\(impossible.errors)")
     }
 
+    @Test(arguments: ["texts", "/dev/null", "data"])
+    func `neither the input nor what is no plain file is written over`(output: String) throws {
+        let shop = try Workshop()
+        let texts = try shop.write("a cat\n", to: "texts")
+        let out = output.hasPrefix("/") ? output : shop.path(output)
+        let outcome = try shop.run("encode", "--model", shop.model, "--input", texts, "--out", out)
+        #expect(outcome.status == 2 && outcome.errorLines.count == 1, "\(outcome.errors)")
+        #expect(try String(contentsOfFile: texts, encoding: .utf8) == "a cat\n")
+    }
+
+    @Test(arguments: [["--checkpoint-seconds", "nan"], ["--checkpoint-seconds", "1e300"], ["--out", ""]])
+    func `a value that no run can have is refused before anything is read`(words: [String]) throws {
+        let command = ["train", "--model", "m", "--task", "tiny", "--tune", "all", "--data", "d"]
+        let outcome = try Program.run(command + (words[0] == "--out" ? [] : ["--out", "run"]) + words)
+        #expect(outcome.status == 2 && outcome.errors.contains(words[0]), "\(outcome.errors)")
+    }
+
     @Test func `a worker whose coordinator is not there gives up with the address`() throws {
         let outcome = try Program.run([
             "worker", "--coordinator", "tcp://127.0.0.1:9", "--patience", "1", "--work",

@@ -11,12 +11,12 @@ struct ListingTests {
 
                 task  stage     tunes       lr  steps  seeds  done  starts from
                 ────  ────────  ──────  ──────  ─────  ─────  ────  ───────────────
-                cb    finetune  all      8e-05     24      2     2  pretrained
+                cb    finetune  all       8e-5     24      2     2  pretrained
                 cb    eh_ft/1   bitfit  0.0005      2      2     2  pretrained
-                cb    eh_ft/2   all      2e-05     22      2    1!  head of eh_ft/1
-                cola  finetune  all      8e-05    804      2     0  pretrained
+                cb    eh_ft/2   all       2e-5     22      2    1!  head of eh_ft/1
+                cola  finetune  all       8e-5    804      2     0  pretrained
                 cola  eh_ft/1   bitfit  0.0005     80      2     0  pretrained
-                cola  eh_ft/2   all      2e-05    724      2     0  head of eh_ft/1
+                cola  eh_ft/2   all       2e-5    724      2     0  head of eh_ft/1
 
                 5 of 12 stages are done; 3216 of 3312 steps are left, about 26 min for one worker group
                 """)

@@ -14,6 +14,17 @@ struct DemoTaskTests {
         #expect(digests == ["de45f40ab2", "797b3d218f", "5b29bf8a64", "c4b2b8b811"])
     }
 
+    @Test func `what others wrote stays, and nothing is written beside it`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("mine: {}\n", to: "tasks.yaml")
+        #expect(throws: FileError.self) { try DemoTasks.write(to: folder.path) }
+        #expect(try String(contentsOfFile: folder["tasks.yaml"], encoding: .utf8) == "mine: {}\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["tasks.yaml"])
+        try FileManager.default.removeItem(atPath: folder["tasks.yaml"])
+        try DemoTasks.write(to: folder.path)
+        try DemoTasks.write(to: folder.path)
+    }
+
     @Test(arguments: DemoTasks.definitions)
     func `a demo task is balanced and its dev rows are new`(definition: TaskDefinition) throws {
         let folder = try TemporaryFolder()

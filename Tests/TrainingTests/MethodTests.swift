@@ -151,6 +151,19 @@ struct MethodTests {
         #expect(plain.result.parameters != whole.result.parameters, "the setting does something")
     }
 
+    @Test(arguments: [1, 2], [false, true])
+    func `a stage whose last step leaves no numbers has diverged`(steps: Int, isProbe: Bool) throws {
+        let bench = try Bench()
+        let recipe = bench.recipe {
+            $0.budget = .steps(steps)
+            $0.learningRate = 1e38
+            $0.warmup = 0
+            $0.tune = isProbe ? .head : .all
+        }
+        let failure = #expect(throws: StageFailure.self) { try bench.run(try bench.job(recipe, into: "out")) }
+        #expect(failure?.cause == .diverged)
+    }
+
     @Test func `one score for two classes learns them, and predicts as it was evaluated`() throws {
         let bench = try Bench()
         let recipe = bench.recipe {

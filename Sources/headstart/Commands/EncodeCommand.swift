@@ -26,6 +26,7 @@ struct EncodeCommand: ParsableCommand {
     var out: String
 
     func run() throws {
+        try OutputFile.check(out, besides: texts.input)
         let model = try PretrainedModel(directory: model.directory())
         let sequences = try texts.tokenized(
             by: model.tokenizer, maxLength: maxLength, atMost: model.backbone.configuration.longestSequence)

@@ -44,6 +44,7 @@ struct PredictCommand: ParsableCommand {
     }
 
     func run() throws {
+        try OutputFile.check(out, besides: input)
         let stage = try trained.trained()
         let lines = try TextLine.read(input, pairs: false).map(\.text)
         let contents = try stage.record.task.contents(ofLines: lines, in: input)

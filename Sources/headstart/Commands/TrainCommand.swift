@@ -2,6 +2,7 @@ import ArgumentParser
 import Collectives
 import Configuration
 import Experiments
+import Foundation
 import Numerics
 import Training
 
@@ -56,7 +57,12 @@ struct TrainCommand: ParsableCommand {
     func validate() throws {
         if (method == nil) == (tune == nil) { throw ValidationError("give either --method or --tune") }
         if ranks < 1 { throw ValidationError("--ranks must be 1 or more") }
-        if checkpointSeconds < 0 { throw ValidationError("--checkpoint-seconds must be 0 or more") }
+        guard 0...1e9 ~= checkpointSeconds else {
+            throw ValidationError("--checkpoint-seconds must be a number from 0 to 1e9")
+        }
+        var isFolder: ObjCBool = false
+        guard !out.isEmpty, !FileManager.default.fileExists(atPath: out, isDirectory: &isFolder) || isFolder.boolValue
+        else { throw ValidationError("--out must be a folder, which '\(out)' is not") }
     }
 
     func run() throws {

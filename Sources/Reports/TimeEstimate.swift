@@ -2,7 +2,7 @@ import Experiments
 
 /// How long stages take, learned from those that are finished: seconds a step of the same stage on other seeds, else
 /// of stages that tune the same on the same task, else of stages that tune the same.
-struct Estimate {
+struct TimeEstimate {
     private var bySimilarity: [Likeness: (seconds: Double, steps: Int)] = [:]
 
     private enum Likeness: Hashable {
@@ -36,7 +36,7 @@ extension SweepSnapshot {
     /// Seconds of work that are left, had one worker group to do it all; nil where some of it is like nothing that is
     /// finished.
     package var secondsLeft: Double? {
-        let estimate = Estimate(self)
+        let estimate = TimeEstimate(self)
         var sum = 0.0
         for (stage, record) in stages where !record.state.isFinal {
             guard let perStep = estimate.secondsPerStep(of: stage) else { return nil }
