@@ -63,7 +63,7 @@ package struct SupervisorSettings: Sendable {
     /// How long a group may take to leave once it is asked to.
     package var grace: Duration = .seconds(60)
     /// Deaths within `quickDeath` of the start, one after another, before a group is given up.
-    package var quickDeathLimit = 3
+    package var quickDeathLimit = 6
     package var quickDeath: Duration = .seconds(20)
     /// The pause before a group is started again, doubled with each quick death.
     package var pause: Duration = .seconds(1)
