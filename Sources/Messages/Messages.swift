@@ -20,7 +20,7 @@
 package import Experiments
 
 /// The version both sides must speak; compared in `hello`.
-package let protocolVersion = "headstart/1"
+package let protocolVersion = "headstart/2"
 
 /// The most bytes of an artifact that one message carries.
 package let chunkByteLimit = 1 << 20

@@ -27,8 +27,8 @@ private let result = StageResult(
 
 let recordedFromWorker: [(FromWorker, String)] = [
     (
-        .hello(worker: worker, version: "headstart/1", node: node),
-        #"{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/1","worker":"node-3/1"}}"#
+        .hello(worker: worker, version: "headstart/2", node: node),
+        #"{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/2","worker":"node-3/1"}}"#
     ),
     (.ready(worker: worker), #"{"ready":{"worker":"node-3/1"}}"#),
     (
@@ -119,8 +119,8 @@ private let recordedAssignment = """
     "recipe":{"accumulation":1,"batch":32,"budget":{"epochs":{"_0":3}},"clip":1,"decay":"linear","evaluations":1,\
     "head":"linear","learningRate":2e-05,"maxLength":128,\
     "optimizer":{"beta1":0.9,"beta2":0.999,"epsilon":1e-08,"weightDecay":0.01},"precision":"fp32",\
-    "selection":"last","shuffle":true,"truncation":"longest","tune":"all","warmup":0.1},\
-    "seed":18446744073709551615,"semantics":1,"task":"\(hex)"},"stage":"\(hex)",\
+    "selection":"last","shuffle":"true","truncation":"longest","tune":"all","warmup":0.1},\
+    "seed":18446744073709551615,"semantics":2,"task":"\(hex)"},"stage":"\(hex)",\
     "task":{"dev":"dev.tsv","encoding":"utf8","format":"tsv","header":true,"label":4,\
     "labels":["entailment","not_entailment"],"metrics":["accuracy","macro-f1"],"name":"rte","pair":"sentence2",\
     "text":"sentence1","train":"train.tsv"}}}}

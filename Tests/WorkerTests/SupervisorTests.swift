@@ -22,6 +22,7 @@ private final class Supervised: Sendable {
             ranks: ranks, cores: cores)
         settings.pause = .milliseconds(50)
         settings.grace = .seconds(3)
+        settings.quickDeathLimit = 3
         self.settings = settings
     }
 
