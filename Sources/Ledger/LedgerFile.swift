@@ -1,14 +1,35 @@
 import Files
 import Foundation
 import GRDB
+import Synchronization
 
 /// Opens STORE/ledger.sqlite after making sure that it is one of ours, without touching it when it is not.
 enum LedgerFile {
     static func path(in store: String) -> String { "\(store)/ledger.sqlite" }
 
+    /// The connections of this process, by path.
+    private static let connections = Mutex<[String: [Connection]]>([:])
+
+    private struct Connection {
+        weak var queue: DatabaseQueue?
+    }
+
+    /// SQLite's locks are POSIX locks, all of which a process loses on a file as soon as it closes any descriptor of it.
+    /// Other processes would then take themselves for the last to close the ledger, and delete the log that this one
+    /// goes on to write. So the header is read only while this process has no connection.
     static func open(in store: String, readOnly: Bool) throws(LedgerError) -> DatabaseQueue {
         let path = path(in: store)
-        try checkHeader(path, store: store)
+        return try connections.withLock { connections throws(LedgerError) in
+            var others = (connections[path] ?? []).filter { $0.queue != nil }
+            if others.isEmpty { try checkHeader(path, store: store) }
+            let queue = try connect(path, readOnly: readOnly)
+            others.append(Connection(queue: queue))
+            connections[path] = others
+            return queue
+        }
+    }
+
+    private static func connect(_ path: String, readOnly: Bool) throws(LedgerError) -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = readOnly
         configuration.busyMode = .timeout(10)

@@ -114,4 +114,23 @@ import Testing
             #expect(try Data(contentsOf: URL(fileURLWithPath: store.ledgerFile)) == content)
         }
     }
+
+    /// Without them the last other process to close the ledger would delete the log that this one goes on to write.
+    @Test func `a reader beside the writer costs none of the writer's locks`() throws {
+        let ledger = try Ledger(store: store.path)
+        let holdsLock = {
+            var status = stat()
+            guard stat("\(store.path)/ledger.sqlite", &status) == 0 else { return false }
+            let locks = try String(contentsOfFile: "/proc/locks", encoding: .utf8)
+            return locks.split(separator: "\n").contains { line in
+                let words = line.split(separator: " ")
+                return words.contains("POSIX") && words.contains("\(getpid())")
+                    && words.contains { $0.hasSuffix(":\(status.st_ino)") }
+            }
+        }
+        #expect(try holdsLock())
+        _ = try LedgerReader(store: store.path).sweeps()
+        #expect(try holdsLock())
+        withExtendedLifetime(ledger) {}
+    }
 }
