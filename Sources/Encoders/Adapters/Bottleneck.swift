@@ -31,19 +31,15 @@ final class Bottleneck {
         let rows = states.rows
         input.reserve(rows * states.columns)
         for buffer in [slope, activation, gradient] { buffer.reserve(rows * down.outputs) }
-        compute.forEach(rows, grain: 8) { range in
-            withUnsafePointer(to: site) {
-                dropout_rows(range.lowerBound, range.upperBound, states.columns, $0, states.start)
-            }
+        compute.forEach(rows, grain: Grain.rows) { range in
+            site.apply(to: states, rows: range)
             let entries = range.lowerBound * states.columns
             (input.start + entries).update(from: states.start + entries, count: range.count * states.columns)
         }
         down.forward(inputMatrix(rows), into: innerMatrix(slope, rows), compute)
-        compute.forEach(rows * down.outputs, grain: 4096) { range in
-            gelu_forward(range.count, slope.start + range.lowerBound, activation.start + range.lowerBound, 1)
-        }
+        compute.gelu(rows * down.outputs, slope, into: activation)
         up.forward(innerMatrix(activation, rows).readable, into: states, compute)
-        compute.forEach(rows * states.columns, grain: 4096) { range in
+        compute.forEach(rows * states.columns, grain: Grain.entries) { range in
             add_to(range.count, input.start + range.lowerBound, states.start + range.lowerBound)
         }
     }
@@ -60,18 +56,11 @@ final class Bottleneck {
             input: innerMatrix(activation, rows).readable, gradient: states.readable,
             into: isNeededInside ? inner : nil, compute)
         guard isNeededInside else { return }
-        compute.forEach(rows * inner.columns, grain: 4096) { range in
-            multiply_by(range.count, slope.start + range.lowerBound, inner.start + range.lowerBound)
-        }
+        compute.multiply(rows * inner.columns, slope, onto: inner)
         down.backward(
             input: inputMatrix(rows), gradient: inner.readable, into: isNeededBelow ? states : nil, from: .current,
             compute)
-        guard isNeededBelow, site.threshold != 0 else { return }
-        compute.forEach(rows, grain: 8) { range in
-            withUnsafePointer(to: site) {
-                dropout_rows(range.lowerBound, range.upperBound, states.columns, $0, states.start)
-            }
-        }
+        if isNeededBelow { site.apply(to: states, compute) }
     }
 
     private func inputMatrix(_ rows: Int) -> Matrix { Matrix(input.start, rows: rows, columns: down.inputs) }

@@ -36,8 +36,8 @@ final class LowRank {
     /// - Parameters:
     ///   - input: [rows, inputs]
     ///   - output: [rows, outputs]
-    func forward(_ input: Matrix, addingTo output: MutableMatrix, _ selection: TokenSelection, _ pass: Pass) {
-        let seen = dropOut(input, selection, pass)
+    func forward(_ input: Matrix, addingTo output: MutableMatrix, _ pass: Pass) {
+        let seen = dropOut(input, pass)
         inner.reserve(input.rows * down.values.rows)
         pass.compute.multiply(seen, down.values.transposed, into: innerMatrix(input.rows))
         scaleInner(rows: input.rows, pass.compute)
@@ -51,8 +51,7 @@ final class LowRank {
     ///   - gradient: of the output, [rows, outputs].
     ///   - inputGradient: [rows, inputs], or nil where nothing below moves.
     func backward(
-        input: Matrix, gradient: Matrix, addingTo inputGradient: MutableMatrix?, _ selection: TokenSelection,
-        _ pass: Pass
+        input: Matrix, gradient: Matrix, addingTo inputGradient: MutableMatrix?, _ pass: Pass
     ) {
         let (inner, compute) = (innerMatrix(input.rows), pass.compute)
         if let target = up.gradient {
@@ -61,7 +60,7 @@ final class LowRank {
         guard down.gradient != nil || inputGradient != nil else { return }
         compute.multiply(gradient, up.values, into: inner)
         scaleInner(rows: input.rows, compute)
-        let site = dropoutSite(selection, pass)
+        let site = pass.site(site, probability: \.lowRank)
         if let target = down.gradient {
             let seen = site.threshold == 0 ? input : droppedMatrix(input.rows).readable
             compute.multiply(inner.readable.transposed, seen, into: target, from: .current)
@@ -84,7 +83,7 @@ final class LowRank {
     }
 
     private func scaleInner(rows: Int, _ compute: Compute) {
-        compute.forEach(rows * down.values.rows, grain: 4096) { range in
+        compute.forEach(rows * down.values.rows, grain: Grain.entries) { range in
             scale_by(range.count, scale, inner.start + range.lowerBound)
         }
     }
@@ -92,23 +91,17 @@ final class LowRank {
 
 /// The dropout of A's input.
 extension LowRank {
-    private func dropoutSite(_ selection: TokenSelection, _ pass: Pass) -> dropout_site {
-        pass.site(site, pass.layout.rows(selection), probability: \.lowRank)
-    }
-
-    private func dropOut(_ input: Matrix, _ selection: TokenSelection, _ pass: Pass) -> Matrix {
-        let site = dropoutSite(selection, pass)
+    private func dropOut(_ input: Matrix, _ pass: Pass) -> Matrix {
+        let site = pass.site(site, probability: \.lowRank)
         guard site.threshold != 0 else { return input }
         dropped.reserve(input.rows * input.columns)
         let result = droppedMatrix(input.rows)
-        pass.compute.forEach(input.rows, grain: 8) { range in
+        pass.compute.forEach(input.rows, grain: Grain.rows) { range in
             for row in range {
                 (result.start + row * result.stride).update(
                     from: input.start + row * input.stride, count: input.columns)
             }
-            withUnsafePointer(to: site) {
-                dropout_rows(range.lowerBound, range.upperBound, result.columns, $0, result.start)
-            }
+            site.apply(to: result, rows: range)
         }
         return result.readable
     }
@@ -116,10 +109,8 @@ extension LowRank {
     /// The mask of the forward pass times its scale, on the gradient in `dropped`.
     private func addDropped(to inputGradient: MutableMatrix, _ site: dropout_site, _ compute: Compute) {
         let from = droppedMatrix(inputGradient.rows)
-        compute.forEach(inputGradient.rows, grain: 8) { range in
-            withUnsafePointer(to: site) {
-                dropout_rows(range.lowerBound, range.upperBound, from.columns, $0, from.start)
-            }
+        compute.forEach(inputGradient.rows, grain: Grain.rows) { range in
+            site.apply(to: from, rows: range)
             for row in range {
                 add_to(from.columns, from.start + row * from.stride, inputGradient.start + row * inputGradient.stride)
             }
@@ -136,5 +127,30 @@ private struct Factor {
         let index = store.requiredIndex(of: name)
         values = store.matrix(index)
         gradient = store.gradientMatrix(index)
+    }
+}
+
+extension ParameterStore {
+    /// A parameter's values with what LoRA adds to it: W + (alpha / rank) B A, [outputs, inputs], summed in double
+    /// precision; any other parameter's values as they are.
+    package func mergedValues(_ index: Int) -> [Float] {
+        let parameter = table.parameters[index]
+        var values = Array(values(index))
+        let layer = parameter.name.dropLast(".weight".count)
+        guard case .lora(let settings) = table.adapter, parameter.name.hasSuffix(".weight"),
+            let down = table.index(of: layer + ParameterTable.lowRankDown),
+            let up = table.index(of: layer + ParameterTable.lowRankUp)
+        else { return values }
+        let (a, b) = (self.values(down), self.values(up))
+        let (outputs, inputs, rank) = (parameter.shape[0], parameter.shape[1], settings.rank)
+        let scale = settings.alpha / Double(rank)
+        for output in 0..<outputs {
+            for input in 0..<inputs {
+                var sum = 0.0
+                for inner in 0..<rank { sum += Double(b[output * rank + inner]) * Double(a[inner * inputs + input]) }
+                values[output * inputs + input] += Float(scale * sum)
+            }
+        }
+        return values
     }
 }

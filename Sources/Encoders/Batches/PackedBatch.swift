@@ -53,7 +53,7 @@ package struct PackedBatch: Sendable {
 /// Whose rows the head sees, which decides their dropout: [R] each.
 package struct HeadRows: Sendable {
     package private(set) var examples: [UInt32] = []
-    /// Of the leading token within its sequence.
+    /// The place of the leading token within its sequence.
     package private(set) var places: [UInt32] = []
 
     package init() {}

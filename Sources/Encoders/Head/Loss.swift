@@ -21,7 +21,7 @@ package enum Loss {
         let gradients = gradients?.baseAddress
         let losses = [Double](unsafeUninitializedCapacity: labels.count) { losses, count in
             let start = losses.baseAddress!
-            compute.forEach(labels.count, grain: max(1, 4096 / classes)) { range in
+            compute.forEach(labels.count, grain: max(1, Grain.entries / classes)) { range in
                 for row in range {
                     let entry = row * classes
                     (start + row).initialize(

@@ -32,7 +32,7 @@ final class ReadoutLayer {
             gather_rows(rows, hidden, batch.leadingTokens, states.start, features.start)
         } else {
             precondition(batch.spans.count == rows, "the task's readout has spans, a sequence of the batch has none")
-            compute.forEach(rows, grain: 4) { range in
+            compute.forEach(rows, grain: Grain.rows) { range in
                 for row in range { self.join(row, states) }
             }
         }

@@ -1,4 +1,5 @@
 import CKernels
+import Experiments
 import Numerics
 
 /// Multi-head self-attention (Vaswani et al. 2017) with its output projection and LayerNorm: the first half of a layer.
@@ -40,22 +41,20 @@ final class Attention {
 
     /// - Parameters:
     ///   - input: [T, H]
-    ///   - selected: the rows of the input whose outputs are wanted, [rows, H].
+    ///   - selected: the input's rows that the pass selects, [rows, H].
     /// - Returns: [rows, H], valid until the next forward pass.
-    func forward(
-        _ input: Matrix, selected: Matrix, _ selection: TokenSelection, _ pass: Pass, _ workspace: Workspace
-    ) -> MutableMatrix {
+    func forward(_ input: Matrix, selected: Matrix, _ pass: Pass) -> MutableMatrix {
         let (tokens, rows) = (input.rows, selected.rows)
         queries.reserve(rows * hidden)
         keysValues.reserve(pass.layout.keyCount * 2 * hidden)
         context.reserve(rows * hidden)
-        query.forward(selected, into: queryMatrix(queries, rows), selection, pass)
-        let own = keyValueMatrix(prefix == nil ? keysValues : workspace.keysValues, tokens)
-        forEachKeyValue(own) { projection, part in projection.forward(input, into: part, .all, pass) }
+        query.forward(selected, into: queryMatrix(queries, rows), pass)
+        let own = keyValueMatrix(prefix == nil ? keysValues : pass.workspace.keysValues, tokens)
+        let everyToken = pass.selecting(.all)
+        forEachKeyValue(own) { projection, part in projection.forward(input, into: part, everyToken) }
         prefix?.join(own.readable, into: keysValues.start, pass)
-        attend(selection, pass)
-        return end.forward(
-            Matrix(context.start, rows: rows, columns: hidden), residual: selected, selection, pass, workspace)
+        attend(pass)
+        return end.forward(Matrix(context.start, rows: rows, columns: hidden), residual: selected, pass)
     }
 
     /// - Parameters:
@@ -63,28 +62,28 @@ final class Attention {
     ///   - inputGradient: [T, H], that of `input` as keys and values see it, or nil where nothing below moves. Where all
     ///     rows are selected it is `gradient` itself, and the two are added up.
     func backward(
-        _ gradient: MutableMatrix, input: Matrix, selected: Matrix, _ selection: TokenSelection,
-        inputGradient: MutableMatrix?, _ pass: Pass, _ workspace: Workspace
+        _ gradient: MutableMatrix, input: Matrix, selected: Matrix, inputGradient: MutableMatrix?, _ pass: Pass
     ) {
-        let (tokens, rows) = (input.rows, selected.rows)
+        let (tokens, rows, workspace) = (input.rows, selected.rows, pass.workspace)
         let isNeededBelow = scoresMove || inputGradient != nil
         let contextGradient = MutableMatrix(workspace.context.start, rows: rows, columns: hidden)
         end.backward(
             gradient, input: Matrix(context.start, rows: rows, columns: hidden),
-            into: isNeededBelow ? contextGradient : nil, selection, pass, workspace)
+            into: isNeededBelow ? contextGradient : nil, pass)
         guard isNeededBelow else { return }
 
         let queryGradient = queryMatrix(workspace.queries, rows)
         let keyValueGradient = keyValueMatrix(workspace.keysValues, tokens)
-        attendBackward(selection, pass, workspace)
+        attendBackward(pass)
         prefix?.split(workspace.prefixedKeysValues.start, into: keyValueGradient, pass)
         let isAddedUp = inputGradient?.start == gradient.start
         query.backward(
             input: selected, gradient: queryGradient.readable, into: inputGradient == nil ? nil : gradient,
-            from: .current, selection, pass)
+            from: .current, pass)
+        let everyToken = pass.selecting(.all)
         var start = isAddedUp ? ProductStart.current : .zero
         forEachKeyValue(keyValueGradient) { projection, part in
-            projection.backward(input: input, gradient: part.readable, into: inputGradient, from: start, .all, pass)
+            projection.backward(input: input, gradient: part.readable, into: inputGradient, from: start, everyToken)
             start = .current
         }
     }
@@ -119,7 +118,8 @@ extension Attention {
         let probabilities: Int
     }
 
-    private func place(_ item: Int, _ selection: TokenSelection, _ layout: BatchLayout) -> HeadPlace {
+    private func place(_ item: Int, _ pass: Pass) -> HeadPlace {
+        let (layout, selection) = (pass.layout, pass.selection)
         let (sequence, head) = item.quotientAndRemainder(dividingBy: heads)
         let first = layout.offsets[sequence]
         let count = layout.offsets[sequence + 1] - first
@@ -138,7 +138,7 @@ extension Attention {
             probabilities: layout.probabilityOffsets[sequence] + head * queryCount * attention_row(keys.count))
     }
 
-    private func attend(_ selection: TokenSelection, _ pass: Pass) {
+    private func attend(_ pass: Pass) {
         let probability = pass.dropout?.attention ?? 0
         let threshold = DropoutContext.threshold(probability)
         let scale = DropoutContext.scale(probability)
@@ -146,9 +146,9 @@ extension Attention {
         probabilities.reserve(pass.layout.probabilityCount)
         if threshold != 0 { dropped.reserve(pass.layout.probabilityCount) }
         let kept = threshold == 0 ? probabilities.start : dropped.start
-        pass.compute.forEach(pass.layout.exampleCount * heads, grain: 4) { items in
+        pass.compute.forEach(pass.layout.exampleCount * heads, grain: Grain.blocks) { items in
             for item in items {
-                let place = place(item, selection, pass.layout)
+                let place = place(item, pass)
                 var stream = random_stream(
                     seed: pass.dropout?.seed ?? 0, example: place.example,
                     step: UInt32(truncatingIfNeeded: pass.dropout?.step ?? 0), purpose: purpose)
@@ -163,13 +163,14 @@ extension Attention {
         }
     }
 
-    private func attendBackward(_ selection: TokenSelection, _ pass: Pass, _ workspace: Workspace) {
+    private func attendBackward(_ pass: Pass) {
+        let workspace = pass.workspace
         let isDropped = DropoutContext.threshold(pass.dropout?.attention ?? 0) != 0
         let kept = isDropped ? dropped.start : probabilities.start
         let keyValueGradient = prefix == nil ? workspace.keysValues.start : workspace.prefixedKeysValues.start
-        pass.compute.forEach(pass.layout.exampleCount * heads, grain: 4) { items in
+        pass.compute.forEach(pass.layout.exampleCount * heads, grain: Grain.blocks) { items in
             for item in items {
-                let place = place(item, selection, pass.layout)
+                let place = place(item, pass)
                 withUnsafePointer(to: place.shape) { shape in
                     attention_backward(
                         shape, queries.start + place.query, keysValues.start + place.key,

@@ -1,4 +1,5 @@
 import CKernels
+import Experiments
 import Numerics
 
 /// What ends both halves of a layer: linear, dropout, an adapter's bottleneck where there is one, and the LayerNorm over
@@ -25,12 +26,10 @@ final class BranchEnd {
     ///   - input: [rows, inputs], must stay until the backward pass.
     ///   - residual: [rows, H]
     /// - Returns: [rows, H], valid until the next forward pass.
-    func forward(
-        _ input: Matrix, residual: Matrix, _ selection: TokenSelection, _ pass: Pass, _ workspace: Workspace
-    ) -> MutableMatrix {
-        let branch = MutableMatrix(workspace.branch.start, rows: input.rows, columns: dense.outputs)
-        dense.forward(input, into: branch, selection, pass)
-        let site = dropoutSite(selection, pass)
+    func forward(_ input: Matrix, residual: Matrix, _ pass: Pass) -> MutableMatrix {
+        let branch = MutableMatrix(pass.workspace.branch.start, rows: input.rows, columns: dense.outputs)
+        dense.forward(input, into: branch, pass)
+        let site = pass.site(site, probability: \.hidden)
         bottleneck?.forward(branch, site, pass.compute)
         return norm.forward(
             branch: branch.start, residual: residual.start, site: bottleneck == nil ? site : .none, rows: input.rows,
@@ -42,20 +41,15 @@ final class BranchEnd {
     ///   - input: of the forward pass.
     ///   - inputGradient: [rows, inputs], or nil where nothing below moves.
     func backward(
-        _ gradient: MutableMatrix, input: Matrix, into inputGradient: MutableMatrix?, _ selection: TokenSelection,
-        _ pass: Pass, _ workspace: Workspace
+        _ gradient: MutableMatrix, input: Matrix, into inputGradient: MutableMatrix?, _ pass: Pass
     ) {
-        let branch = MutableMatrix(workspace.branch.start, rows: input.rows, columns: dense.outputs)
-        let site = dropoutSite(selection, pass)
+        let branch = MutableMatrix(pass.workspace.branch.start, rows: input.rows, columns: dense.outputs)
+        let site = pass.site(site, probability: \.hidden)
         norm.backward(
             gradient, branchGradient: branch.start, site: bottleneck == nil ? site : .none, pass.compute)
         let isNeededBelow = dense.moves || inputGradient != nil
         bottleneck?.backward(branch, site, isNeededBelow: isNeededBelow, pass.compute)
         guard isNeededBelow else { return }
-        dense.backward(input: input, gradient: branch.readable, into: inputGradient, selection, pass)
-    }
-
-    private func dropoutSite(_ selection: TokenSelection, _ pass: Pass) -> dropout_site {
-        pass.site(site, pass.layout.rows(selection), probability: \.hidden)
+        dense.backward(input: input, gradient: branch.readable, into: inputGradient, pass)
     }
 }

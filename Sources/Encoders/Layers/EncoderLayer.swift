@@ -6,10 +6,9 @@ final class EncoderLayer {
     private let attention: Attention
     private let feedForward: FeedForward
     private let hidden: Int
-    /// Of the last forward pass; they belong to the layer below and to the two halves.
+    /// What the last forward pass read; it belongs to the layer below and to the attention half.
     private var input: Matrix?
     private var middle: Matrix?
-    private var selection = TokenSelection.all
     /// The first tokens' rows of the input, [B, H].
     private let firstRows = FloatBuffer()
 
@@ -21,44 +20,38 @@ final class EncoderLayer {
 
     var moves: Bool { attention.moves || feedForward.moves }
 
-    /// - Parameters:
-    ///   - input: [T, H], must stay until the backward pass.
-    ///   - selection: the tokens whose outputs are wanted.
-    /// - Returns: [T or B, H], valid until the next forward pass.
-    func forward(_ input: Matrix, _ selection: TokenSelection, _ pass: Pass, _ workspace: Workspace) -> MutableMatrix {
+    /// - Parameter input: [T, H], must stay until the backward pass.
+    /// - Returns: the selected rows' outputs [T or B, H], valid until the next forward pass.
+    func forward(_ input: Matrix, _ pass: Pass) -> MutableMatrix {
         self.input = input
-        self.selection = selection
-        if selection == .first { gatherFirstRows(of: input, pass.layout) }
-        let middle = attention.forward(input, selected: selected(input, pass), selection, pass, workspace).readable
+        if pass.selection == .first { gatherFirstRows(of: input, pass.layout) }
+        let middle = attention.forward(input, selected: selected(input, pass), pass).readable
         self.middle = middle
-        return feedForward.forward(middle, selection, pass, workspace)
+        return feedForward.forward(middle, pass)
     }
 
     /// - Parameters:
     ///   - gradient: of the output; overwritten.
     ///   - isNeededBelow: whether the input's gradient is wanted.
     /// - Returns: the input's gradient [T, H] in the workspace, where it is wanted.
-    func backward(
-        _ gradient: MutableMatrix, isNeededBelow: Bool, _ pass: Pass, _ workspace: Workspace
-    ) -> MutableMatrix? {
+    func backward(_ gradient: MutableMatrix, isNeededBelow: Bool, _ pass: Pass) -> MutableMatrix? {
         guard let input, let middle else { preconditionFailure("backward before forward") }
         let isMiddleNeeded = attention.moves || isNeededBelow
-        feedForward.backward(
-            gradient, input: middle, selection, isNeededBelow: isMiddleNeeded, pass, workspace)
+        feedForward.backward(gradient, input: middle, isNeededBelow: isMiddleNeeded, pass)
         guard isMiddleNeeded else { return nil }
-        let inputGradient = MutableMatrix(workspace.gradient.start, rows: input.rows, columns: hidden)
+        let inputGradient = MutableMatrix(pass.workspace.gradient.start, rows: input.rows, columns: hidden)
         attention.backward(
-            gradient, input: input, selected: selected(input, pass), selection,
-            inputGradient: isNeededBelow ? inputGradient : nil, pass, workspace)
+            gradient, input: input, selected: selected(input, pass),
+            inputGradient: isNeededBelow ? inputGradient : nil, pass)
         guard isNeededBelow else { return nil }
-        if selection == .first {
+        if pass.selection == .first {
             add_to_rows(pass.layout.exampleCount, hidden, pass.layout.offsets, gradient.start, inputGradient.start)
         }
         return inputGradient
     }
 
     private func selected(_ input: Matrix, _ pass: Pass) -> Matrix {
-        switch selection {
+        switch pass.selection {
         case .all: input
         case .first: Matrix(firstRows.start, rows: pass.layout.exampleCount, columns: hidden)
         }

@@ -1,4 +1,5 @@
 import CKernels
+import Experiments
 import Numerics
 
 /// Linear, GELU, linear, and the LayerNorm over the residual sum: the second half of a layer.
@@ -20,40 +21,45 @@ final class FeedForward {
 
     /// - Parameter input: [rows, H]
     /// - Returns: [rows, H], valid until the next forward pass.
-    func forward(_ input: Matrix, _ selection: TokenSelection, _ pass: Pass, _ workspace: Workspace) -> MutableMatrix {
-        let rows = input.rows
-        slope.reserve(rows * inner.outputs)
-        activation.reserve(rows * inner.outputs)
-        inner.forward(
-            input, into: MutableMatrix(slope.start, rows: rows, columns: inner.outputs), selection, pass)
-        pass.compute.forEach(rows * inner.outputs, grain: 4096) { range in
-            gelu_forward(range.count, slope.start + range.lowerBound, activation.start + range.lowerBound, 1)
-        }
-        return end.forward(activationMatrix(rows), residual: input, selection, pass, workspace)
+    func forward(_ input: Matrix, _ pass: Pass) -> MutableMatrix {
+        slope.reserve(input.rows * inner.outputs)
+        activation.reserve(input.rows * inner.outputs)
+        inner.forward(input, into: matrix(slope, input.rows), pass)
+        pass.compute.gelu(input.rows * inner.outputs, slope, into: activation)
+        return end.forward(matrix(activation, input.rows).readable, residual: input, pass)
     }
 
     /// - Parameters:
     ///   - gradient: of the output [rows, H]; becomes that of the input.
     ///   - isNeededBelow: whether the input's gradient is wanted.
-    func backward(
-        _ gradient: MutableMatrix, input: Matrix, _ selection: TokenSelection, isNeededBelow: Bool, _ pass: Pass,
-        _ workspace: Workspace
-    ) {
-        let rows = input.rows
-        let wide = MutableMatrix(workspace.wide.start, rows: rows, columns: inner.outputs)
+    func backward(_ gradient: MutableMatrix, input: Matrix, isNeededBelow: Bool, _ pass: Pass) {
+        let wide = matrix(pass.workspace.wide, input.rows)
         let isNeededInside = inner.moves || isNeededBelow
         end.backward(
-            gradient, input: activationMatrix(rows), into: isNeededInside ? wide : nil, selection, pass, workspace)
+            gradient, input: matrix(activation, input.rows).readable, into: isNeededInside ? wide : nil, pass)
         guard isNeededInside else { return }
-        pass.compute.forEach(rows * inner.outputs, grain: 4096) { range in
-            multiply_by(range.count, slope.start + range.lowerBound, wide.start + range.lowerBound)
-        }
+        pass.compute.multiply(input.rows * inner.outputs, slope, onto: wide)
         inner.backward(
-            input: input, gradient: wide.readable, into: isNeededBelow ? gradient : nil, from: .current, selection,
-            pass)
+            input: input, gradient: wide.readable, into: isNeededBelow ? gradient : nil, from: .current, pass)
     }
 
-    private func activationMatrix(_ rows: Int) -> Matrix {
-        Matrix(activation.start, rows: rows, columns: inner.outputs)
+    private func matrix(_ buffer: FloatBuffer, _ rows: Int) -> MutableMatrix {
+        MutableMatrix(buffer.start, rows: rows, columns: inner.outputs)
+    }
+}
+
+extension Compute {
+    /// GELU of so many numbers, which its slope overwrites.
+    func gelu(_ count: Int, _ inputs: FloatBuffer, into outputs: FloatBuffer) {
+        forEach(count, grain: Grain.entries) { range in
+            gelu_forward(range.count, inputs.start + range.lowerBound, outputs.start + range.lowerBound)
+        }
+    }
+
+    /// Multiplies a gradient by the slope of an activation.
+    func multiply(_ count: Int, _ slope: FloatBuffer, onto gradient: MutableMatrix) {
+        forEach(count, grain: Grain.entries) { range in
+            multiply_by(range.count, slope.start + range.lowerBound, gradient.start + range.lowerBound)
+        }
     }
 }

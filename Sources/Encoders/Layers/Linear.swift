@@ -46,7 +46,7 @@ struct Linear {
         _ compute: Compute
     ) {
         if let biasGradient {
-            compute.forEach(outputs, grain: 64) { columns in
+            compute.forEach(outputs, grain: Grain.columns) { columns in
                 add_column_sums(
                     gradient.rows, columns.count, gradient.start + columns.lowerBound, gradient.stride,
                     biasGradient + columns.lowerBound)

@@ -39,7 +39,7 @@ final class ResidualNorm {
         output.reserve(rows * size)
         normalized.reserve(rows * size)
         inverseDeviation.reserve(rows)
-        compute.forEach(rows, grain: 8) { range in
+        compute.forEach(rows, grain: Grain.rows) { range in
             withUnsafePointer(to: site) { site in
                 norm_forward(
                     range.lowerBound, range.upperBound, size, branch, residual, site, weight, bias, epsilon,
@@ -56,7 +56,7 @@ final class ResidualNorm {
         _ gradient: MutableMatrix, branchGradient: UnsafeMutablePointer<Float>?, site: dropout_site, _ compute: Compute
     ) {
         addParameterGradients(gradient, compute)
-        compute.forEach(gradient.rows, grain: 8) { range in
+        compute.forEach(gradient.rows, grain: Grain.rows) { range in
             withUnsafePointer(to: site) { site in
                 norm_backward(
                     range.lowerBound, range.upperBound, size, gradient.start, weight, normalized.start,
@@ -67,7 +67,7 @@ final class ResidualNorm {
 
     private func addParameterGradients(_ gradient: MutableMatrix, _ compute: Compute) {
         guard moves else { return }
-        compute.forEach(size, grain: 64) { columns in
+        compute.forEach(size, grain: Grain.columns) { columns in
             let first = columns.lowerBound
             if let biasGradient {
                 add_column_sums(gradient.rows, columns.count, gradient.start + first, size, biasGradient + first)

@@ -45,25 +45,23 @@ package struct AdamW: Sendable {
     }
 }
 
-/// Passes over the arena by fixed blocks: their borders, and so every sum, are the same with any number of threads.
+/// Passes over the arena, by its blocks.
 extension Arena {
-    private static let block = 16_384
-
     /// The sum of the squares of all gradients.
     package func squaredGradientNorm(_ compute: Compute) -> Double {
         let dense = denseStart
-        let blocks = (count - dense + Self.block - 1) / Self.block
+        let blocks = (count - dense + Self.blockCount - 1) / Self.blockCount
         let rowCount = rows?.count ?? 0
         return withUnsafeTemporaryAllocation(of: Double.self, capacity: blocks + rowCount) { sums in
             sums.update(repeating: 0)
             compute.forEach(blocks) { range in
                 for block in range {
-                    let start = dense + block * Self.block
-                    sums[block] = sum_of_squares(min(Self.block, count - start), gradients.baseAddress! + start)
+                    let start = dense + block * Self.blockCount
+                    sums[block] = sum_of_squares(min(Self.blockCount, count - start), gradients.baseAddress! + start)
                 }
             }
             if let rows {
-                compute.forEach(rowCount, grain: 256) { range in
+                compute.forEach(rowCount, grain: Grain.sparseRows) { range in
                     for row in range where rows.touched[row] != 0 {
                         sums[blocks + row] = sum_of_squares(
                             rows.width, gradients.baseAddress! + rows.entries(row).lowerBound)
@@ -89,14 +87,14 @@ extension Arena {
     }
 
     private func update(_ range: Range<Int>, _ step: adamw_step, _ compute: Compute) {
-        compute.forEach(range.count, grain: Self.block) { part in
+        compute.forEach(range.count, grain: Self.blockCount) { part in
             updateEntries(range.lowerBound + part.lowerBound, part.count, step)
         }
     }
 
     /// Where a row has neither gradient nor moments, only the decay is left of the step.
     private func update(_ rows: SparseRows, _ step: adamw_step, _ compute: Compute) {
-        compute.forEach(rows.count, grain: 64) { part in
+        compute.forEach(rows.count, grain: Grain.sparseRows) { part in
             for row in part {
                 let start = rows.entries(row).lowerBound
                 if rows.touched[row] | rows.active[row] != 0 || step.l2 != 0 {

@@ -32,3 +32,16 @@ package struct Parameter: Hashable, Sendable {
     /// Whether weight decay acts on it: on matrices only, never on biases or LayerNorm parameters.
     package var decays: Bool { role == .matrix || role == .embedding }
 }
+
+/// How much of a parameter is trained.
+package enum TrainablePart: Hashable, Sendable {
+    case fixed
+    case whole
+    /// Only these of its entries, ascending; at least one.
+    case entries([Int32])
+
+    /// The chosen entries; nil for none and for all.
+    package var entries: [Int32]? {
+        if case .entries(let entries) = self { entries } else { nil }
+    }
+}

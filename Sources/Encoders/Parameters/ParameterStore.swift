@@ -23,7 +23,7 @@ package final class ParameterStore {
     ///   - movement: how each parameter of the table is trained.
     package init(
         table: ParameterTable, backbone: Backbone, overlays: [SafetensorsFile] = [],
-        replacing: (Int, Parameter) -> [Float]? = { _, _ in nil }, movement: [Movement]
+        replacing: (Int, Parameter) -> [Float]? = { _, _ in nil }, movement: [TrainablePart]
     ) throws(ModelError) {
         for overlay in overlays { try Self.checkNames(overlay, table) }
         // Before anything is allocated: a configuration that asks for absurd sizes fails on the file's tensors.
@@ -99,7 +99,7 @@ package final class ParameterStore {
     }
 
     /// Gives the parameters of head and adapter that came from no file their initial values, as a function of the seed.
-    package func initializeHead(seed: UInt64) {
+    package func drawInitialValues(seed: UInt64) {
         let first = table.parameters.firstIndex { $0.place == .head } ?? table.parameters.count
         for index in uninitialized.sorted() {
             guard let range = segments[index] else { continue }

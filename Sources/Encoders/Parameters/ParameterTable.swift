@@ -7,7 +7,7 @@ package struct ParameterTable: Sendable {
     package let head: HeadDesign
     /// What the head sees of the final states.
     package let readout: ReadoutForm
-    /// Of the head for each row: classes, or 1 for regression.
+    /// The head's outputs for each row: classes, or 1 for regression.
     package let outputs: Int
     /// Whether the head has one score for two classes instead of one each.
     package let isLogistic: Bool

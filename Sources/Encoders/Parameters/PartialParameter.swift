@@ -27,7 +27,7 @@ final class PartialParameter {
     /// Adds the chosen entries of the gradient to the arena's, and sets the whole gradient to 0.
     func collectGradient(into arena: Arena, _ compute: Compute) {
         let target = arena.gradients.baseAddress! + range.lowerBound
-        compute.forEach(entries.count, grain: 4096) { part in
+        compute.forEach(entries.count, grain: Grain.entries) { part in
             for place in part { target[place] += gradient.start[Int(entries[place])] }
         }
         if let rows {
@@ -36,7 +36,7 @@ final class PartialParameter {
                 rows.touched[row] = 0
             }
         } else {
-            compute.forEach(gradient.count, grain: 65_536) { part in
+            compute.forEach(gradient.count, grain: Grain.movedEntries) { part in
                 (gradient.start + part.lowerBound).update(repeating: 0, count: part.count)
             }
         }

@@ -19,7 +19,7 @@ package struct EncoderConfiguration: Equatable, Sendable {
     package var layerNormEpsilon: Float
     package var hiddenDropout: Double
     package var attentionDropout: Double
-    /// Of the layer in front of the classifier; `hiddenDropout` unless config.json has its own.
+    /// The dropout of the layer in front of the classifier; `hiddenDropout` unless config.json has its own.
     package var classifierDropout: Double
     /// The deviation of initial weights.
     package var initializerRange: Double

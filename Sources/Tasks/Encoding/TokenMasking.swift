@@ -7,8 +7,6 @@ package import Tokenizers
 /// step, example and position.
 package struct TokenMasking: Sendable {
     private static let share = 0.15
-    private static let training = RandomPurpose(rawValue: 0x3_0000)
-    private static let testing = RandomPurpose(rawValue: 0x3_0001)
 
     private let mask: Int32
     /// Never hidden.
@@ -27,13 +25,14 @@ package struct TokenMasking: Sendable {
     /// - Parameter block: as it came from `tested`.
     package func trained(_ block: EncodedExample, seed: UInt64, step: Int, example: Int) -> EncodedExample {
         hide(
-            uncovered(block), CounterRandom(seed: seed, purpose: Self.training, step: step, example: example))
+            uncovered(block),
+            CounterRandom(seed: seed, purpose: RandomPurpose.trainingMask, step: step, example: example))
     }
 
     /// The blocks of a file as they are scored, always with the same tokens hidden.
     package func tested(_ blocks: [EncodedExample], file: Int) -> [EncodedExample] {
         blocks.enumerated().map { example, block in
-            hide(block, CounterRandom(seed: 0, purpose: Self.testing, step: file, example: example))
+            hide(block, CounterRandom(seed: 0, purpose: RandomPurpose.testingMask, step: file, example: example))
         }
     }
 

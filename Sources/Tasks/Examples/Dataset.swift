@@ -1,18 +1,11 @@
 package import Experiments
 import Files
-import Numerics
 
 /// A task's examples, as its files have them.
 package struct Dataset: Sendable {
     package let definition: TaskDefinition
     package let train: [Example]
     package let dev: [Example]
-
-    package init(definition: TaskDefinition, train: [Example], dev: [Example]) {
-        self.definition = definition
-        self.train = train
-        self.dev = dev
-    }
 
     /// Reads both files of a task and checks every row.
     package static func load(_ definition: TaskDefinition, in directory: String) throws(DatasetError) -> Dataset {
@@ -42,7 +35,7 @@ package struct Dataset: Sendable {
         }
     }
 
-    /// Of a file and, where its labels are in another, of both.
+    /// The digest of a file and, where its labels are in another, of both.
     private static func digest(_ path: String, _ format: TaskDefinition.FileFormat) throws(DatasetError) -> Digest {
         let gold = format == .wic ? try DatasetFile.goldPath(of: path) : nil
         do throws(FileError) {
@@ -52,25 +45,5 @@ package struct Dataset: Sendable {
         } catch {
             throw DatasetError(error)
         }
-    }
-
-    /// The training examples without a share of them that is drawn by seed, and that share, both in the file's order.
-    /// - Parameter share: of the training examples, rounded to whole ones; at least one must be left on either side.
-    package func split(
-        validation share: Double, seed: UInt64
-    ) throws(DatasetError) -> (train: [Example], validation: [Example]) {
-        let count = (Double(train.count) * share).rounded()
-        guard count >= 1, count <= Double(train.count - 1) else {
-            throw DatasetError(
-                definition.name,
-                "a validation share of \(share) of \(train.count) training rows leaves no row on one side")
-        }
-        let drawn = CounterRandom(seed: seed, purpose: .split).permutation(train.count).prefix(Int(count))
-        var isHeldOut = [Bool](repeating: false, count: train.count)
-        for index in drawn { isHeldOut[index] = true }
-        return (
-            train.indices.filter { !isHeldOut[$0] }.map { train[$0] },
-            train.indices.filter { isHeldOut[$0] }.map { train[$0] }
-        )
     }
 }

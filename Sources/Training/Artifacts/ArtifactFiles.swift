@@ -122,7 +122,7 @@ struct ArtifactFiles {
             guard parameter.isOfBackbone else { return nil }
             return TensorSource(
                 name: parameter.name, shape: parameter.shape,
-                floats: UnsafeBufferPointer(rebasing: store.arena.firstMoments[segment.range]))
+                floats: UnsafeBufferPointer(rebasing: store.arena.squareSums[segment.range]))
         }
     }
 

@@ -21,7 +21,7 @@ package final class TrainedModel {
         let record = trained.record
         let recipe = record.specification.recipe
         do {
-            backbone = try Library().backbone(
+            backbone = try InputCache().backbone(
                 at: modelDirectory ?? record.model.path, expecting: record.specification.backbone)
             tokenizer = try loadTokenizer(directory: backbone.directory)
             let files = try Self.files(trained)
@@ -74,8 +74,8 @@ package final class TrainedModel {
                 throw StageFailure(.badInput, "line \(index + 1): \(error)")
             }
         }
-        return packs(of: Array(examples.indices), lengths: { examples[$0].tokenCount }).flatMap { pack in
-            let outputs = Array(model.forward(PackedBatch(pack.map { ($0, examples[$0]) })))
+        return examples.inPacks(Array(examples.indices)) { pack in
+            let outputs = Array(model.forward(examples.batch(pack)))
             var end = 0
             return pack.map { index in
                 let start = end
@@ -90,7 +90,7 @@ package final class TrainedModel {
 package enum Prediction: Sendable {
     case label(String, probabilities: [String: Double])
     case value(Double)
-    /// Of each word.
+    /// The tag of each word.
     case tags([String])
 
     /// The likeliest label or choice with the probability of each, the likeliest tag of each word, or a value.
@@ -104,14 +104,8 @@ package enum Prediction: Sendable {
             self = .tags(rows.map { labels[likeliest(outputs[$0..<$0 + labels.count])] })
             return
         }
-        let highest = outputs.max() ?? 0
-        let exponentials = outputs.map { exp(Double($0 - highest)) }
-        let sum = exponentials.reduce(0, +)
+        let (exponentials, sum) = exponentials(of: outputs)
         let probabilities = zip(labels, exponentials.map { $0 / sum })
         self = .label(labels[likeliest(outputs)], probabilities: Dictionary(uniqueKeysWithValues: probabilities))
     }
-}
-
-private func likeliest(_ outputs: ArraySlice<Float>) -> Int {
-    (outputs.indices.max { (outputs[$0], $1) < (outputs[$1], $0) } ?? outputs.startIndex) - outputs.startIndex
 }

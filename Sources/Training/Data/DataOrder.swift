@@ -7,8 +7,8 @@ package enum DataOrder {
     /// It is a function of seed and epoch, so any epoch's order is known without the ones before it.
     package static func order(epoch: Int, count: Int, seed: UInt64, shuffle: Shuffle) -> [Int] {
         switch shuffle {
-        case .everyEpoch: CounterRandom(seed: seed, purpose: .order, step: epoch).permutation(count)
-        case .once: CounterRandom(seed: seed, purpose: .order, step: 0).permutation(count)
+        case .everyEpoch: CounterRandom(seed: seed, purpose: RandomPurpose.order, step: epoch).permutation(count)
+        case .once: CounterRandom(seed: seed, purpose: RandomPurpose.order, step: 0).permutation(count)
         case .never: Array(0..<count)
         }
     }
@@ -20,14 +20,14 @@ package enum DataOrder {
     ) -> (training: [Int], validation: [Int]) {
         guard let share else { return (Array(0..<count), []) }
         let held = Recipe.heldOut(share, of: count)
-        let drawn = CounterRandom(seed: seed, purpose: .split).permutation(count)
+        let drawn = CounterRandom(seed: seed, purpose: RandomPurpose.split).permutation(count)
         return (drawn[held...].sorted(), drawn[..<held].sorted())
     }
 
     /// So many of the examples, drawn by seed and in the file's order; all where there are not more.
     package static func sample(_ count: Int?, of examples: [Int], seed: UInt64) -> [Int] {
         guard let count, count < examples.count else { return examples }
-        let drawn = CounterRandom(seed: seed, purpose: .samples).permutation(examples.count)
+        let drawn = CounterRandom(seed: seed, purpose: RandomPurpose.samples).permutation(examples.count)
         return drawn[..<count].sorted().map { examples[$0] }
     }
 

@@ -11,11 +11,11 @@ final class PreparedStage {
     let recipe: Recipe
     let seed: UInt64
     let task: TaskDefinition
-    let material: Material
+    let data: EncodedDataset
     /// Places in the training file: those trained on, and those held out to select on.
     let trainingExamples: [Int]
     let validationExamples: [Int]
-    let timetable: Timetable
+    let schedule: Schedule
     let store: ParameterStore
     let model: Model
     let learner: any Learner
@@ -26,25 +26,25 @@ final class PreparedStage {
     let rules: [any StepRule]
 
     init(
-        _ job: StageJob, library: Library, communicator: any Communicator, compute: Compute
+        _ job: StageJob, cache: InputCache, communicator: any Communicator, compute: Compute
     ) throws(StageFailure) {
         recipe = job.specification.recipe
         seed = job.specification.seed
         task = job.task
         measures = job.measures
         let files: [ArtifactKind: SafetensorsFile]
-        (material, store, files) = try communicator.agree {
-            let backbone = try library.backbone(at: job.modelDirectory, expecting: job.specification.backbone)
-            let material = try library.material(for: job, backbone: backbone)
+        (data, store, files) = try communicator.agree {
+            let backbone = try cache.backbone(at: job.modelDirectory, expecting: job.specification.backbone)
+            let data = try cache.data(for: job, backbone: backbone)
             let files = try StageInputs.open(job)
-            return (material, try Self.store(job, backbone, files), files)
+            return (data, try Self.store(job, backbone, files), files)
         }
-        let split = DataOrder.split(count: material.train.count, validation: recipe.validation, seed: seed)
+        let split = DataOrder.split(count: data.train.count, validation: recipe.validation, seed: seed)
         trainingExamples = DataOrder.sample(recipe.samples, of: split.training, seed: seed)
         validationExamples = split.validation
-        timetable = Timetable(recipe, examples: trainingExamples.count)
+        schedule = Schedule(recipe, examples: trainingExamples.count)
         model = Model(store: store, compute: compute)
-        model.initializeHead(seed: seed)
+        model.drawInitialValues(seed: seed)
         try communicator.agree { [recipe, store] in
             if let head = job.inputs[.head] {
                 let drawsBiases = recipe.reinitialization == .headBiases
@@ -54,19 +54,19 @@ final class PreparedStage {
         rules = try communicator.agree { [recipe, store, seed] in
             try recipe.regularization?.rules(store, seed: seed, files: files, compute) ?? []
         }
-        let dropout = recipe.estimate == nil ? DropoutRates(recipe, store.table, timetable) : .none
-        if recipe.readsFeatures, FeatureStore.holds(material, model) {
-            let features = try FeatureStore(job, communicator).features(model, material)
+        let dropout = recipe.estimate == nil ? DropoutRates(recipe, store.table, schedule) : .none
+        if recipe.readsFeatures, FeatureStore.holds(data, model) {
+            let features = try FeatureStore(job, communicator).features(model, data)
             learner = FeatureLearner(
-                model: model, material: material, features: features, dropout: dropout, seed: seed)
+                model: model, data: data, features: features, dropout: dropout, seed: seed)
         } else {
             learner = TextLearner(
-                model: model, material: material, dropout: recipe.tune == .head ? dropout.ofHead : dropout, seed: seed)
+                model: model, data: data, dropout: recipe.tune == .head ? dropout.ofHead : dropout, seed: seed)
         }
     }
 
     /// The entries that pruning has left at other than their pretrained values, by parameter; nil where nothing is pruned.
-    private(set) var kept: [Movement]?
+    private(set) var kept: [TrainablePart]?
 
     /// After the last step and before its evaluation: what the method does to the trained parameters.
     func finish() throws {
@@ -75,7 +75,7 @@ final class PreparedStage {
 
     /// What there is to predict in some of the training file's examples.
     func labelCount(of examples: some Sequence<Int>) -> Int {
-        examples.reduce(0) { $0 + material.train[$1].labels.count }
+        examples.reduce(0) { $0 + data.train[$1].labels.count }
     }
 
     /// The digest of every entry that moved, in the arena's order.
@@ -112,7 +112,7 @@ extension Recipe {
     /// Statistics are of the whole backbone.
     fileprivate func movement(
         of table: ParameterTable, seed: UInt64, files: [ArtifactKind: SafetensorsFile]
-    ) throws -> [Movement] {
+    ) throws -> [TrainablePart] {
         try (estimate == nil ? tune : .all).movement(of: table, seed: seed, files: files)
     }
 }

@@ -7,7 +7,7 @@ package final class StageTrainer {
     private let communicator: any Communicator
     private let node: NodeSettings
     private let compute: Compute
-    private let library = Library()
+    private let cache = InputCache()
     private let checkpointSeconds: Double
 
     /// - Parameter checkpointSeconds: the time between two checkpoints; a crash repeats at most this much work.
@@ -23,7 +23,7 @@ package final class StageTrainer {
     /// Trains one stage to its end, or from its checkpoint on. The artifacts are on disk when it returns.
     /// - Parameter observer: called on rank 0 only.
     package func run(_ job: StageJob, observer: any StageObserver) throws(StageFailure) -> StageOutcome {
-        let stage = try PreparedStage(job, library: library, communicator: communicator, compute: compute)
+        let stage = try PreparedStage(job, cache: cache, communicator: communicator, compute: compute)
         let checkpoint = Checkpoint(of: job.stage, in: job.workDirectory)
         let state: TrainingState
         do {

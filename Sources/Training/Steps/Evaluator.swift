@@ -14,7 +14,7 @@ struct Evaluator {
         if !stage.validationExamples.isEmpty {
             scores += try score(stage, on: .validation, stage.validationExamples, in: .train)
         }
-        return scores + (try score(stage, on: .dev, Array(stage.material.dev.indices), in: .dev))
+        return scores + (try score(stage, on: .dev, Array(stage.data.dev.indices), in: .dev))
     }
 
     /// The task's metrics on some examples of a file.
@@ -29,7 +29,7 @@ struct Evaluator {
                 "the model's outputs are no numbers any more; lower lr (now \(stage.recipe.learningRate)) or set clip")
         }
         let predicted = stage.task.isRegression ? Predictions.values(said) : .categories(said.map { Int($0) })
-        let expected = examples.map { stage.material[file][$0].labels }
+        let expected = examples.map { stage.data[file][$0].labels }
         return stage.task.metrics.map {
             Score(split: split, metric: $0, value: stage.task.score($0, predicted: predicted, expected: expected))
         }

@@ -7,16 +7,16 @@ import Tasks
 /// out.
 final class FeatureLearner: Learner {
     private let model: Model
-    private let material: Material
+    private let data: EncodedDataset
     private let features: Features
     private let dropout: DropoutRates
     private let seed: UInt64
     private let objective: Objective
     private let buffer = FloatBuffer()
 
-    init(model: Model, material: Material, features: Features, dropout: DropoutRates, seed: UInt64) {
+    init(model: Model, data: EncodedDataset, features: Features, dropout: DropoutRates, seed: UInt64) {
         self.model = model
-        self.material = material
+        self.data = data
         self.features = features
         self.dropout = dropout
         self.seed = seed
@@ -27,32 +27,31 @@ final class FeatureLearner: Learner {
         guard !examples.isEmpty else { return (0, 0) }
         let outputs = forward(examples, in: .train, dropout: dropout.context(seed: seed, step: step))
         let (loss, gradients) = objective.evaluate(
-            outputs, labels: examples.flatMap { material.train[$0].labels }, scale: scale)
+            outputs, labels: examples.flatMap { data.train[$0].labels }, scale: scale)
         model.backwardHead(gradients)
-        return (loss, examples.reduce(0) { $0 + material.train[$1].tokenCount })
+        return (loss, examples.reduce(0) { $0 + data.train[$1].tokenCount })
     }
 
     func learn(_ example: Int, as label: Int) -> (loss: Double, tokens: Int) {
         let (loss, gradients) = objective.evaluate(
             forward([example], in: .train, dropout: nil), labels: [.category(label)], scale: 1)
         model.backwardHead(gradients)
-        return (loss, material.train[example].tokenCount)
+        return (loss, data.train[example].tokenCount)
     }
 
     func outputs(of example: Int) -> [Float] { Array(forward([example], in: .train, dropout: nil)) }
 
     func predictions(of examples: [Int], in file: DataFile) -> [Float] {
-        let data = material[file]
-        return packs(of: examples, lengths: { data[$0].tokenCount }).flatMap { pack in
-            Training.predictions(
-                forward(examples[pack], in: file, dropout: nil), labels: examples[pack].flatMap { data[$0].labels })
+        let data = data[file]
+        return data.inPacks(examples) { pack in
+            Training.predictions(forward(pack, in: file, dropout: nil), labels: pack.flatMap { data[$0].labels })
         }
     }
 
     private func forward(
         _ examples: ArraySlice<Int>, in file: DataFile, dropout: DropoutContext?
     ) -> UnsafeBufferPointer<Float> {
-        let (data, all, width) = (material[file], features[file], features.width)
+        let (data, all, width) = (data[file], features[file], features.width)
         var rows = HeadRows()
         for example in examples {
             for (part, sequence) in data[example].sequences.enumerated() {
@@ -70,27 +69,4 @@ final class FeatureLearner: Learner {
         return model.forwardHead(
             features: UnsafeBufferPointer(rebasing: buffer.values[..<end]), rows: rows, dropout: dropout)
     }
-}
-
-/// What the head sees of both files of a task.
-struct Features {
-    /// Numbers in a row.
-    let width: Int
-    let train: Rows
-    let dev: Rows
-
-    /// The rows of a file's examples, one after the other.
-    struct Rows {
-        /// [rows, width]
-        let values: [Float]
-        /// The row at which each example begins, and the number of rows.
-        let starts: [Int]
-
-        init(_ values: [Float], of examples: [EncodedExample]) {
-            self.values = values
-            starts = examples.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.rowCount) }
-        }
-    }
-
-    subscript(file: DataFile) -> Rows { file == .train ? train : dev }
 }

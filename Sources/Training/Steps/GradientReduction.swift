@@ -3,7 +3,7 @@ import Encoders
 
 /// Sums the arena's gradients over the ranks, in buckets whose borders depend on nothing but the arena.
 ///
-/// Of the word embedding only the rows that some rank touched are sent: a batch has a few hundred of thirty thousand.
+/// Only those rows of the word embedding are sent that some rank touched: a batch has a few hundred of thirty thousand.
 struct GradientReduction {
     private let arena: Arena
     private let communicator: any Communicator

@@ -2,7 +2,6 @@ import CKernels
 import Collectives
 import Encoders
 import Experiments
-import Foundation
 import Numerics
 import Tasks
 import Tuning
@@ -11,7 +10,7 @@ import Tuning
 /// Fisher information (methods.md; Sung et al. 2021, eq. 3 for the observed label, eq. 2 for the model's own). Dropout is
 /// off, and nothing moves.
 ///
-/// The sums stand in the arena's first moments, those of the round at hand in the second, which nothing else needs here.
+/// The sums stand in the arena, where an optimizer would have its moments.
 struct GradientStatistics {
     private let stage: PreparedStage
     private let communicator: any Communicator
@@ -51,7 +50,7 @@ struct GradientStatistics {
             saved = .now
             if mustStop { throw StageFailure(.stopped, "stopped after unit \(state.step) of \(units.count)") }
         }
-        let sums = arena.firstMoments
+        let sums = arena.squareSums
         scale_by(sums.count, 1 / Float(units.count), sums.baseAddress)
         (state.lastLoss, state.stepSeconds) = (state.lossSum / Double(units.count), state.seconds)
         return state
@@ -74,8 +73,8 @@ struct GradientStatistics {
         }
         let wantsStop = communicator.rank == 0 && observer.shouldStop
         let sums = try communicator.sum([loss, Double(tokens), wantsStop ? 1 : 0])
-        try communicator.sum(arena.secondMoments)
-        arena.moveSecondMomentsToFirst(compute)
+        try communicator.sum(arena.roundSums)
+        arena.endRound(compute)
         state.step += round.count
         state.lossSum += sums[0]
         state.tokens += Int(sums[1])
@@ -99,7 +98,7 @@ struct GradientStatistics {
         case .gold:
             let labels = Double(stage.labelCount(of: unit))
             let sums = stage.learner.learn(unit, step: 0, scale: 1 / labels)
-            stage.store.arena.moveSquaresToSecondMoments(weight: 1, clip: estimate.clip, compute)
+            stage.store.arena.addSquaresToRound(weight: 1, clip: estimate.clip, compute)
             return (sums.loss / labels, sums.tokens)
         case .expected: return addExpectation(over: unit)
         }
@@ -111,12 +110,10 @@ struct GradientStatistics {
         var total = (loss: 0.0, tokens: 0)
         for example in unit {
             let outputs = stage.learner.outputs(of: example)
-            let highest = outputs.max() ?? 0
-            let exponentials = outputs.map { exp(Double($0 - highest)) }
-            let sum = exponentials.reduce(0, +)
+            let (exponentials, sum) = exponentials(of: outputs)
             for (label, exponential) in exponentials.enumerated() {
                 let sums = stage.learner.learn(example, as: label)
-                stage.store.arena.moveSquaresToSecondMoments(
+                stage.store.arena.addSquaresToRound(
                     weight: exponential / sum / Double(unit.count), clip: estimate.clip, compute)
                 total.loss += sums.loss * exponential / sum / Double(unit.count)
                 total.tokens += sums.tokens

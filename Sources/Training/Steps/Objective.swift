@@ -1,4 +1,5 @@
 import Encoders
+import Foundation
 import Numerics
 import Tasks
 
@@ -37,11 +38,21 @@ func predictions(_ outputs: UnsafeBufferPointer<Float>, labels: [Label]) -> [Flo
     if case .value = labels.first { return Array(outputs) }
     let width = outputs.count / labels.count
     return stride(from: 0, to: outputs.count, by: width).map { start in
-        var (best, isFinite) = (start, true)
-        for place in start..<start + width {
-            isFinite = isFinite && outputs[place].isFinite
-            if outputs[place] > outputs[best] { best = place }
-        }
-        return isFinite ? Float(best - start) : .nan
+        let scores = outputs[start..<start + width]
+        return scores.allSatisfy(\.isFinite) ? Float(likeliest(scores)) : .nan
     }
+}
+
+/// The place of the highest score, the first of equal ones.
+func likeliest(_ scores: some RandomAccessCollection<Float>) -> Int {
+    var (best, highest) = (0, scores.first ?? 0)
+    for (place, score) in scores.enumerated() where score > highest { (best, highest) = (place, score) }
+    return best
+}
+
+/// The parts of softmax: e to each score, less the highest of them, in double precision, and their sum.
+func exponentials(of scores: some Collection<Float>) -> (values: [Double], sum: Double) {
+    let highest = scores.max() ?? 0
+    let values = scores.map { exp(Double($0 - highest)) }
+    return (values, values.reduce(0, +))
 }

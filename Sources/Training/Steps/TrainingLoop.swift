@@ -50,18 +50,18 @@ final class TrainingLoop {
         try resume()
         clock = .now
         lastCheckpoint = .now
-        while state.step < stage.timetable.steps {
+        while state.step < stage.schedule.steps {
             let started = ContinuousClock.now
             let mustStop = try trainOneStep()
             state.stepSeconds += started.duration(to: .now).inSeconds
             report()
-            if state.step == stage.timetable.steps { try stage.finish() }
+            if state.step == stage.schedule.steps { try stage.finish() }
             measurements.finishedStep(&state)
-            if stage.timetable.evaluates(after: state.step) { try evaluate() }
-            if state.step == stage.timetable.steps { break }
+            if stage.schedule.evaluates(after: state.step) { try evaluate() }
+            if state.step == stage.schedule.steps { break }
             if mustStop {
                 saveCheckpoint()
-                throw StageFailure(.stopped, "stopped after step \(state.step) of \(stage.timetable.steps)")
+                throw StageFailure(.stopped, "stopped after step \(state.step) of \(stage.schedule.steps)")
             }
             if lastCheckpoint.duration(to: .now) > .seconds(checkpointSeconds) { saveCheckpoint() }
         }
@@ -81,7 +81,7 @@ final class TrainingLoop {
         let step = state.step
         let batch = globalBatch(ofStep: step)
         let mine = DataOrder.share(
-            of: batch, lengths: { self.stage.material.train[$0].tokenCount }, rank: communicator.rank,
+            of: batch, lengths: { self.stage.data.train[$0].tokenCount }, rank: communicator.rank,
             of: communicator.size)
         let labels = Double(stage.labelCount(of: batch))
         let scale = stage.recipe.loss == .sum ? 1 : 1 / labels
@@ -121,7 +121,7 @@ final class TrainingLoop {
                 """)
         }
         let scale = stage.recipe.clip.map { min(1, $0 / (norm + 1e-6)) } ?? 1
-        let rate = stage.timetable.learningRate(ofStep: step)
+        let rate = stage.schedule.learningRate(ofStep: step)
         for rule in stage.rules { rule.beforeUpdate(step: step) }
         arena.update(optimizer, number: step + 1, rate: rate, gradientScale: scale, compute)
         for rule in stage.rules { rule.afterUpdate(step: step, rate: rate) }
@@ -129,19 +129,19 @@ final class TrainingLoop {
     }
 
     private func globalBatch(ofStep step: Int) -> [Int] {
-        let epoch = stage.timetable.epoch(ofStep: step)
+        let epoch = stage.schedule.epoch(ofStep: step)
         if order.epoch != epoch {
             let places = DataOrder.order(
                 epoch: epoch, count: stage.trainingExamples.count, seed: stage.seed, shuffle: stage.recipe.shuffle)
             order = (epoch, places.map { stage.trainingExamples[$0] })
         }
-        return Array(order.examples[stage.timetable.batch(ofStep: step)])
+        return Array(order.examples[stage.schedule.batch(ofStep: step)])
     }
 
     private func report() {
         guard communicator.rank == 0 else { return }
         observer.progressed(
-            step: state.step, of: stage.timetable.steps, loss: state.lastLoss, tokensPerSecond: state.tokensPerSecond)
+            step: state.step, of: stage.schedule.steps, loss: state.lastLoss, tokensPerSecond: state.tokensPerSecond)
     }
 
     // MARK: - Evaluation
@@ -150,7 +150,7 @@ final class TrainingLoop {
         try checkReplicas()
         let scores = try Evaluator(communicator).scores(of: stage)
         let evaluation = Evaluation(
-            step: state.step, epoch: Double(state.step) / Double(stage.timetable.stepsPerEpoch),
+            step: state.step, epoch: Double(state.step) / Double(stage.schedule.stepsPerEpoch),
             trainingLoss: state.takeMeanLoss(), scores: scores)
         state.latest = evaluation
         try measurements.evaluated(evaluation, &state)
@@ -185,7 +185,7 @@ final class TrainingLoop {
     /// Rank 0 reads the checkpoint, and all ranks get what it holds.
     private func resume() throws {
         let found = try checkpoint.resume(
-            stage.store.arena, communicator, observer, of: stage.timetable.steps, where: measurements.fit)
+            stage.store.arena, communicator, observer, of: stage.schedule.steps, where: measurements.fit)
         guard let found else { return }
         (state, bestValues) = (found.state, found.bestValues)
         stage.store.publishValues()

@@ -25,7 +25,8 @@ struct FreeChildTuning: StepRule {
         let threshold = UInt32((1 - share) * 0x1p32)
         for segment in segments {
             let gradients = arena.gradients.baseAddress! + segment.range.lowerBound
-            let random = CounterRandom(seed: seed, purpose: .childTuning, step: step, example: segment.index)
+            let random = CounterRandom(
+                seed: seed, purpose: RandomPurpose.childTuning, step: step, example: segment.index)
             segment.forEachPass(compute, random) { part, bits in
                 drop_gradient(part.count, bits, threshold, Float(1 / share), gradients + part.lowerBound)
             }
@@ -64,7 +65,7 @@ struct DrivenChildTuning: StepRule {
     func adjustGradients(step: Int) {
         let gradients = arena.gradients.baseAddress!
         for (start, places) in still {
-            compute.forEach(places.count, grain: passCount) { part in
+            compute.forEach(places.count, grain: Arena.blockCount) { part in
                 for place in part { gradients[start + Int(places[place])] = 0 }
             }
         }

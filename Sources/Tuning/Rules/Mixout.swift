@@ -62,14 +62,14 @@ struct Mixout: StepRule {
     private func forEachDecision(
         _ segment: BackboneSegment, _ step: Int, _ body: (Range<Int>, UnsafePointer<UInt32>) -> Void
     ) {
-        let random = CounterRandom(seed: seed, purpose: .mixout, step: step, example: segment.index)
+        let random = CounterRandom(seed: seed, purpose: RandomPurpose.mixout, step: step, example: segment.index)
         switch mask {
         case .entry: segment.forEachPass(compute, random, body)
         case .input:
             let inputs = segment.parameter.shape[1]
             let row = random.bits(count: inputs)
             row.withUnsafeBufferPointer { row in
-                compute.forEach(segment.range.count / inputs, grain: 16) { rows in
+                compute.forEach(segment.range.count / inputs, grain: Grain.rows) { rows in
                     for number in rows { body(number * inputs..<(number + 1) * inputs, row.baseAddress!) }
                 }
             }

@@ -94,21 +94,18 @@ struct BackboneSegment {
     }
 }
 
-/// Entries of one pass; a multiple of the 64 numbers that are drawn together.
-let passCount = 16_384
-
 extension BackboneSegment {
     /// Goes over the segment in passes, with their places in the segment.
     func forEachPass(_ compute: Compute, _ body: (Range<Int>) -> Void) {
-        compute.forEach((range.count + passCount - 1) / passCount) { passes in
-            for pass in passes { body(pass * passCount..<min(range.count, (pass + 1) * passCount)) }
+        compute.forEach((range.count + Arena.blockCount - 1) / Arena.blockCount) { passes in
+            for pass in passes { body(pass * Arena.blockCount..<min(range.count, (pass + 1) * Arena.blockCount)) }
         }
     }
 
     /// The same with random bits for each entry.
     func forEachPass(_ compute: Compute, _ random: CounterRandom, _ body: (Range<Int>, UnsafePointer<UInt32>) -> Void) {
         forEachPass(compute) { part in
-            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: passCount) { bits in
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Arena.blockCount) { bits in
                 random.fill(bits, from: part.lowerBound)
                 body(part, UnsafePointer(bits.baseAddress!))
             }

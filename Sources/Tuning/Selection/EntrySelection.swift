@@ -8,7 +8,7 @@ package enum EntrySelection {
         // Drawing the smaller of chosen and left out, repetitions are few.
         let leavesOut = count > total / 2
         let draws = leavesOut ? total - count : count
-        let random = CounterRandom(seed: seed, purpose: .entries)
+        let random = CounterRandom(seed: seed, purpose: RandomPurpose.entries)
         var isDrawn = [Bool](repeating: false, count: total)
         var (drawn, position) = (0, 0)
         while drawn < draws {

@@ -13,7 +13,7 @@ package struct Pruning {
 
     /// Sets all but the share of entries with the largest |θ-θ0| back to θ0.
     /// - Returns: the entries that keep their values, by parameter.
-    package func prune(keeping share: Double) throws(ModelError) -> [Movement] {
+    package func prune(keeping share: Double) throws(ModelError) -> [TrainablePart] {
         var distances: [Float] = []
         distances.reserveCapacity(entries.count)
         for index in entries.parameters {
@@ -26,7 +26,7 @@ package struct Pruning {
         return movement
     }
 
-    private func reset(to kept: [Movement]) throws(ModelError) {
+    private func reset(to kept: [TrainablePart]) throws(ModelError) {
         for segment in store.arena.segments where store.table.parameters[segment.parameter].isOfBackbone {
             let values = UnsafeMutableBufferPointer(rebasing: store.arena.values[segment.range])
             var chosen: [(entry: Int, value: Float)] = []

@@ -9,7 +9,7 @@ extension Tune {
     ///   - files: what the stage starts from.
     package func movement(
         of table: ParameterTable, seed: UInt64, files: [ArtifactKind: SafetensorsFile]
-    ) throws(ModelError) -> [Movement] {
+    ) throws(ModelError) -> [TrainablePart] {
         let entries = BackboneEntries(table)
         switch self {
         case .randomSubset(let share):
@@ -25,7 +25,7 @@ extension Tune {
             return entries.movement(of: EntrySelection.ranked(entries.count(share: share), by: scores, pick))
         case .mask:
             let mask = try files.required(.mask)
-            var movement = table.parameters.map { $0.place == .head ? Movement.whole : .fixed }
+            var movement = table.parameters.map { $0.place == .head ? TrainablePart.whole : .fixed }
             for index in entries.parameters {
                 if let chosen = try mask.entries(of: table.parameters[index]) { movement[index] = .entries(chosen) }
             }

@@ -2,25 +2,25 @@ import CKernels
 package import Numerics
 
 extension Arena {
-    /// Adds the squares of the gradients, weighted, to the second moments, and sets the gradients to 0.
+    /// Adds the squares of the gradients, weighted, to the round's sums, and sets the gradients to 0.
     /// - Parameter clip: the norm to which each parameter's gradient is cut first; nil leaves it.
-    package func moveSquaresToSecondMoments(weight: Double, clip: Double? = nil, _ compute: Compute) {
+    package func addSquaresToRound(weight: Double, clip: Double? = nil, _ compute: Compute) {
         for segment in segments {
             let parts = parts(of: segment)
             let scale = clip.map { min(1, $0 / (norm(of: parts) + 1e-6)) } ?? 1
-            compute.forEach(parts.count, grain: 4) { numbers in
+            compute.forEach(parts.count, grain: Grain.blocks) { numbers in
                 for number in numbers { move(parts[number], Float(weight * scale * scale)) }
             }
         }
         rows?.touched.update(repeating: 0)
     }
 
-    /// Adds the second moments to the first, which keep the sums here, and sets them to 0.
-    package func moveSecondMomentsToFirst(_ compute: Compute) {
-        compute.forEach(count, grain: 1 << 16) { range in
-            let second = secondMoments.baseAddress! + range.lowerBound
-            add_to(range.count, second, firstMoments.baseAddress! + range.lowerBound)
-            second.update(repeating: 0, count: range.count)
+    /// Adds the round's sums to those of all rounds, and sets them to 0.
+    package func endRound(_ compute: Compute) {
+        compute.forEach(count, grain: Grain.movedEntries) { range in
+            let round = roundSums.baseAddress! + range.lowerBound
+            add_to(range.count, round, squareSums.baseAddress! + range.lowerBound)
+            round.update(repeating: 0, count: range.count)
         }
     }
 
@@ -30,8 +30,8 @@ extension Arena {
         if let rows, rows.range == segment.range {
             return (0..<rows.count).filter { rows.touched[$0] != 0 }.map(rows.entries)
         }
-        return stride(from: segment.range.lowerBound, to: segment.range.upperBound, by: 16_384).map {
-            $0..<min($0 + 16_384, segment.range.upperBound)
+        return stride(from: segment.range.lowerBound, to: segment.range.upperBound, by: Self.blockCount).map {
+            $0..<min($0 + Self.blockCount, segment.range.upperBound)
         }
     }
 
@@ -41,7 +41,7 @@ extension Arena {
 
     private func move(_ part: Range<Int>, _ weight: Float) {
         let gradients = gradients.baseAddress! + part.lowerBound
-        add_squares(part.count, weight, gradients, secondMoments.baseAddress! + part.lowerBound)
+        add_squares(part.count, weight, gradients, roundSums.baseAddress! + part.lowerBound)
         gradients.update(repeating: 0, count: part.count)
     }
 }

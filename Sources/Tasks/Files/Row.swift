@@ -2,9 +2,9 @@ import Experiments
 
 /// What a task wants to know of a row, before it is checked.
 struct Row: Equatable {
-    /// Of the file, from 1.
+    /// The line of the file it begins at, from 1.
     let line: Int
-    /// The columns that the task reads. Of a text in words each word is an element, elsewhere there is one.
+    /// The columns that the task reads: an element for each word of a text in words, else one.
     var fields: [Column: [String]]
 
     subscript(column: Column) -> String { fields[column]?.first ?? "" }

@@ -4,8 +4,8 @@ import Foundation
 import Tasks
 import Tokenizers
 
-/// A task's texts as one model reads them.
-struct Material {
+/// A task's examples as the token sequences that one model reads.
+struct EncodedDataset {
     let train: [EncodedExample]
     let dev: [EncodedExample]
     /// Where tokens are to be guessed: how they are hidden. Both files then have those hidden that are always scored.
@@ -29,8 +29,8 @@ struct Material {
     }
 }
 
-/// The models and datasets that a process has read; kept between stages, which mostly ask for the same ones.
-package final class Library {
+/// The models and tokenized datasets that a process has read, kept between stages, which mostly ask for the same ones.
+package final class InputCache {
     private struct TextKey: Hashable {
         let model: Digest
         let task: Digest
@@ -39,7 +39,7 @@ package final class Library {
     }
 
     private var backbones: [Digest: Backbone] = [:]
-    private var materials: [TextKey: Material] = [:]
+    private var datasets: [TextKey: EncodedDataset] = [:]
 
     package init() {}
 
@@ -61,12 +61,12 @@ package final class Library {
     }
 
     /// The texts of the job's task, read, checked against the plan, and tokenized.
-    func material(for job: StageJob, backbone: Backbone) throws -> Material {
+    func data(for job: StageJob, backbone: Backbone) throws -> EncodedDataset {
         let recipe = job.specification.recipe
         let key = TextKey(
             model: job.specification.backbone, task: job.specification.task, maxLength: recipe.maxLength,
             truncation: recipe.truncation)
-        if let known = materials[key] { return known }
+        if let known = datasets[key] { return known }
         let found = try Dataset.contentDigest(job.task, in: job.dataDirectory)
         guard found == job.specification.task else {
             throw StageFailure(
@@ -80,9 +80,9 @@ package final class Library {
         let tokenizer = try loadTokenizer(directory: backbone.directory)
         try checkFit(tokenizer, backbone)
         try checkFit(maxLength: recipe.maxLength, backbone)
-        let material = try Material(dataset, with: tokenizer, recipe)
-        if materials.count >= 4 { materials.removeAll() }
-        materials[key] = material
-        return material
+        let data = try EncodedDataset(dataset, with: tokenizer, recipe)
+        if datasets.count >= 4 { datasets.removeAll() }
+        datasets[key] = data
+        return data
     }
 }

@@ -1,8 +1,8 @@
 package import Experiments
 
-/// When a stage evaluates, which epoch a step belongs to, and what the learning rate is: all that follows from the
+/// The schedule of a stage: when it evaluates, which epoch a step belongs to, and what the learning rate is: all that follows from the
 /// recipe and the number of training examples alone.
-package struct Timetable: Sendable {
+package struct Schedule: Sendable {
     package let examples: Int
     package let steps: Int
     package let stepsPerEpoch: Int

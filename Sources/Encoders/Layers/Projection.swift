@@ -30,23 +30,22 @@ struct Projection {
     /// - Parameters:
     ///   - input: [rows, inputs]
     ///   - output: [rows, outputs]
-    ///   - selection: whose rows they are.
-    func forward(_ input: Matrix, into output: MutableMatrix, _ selection: TokenSelection, _ pass: Pass) {
+    func forward(_ input: Matrix, into output: MutableMatrix, _ pass: Pass) {
         linear.forward(input, into: output, pass.compute)
         for addition in additions {
-            addition.lowRank.forward(input, addingTo: output.columns(addition.columns), selection, pass)
+            addition.lowRank.forward(input, addingTo: output.columns(addition.columns), pass)
         }
     }
 
     /// As `Linear.backward`.
     func backward(
         input: Matrix, gradient: Matrix, into inputGradient: MutableMatrix?, from start: ProductStart = .zero,
-        _ selection: TokenSelection, _ pass: Pass
+        _ pass: Pass
     ) {
         linear.backward(input: input, gradient: gradient, into: inputGradient, from: start, pass.compute)
         for addition in additions {
             addition.lowRank.backward(
-                input: input, gradient: gradient.columns(addition.columns), addingTo: inputGradient, selection, pass)
+                input: input, gradient: gradient.columns(addition.columns), addingTo: inputGradient, pass)
         }
     }
 
