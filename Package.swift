@@ -86,7 +86,7 @@ let package = Package(
         // The loops that connect them, and what people read
         library("Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
-        library("Statistics", ["Numerics"]),
+        library("Statistics", ["Experiments", "Numerics"]),
         library("Reports", ["Experiments", "Ledger", "Scheduler", "Statistics"]),
         .executableTarget(
             name: "headstart",

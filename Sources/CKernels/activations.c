@@ -7,15 +7,11 @@
 INLINED float normal_distribution(float x) { return 0.5f + 0.5f * error_function(x * 0.70710678f); }
 INLINED float normal_density(float x) { return 0.39894228f * exponential(-0.5f * x * x); }
 
-CLONED void gelu_forward(size_t count, float *restrict x, float *restrict y, int keeps_slope) {
-    if (keeps_slope) {
-        for (size_t i = 0; i < count; i++) {
-            float z = x[i], phi = normal_distribution(z);
-            y[i] = z * phi;
-            x[i] = phi + z * normal_density(z);
-        }
-    } else {
-        for (size_t i = 0; i < count; i++) y[i] = x[i] * normal_distribution(x[i]);
+CLONED void gelu_forward(size_t count, float *restrict x, float *restrict y) {
+    for (size_t i = 0; i < count; i++) {
+        float z = x[i], phi = normal_distribution(z);
+        y[i] = z * phi;
+        x[i] = phi + z * normal_density(z);
     }
 }
 

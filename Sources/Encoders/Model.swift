@@ -13,6 +13,8 @@ package final class Model {
     private let head: any Head
     private let exampleBuffer = AlignedBuffer<UInt32>()
     private let placeBuffer = AlignedBuffer<UInt32>()
+    /// The head's last forward pass.
+    private var headPass: HeadPass?
 
     package init(store: ParameterStore, compute: Compute) {
         self.store = store
@@ -26,8 +28,8 @@ package final class Model {
     /// Numbers in a row that the head sees.
     package var featureWidth: Int { store.table.readout.vectors * store.table.configuration.hidden }
 
-    /// See `ParameterStore.initializeHead`.
-    package func initializeHead(seed: UInt64) { store.initializeHead(seed: seed) }
+    /// See `ParameterStore.drawInitialValues`.
+    package func drawInitialValues(seed: UInt64) { store.drawInitialValues(seed: seed) }
 
     /// - Parameter dropout: nil for none.
     /// - Returns: the head's outputs [R, outputs] for the R rows that it sees, one for each sequence of a text task.
@@ -42,7 +44,7 @@ package final class Model {
     package func backward(_ outputGradients: UnsafeBufferPointer<Float>) {
         guard encoder.moves else { return backwardHead(outputGradients) }
         let finalGradient = encoder.finalGradient
-        head.backward(gradientMatrix(outputGradients), into: readout.rowGradient(finalGradient), compute)
+        backwardHead(outputGradients, into: readout.rowGradient(finalGradient))
         readout.backward(into: finalGradient)
         encoder.backward()
     }
@@ -81,7 +83,12 @@ package final class Model {
 
     /// After `forwardHead`: adds to the gradients of the head.
     package func backwardHead(_ outputGradients: UnsafeBufferPointer<Float>) {
-        head.backward(gradientMatrix(outputGradients), into: nil, compute)
+        backwardHead(outputGradients, into: nil)
+    }
+
+    private func backwardHead(_ outputGradients: UnsafeBufferPointer<Float>, into featureGradient: MutableMatrix?) {
+        guard let headPass else { preconditionFailure("backward before forward") }
+        head.backward(gradientMatrix(outputGradients), into: featureGradient, headPass)
     }
 
     private func outputs(
@@ -92,7 +99,9 @@ package final class Model {
         _ = exampleBuffer.values.update(from: headRows.examples)
         _ = placeBuffer.values.update(from: headRows.places)
         let rows = RowSet(count: headRows.count, examples: exampleBuffer.start, places: placeBuffer.start)
-        let result = head.forward(features, rows, dropout: dropout, compute)
+        let pass = HeadPass(compute: compute, rows: rows, dropout: dropout)
+        headPass = pass
+        let result = head.forward(features, pass)
         return UnsafeBufferPointer(start: result.start, count: result.rows * result.columns)
     }
 

@@ -1,6 +1,24 @@
 import CKernels
 import COpenBLAS
 
+/// The fewest items worth handing to a thread, by what an item is: with fewer, waking it takes longer than the work. No
+/// result depends on them.
+package enum Grain {
+    /// Numbers that something is computed of.
+    package static let entries = 4096
+    /// Numbers that are only copied, added or set to 0, as fast as memory goes.
+    package static let movedEntries = 65_536
+    /// Rows of hidden states, of some hundred numbers each.
+    package static let rows = 8
+    /// Rows of the word embedding, most of which are passed over.
+    package static let sparseRows = 64
+    /// Columns that are summed over all rows: so many that no two threads write to one line of the cache, and as many as
+    /// the kernels sum side by side.
+    package static let columns = 64
+    /// Sequences' heads of attention, or blocks of the arena: some thousand numbers each.
+    package static let blocks = 4
+}
+
 /// The threads of this process and what they compute together.
 ///
 /// No result depends on the number of threads: items are independent of each other, and a matrix product is split over
@@ -30,7 +48,7 @@ package final class Compute {
     /// Calls `body` for ranges that together cover `0 ..< count`, several at a time, and returns when all are done.
     ///
     /// - Parameters:
-    ///   - grain: the fewest items worth a call of their own.
+    ///   - grain: the fewest items worth a call of their own; see `Grain`.
     ///   - body: runs on all threads at once; calls write to places of their own.
     package func forEach(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
         guard threads > 1, count > grain else {

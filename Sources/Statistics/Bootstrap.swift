@@ -1,3 +1,4 @@
+import Experiments
 import Numerics
 
 extension PairedDifferences {
@@ -19,7 +20,7 @@ extension PairedDifferences {
     }
 
     private func resampledMean(_ resample: Int) -> Double {
-        let random = CounterRandom(seed: 0, purpose: .resampling, example: resample)
+        let random = CounterRandom(seed: 0, purpose: RandomPurpose.resampling, example: resample)
         var position = 0
         var sum = 0.0
         for stratum in strata {
@@ -38,9 +39,4 @@ private func quantile(_ share: Double, of sorted: [Double]) -> Double {
     let below = Int(place)
     let above = min(below + 1, sorted.count - 1)
     return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
-}
-
-extension RandomPurpose {
-    /// Pairs of a bootstrap sample (`example` is the sample).
-    static let resampling = RandomPurpose(rawValue: 0x200)
 }

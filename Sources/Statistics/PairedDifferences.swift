@@ -3,7 +3,7 @@
 package struct PairedDifferences: Hashable, Sendable {
     /// No stratum is empty.
     package let strata: [[Double]]
-    /// Of all strata, in their order.
+    /// The differences of all strata, in their order.
     package let all: [Double]
 
     /// - Returns: nil where there is no pair at all.

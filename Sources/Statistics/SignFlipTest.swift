@@ -1,3 +1,4 @@
+import Experiments
 import Numerics
 
 /// The paired permutation test (Fisher 1935): if neither of two methods were better, each difference could as well have
@@ -65,7 +66,7 @@ extension SignFlipTest {
     /// The observed pattern counts as one of those drawn, so that the value is never 0 (Phipson and Smyth 2010).
     private static func drawnShareBeyond(_ threshold: Double, _ differences: [Double], _ draws: Int) -> Double {
         let hits = (0..<draws).count { draw in
-            let random = CounterRandom(seed: 0, purpose: .signs, example: draw)
+            let random = CounterRandom(seed: 0, purpose: RandomPurpose.signs, example: draw)
             var sum = 0.0
             for start in stride(from: 0, to: differences.count, by: 32) {
                 var signs = random.bits(start / 32)
@@ -78,9 +79,4 @@ extension SignFlipTest {
         }
         return Double(hits + 1) / Double(draws + 1)
     }
-}
-
-extension RandomPurpose {
-    /// Signs of differences (`example` is the draw).
-    static let signs = RandomPurpose(rawValue: 0x201)
 }

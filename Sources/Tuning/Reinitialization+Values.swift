@@ -15,7 +15,7 @@ extension Reinitialization {
         case .bias, .normBias: return [Float](repeating: 0, count: parameter.count)
         case .normWeight: return [Float](repeating: 1, count: parameter.count)
         case .matrix, .embedding:
-            let random = CounterRandom(seed: seed, purpose: .reinitialization, example: index)
+            let random = CounterRandom(seed: seed, purpose: RandomPurpose.reinitialization, example: index)
             return (0..<parameter.count).map { Float(configuration.initializerRange * random.normal($0)) }
         }
     }

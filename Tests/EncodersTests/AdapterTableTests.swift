@@ -102,7 +102,7 @@ struct AdapterTableTests {
         let backbone = try SmallModel.bert.backbone(in: folder)
         let table = table(design)
         let store = try ParameterStore(table: table, backbone: backbone, overlays: overlays, moving: \.isAdapter)
-        store.initializeHead(seed: seed)
+        store.drawInitialValues(seed: seed)
         return store
     }
 }

@@ -144,7 +144,7 @@ func writeAdapter(
 ) throws -> SafetensorsFile {
     let table = ParameterTable(configuration: configuration, head: .linear, outputs: 2, adapter: design)
     let tensors = table.parameters.filter { $0.isAdapter || $0.place == .head }.enumerated().map { index, parameter in
-        let random = CounterRandom(seed: 9, purpose: .adapterInitialization, example: index)
+        let random = CounterRandom(seed: 9, purpose: RandomPurpose.adapterInitialization, example: index)
         return TensorSource(
             name: parameter.name, shape: parameter.shape,
             floats: (0..<parameter.count).map { Float((parameter.isAdapter ? 0.3 : 0.5) * random.normal($0)) })

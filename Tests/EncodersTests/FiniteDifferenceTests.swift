@@ -59,7 +59,7 @@ struct FiniteDifferenceTests {
     /// Initial heads are so small that hardly any gradient passes them; these weights are of order 1/2.
     private func writeHead(_ table: ParameterTable, to path: String) throws -> SafetensorsFile {
         let tensors = table.parameters.filter { $0.place == .head }.enumerated().map { index, parameter in
-            let random = CounterRandom(seed: 9, purpose: .headInitialization, example: index)
+            let random = CounterRandom(seed: 9, purpose: RandomPurpose.headInitialization, example: index)
             var floats = (0..<parameter.count).map { Float(0.5 * random.normal($0)) }
             // Half of ReLU's units are on and half off, far from the kink, where there is no derivative.
             if parameter.name == "head.dense.bias", case .mlp = table.head {

@@ -77,7 +77,7 @@ struct ParameterStoreTests {
         let backbone = try SmallModel.bert.backbone(in: folder)
         let table = ParameterTable(configuration: backbone.configuration, head: .linear, outputs: 2)
         let store = try ParameterStore(table: table, backbone: backbone, moving: { $0.place == .head })
-        store.initializeHead(seed: seed)
+        store.drawInitialValues(seed: seed)
         return Array(store.arena.values)
     }
 
@@ -87,7 +87,7 @@ struct ParameterStoreTests {
         let backbone = try Backbone(directory: folder.path)
         let table = ParameterTable(configuration: backbone.configuration, head: .hf, outputs: 2)
         let store = try ParameterStore(table: table, backbone: backbone, moving: { _ in true })
-        store.initializeHead(seed: 1)
+        store.drawInitialValues(seed: 1)
         let file = try SafetensorsFile(path: folder["model.safetensors"])
         let index = try #require(store.index(of: "head.pooler.dense.weight"))
         #expect(Array(store.values(index)) == file["pooler.dense.weight"])

@@ -68,13 +68,13 @@ struct ParityTests {
         let reference = try ReferenceCase(name)
         try expectSquares("fisher", reference) { model, number in
             reference.learn(model, example: number, as: reference.description.batches[0][number].label)
-            model.store.arena.moveSquaresToSecondMoments(weight: 1, compute)
+            model.store.arena.addSquaresToRound(weight: 1, compute)
         }
         guard reference.description.outputs > 1 else { return }
         try expectSquares("expected", reference) { model, number in
             for (label, probability) in reference.probabilities(model, example: number).enumerated() {
                 reference.learn(model, example: number, as: Double(label))
-                model.store.arena.moveSquaresToSecondMoments(weight: probability, compute)
+                model.store.arena.addSquaresToRound(weight: probability, compute)
             }
         }
     }

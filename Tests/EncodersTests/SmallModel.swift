@@ -53,7 +53,7 @@ struct SmallModel: Sendable {
     func values() -> [(Parameter, [Float])] {
         ParameterTable(configuration: configuration, head: .linear, outputs: 1).parameters
             .filter { $0.place != .head }.enumerated().map { index, parameter in
-                let random = CounterRandom(seed: 4, purpose: .split, example: index)
+                let random = CounterRandom(seed: 4, purpose: RandomPurpose.split, example: index)
                 let mean = parameter.role == .normWeight ? 1.0 : 0.0
                 let floats = (0..<parameter.count).map { position -> Float in
                     Float(((mean + 0.3 * random.normal(position)) * 64).rounded() / 64)
@@ -106,7 +106,7 @@ struct TestModel {
             isLogistic: isLogistic, adapter: adapter)
         let store = try ParameterStore(table: table, backbone: backbone, overlays: overlays, moving: moving)
         model = Model(store: store, compute: Compute(threads: threads))
-        model.initializeHead(seed: 2)
+        model.drawInitialValues(seed: 2)
     }
 
     /// The mean cross-entropy of label 1 in every row of the head, and its gradients in the arena.
@@ -138,7 +138,7 @@ func makeBatch(
     var batch = PackedBatch()
     for (index, length) in lengths.enumerated() {
         let example = firstExample + index
-        let random = CounterRandom(seed: 8, purpose: .order, example: example)
+        let random = CounterRandom(seed: 8, purpose: RandomPurpose.order, example: example)
         let ids = (0..<length).map { Int32(2 + random.below(configuration.vocabulary - 2, $0)) }
         let types = (0..<length).map { Int32(configuration.types > 1 && $0 > length / 2 ? 1 : 0) }
         batch.append(ids: ids, types: types, example: example, readout: readout(length))

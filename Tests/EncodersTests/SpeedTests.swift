@@ -32,7 +32,7 @@ struct SpeedTests {
         let table = ParameterTable(configuration: backbone.configuration, head: .linear, outputs: 2, adapter: adapter)
         let store = try ParameterStore(table: table, backbone: backbone, moving: moving)
         let model = Model(store: store, compute: compute)
-        model.initializeHead(seed: 1)
+        model.drawInitialValues(seed: 1)
         var (tokens, learning, updating) = (0, Duration.zero, Duration.zero)
         var processorTime = clock()
         for step in 1...60 {
@@ -59,7 +59,7 @@ struct SpeedTests {
     }
 
     private func makeBatch(_ step: Int) -> PackedBatch {
-        let random = CounterRandom(seed: 7, purpose: .order, step: step)
+        let random = CounterRandom(seed: 7, purpose: RandomPurpose.order, step: step)
         var batch = PackedBatch()
         var position = 0
         for example in 0..<32 {

@@ -91,7 +91,7 @@ struct TestProduct {
     }
 
     private static func numbers(_ count: Int, _ step: Int) -> [Float] {
-        CounterRandom(seed: 1, purpose: .split, step: step).bits(count: count).map {
+        CounterRandom(seed: 1, purpose: Purpose.second, step: step).bits(count: count).map {
             Float(Double($0) * 0x1p-31 - 1)
         }
     }

@@ -23,22 +23,23 @@ struct CounterRandomTests {
     }
 
     @Test func `a number is the same alone and in bulk`() {
-        let random = CounterRandom(seed: 0x1234_5678_9abc_def0, purpose: .order, step: 7, example: 9)
+        let random = CounterRandom(seed: 0x1234_5678_9abc_def0, purpose: Purpose.first, step: 7, example: 9)
         #expect(random.bits(count: 300) == (0..<300).map { random.bits($0) })
     }
 
     @Test func `seed, purpose, step and example each give other numbers`() {
         let streams = [
-            CounterRandom(seed: 1, purpose: .order), CounterRandom(seed: 2, purpose: .order),
-            CounterRandom(seed: 1 << 32 | 1, purpose: .order), CounterRandom(seed: 1, purpose: .split),
-            CounterRandom(seed: 1, purpose: .order, step: 1), CounterRandom(seed: 1, purpose: .order, example: 1),
+            CounterRandom(seed: 1, purpose: Purpose.first), CounterRandom(seed: 2, purpose: Purpose.first),
+            CounterRandom(seed: 1 << 32 | 1, purpose: Purpose.first), CounterRandom(seed: 1, purpose: Purpose.second),
+            CounterRandom(seed: 1, purpose: Purpose.first, step: 1),
+            CounterRandom(seed: 1, purpose: Purpose.first, example: 1),
         ]
         #expect(Set(streams.map { $0.bits(count: 8) }).count == streams.count)
     }
 
     /// The mean of n draws has deviation sigma/√n; five of them are allowed.
     @Test func `uniform and normal numbers have their moments`() {
-        let random = CounterRandom(seed: 3, purpose: .headInitialization)
+        let random = CounterRandom(seed: 3, purpose: Purpose.third)
         let count = 100_000
         let uniform = (0..<count).map { random.uniform($0) }
         let normal = (0..<count).map { random.normal($0) }
@@ -51,17 +52,17 @@ struct CounterRandomTests {
     }
 
     @Test func `a permutation holds every number once and changes with the step`() {
-        let first = CounterRandom(seed: 5, purpose: .order, step: 0).permutation(1_000)
-        let second = CounterRandom(seed: 5, purpose: .order, step: 1).permutation(1_000)
+        let first = CounterRandom(seed: 5, purpose: Purpose.first, step: 0).permutation(1_000)
+        let second = CounterRandom(seed: 5, purpose: Purpose.first, step: 1).permutation(1_000)
         #expect(first.sorted() == Array(0..<1_000))
         #expect(second.sorted() == first.sorted())
         #expect(first != second)
         #expect(first != Array(0..<1_000))
-        #expect(CounterRandom(seed: 5, purpose: .order).permutation(0).isEmpty)
+        #expect(CounterRandom(seed: 5, purpose: Purpose.first).permutation(0).isEmpty)
     }
 
     @Test func `an integer below a bound takes every value`() {
-        let random = CounterRandom(seed: 6, purpose: .split)
+        let random = CounterRandom(seed: 6, purpose: Purpose.second)
         #expect(Set((0..<200).map { random.below(7, $0) }) == Set(0..<7))
     }
 }

@@ -1,9 +1,15 @@
 import CKernels
 import Numerics
 
+/// Three things that random numbers are for.
+enum Purpose: UInt32 {
+    case first = 1
+    case second, third
+}
+
 /// Random numbers between -range and range, another list for every `stream`.
 func randomNumbers(_ count: Int, stream: Int, range: Double = 1) -> [Float] {
-    CounterRandom(seed: 99, purpose: .split, step: stream).bits(count: count).map {
+    CounterRandom(seed: 99, purpose: Purpose.second, step: stream).bits(count: count).map {
         Float(range * (Double($0) * 0x1p-31 - 1))
     }
 }

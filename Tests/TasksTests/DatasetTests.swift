@@ -189,27 +189,4 @@ struct DatasetTests {
         task.labels = ["yes", "no"]
         #expect(try Dataset.contentDigest(task, in: folder.path) != digest)
     }
-
-    @Test func `a share drawn by seed is held out`() throws {
-        let train = (0..<50).map { Example(text: "\($0)", label: .category($0 % 2)) }
-        let dataset = Dataset(definition: definition(.tsv), train: train, dev: [])
-        let split = try dataset.split(validation: 0.2, seed: 1)
-        #expect(split.validation.count == 10)
-        let number = { (example: Example) -> Int in
-            guard case .text(let texts) = example.content else { return -1 }
-            return Int(texts.text) ?? -1
-        }
-        #expect((split.train + split.validation).map(number).sorted() == Array(0..<50))
-        #expect(split.train.map(number) == split.train.map(number).sorted())
-        #expect(split.validation.map(number) == split.validation.map(number).sorted())
-        #expect(try dataset.split(validation: 0.2, seed: 1).validation == split.validation)
-        #expect(try dataset.split(validation: 0.2, seed: 2).validation != split.validation)
-    }
-
-    @Test(arguments: [0, 0.001, 0.999, 1, -1, .infinity, .nan] as [Double])
-    func `a share that leaves a side empty is an error`(share: Double) throws {
-        let train = (0..<50).map { Example(text: "\($0)", label: .category($0 % 2)) }
-        let dataset = Dataset(definition: definition(.tsv), train: train, dev: [])
-        #expect(throws: DatasetError.self) { try dataset.split(validation: share, seed: 1) }
-    }
 }

@@ -1,3 +1,4 @@
+import Experiments
 import Files
 import Foundation
 import Numerics
@@ -40,7 +41,7 @@ package enum TinyModel {
     private static func tensors() -> [TensorSource] {
         var tensors: [TensorSource] = []
         func add(_ name: String, _ shape: [Int], around mean: Float = 0) {
-            let random = CounterRandom(seed: 1, purpose: .headInitialization, example: tensors.count)
+            let random = CounterRandom(seed: 1, purpose: RandomPurpose.headInitialization, example: tensors.count)
             let floats = (0..<shape.reduce(1, *)).map { mean + 0.2 * Float(random.normal($0)) }
             tensors.append(TensorSource(name: name, shape: shape, floats: floats))
         }

@@ -20,7 +20,7 @@ struct StepRuleTests {
         let table = ParameterTable(configuration: backbone.configuration, head: .linear, outputs: 2)
         store = try ParameterStore(table: table, backbone: backbone) { _ in true }
         pretrained = store.arena.values.map(Double.init)
-        let random = CounterRandom(seed: 9, purpose: .order)
+        let random = CounterRandom(seed: 9, purpose: RandomPurpose.order)
         for entry in store.arena.values.indices {
             store.arena.values[entry] += Float(0.1 * random.normal(2 * entry))
             store.arena.gradients[entry] = Float(random.normal(2 * entry + 1))
@@ -126,7 +126,7 @@ struct StepRuleTests {
     @Test func `driven child-tuning keeps the gradients at or above the quantile, and those of embeddings and head`()
         throws
     {
-        let random = CounterRandom(seed: 5, purpose: .order)
+        let random = CounterRandom(seed: 5, purpose: RandomPurpose.order)
         var scores: [String: [Float]] = [:]
         for parameter in store.table.parameters where parameter.isOfBackbone {
             scores[parameter.name] = (0..<parameter.count).map { Float(random.uniform($0 + scores.count * 100_000)) }
@@ -186,7 +186,7 @@ struct StepRuleTests {
 
     @Test(arguments: [Pick.highest, .lowest])
     func `a ranking takes what sorting would take`(pick: Pick) {
-        let random = CounterRandom(seed: 2, purpose: .order)
+        let random = CounterRandom(seed: 2, purpose: RandomPurpose.order)
         // Few different values, so that ties are decided too.
         let scores = (0..<5000).map { Float(random.below(700, $0)) / 7 }
         for count in [1, 17, 2500, 5000] {

@@ -1,0 +1,185 @@
+import CKernels
+import Experiments
+import Numerics
+
+/// Multi-head self-attention (Vaswani et al. 2017) with its output projection and LayerNorm: the first half of a layer.
+/// Attention runs for each sequence and head on its own, over real tokens alone.
+final class Attention {
+    private let layer: Int
+    private let heads: Int
+    private let hidden: Int
+    private let query: Projection
+    /// Key and value: one layer of 2H outputs where their parameters lie side by side, else two of H.
+    private let keyValue: [Projection]
+    /// What is attended to before a sequence's own keys.
+    private let prefix: Prefix?
+    private let end: BranchEnd
+
+    private let queries = FloatBuffer()
+    /// [keys, 2H], the prefix before each sequence.
+    private let keysValues = FloatBuffer()
+    private let probabilities = FloatBuffer()
+    private let dropped = FloatBuffer()
+    private let context = FloatBuffer()
+
+    init(layer: Int, prefix: Prefix?, in store: ParameterStore) {
+        self.layer = layer
+        heads = store.table.configuration.heads
+        hidden = store.table.configuration.hidden
+        self.prefix = prefix
+        query = Projection("attention.self.query", layer: layer, in: store)
+        let key = Projection("attention.self.key", layer: layer, in: store)
+        let value = Projection("attention.self.value", layer: layer, in: store)
+        keyValue = key.joined(with: value).map { [$0] } ?? [key, value]
+        end = BranchEnd(
+            "attention.output", bottleneck: ParameterTable.attentionBottleneck, layer: layer,
+            site: .attentionOutput(layer: layer), in: store)
+    }
+
+    var moves: Bool { scoresMove || end.moves }
+    private var scoresMove: Bool { query.moves || keyValue.contains(where: \.moves) || prefix?.moves == true }
+
+    /// - Parameters:
+    ///   - input: [T, H]
+    ///   - selected: the input's rows that the pass selects, [rows, H].
+    /// - Returns: [rows, H], valid until the next forward pass.
+    func forward(_ input: Matrix, selected: Matrix, _ pass: Pass) -> MutableMatrix {
+        let (tokens, rows) = (input.rows, selected.rows)
+        queries.reserve(rows * hidden)
+        keysValues.reserve(pass.layout.keyCount * 2 * hidden)
+        context.reserve(rows * hidden)
+        query.forward(selected, into: queryMatrix(queries, rows), pass)
+        let own = keyValueMatrix(prefix == nil ? keysValues : pass.workspace.keysValues, tokens)
+        let everyToken = pass.selecting(.all)
+        forEachKeyValue(own) { projection, part in projection.forward(input, into: part, everyToken) }
+        prefix?.join(own.readable, into: keysValues.start, pass)
+        attend(pass)
+        return end.forward(Matrix(context.start, rows: rows, columns: hidden), residual: selected, pass)
+    }
+
+    /// - Parameters:
+    ///   - gradient: of the output [rows, H]; overwritten by that of `selected` as the residual and the query see it.
+    ///   - inputGradient: [T, H], that of `input` as keys and values see it, or nil where nothing below moves. Where all
+    ///     rows are selected it is `gradient` itself, and the two are added up.
+    func backward(
+        _ gradient: MutableMatrix, input: Matrix, selected: Matrix, inputGradient: MutableMatrix?, _ pass: Pass
+    ) {
+        let (tokens, rows, workspace) = (input.rows, selected.rows, pass.workspace)
+        let isNeededBelow = scoresMove || inputGradient != nil
+        let contextGradient = MutableMatrix(workspace.context.start, rows: rows, columns: hidden)
+        end.backward(
+            gradient, input: Matrix(context.start, rows: rows, columns: hidden),
+            into: isNeededBelow ? contextGradient : nil, pass)
+        guard isNeededBelow else { return }
+
+        let queryGradient = queryMatrix(workspace.queries, rows)
+        let keyValueGradient = keyValueMatrix(workspace.keysValues, tokens)
+        attendBackward(pass)
+        prefix?.split(workspace.prefixedKeysValues.start, into: keyValueGradient, pass)
+        let isAddedUp = inputGradient?.start == gradient.start
+        query.backward(
+            input: selected, gradient: queryGradient.readable, into: inputGradient == nil ? nil : gradient,
+            from: .current, pass)
+        let everyToken = pass.selecting(.all)
+        var start = isAddedUp ? ProductStart.current : .zero
+        forEachKeyValue(keyValueGradient) { projection, part in
+            projection.backward(input: input, gradient: part.readable, into: inputGradient, from: start, everyToken)
+            start = .current
+        }
+    }
+
+    private func queryMatrix(_ buffer: FloatBuffer, _ rows: Int) -> MutableMatrix {
+        MutableMatrix(buffer.start, rows: rows, columns: hidden)
+    }
+
+    private func keyValueMatrix(_ buffer: FloatBuffer, _ tokens: Int) -> MutableMatrix {
+        MutableMatrix(buffer.start, rows: tokens, columns: 2 * hidden)
+    }
+
+    private func forEachKeyValue(_ matrix: MutableMatrix, _ body: (Projection, MutableMatrix) -> Void) {
+        var column = 0
+        for projection in keyValue {
+            body(projection, matrix.columns(column..<(column + projection.outputs)))
+            column += projection.outputs
+        }
+    }
+}
+
+/// Each sequence and head on its own.
+extension Attention {
+    /// Where one head of one sequence finds its numbers.
+    private struct HeadPlace {
+        let shape: attention_shape
+        let firstGroup: Int
+        let example: UInt32
+        let query: Int
+        let key: Int
+        let value: Int
+        let probabilities: Int
+    }
+
+    private func place(_ item: Int, _ pass: Pass) -> HeadPlace {
+        let (layout, selection) = (pass.layout, pass.selection)
+        let (sequence, head) = item.quotientAndRemainder(dividingBy: heads)
+        let first = layout.offsets[sequence]
+        let count = layout.offsets[sequence + 1] - first
+        let keys = layout.keys(of: sequence)
+        let queryCount = selection == .all ? count : 1
+        let size = hidden / heads
+        let shape = attention_shape(
+            queries: queryCount, n: keys.count, d: size, q_stride: hidden, kv_stride: 2 * hidden,
+            context_stride: hidden,
+            scale: 1 / Float(size).squareRoot())
+        let key = keys.lowerBound * 2 * hidden + head * size
+        return HeadPlace(
+            shape: shape, firstGroup: head * ((count * keys.count + 63) / 64),
+            example: layout.rows(.first).examples[sequence],
+            query: (selection == .all ? first : sequence) * hidden + head * size, key: key, value: key + hidden,
+            probabilities: layout.probabilityOffsets[sequence] + head * queryCount * attention_row(keys.count))
+    }
+
+    private func attend(_ pass: Pass) {
+        let probability = pass.dropout?.attention ?? 0
+        let threshold = DropoutContext.threshold(probability)
+        let scale = DropoutContext.scale(probability)
+        let purpose = RandomPurpose.dropout(.attentionProbabilities(layer: layer)).rawValue
+        probabilities.reserve(pass.layout.probabilityCount)
+        if threshold != 0 { dropped.reserve(pass.layout.probabilityCount) }
+        let kept = threshold == 0 ? probabilities.start : dropped.start
+        pass.compute.forEach(pass.layout.exampleCount * heads, grain: Grain.blocks) { items in
+            for item in items {
+                let place = place(item, pass)
+                var stream = random_stream(
+                    seed: pass.dropout?.seed ?? 0, example: place.example,
+                    step: UInt32(truncatingIfNeeded: pass.dropout?.step ?? 0), purpose: purpose)
+                withUnsafePointer(to: place.shape) { shape in
+                    attention_forward(
+                        shape, queries.start + place.query, keysValues.start + place.key,
+                        keysValues.start + place.value, &stream, place.firstGroup, threshold, scale,
+                        probabilities.start + place.probabilities, kept + place.probabilities,
+                        context.start + place.query)
+                }
+            }
+        }
+    }
+
+    private func attendBackward(_ pass: Pass) {
+        let workspace = pass.workspace
+        let isDropped = DropoutContext.threshold(pass.dropout?.attention ?? 0) != 0
+        let kept = isDropped ? dropped.start : probabilities.start
+        let keyValueGradient = prefix == nil ? workspace.keysValues.start : workspace.prefixedKeysValues.start
+        pass.compute.forEach(pass.layout.exampleCount * heads, grain: Grain.blocks) { items in
+            for item in items {
+                let place = place(item, pass)
+                withUnsafePointer(to: place.shape) { shape in
+                    attention_backward(
+                        shape, queries.start + place.query, keysValues.start + place.key,
+                        keysValues.start + place.value, probabilities.start + place.probabilities,
+                        kept + place.probabilities, workspace.context.start + place.query,
+                        workspace.probabilities.start + place.probabilities, workspace.queries.start + place.query,
+                        keyValueGradient + place.key, keyValueGradient + place.value)
+                }
+            }
+        }
+    }
+}

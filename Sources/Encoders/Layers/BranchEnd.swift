@@ -1,0 +1,55 @@
+import CKernels
+import Experiments
+import Numerics
+
+/// What ends both halves of a layer: linear, dropout, an adapter's bottleneck where there is one, and the LayerNorm over
+/// the residual sum.
+final class BranchEnd {
+    private let dense: Projection
+    private let bottleneck: Bottleneck?
+    private let norm: ResidualNorm
+    private let site: DropoutSite
+
+    /// - Parameters:
+    ///   - name: within the encoder layer, of linear and LayerNorm.
+    ///   - bottleneck: within the encoder layer.
+    init(_ name: String, bottleneck: String, layer: Int, site: DropoutSite, in store: ParameterStore) {
+        dense = Projection("\(name).dense", layer: layer, in: store)
+        self.bottleneck = Bottleneck(bottleneck, layer: layer, in: store)
+        norm = ResidualNorm(ParameterTable.layerPrefix(layer) + "\(name).LayerNorm", in: store)
+        self.site = site
+    }
+
+    var moves: Bool { dense.moves || bottleneck?.moves == true || norm.moves }
+
+    /// - Parameters:
+    ///   - input: [rows, inputs], must stay until the backward pass.
+    ///   - residual: [rows, H]
+    /// - Returns: [rows, H], valid until the next forward pass.
+    func forward(_ input: Matrix, residual: Matrix, _ pass: Pass) -> MutableMatrix {
+        let branch = MutableMatrix(pass.workspace.branch.start, rows: input.rows, columns: dense.outputs)
+        dense.forward(input, into: branch, pass)
+        let site = pass.site(site, probability: \.hidden)
+        bottleneck?.forward(branch, site, pass.compute)
+        return norm.forward(
+            branch: branch.start, residual: residual.start, site: bottleneck == nil ? site : .none, rows: input.rows,
+            pass.compute)
+    }
+
+    /// - Parameters:
+    ///   - gradient: of the output [rows, H]; becomes that of the residual.
+    ///   - input: of the forward pass.
+    ///   - inputGradient: [rows, inputs], or nil where nothing below moves.
+    func backward(
+        _ gradient: MutableMatrix, input: Matrix, into inputGradient: MutableMatrix?, _ pass: Pass
+    ) {
+        let branch = MutableMatrix(pass.workspace.branch.start, rows: input.rows, columns: dense.outputs)
+        let site = pass.site(site, probability: \.hidden)
+        norm.backward(
+            gradient, branchGradient: branch.start, site: bottleneck == nil ? site : .none, pass.compute)
+        let isNeededBelow = dense.moves || inputGradient != nil
+        bottleneck?.backward(branch, site, isNeededBelow: isNeededBelow, pass.compute)
+        guard isNeededBelow else { return }
+        dense.backward(input: input, gradient: branch.readable, into: inputGradient, pass)
+    }
+}

@@ -1,0 +1,65 @@
+import CKernels
+import Experiments
+import Numerics
+
+/// Linear, GELU, linear, and the LayerNorm over the residual sum: the second half of a layer.
+final class FeedForward {
+    private let inner: Projection
+    private let end: BranchEnd
+    /// [T, intermediate], GELU's slope where the forward pass computed its input.
+    private let slope = FloatBuffer()
+    private let activation = FloatBuffer()
+
+    init(layer: Int, in store: ParameterStore) {
+        inner = Projection("intermediate.dense", layer: layer, in: store)
+        end = BranchEnd(
+            "output", bottleneck: ParameterTable.feedForwardBottleneck, layer: layer,
+            site: .feedForwardOutput(layer: layer), in: store)
+    }
+
+    var moves: Bool { inner.moves || end.moves }
+
+    /// - Parameter input: [rows, H]
+    /// - Returns: [rows, H], valid until the next forward pass.
+    func forward(_ input: Matrix, _ pass: Pass) -> MutableMatrix {
+        slope.reserve(input.rows * inner.outputs)
+        activation.reserve(input.rows * inner.outputs)
+        inner.forward(input, into: matrix(slope, input.rows), pass)
+        pass.compute.gelu(input.rows * inner.outputs, slope, into: activation)
+        return end.forward(matrix(activation, input.rows).readable, residual: input, pass)
+    }
+
+    /// - Parameters:
+    ///   - gradient: of the output [rows, H]; becomes that of the input.
+    ///   - isNeededBelow: whether the input's gradient is wanted.
+    func backward(_ gradient: MutableMatrix, input: Matrix, isNeededBelow: Bool, _ pass: Pass) {
+        let wide = matrix(pass.workspace.wide, input.rows)
+        let isNeededInside = inner.moves || isNeededBelow
+        end.backward(
+            gradient, input: matrix(activation, input.rows).readable, into: isNeededInside ? wide : nil, pass)
+        guard isNeededInside else { return }
+        pass.compute.multiply(input.rows * inner.outputs, slope, onto: wide)
+        inner.backward(
+            input: input, gradient: wide.readable, into: isNeededBelow ? gradient : nil, from: .current, pass)
+    }
+
+    private func matrix(_ buffer: FloatBuffer, _ rows: Int) -> MutableMatrix {
+        MutableMatrix(buffer.start, rows: rows, columns: inner.outputs)
+    }
+}
+
+extension Compute {
+    /// GELU of so many numbers, which its slope overwrites.
+    func gelu(_ count: Int, _ inputs: FloatBuffer, into outputs: FloatBuffer) {
+        forEach(count, grain: Grain.entries) { range in
+            gelu_forward(range.count, inputs.start + range.lowerBound, outputs.start + range.lowerBound)
+        }
+    }
+
+    /// Multiplies a gradient by the slope of an activation.
+    func multiply(_ count: Int, _ slope: FloatBuffer, onto gradient: MutableMatrix) {
+        forEach(count, grain: Grain.entries) { range in
+            multiply_by(range.count, slope.start + range.lowerBound, gradient.start + range.lowerBound)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Numerics
+
+/// A linear layer of an encoder layer, with what an adapter adds to it.
+struct Projection {
+    private struct Addition {
+        let lowRank: LowRank
+        /// The outputs it is added to.
+        let columns: Range<Int>
+    }
+
+    private let linear: Linear
+    private let additions: [Addition]
+
+    /// - Parameter name: of the linear layer within the encoder layer.
+    init(_ name: String, layer: Int, in store: ParameterStore) {
+        let linear = Linear(ParameterTable.layerPrefix(layer) + name, in: store)
+        self.linear = linear
+        additions =
+            LowRank(name, layer: layer, in: store).map { [Addition(lowRank: $0, columns: 0..<linear.outputs)] } ?? []
+    }
+
+    private init(_ linear: Linear, _ additions: [Addition]) {
+        self.linear = linear
+        self.additions = additions
+    }
+
+    var outputs: Int { linear.outputs }
+    var moves: Bool { linear.moves || additions.contains(where: \.lowRank.moves) }
+
+    /// - Parameters:
+    ///   - input: [rows, inputs]
+    ///   - output: [rows, outputs]
+    func forward(_ input: Matrix, into output: MutableMatrix, _ pass: Pass) {
+        linear.forward(input, into: output, pass.compute)
+        for addition in additions {
+            addition.lowRank.forward(input, addingTo: output.columns(addition.columns), pass)
+        }
+    }
+
+    /// As `Linear.backward`.
+    func backward(
+        input: Matrix, gradient: Matrix, into inputGradient: MutableMatrix?, from start: ProductStart = .zero,
+        _ pass: Pass
+    ) {
+        linear.backward(input: input, gradient: gradient, into: inputGradient, from: start, pass.compute)
+        for addition in additions {
+            addition.lowRank.backward(
+                input: input, gradient: gradient.columns(addition.columns), addingTo: inputGradient, pass)
+        }
+    }
+
+    /// This layer and one whose outputs follow, as a single layer; nil where the parameters are not side by side.
+    func joined(with next: Projection) -> Projection? {
+        linear.joined(with: next.linear).map { joined in
+            let shifted = next.additions.map { addition in
+                let columns = addition.columns
+                return Addition(
+                    lowRank: addition.lowRank,
+                    columns: columns.lowerBound + outputs..<columns.upperBound + outputs)
+            }
+            return Projection(joined, additions + shifted)
+        }
+    }
+}

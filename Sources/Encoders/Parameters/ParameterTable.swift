@@ -1,0 +1,119 @@
+package import Experiments
+
+/// All parameters of an encoder, its adapter and its head in their one order: embeddings, layers, head. Everything that
+/// lays out parameters (arena, artifacts, exported models) follows it.
+package struct ParameterTable: Sendable {
+    package let configuration: EncoderConfiguration
+    package let head: HeadDesign
+    /// What the head sees of the final states.
+    package let readout: ReadoutForm
+    /// The head's outputs for each row: classes, or 1 for regression.
+    package let outputs: Int
+    /// Whether the head has one score for two classes instead of one each.
+    package let isLogistic: Bool
+    /// What is added to the pretrained model's own parameters.
+    package let adapter: AdapterDesign?
+    package let parameters: [Parameter]
+    private let indices: [String: Int]
+
+    package init(
+        configuration: EncoderConfiguration, head: HeadDesign, readout: ReadoutForm = .first, outputs: Int,
+        isLogistic: Bool = false, adapter: AdapterDesign? = nil
+    ) {
+        precondition(!isLogistic || outputs == 2)
+        self.isLogistic = isLogistic
+        self.adapter = adapter
+        self.configuration = configuration
+        self.head = head
+        self.readout = readout
+        self.outputs = outputs
+        parameters =
+            Self.embeddings(configuration)
+            + Self.sharedAdapter(adapter, configuration)
+            + (0..<configuration.layers).flatMap {
+                Self.layer($0, configuration) + Self.adapter(adapter, layer: $0, configuration)
+            }
+            + Self.head(
+                head, configuration, inputs: readout.vectors * configuration.hidden, outputs: isLogistic ? 1 : outputs)
+        indices = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
+    }
+
+    /// The encoder with the head that a recipe and its task ask for.
+    package init(
+        configuration: EncoderConfiguration, recipe: Recipe, task: TaskDefinition, adapter: AdapterDesign? = nil
+    ) {
+        self.init(
+            configuration: configuration, head: recipe.head, readout: task.readout,
+            outputs: task.outputs(vocabulary: configuration.vocabulary), isLogistic: recipe.isLogistic(on: task),
+            adapter: adapter)
+    }
+
+    package func index(of name: String) -> Int? { indices[name] }
+
+    package static let wordEmbeddings = "embeddings.word_embeddings.weight"
+
+    /// The prefix of the parameters of one layer.
+    package static func layerPrefix(_ layer: Int) -> String { "encoder.layer.\(layer)." }
+
+    private static func embeddings(_ configuration: EncoderConfiguration) -> [Parameter] {
+        let table = { (name: String, rows: Int) in
+            Parameter(
+                name: "embeddings.\(name).weight", shape: [rows, configuration.hidden], role: .embedding,
+                place: .embeddings)
+        }
+        return [
+            table("word_embeddings", configuration.vocabulary),
+            table("position_embeddings", configuration.positions),
+            table("token_type_embeddings", configuration.types),
+        ] + norm("embeddings.LayerNorm", configuration.hidden, .embeddings)
+    }
+
+    /// Key and value stand side by side, so that one product yields both.
+    private static func layer(_ number: Int, _ configuration: EncoderConfiguration) -> [Parameter] {
+        let prefix = layerPrefix(number)
+        let place = Parameter.Place.layer(number)
+        let (hidden, intermediate) = (configuration.hidden, configuration.intermediate)
+        let query = linear(prefix + "attention.self.query", hidden, hidden, place)
+        let key = linear(prefix + "attention.self.key", hidden, hidden, place)
+        let value = linear(prefix + "attention.self.value", hidden, hidden, place)
+        return query + [key[0], value[0], key[1], value[1]]
+            + linear(prefix + "attention.output.dense", hidden, hidden, place)
+            + norm(prefix + "attention.output.LayerNorm", hidden, place)
+            + linear(prefix + "intermediate.dense", intermediate, hidden, place)
+            + linear(prefix + "output.dense", hidden, intermediate, place)
+            + norm(prefix + "output.LayerNorm", hidden, place)
+    }
+
+    private static func head(
+        _ design: HeadDesign, _ configuration: EncoderConfiguration, inputs: Int, outputs: Int
+    ) -> [Parameter] {
+        switch design {
+        case .linear:
+            return linear("head.out", outputs, inputs, .head)
+        case .mlp(let width):
+            return linear("head.dense", width, inputs, .head) + linear("head.out", outputs, width, .head)
+        case .hf:
+            let names =
+                configuration.family == .bert
+                ? ("head.pooler.dense", "head.classifier") : ("head.dense", "head.out_proj")
+            let hidden = configuration.hidden
+            return linear(names.0, hidden, inputs, .head) + linear(names.1, outputs, hidden, .head)
+        }
+    }
+
+    private static func linear(
+        _ name: String, _ outputs: Int, _ inputs: Int, _ place: Parameter.Place
+    ) -> [Parameter] {
+        [
+            Parameter(name: "\(name).weight", shape: [outputs, inputs], role: .matrix, place: place),
+            Parameter(name: "\(name).bias", shape: [outputs], role: .bias, place: place),
+        ]
+    }
+
+    private static func norm(_ name: String, _ size: Int, _ place: Parameter.Place) -> [Parameter] {
+        [
+            Parameter(name: "\(name).weight", shape: [size], role: .normWeight, place: place),
+            Parameter(name: "\(name).bias", shape: [size], role: .normBias, place: place),
+        ]
+    }
+}

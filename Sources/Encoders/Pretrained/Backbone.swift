@@ -1,0 +1,116 @@
+package import Experiments
+import Files
+import Foundation
+import Safetensors
+
+/// A pretrained encoder in a Hugging Face directory, read-only: config.json, model.safetensors and tokenizer files.
+/// Single-precision weights are used where they lie in the mapped file, shared by all processes of a host.
+package final class Backbone {
+    package let directory: String
+    package let configuration: EncoderConfiguration
+    private let weights: SafetensorsFile
+    /// The file's names by those of the parameter table.
+    private let fileNames: [String: String]
+    /// Values that cannot be used in place, converted once.
+    private var converted: [String: FloatsInMemory] = [:]
+
+    package init(directory: String) throws(ModelError) {
+        self.directory = directory
+        let configuration = try EncoderConfiguration(path: "\(directory)/config.json")
+        let weights: SafetensorsFile
+        do {
+            weights = try SafetensorsFile(path: "\(directory)/model.safetensors")
+        } catch {
+            throw ModelError(path: error.path, problem: error.problem)
+        }
+        self.configuration = configuration
+        self.weights = weights
+        fileNames = Dictionary(
+            weights.names.map { (Self.tableName($0, family: configuration.family), $0) }, uniquingKeysWith: { $1 })
+    }
+
+    /// The name in the parameter table: without the family's prefix, and with the LayerNorm names of today.
+    private static func tableName(_ name: String, family: EncoderConfiguration.Family) -> String {
+        var name = Substring(name)
+        if name.hasPrefix("\(family.rawValue).") { name = name.dropFirst(family.rawValue.count + 1) }
+        if name.hasSuffix(".gamma") { return name.dropLast(5) + "weight" }
+        if name.hasSuffix(".beta") { return name.dropLast(4) + "bias" }
+        return String(name)
+    }
+
+    /// - Returns: nil where the file has no such tensor. The values live as long as the backbone.
+    package func values(named name: String, shape: [Int]) throws(ModelError) -> UnsafeBufferPointer<Float>? {
+        if let known = converted[name] { return known.values }
+        guard let fileName = fileNames[name], let tensor = weights.tensor(named: fileName) else { return nil }
+        guard tensor.shape == shape else {
+            throw ModelError(
+                path: weights.path, problem: "tensor '\(fileName)' is \(tensor.shape), config.json asks for \(shape)")
+        }
+        if let values = tensor.floatsInPlace { return values }
+        guard let floats = tensor.floats() else {
+            throw ModelError(
+                path: weights.path,
+                problem: "tensor '\(fileName)' is \(tensor.type.rawValue); readable are F32, F16 and BF16")
+        }
+        let memory = FloatsInMemory(floats)
+        converted[name] = memory
+        return memory.values
+    }
+
+    /// The values of a parameter that the file must have.
+    func requiredValues(of parameter: Parameter) throws(ModelError) -> UnsafeBufferPointer<Float> {
+        if let values = try values(named: parameter.name, shape: parameter.shape) { return values }
+        throw ModelError(
+            path: weights.path,
+            problem:
+                "tensor '\(parameter.name)' \(parameter.shape) is missing; the file has \(weights.names.count) tensors"
+                + (weights.names.first.map { ", the first is '\($0)'" } ?? ""))
+    }
+
+    /// The digest of all that decides what the model computes: configuration, weights and tokenizer files.
+    package func contentDigest() throws(ModelError) -> Digest {
+        var hasher = Digest.Hasher()
+        for name in ["config.json", "model.safetensors"] + Self.tokenizerFiles {
+            let path = "\(directory)/\(name)"
+            guard FileManager.default.fileExists(atPath: path) else { continue }
+            do {
+                hasher.update(Array("\(name) \(try MappedFile(path: path).digest())\n".utf8))
+            } catch {
+                throw ModelError(path: path, problem: "cannot read")
+            }
+        }
+        return hasher.finish()
+    }
+
+    /// Files that belong to the tokenizer, where a model has them.
+    package static let tokenizerFiles = [
+        "added_tokens.json", "merges.txt", "sentencepiece.bpe.model", "special_tokens_map.json", "tokenizer.json",
+        "tokenizer_config.json", "vocab.json", "vocab.txt",
+    ]
+}
+
+/// Numbers at an address that stays.
+final class FloatsInMemory {
+    let values: UnsafeBufferPointer<Float>
+
+    init(_ floats: [Float]) {
+        let memory = UnsafeMutableBufferPointer<Float>.allocate(capacity: floats.count)
+        _ = memory.initialize(from: floats)
+        values = UnsafeBufferPointer(memory)
+    }
+
+    deinit { values.deallocate() }
+}
+
+/// A pretrained model that cannot be used, and why: in one line, with the file and what in it.
+package struct ModelError: Error, Equatable, CustomStringConvertible, Sendable {
+    package let path: String
+    package let problem: String
+
+    package init(path: String, problem: String) {
+        self.path = path
+        self.problem = problem
+    }
+
+    package var description: String { "\(path): \(problem)" }
+}

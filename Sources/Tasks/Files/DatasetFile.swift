@@ -1,0 +1,82 @@
+import Experiments
+import Files
+
+/// The text of a dataset file, and where its lines are.
+struct DatasetFile {
+    let path: String
+    /// In UTF-8, without a byte order mark and without empty lines at the end.
+    let text: [UInt8]
+
+    /// - Throws: for bytes that are not of the encoding, naming the first of them.
+    init(path: String, encoding: TaskDefinition.TextEncoding) throws(DatasetError) {
+        self.path = path
+        var bytes: [UInt8]
+        do {
+            bytes = try MappedFile(path: path).copy()
+        } catch {
+            throw DatasetError(error)
+        }
+        switch encoding {
+        case .latin1: bytes = bytes.flatMap { UTF8.encode(Unicode.Scalar($0)) ?? UTF8.encodedReplacementCharacter }
+        case .utf8:
+            try Self.validate(bytes, path)
+            if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        }
+        while let last = bytes.last, isLineEnd(last) { bytes.removeLast() }
+        text = bytes
+    }
+
+    private static func validate(_ bytes: [UInt8], _ path: String) throws(DatasetError) {
+        do {
+            _ = try UTF8Span(validating: bytes.span)
+        } catch {
+            let offset = error.byteOffsets.lowerBound
+            let before = bytes[..<offset]
+            let column = offset - (before.lastIndex(of: UInt8(ascii: "\n")) ?? -1)
+            throw DatasetError(
+                path, line: 1 + before.count { $0 == UInt8(ascii: "\n") },
+                "byte \(column) of the line (0x\(String(bytes[offset], radix: 16))) is not valid UTF-8;"
+                    + " convert the file, or set 'encoding: latin1'")
+        }
+    }
+
+    /// The lines without their ends, LF or CR LF.
+    var lines: [ArraySlice<UInt8>] {
+        guard !text.isEmpty else { return [] }
+        return text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
+            line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+        }
+    }
+
+    func error(line: Int? = nil, _ message: String) -> DatasetError { DatasetError(path, line: line, message) }
+}
+
+func isLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
+
+extension String {
+    /// From bytes that are known to be UTF-8.
+    init(_ bytes: ArraySlice<UInt8>) { self.init(decoding: bytes, as: UTF8.self) }
+}
+
+/// What is wrong with a dataset, and where.
+package struct DatasetError: Error, Equatable, CustomStringConvertible, Sendable {
+    /// The path of the file, or the name of the task where no file is to blame.
+    package let path: String
+    /// From 1; nil where the whole file is meant.
+    package let line: Int?
+    package let message: String
+
+    package init(_ path: String, line: Int? = nil, _ message: String) {
+        self.path = path
+        self.line = line
+        self.message = message
+    }
+
+    init(_ error: FileError) {
+        let reason = String(error.description.dropFirst(error.path.count + 2))
+        let hint = error.isMissing ? "; check the data directory and the task's paths" : ""
+        self.init(error.path, reason + hint)
+    }
+
+    package var description: String { "\(path):\(line.map { "\($0):" } ?? "") \(message)" }
+}

@@ -1,0 +1,88 @@
+import Encoders
+import Experiments
+import Foundation
+import Tasks
+import Tokenizers
+
+/// A task's examples as the token sequences that one model reads.
+struct EncodedDataset {
+    let train: [EncodedExample]
+    let dev: [EncodedExample]
+    /// Where tokens are to be guessed: how they are hidden. Both files then have those hidden that are always scored.
+    let masking: TokenMasking?
+
+    init(_ dataset: Dataset, with tokenizer: any Tokenizer, _ recipe: Recipe) throws(TokenizerError) {
+        let encoding = Encoding(
+            dataset.definition, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation)
+        let (train, dev) = (try encoding.encode(dataset.train), try encoding.encode(dataset.dev))
+        let masking = dataset.definition.kind == .maskedLM ? try TokenMasking(tokenizer) : nil
+        self.train = masking?.tested(train, file: DataFile.train.rawValue) ?? train
+        self.dev = masking?.tested(dev, file: DataFile.dev.rawValue) ?? dev
+        self.masking = masking
+    }
+
+    subscript(file: DataFile) -> [EncodedExample] { file == .train ? train : dev }
+
+    /// An example of the training file as one step reads it. It has as many labels in every step.
+    func trained(_ example: Int, seed: UInt64, step: Int) -> EncodedExample {
+        masking?.trained(train[example], seed: seed, step: step, example: example) ?? train[example]
+    }
+}
+
+/// The models and tokenized datasets that a process has read, kept between stages, which mostly ask for the same ones.
+package final class InputCache {
+    private struct TextKey: Hashable {
+        let model: Digest
+        let task: Digest
+        let maxLength: Int
+        let truncation: Truncation
+    }
+
+    private var backbones: [Digest: Backbone] = [:]
+    private var datasets: [TextKey: EncodedDataset] = [:]
+
+    package init() {}
+
+    /// The model in a directory, if it is the one that the stage was planned with.
+    func backbone(at directory: String, expecting content: Digest) throws -> Backbone {
+        if let known = backbones[content] { return known }
+        let backbone = try Backbone(directory: directory)
+        let found = try backbone.contentDigest()
+        guard found == content else {
+            throw StageFailure(
+                .node,
+                """
+                \(directory): this model is not the one the sweep was planned with (content \(found.short), planned \
+                \(content.short)); copy the planned model here, or plan the sweep with this one
+                """)
+        }
+        backbones = [content: backbone]
+        return backbone
+    }
+
+    /// The texts of the job's task, read, checked against the plan, and tokenized.
+    func data(for job: StageJob, backbone: Backbone) throws -> EncodedDataset {
+        let recipe = job.specification.recipe
+        let key = TextKey(
+            model: job.specification.backbone, task: job.specification.task, maxLength: recipe.maxLength,
+            truncation: recipe.truncation)
+        if let known = datasets[key] { return known }
+        let found = try Dataset.contentDigest(job.task, in: job.dataDirectory)
+        guard found == job.specification.task else {
+            throw StageFailure(
+                .node,
+                """
+                \(job.dataDirectory): the files of task '\(job.task.name)' are not those the sweep was planned with; \
+                copy the planned files here, or plan the sweep anew
+                """)
+        }
+        let dataset = try Dataset.load(job.task, in: job.dataDirectory)
+        let tokenizer = try loadTokenizer(directory: backbone.directory)
+        try checkFit(tokenizer, backbone)
+        try checkFit(maxLength: recipe.maxLength, backbone)
+        let data = try EncodedDataset(dataset, with: tokenizer, recipe)
+        if datasets.count >= 4 { datasets.removeAll() }
+        datasets[key] = data
+        return data
+    }
+}

@@ -1,0 +1,128 @@
+import Collectives
+import Encoders
+import Experiments
+import Files
+import Foundation
+import Safetensors
+import Tasks
+
+/// What a task's head sees of the final states of one backbone: computed once by all ranks together, kept in the work directory
+/// for the other seeds and methods that ask for the same.
+struct FeatureStore {
+    /// All that decides the features, and nothing else.
+    private struct Identity: Encodable {
+        let semantics = semanticsVersion
+        let backbone: Digest
+        let task: Digest
+        let maxLength: Int
+        let truncation: Truncation
+        let inputs: [StageInput]
+    }
+
+    /// The most that is worth keeping: 1 GiB.
+    private static let byteLimit = 1 << 30
+
+    /// Whether the features never change and are few enough to be kept; otherwise the encoder runs in every step.
+    static func holds(_ data: EncodedDataset, _ model: Model) -> Bool {
+        let rows = (data.train + data.dev).reduce(0) { $0 + $1.rowCount }
+        return data.masking == nil && rows * model.featureWidth * MemoryLayout<Float>.stride <= byteLimit
+    }
+
+    private let path: String
+    private let communicator: any Communicator
+
+    init(_ job: StageJob, _ communicator: any Communicator) throws(StageFailure) {
+        let specification = job.specification
+        let identity = Identity(
+            backbone: specification.backbone, task: specification.task, maxLength: specification.recipe.maxLength,
+            truncation: specification.recipe.truncation, inputs: specification.inputs.filter { $0.kind != .head })
+        do {
+            path = "\(job.workDirectory)/features/\(try Digest(ofCanonicalJSON: identity)).safetensors"
+        } catch {
+            throw StageFailure(classifying: error)
+        }
+        self.communicator = communicator
+    }
+
+    func features(_ model: Model, _ data: EncodedDataset) throws(StageFailure) -> Features {
+        let kept = try communicator.agree { communicator.rank == 0 ? read(data, model) : nil }
+        do {
+            let isKept = try !communicator.broadcast(kept == nil ? [] : [1], from: 0).isEmpty
+            if isKept { return try share(kept, data, model) }
+            let features = Features(
+                width: model.featureWidth, train: try compute(model, data.train),
+                dev: try compute(model, data.dev))
+            try communicator.agree { if communicator.rank == 0 { try write(features) } }
+            return features
+        } catch {
+            throw StageFailure(classifying: error)
+        }
+    }
+
+    private func compute(_ model: Model, _ data: [EncodedExample]) throws -> Features.Rows {
+        let mine = Array(DataOrder.part(of: data.count, rank: communicator.rank, of: communicator.size))
+        return Features.Rows(try communicator.gatherFloats(model.features(of: mine, in: data)), of: data)
+    }
+
+    /// - Returns: nil where nothing usable is kept; what cannot be read is computed and written anew.
+    private func read(_ data: EncodedDataset, _ model: Model) -> Features? {
+        let width = model.featureWidth
+        let rowCount = { (examples: [EncodedExample]) in examples.reduce(0) { $0 + $1.rowCount } }
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let file: SafetensorsFile
+        do { file = try SafetensorsFile(path: path) } catch { return nil }
+        guard let train = file.tensor(named: "train"), let dev = file.tensor(named: "dev"),
+            train.shape == [rowCount(data.train), width], dev.shape == [rowCount(data.dev), width],
+            let trainRows = train.floats(), let devRows = dev.floats()
+        else { return nil }
+        return Features(
+            width: width, train: Features.Rows(trainRows, of: data.train),
+            dev: Features.Rows(devRows, of: data.dev))
+    }
+
+    private func write(_ features: Features) throws {
+        try FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        let tensor = { (name: String, rows: [Float]) in
+            TensorSource(name: name, shape: [rows.count / features.width, features.width], floats: rows)
+        }
+        try SafetensorsWriter.write(
+            [tensor("train", features.train.values), tensor("dev", features.dev.values)], to: path)
+    }
+
+    /// Rank 0's features on every rank.
+    private func share(_ kept: Features?, _ data: EncodedDataset, _ model: Model) throws -> Features {
+        func rows(_ kept: Features.Rows?, _ examples: [EncodedExample]) throws -> Features.Rows {
+            let count = examples.reduce(0) { $0 + $1.rowCount } * model.featureWidth
+            var values = kept?.values ?? [Float](repeating: 0, count: count)
+            try values.withUnsafeMutableBufferPointer { try communicator.broadcast($0, from: 0) }
+            return Features.Rows(values, of: examples)
+        }
+        return Features(
+            width: model.featureWidth, train: try rows(kept?.train, data.train),
+            dev: try rows(kept?.dev, data.dev))
+    }
+}
+
+/// What the head sees of both files of a task.
+struct Features {
+    /// Numbers in a row.
+    let width: Int
+    let train: Rows
+    let dev: Rows
+
+    /// The rows of a file's examples, one after the other.
+    struct Rows {
+        /// [rows, width]
+        let values: [Float]
+        /// The row at which each example begins, and the number of rows.
+        let starts: [Int]
+
+        init(_ values: [Float], of examples: [EncodedExample]) {
+            self.values = values
+            starts = examples.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.rowCount) }
+        }
+    }
+
+    subscript(file: DataFile) -> Rows { file == .train ? train : dev }
+}

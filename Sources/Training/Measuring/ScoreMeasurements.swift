@@ -1,0 +1,29 @@
+import Experiments
+
+/// EH-FT, Figure 7: loss and score on the training set at every evaluation, the score with dropout off.
+final class ConvergenceMeasurement: Measurement {
+    func begin(_ context: MeasuredStage, _ log: inout StageLog) throws { log.convergence = [] }
+
+    func evaluated(_ context: MeasuredStage, _ evaluation: Evaluation, _ log: inout StageLog) throws {
+        log.convergence?.append(
+            .init(
+                step: evaluation.step, epoch: evaluation.epoch, loss: evaluation.trainingLoss,
+                score: try trainingScore(context)))
+    }
+}
+
+/// The task's first metric on the examples trained on.
+func trainingScore(_ context: MeasuredStage) throws -> Double {
+    let stage = context.stage
+    let scores = try Evaluator(context.communicator).score(stage, on: .train, stage.trainingExamples, in: .train)
+    return scores.first?.value ?? 0
+}
+
+/// How much better the stage's result does on the examples trained on than on the dev set.
+final class GeneralizationGapMeasurement: Measurement {
+    func end(_ context: MeasuredStage, _ scores: [Score], _ log: inout StageLog) throws {
+        let metric = context.stage.task.metrics[0]
+        guard let dev = scores.first(where: { $0.split == .dev && $0.metric == metric }) else { return }
+        log.generalizationGap = .init(train: try trainingScore(context), dev: dev.value)
+    }
+}

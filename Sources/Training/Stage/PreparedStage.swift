@@ -1,0 +1,127 @@
+import Collectives
+import Encoders
+import Experiments
+import Numerics
+import Safetensors
+import Tasks
+import Tuning
+
+/// A stage with everything read, checked and laid out: ready for its first step.
+final class PreparedStage {
+    let recipe: Recipe
+    let seed: UInt64
+    let task: TaskDefinition
+    let data: EncodedDataset
+    /// Places in the training file: those trained on, and those held out to select on.
+    let trainingExamples: [Int]
+    let validationExamples: [Int]
+    let schedule: Schedule
+    let store: ParameterStore
+    let model: Model
+    let learner: any Learner
+    let measures: [Measure]
+    /// The head's hidden layer for some examples of both files, where that was measured: rows of the head's width.
+    var headFeatures: (train: [Float], dev: [Float])?
+    /// What the method adds to every step.
+    let rules: [any StepRule]
+
+    init(
+        _ job: StageJob, cache: InputCache, communicator: any Communicator, compute: Compute
+    ) throws(StageFailure) {
+        recipe = job.specification.recipe
+        seed = job.specification.seed
+        task = job.task
+        measures = job.measures
+        let files: [ArtifactKind: SafetensorsFile]
+        (data, store, files) = try communicator.agree {
+            let backbone = try cache.backbone(at: job.modelDirectory, expecting: job.specification.backbone)
+            let data = try cache.data(for: job, backbone: backbone)
+            let files = try StageInputs.open(job)
+            return (data, try Self.store(job, backbone, files), files)
+        }
+        let split = DataOrder.split(count: data.train.count, validation: recipe.validation, seed: seed)
+        trainingExamples = DataOrder.sample(recipe.samples, of: split.training, seed: seed)
+        validationExamples = split.validation
+        schedule = Schedule(recipe, examples: trainingExamples.count)
+        model = Model(store: store, compute: compute)
+        model.drawInitialValues(seed: seed)
+        try communicator.agree { [recipe, store] in
+            if let head = job.inputs[.head] {
+                let drawsBiases = recipe.reinitialization == .headBiases
+                try HeadFile.load(head, design: recipe.head, into: store) { !drawsBiases || $0.role != .bias }
+            }
+        }
+        rules = try communicator.agree { [recipe, store, seed] in
+            try recipe.regularization?.rules(store, seed: seed, files: files, compute) ?? []
+        }
+        let dropout = recipe.estimate == nil ? DropoutRates(recipe, store.table, schedule) : .none
+        if recipe.readsFeatures, FeatureStore.holds(data, model) {
+            let features = try FeatureStore(job, communicator).features(model, data)
+            learner = FeatureLearner(
+                model: model, data: data, features: features, dropout: dropout, seed: seed)
+        } else {
+            learner = TextLearner(
+                model: model, data: data, dropout: recipe.tune == .head ? dropout.ofHead : dropout, seed: seed)
+        }
+    }
+
+    /// The entries that pruning has left at other than their pretrained values, by parameter; nil where nothing is pruned.
+    private(set) var kept: [TrainablePart]?
+
+    /// After the last step and before its evaluation: what the method does to the trained parameters.
+    func finish() throws {
+        if case .prune(let share) = recipe.tune { kept = try Pruning(store).prune(keeping: share) }
+    }
+
+    /// What there is to predict in some of the training file's examples.
+    func labelCount(of examples: some Sequence<Int>) -> Int {
+        examples.reduce(0) { $0 + data.train[$1].labels.count }
+    }
+
+    /// The digest of every entry that moved, in the arena's order.
+    func parametersDigest() -> Digest {
+        var hasher = Digest.Hasher()
+        hasher.update(UnsafeRawBufferPointer(store.arena.values))
+        return hasher.finish()
+    }
+
+    /// What selection compares: the task's first metric, on the validation split where there is one.
+    func selectionScore(_ evaluation: Evaluation) -> Double {
+        let split: Split = validationExamples.isEmpty ? .dev : .validation
+        return evaluation.scores.first { $0.split == split && $0.metric == task.metrics[0] }?.value ?? -.infinity
+    }
+
+    private static func store(
+        _ job: StageJob, _ backbone: Backbone, _ files: [ArtifactKind: SafetensorsFile]
+    ) throws -> ParameterStore {
+        let specification = job.specification
+        let table = ParameterTable(
+            configuration: backbone.configuration, recipe: specification.recipe, task: job.task,
+            adapter: try StageInputs.adapter(specification.recipe.tune, files))
+        return try ParameterStore(
+            table: table, backbone: backbone, overlays: StageInputs.overlays(files),
+            replacing: specification.reinitialized(backbone.configuration),
+            movement: specification.recipe.movement(of: table, seed: specification.seed, files: files))
+    }
+}
+
+extension Recipe {
+    /// Whether nothing below the head ever changes, so that each example's features are computed once.
+    fileprivate var readsFeatures: Bool { tune == .head && estimate == nil && reinitialization == nil }
+
+    /// Statistics are of the whole backbone.
+    fileprivate func movement(
+        of table: ParameterTable, seed: UInt64, files: [ArtifactKind: SafetensorsFile]
+    ) throws -> [TrainablePart] {
+        try (estimate == nil ? tune : .all).movement(of: table, seed: seed, files: files)
+    }
+}
+
+extension StageSpecification {
+    /// The values of parameters that do not keep their pretrained ones.
+    func reinitialized(_ configuration: EncoderConfiguration) -> (Int, Parameter) -> [Float]? {
+        { index, parameter in
+            recipe.reinitialization?.values(of: parameter, index: index, configuration: configuration, seed: seed)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package import Collectives
+package import Experiments
+package import Numerics
+
+/// Trains stages, one after another, on the ranks of a group. Every rank makes one and calls it with the same jobs.
+package final class StageTrainer {
+    private let communicator: any Communicator
+    private let node: NodeSettings
+    private let compute: Compute
+    private let cache = InputCache()
+    private let checkpointSeconds: Double
+
+    /// - Parameter checkpointSeconds: the time between two checkpoints; a crash repeats at most this much work.
+    package init(
+        communicator: any Communicator, node: NodeSettings, compute: Compute, checkpointSeconds: Double = 60
+    ) {
+        self.communicator = communicator
+        self.node = node
+        self.compute = compute
+        self.checkpointSeconds = checkpointSeconds
+    }
+
+    /// Trains one stage to its end, or from its checkpoint on. The artifacts are on disk when it returns.
+    /// - Parameter observer: called on rank 0 only.
+    package func run(_ job: StageJob, observer: any StageObserver) throws(StageFailure) -> StageOutcome {
+        let stage = try PreparedStage(job, cache: cache, communicator: communicator, compute: compute)
+        let checkpoint = Checkpoint(of: job.stage, in: job.workDirectory)
+        let state: TrainingState
+        do {
+            state = try work(on: stage, checkpoint, observer)
+        } catch {
+            throw StageFailure(classifying: error)
+        }
+        return try communicator.agree {
+            let written = communicator.rank == 0 ? try ArtifactFiles(stage, job).write(state) : ([], [:])
+            if communicator.rank == 0 { try checkpoint.remove() }
+            return StageOutcome(result: result(of: stage, state, written.0), files: written.1)
+        }
+    }
+
+    private func work(
+        on stage: PreparedStage, _ checkpoint: Checkpoint, _ observer: any StageObserver
+    ) throws -> TrainingState {
+        if let estimate = stage.recipe.estimate {
+            return try GradientStatistics(
+                stage, estimate, communicator, compute, observer, checkpoint: checkpoint,
+                checkpointSeconds: checkpointSeconds
+            ).run()
+        }
+        return try TrainingLoop(
+            stage, communicator, compute, observer, checkpoint: checkpoint, checkpointSeconds: checkpointSeconds
+        ).run()
+    }
+
+    private func result(
+        of stage: PreparedStage, _ state: TrainingState, _ artifacts: [ArtifactReference]
+    ) -> StageResult {
+        StageResult(
+            scores: (state.best ?? state.latest)?.scores ?? [], steps: state.step, finalLoss: state.lastLoss,
+            tokens: state.tokens, seconds: state.seconds, tokensPerSecond: state.tokensPerSecond,
+            trainable: stage.store.arena.count, parameters: stage.parametersDigest(), artifacts: artifacts,
+            measured: state.log?.measures, node: node)
+    }
+}

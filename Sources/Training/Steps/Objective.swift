@@ -1,0 +1,58 @@
+import Encoders
+import Foundation
+import Numerics
+import Tasks
+
+/// What a task's training minimizes: cross-entropy over classes, choices or tokens, squared error for regression. The
+/// head's outputs are read as so many scores for each label as there are to each.
+final class Objective {
+    private let compute: Compute
+    private let gradients = FloatBuffer()
+
+    init(_ compute: Compute) { self.compute = compute }
+
+    /// - Parameter outputs: of the head for some examples, row-major.
+    /// - Returns: Σ loss over the labels, and `scale` · its gradient, as large as `outputs`, valid until the next call.
+    func evaluate(
+        _ outputs: UnsafeBufferPointer<Float>, labels: [Label], scale: Double
+    ) -> (loss: Double, gradients: UnsafeBufferPointer<Float>) {
+        gradients.reserve(outputs.count)
+        let gradients = UnsafeMutableBufferPointer(rebasing: gradients.values[..<outputs.count])
+        let loss: Double
+        switch labels.first {
+        case .value:
+            loss = Loss.squaredError(
+                outputs: outputs, targets: labels.map(\.value), scale: scale, gradients: gradients)
+        default:
+            loss = Loss.crossEntropy(
+                logits: outputs, labels: labels.map { Int32($0.category) }, scale: scale, gradients: gradients,
+                compute: compute)
+        }
+        return (loss / scale, UnsafeBufferPointer(gradients))
+    }
+}
+
+/// What the head's outputs say for each label: the class, choice or token with the highest score, the first of equal
+/// ones, or the value itself; NaN where an output is no number.
+func predictions(_ outputs: UnsafeBufferPointer<Float>, labels: [Label]) -> [Float] {
+    if case .value = labels.first { return Array(outputs) }
+    let width = outputs.count / labels.count
+    return stride(from: 0, to: outputs.count, by: width).map { start in
+        let scores = outputs[start..<start + width]
+        return scores.allSatisfy(\.isFinite) ? Float(likeliest(scores)) : .nan
+    }
+}
+
+/// The place of the highest score, the first of equal ones.
+func likeliest(_ scores: some RandomAccessCollection<Float>) -> Int {
+    var (best, highest) = (0, scores.first ?? 0)
+    for (place, score) in scores.enumerated() where score > highest { (best, highest) = (place, score) }
+    return best
+}
+
+/// The parts of softmax: e to each score, less the highest of them, in double precision, and their sum.
+func exponentials(of scores: some Collection<Float>) -> (values: [Double], sum: Double) {
+    let highest = scores.max() ?? 0
+    let values = scores.map { exp(Double($0 - highest)) }
+    return (values, values.reduce(0, +))
+}

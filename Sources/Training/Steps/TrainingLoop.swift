@@ -1,0 +1,210 @@
+import Collectives
+import Encoders
+import Experiments
+import Foundation
+import Numerics
+import Tasks
+
+/// The steps of one stage on one rank, in step with the other ranks of its group.
+///
+/// A step is: gradients of this rank's share of the batch, summed over the ranks in rank order; clipping; AdamW. All
+/// ranks hold equal parameters before and after, which every evaluation checks.
+final class TrainingLoop {
+    private let stage: PreparedStage
+    private let communicator: any Communicator
+    private let observer: any StageObserver
+    private let checkpoint: Checkpoint
+    private let checkpointSeconds: Double
+    private let compute: Compute
+    private let optimizer: AdamW
+    private let reduction: GradientReduction
+    private let measurements: Measurements
+    private var state = TrainingState()
+    private var bestValues: [Float]?
+    private var order: (epoch: Int, examples: [Int]) = (-1, [])
+    private var clock = ContinuousClock.now
+    private var lastCheckpoint = ContinuousClock.now
+
+    init(
+        _ stage: PreparedStage, _ communicator: any Communicator, _ compute: Compute, _ observer: any StageObserver,
+        checkpoint: Checkpoint, checkpointSeconds: Double
+    ) {
+        self.stage = stage
+        self.communicator = communicator
+        self.observer = observer
+        self.checkpoint = checkpoint
+        self.checkpointSeconds = checkpointSeconds
+        self.compute = compute
+        let settings = stage.recipe.optimizer
+        optimizer = AdamW(
+            beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: settings.weightDecay,
+            isDecoupled: settings.kind != .adam)
+        reduction = GradientReduction(stage.store.arena, communicator)
+        measurements = Measurements(stage, communicator)
+    }
+
+    /// Trains to the last step, from the last checkpoint where there is one.
+    /// - Returns: the state at the end; the arena holds the selected parameters.
+    func run() throws -> TrainingState {
+        try measurements.begin(&state)
+        try resume()
+        clock = .now
+        lastCheckpoint = .now
+        while state.step < stage.schedule.steps {
+            let started = ContinuousClock.now
+            let mustStop = try trainOneStep()
+            state.stepSeconds += started.duration(to: .now).inSeconds
+            report()
+            if state.step == stage.schedule.steps { try stage.finish() }
+            measurements.finishedStep(&state)
+            if stage.schedule.evaluates(after: state.step) { try evaluate() }
+            if state.step == stage.schedule.steps { break }
+            if mustStop {
+                saveCheckpoint()
+                throw StageFailure(.stopped, "stopped after step \(state.step) of \(stage.schedule.steps)")
+            }
+            if lastCheckpoint.duration(to: .now) > .seconds(checkpointSeconds) { saveCheckpoint() }
+        }
+        state.seconds += takeSeconds()
+        if let bestValues {
+            _ = stage.store.arena.values.update(fromContentsOf: bestValues)
+            stage.store.publishValues()
+        }
+        try measurements.end(&state)
+        return state
+    }
+
+    // MARK: - One step
+
+    /// - Returns: whether rank 0 was asked to stop.
+    private func trainOneStep() throws -> Bool {
+        let step = state.step
+        let batch = globalBatch(ofStep: step)
+        let mine = DataOrder.share(
+            of: batch, lengths: { self.stage.data.train[$0].tokenCount }, rank: communicator.rank,
+            of: communicator.size)
+        let labels = Double(stage.labelCount(of: batch))
+        let scale = stage.recipe.loss == .sum ? 1 : 1 / labels
+        var loss = 0.0
+        var tokens = 0
+        for rule in stage.rules { rule.begin(step: step) }
+        let passes = stage.recipe.accumulation
+        for pass in 0..<passes {
+            let part = DataOrder.part(of: mine.count, rank: pass, of: passes)
+            let sums = stage.learner.learn(mine[part], step: step, scale: scale)
+            loss += sums.loss
+            tokens += sums.tokens
+        }
+        stage.store.collectGradients(compute)
+        for rule in stage.rules { rule.end(step: step) }
+        let wantsStop = communicator.rank == 0 && observer.shouldStop
+        let sums = try communicator.sum([loss, Double(tokens), wantsStop ? 1 : 0])
+        state.reducedBytes += try reduction.run()
+        let meanLoss = sums[0] / labels
+        try update(step, meanLoss: meanLoss)
+        state.add(loss: meanLoss, tokens: Int(sums[1]))
+        return sums[2] > 0
+    }
+
+    /// Clips the gradients as `clip_grad_norm_` of PyTorch does, and takes the optimizer's step.
+    private func update(_ step: Int, meanLoss: Double) throws {
+        let arena = stage.store.arena
+        for rule in stage.rules { rule.adjustGradients(step: step) }
+        measurements.gradientsAreReady(&state)
+        let norm = arena.squaredGradientNorm(compute).squareRoot()
+        guard meanLoss.isFinite, norm.isFinite else {
+            throw StageFailure(
+                .diverged,
+                """
+                step \(step + 1): the loss is \(meanLoss) and the gradient's norm \(norm); lower lr (now \
+                \(stage.recipe.learningRate)) or set clip
+                """)
+        }
+        let scale = stage.recipe.clip.map { min(1, $0 / (norm + 1e-6)) } ?? 1
+        let rate = stage.schedule.learningRate(ofStep: step)
+        for rule in stage.rules { rule.beforeUpdate(step: step) }
+        arena.update(optimizer, number: step + 1, rate: rate, gradientScale: scale, compute)
+        for rule in stage.rules { rule.afterUpdate(step: step, rate: rate) }
+        stage.store.publishValues()
+    }
+
+    private func globalBatch(ofStep step: Int) -> [Int] {
+        let epoch = stage.schedule.epoch(ofStep: step)
+        if order.epoch != epoch {
+            let places = DataOrder.order(
+                epoch: epoch, count: stage.trainingExamples.count, seed: stage.seed, shuffle: stage.recipe.shuffle)
+            order = (epoch, places.map { stage.trainingExamples[$0] })
+        }
+        return Array(order.examples[stage.schedule.batch(ofStep: step)])
+    }
+
+    private func report() {
+        guard communicator.rank == 0 else { return }
+        observer.progressed(
+            step: state.step, of: stage.schedule.steps, loss: state.lastLoss, tokensPerSecond: state.tokensPerSecond)
+    }
+
+    // MARK: - Evaluation
+
+    private func evaluate() throws {
+        try checkReplicas()
+        let scores = try Evaluator(communicator).scores(of: stage)
+        let evaluation = Evaluation(
+            step: state.step, epoch: Double(state.step) / Double(stage.schedule.stepsPerEpoch),
+            trainingLoss: state.takeMeanLoss(), scores: scores)
+        state.latest = evaluation
+        try measurements.evaluated(evaluation, &state)
+        if stage.recipe.selection == .best, isBetter(evaluation, than: state.best) {
+            state.best = evaluation
+            bestValues = Array(stage.store.arena.values)
+        }
+        if communicator.rank == 0 { observer.evaluated(evaluation) }
+    }
+
+    /// Selection looks at the validation split where there is one; of equal scores the earlier stays.
+    private func isBetter(_ evaluation: Evaluation, than best: Evaluation?) -> Bool {
+        guard let best else { return true }
+        return stage.selectionScore(evaluation) > stage.selectionScore(best)
+    }
+
+    private func checkReplicas() throws {
+        guard communicator.size > 1 else { return }
+        let digest = stage.parametersDigest()
+        guard try communicator.allEqual([UInt8](digest.hex.utf8)) else {
+            throw StageFailure(
+                .node,
+                """
+                step \(state.step): the ranks' parameters differ, so an allreduce or a processor computed wrongly; \
+                run `headstart doctor` on each host of the group
+                """)
+        }
+    }
+
+    // MARK: - Checkpoints
+
+    /// Rank 0 reads the checkpoint, and all ranks get what it holds.
+    private func resume() throws {
+        let found = try checkpoint.resume(
+            stage.store.arena, communicator, observer, of: stage.schedule.steps, where: measurements.fit)
+        guard let found else { return }
+        (state, bestValues) = (found.state, found.bestValues)
+        stage.store.publishValues()
+    }
+
+    private func saveCheckpoint() {
+        lastCheckpoint = .now
+        state.seconds += takeSeconds()
+        guard communicator.rank == 0 else { return }
+        checkpoint.save(.init(state: state, bestValues: bestValues), stage.store.arena, observer)
+    }
+
+    private func takeSeconds() -> Double {
+        let now = ContinuousClock.now
+        defer { clock = now }
+        return clock.duration(to: now).inSeconds
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

@@ -1,0 +1,114 @@
+package import Encoders
+package import Experiments
+package import Numerics
+package import Safetensors
+
+/// What a method adds to the steps of a stage, as passes over the arena between those of network and optimizer.
+/// Steps are counted from 0.
+package protocol StepRule {
+    /// Before the step's forward passes.
+    func begin(step: Int)
+    /// After its backward passes, before the gradients are summed over the ranks.
+    func end(step: Int)
+    /// Once the gradients are those of the whole batch, before clipping.
+    func adjustGradients(step: Int)
+    /// Before the optimizer changes the values.
+    func beforeUpdate(step: Int)
+    /// After it did, with the learning rate of the step.
+    func afterUpdate(step: Int, rate: Double)
+}
+
+extension StepRule {
+    package func begin(step: Int) {}
+    package func end(step: Int) {}
+    package func adjustGradients(step: Int) {}
+    package func beforeUpdate(step: Int) {}
+    package func afterUpdate(step: Int, rate: Double) {}
+}
+
+extension Regularization {
+    /// The rules of a stage, in the order in which they act.
+    /// - Parameter files: what the stage starts from; child-tuning that is driven by the task chooses by its statistics.
+    package func rules(
+        _ store: ParameterStore, seed: UInt64, files: [ArtifactKind: SafetensorsFile], _ compute: Compute
+    ) throws(ModelError) -> [any StepRule] {
+        let segments = try BackboneSegment.all(of: store)
+        var rules: [any StepRule] = []
+        if let mixout {
+            rules.append(
+                Mixout(
+                    store.arena, segments, probability: mixout, mask: mixoutMask ?? .entry,
+                    gradient: mixoutGradient ?? .exact, seed: seed, compute))
+        }
+        if l1 != nil || l2 != nil {
+            rules.append(DistancePenalty(store.arena, segments, l1: l1 ?? 0, l2: l2 ?? 0, compute))
+        }
+        switch child {
+        case .free(let share):
+            rules.append(FreeChildTuning(store.arena, segments, share: share, seed: seed, compute))
+        case .driven(let share):
+            let statistics = try files.required(.statistics)
+            rules.append(try DrivenChildTuning(store, segments, share: share, statistics, compute))
+        case nil: break
+        }
+        if let recadam { rules.append(RecAdamRule(store.arena, segments, recadam, compute)) }
+        return rules
+    }
+}
+
+/// The entries of one parameter of the backbone that move.
+struct BackboneSegment {
+    let parameter: Parameter
+    /// In the parameter table.
+    let index: Int
+    /// In the arena.
+    let range: Range<Int>
+    /// Which entries of the parameter they are; nil for all.
+    let entries: [Int32]?
+    /// θ0 of these entries, in the arena's order.
+    let pretrained: UnsafePointer<Float>
+    /// Who owns `pretrained`, unless it is the model.
+    private let memory: FloatBuffer?
+
+    private init(_ store: ParameterStore, _ segment: Arena.Segment) throws(ModelError) {
+        index = segment.parameter
+        parameter = store.table.parameters[index]
+        range = segment.range
+        entries = segment.entries
+        let values = try store.pretrained(index)
+        if let entries {
+            let memory = FloatBuffer(count: entries.count)
+            for (place, entry) in entries.enumerated() { memory.start[place] = values[Int(entry)] }
+            (self.memory, pretrained) = (memory, UnsafePointer(memory.start))
+        } else {
+            (memory, pretrained) = (nil, values.baseAddress!)
+        }
+    }
+
+    static func all(of store: ParameterStore) throws(ModelError) -> [BackboneSegment] {
+        var segments: [BackboneSegment] = []
+        for segment in store.arena.segments where store.table.parameters[segment.parameter].isOfBackbone {
+            segments.append(try BackboneSegment(store, segment))
+        }
+        return segments
+    }
+}
+
+extension BackboneSegment {
+    /// Goes over the segment in passes, with their places in the segment.
+    func forEachPass(_ compute: Compute, _ body: (Range<Int>) -> Void) {
+        compute.forEach((range.count + Arena.blockCount - 1) / Arena.blockCount) { passes in
+            for pass in passes { body(pass * Arena.blockCount..<min(range.count, (pass + 1) * Arena.blockCount)) }
+        }
+    }
+
+    /// The same with random bits for each entry.
+    func forEachPass(_ compute: Compute, _ random: CounterRandom, _ body: (Range<Int>, UnsafePointer<UInt32>) -> Void) {
+        forEachPass(compute) { part in
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Arena.blockCount) { bits in
+                random.fill(bits, from: part.lowerBound)
+                body(part, UnsafePointer(bits.baseAddress!))
+            }
+        }
+    }
+}
