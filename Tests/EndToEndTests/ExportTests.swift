@@ -3,7 +3,7 @@ import Testing
 
 /// What `export` writes is loaded by transformers, and says there what `predict` says here.
 @Suite(.enabled(if: python != nil, "HEADSTART_PYTHON has no transformers; scripts/test --parity makes one"))
-struct `An exported model` {
+struct ExportTests {
     /// Prints the probabilities of each line of a file, a JSON list a line.
     private static let program = """
         import json, sys, torch
