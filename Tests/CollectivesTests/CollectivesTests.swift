@@ -30,7 +30,7 @@ struct CollectivesTests {
     }
 }
 
-@Suite struct SoloTests {
+struct SoloTests {
     @Test func `a process that no launcher started is a group of one`() throws {
         let probe = try Probe("start", ranks: nil)
         #expect(probe.lines == ["started with 1: true"])

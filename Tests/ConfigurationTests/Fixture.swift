@@ -2,26 +2,26 @@ import Experiments
 import Foundation
 
 import Configuration
+import TestKit
 
 /// A folder with catalogs and sweep files, gone when the test is.
 final class Fixture {
-    let directory: String
+    private let folder: TemporaryFolder
     private let environment: [String: String]
 
     init() throws {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("configuration-\(UUID())")
-        directory = url.path
-        environment = ["HOME": "/nowhere", "HEADSTART_CONFIGS": directory, "MODELS": directory]
-        try FileManager.default.createDirectory(atPath: directory + "/tiny-bert", withIntermediateDirectories: true)
+        folder = try TemporaryFolder()
+        environment = ["HOME": "/nowhere", "HEADSTART_CONFIGS": folder.path, "MODELS": folder.path]
+        try FileManager.default.createDirectory(atPath: folder["tiny-bert"], withIntermediateDirectories: true)
         try write("models.yaml", Self.models)
         try write("tasks.yaml", Self.tasks)
         try write("methods.yaml", Self.methods)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: directory) }
+    var directory: String { folder.path }
 
     func write(_ name: String, _ text: String) throws {
-        try text.write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
+        try folder.write(text, to: name)
     }
 
     func catalogs() throws -> Catalogs {

@@ -4,15 +4,16 @@ import Foundation
 import Ledger
 import Logging
 import Messages
+import TestKit
 import Testing
 import Transport
 
-@Suite struct CoordinatorTests {
-    let store: TemporaryStore
+struct CoordinatorTests {
+    let store: TemporaryFolder
     let head = makeHead()
 
     init() throws {
-        store = try TemporaryStore()
+        store = try TemporaryFolder()
     }
 
     @Test func `a sweep goes from hello to dismissal, its head fetched`() throws {

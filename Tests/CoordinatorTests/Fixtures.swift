@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Logging
 import Synchronization
+import TestKit
 import Transport
 
 /// A coordinator on a thread of its own, at an ipc endpoint in its store.
@@ -14,7 +15,7 @@ final class RunningCoordinator: Sendable {
 
     /// - Parameter isKillable: it never ends by itself, only by `kill`.
     init(
-        _ plans: [any GrowingPlan], store: TemporaryStore, isKillable: Bool = false,
+        _ plans: [any GrowingPlan], store: TemporaryFolder, isKillable: Bool = false,
         _ change: (inout CoordinatorSettings) -> Void = { _ in }
     ) throws {
         stop = try StopRequest()

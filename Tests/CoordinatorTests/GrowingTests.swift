@@ -1,6 +1,7 @@
 import Experiments
 import Ledger
 import Messages
+import TestKit
 import Testing
 
 /// Plans its first stage alone, as a search, and the others once that has ended.
@@ -25,13 +26,13 @@ private struct GrowingSweep: GrowingPlan {
     }
 }
 
-@Suite struct `A sweep that grows` {
-    let store: TemporaryStore
+struct GrowingTests {
+    let store: TemporaryFolder
     let head = makeHead()
     private let sweep: GrowingSweep
 
     init() throws {
-        store = try TemporaryStore()
+        store = try TemporaryFolder()
         sweep = GrowingSweep(whole: try makePlan(seeds: [1, 2]))
     }
 

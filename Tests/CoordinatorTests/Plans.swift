@@ -1,18 +1,11 @@
 import Experiments
 import Foundation
+import TestKit
 import Transport
 
-/// A store in a folder of its own that is removed with it. Its path is short, since sockets lie in it.
-final class TemporaryStore: Sendable {
-    let path = "/tmp/headstart-\(UUID().uuidString.prefix(13))"
-    let endpoint: Endpoint
-
-    init() throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        endpoint = .ipc(path: "\(path)/socket")
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+extension TemporaryFolder {
+    /// Of a coordinator whose store this is.
+    var endpoint: Endpoint { .ipc(path: self["socket"]) }
 }
 
 private let digest = Digest(of: Array("any".utf8))

@@ -51,6 +51,7 @@ struct AdapterTableTests {
     func `an adapter leaves the order of all others alone, and its matrices decay`(design: AdapterDesign) {
         let parameters = table(design).parameters
         #expect(parameters.filter { !$0.isAdapter } == table(nil).parameters)
+        #expect(parameters.contains(where: \.isAdapter))
         #expect(zip(parameters, parameters.dropFirst()).allSatisfy { $0.place <= $1.place })
         #expect(parameters.filter(\.isAdapter).allSatisfy { $0.decays == ($0.shape.count == 2) })
     }
@@ -64,6 +65,7 @@ struct AdapterTableTests {
         let folder = try TemporaryFolder()
         let file = try writeAdapter(design, to: folder["adapter.safetensors"])
         let fromFile = try store(design, seed: 1, overlays: [file])
+        #expect(!fromFile.arena.segments.isEmpty)
         for segment in fromFile.arena.segments {
             let parameter = fromFile.table.parameters[segment.parameter]
             #expect(Array(fromFile.arena.values[segment.range]) == file[parameter.name])
@@ -84,8 +86,9 @@ struct AdapterTableTests {
         design: AdapterDesign, suffix: String, deviation: Double
     ) throws {
         let store = try store(design, seed: 3)
-        for (index, parameter) in store.table.parameters.enumerated() where parameter.isAdapter {
-            guard parameter.name.hasSuffix(suffix) else { continue }
+        let meant = store.table.parameters.enumerated().filter { $1.isAdapter && $1.name.hasSuffix(suffix) }
+        #expect(!meant.isEmpty)
+        for (index, parameter) in meant {
             let values = store.values(index).map(Double.init)
             let square = values.reduce(0) { $0 + $1 * $1 } / Double(values.count)
             #expect(

@@ -7,7 +7,7 @@ import Testing
 /// so the tolerances are a few hundred units of single precision and not its unit.
 @Suite(
     .enabled(
-        if: !ReferenceCase.names.isEmpty, "HEADSTART_REFERENCE names no folder that scripts/parity wrote; see there"))
+        if: !ReferenceCase.names.isEmpty, "HEADSTART_REFERENCE names no such folder; scripts/test --parity makes it"))
 struct ParityTests {
     private let compute = Compute(threads: 2)
 

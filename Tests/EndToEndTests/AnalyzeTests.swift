@@ -2,7 +2,7 @@ import Foundation
 import TestKit
 import Testing
 
-struct `What was measured` {
+struct AnalyzeTests {
     private struct Measured: Decodable {
         struct Run: Decodable {
             struct Log: Decodable {

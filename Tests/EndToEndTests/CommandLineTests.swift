@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct `The command line` {
+struct CommandLineTests {
     @Test(arguments: [
         "doctor", "plan", "run", "coordinator", "worker", "node", "status", "results", "train", "encode", "tokenize",
         "predict", "export", "keys", "data demo",

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 /// What `export` writes is loaded by transformers, and says there what `predict` says here.
-@Suite(.enabled(if: python != nil, "HEADSTART_PYTHON names no Python with transformers; scripts/test makes one"))
-struct `An exported model` {
+@Suite(.enabled(if: python != nil, "HEADSTART_PYTHON has no transformers; scripts/test --parity makes one"))
+struct ExportTests {
     /// Prints the probabilities of each line of a file, a JSON list a line.
     private static let program = """
         import json, sys, torch

@@ -4,7 +4,7 @@ import Testing
 /// Runs in a file system of one's own that is as small as one likes: `unshare` gives one without being root, where the
 /// kernel allows it.
 @Suite(.enabled(if: SmallDisk.isPossible, "this machine lets no test mount a small file system"))
-struct `A full disk` {
+struct FullDiskTests {
     @Test func `an output file is written whole or not at all`() throws {
         let shop = try Workshop()
         try shop.write("the cat sings\n", to: "texts")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct `Tasks of the user's own, of every kind` {
+struct KindTests {
     private static let tasks = """
         tagged: { kind: tags, train: t.tsv, dev: t.tsv, format: tsv, text: words, label: tags,
                   labels: [O, B-ANIMAL, I-ANIMAL], metrics: [span-f1, accuracy] }

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// Input that cannot be used gets one line that says why, a status, and no half-written file.
-@Suite struct `Nonsense is refused` {
+struct NonsenseTests {
     /// Something done to a good model or a good task, and what the error must name.
     struct Damage: Sendable, CustomTestStringConvertible {
         let testDescription: String

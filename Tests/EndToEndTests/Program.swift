@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 
 /// The built program, run as a user runs it.
 struct Program {
@@ -35,7 +36,7 @@ struct Program {
 /// A run of the program, or of another one, that is under way.
 final class Running {
     private let process = Process()
-    private let folder: URL
+    private let folder: TemporaryFolder
 
     /// - Parameter output: a file to write standard output to; one of this object's own otherwise.
     init(
@@ -43,19 +44,16 @@ final class Running {
         environment: [String: String?] = [:], output: String? = nil
     ) throws {
         // Files, not pipes: nobody need read them for the process to go on.
-        folder = FileManager.default.temporaryDirectory.appending(path: "headstart-output-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        folder = try TemporaryFolder()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
         process.environment = environment.reduce(into: ProcessInfo.processInfo.environment) { $0[$1.key] = $1.value }
-        process.standardOutput = try Self.file(output ?? folder.appending(path: "output").path)
-        process.standardError = try Self.file(folder.appending(path: "errors").path)
+        process.standardOutput = try Self.file(output ?? folder["output"])
+        process.standardError = try Self.file(folder["errors"])
         process.standardInput = FileHandle.nullDevice
         try process.run()
     }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
 
     private static func file(_ path: String) throws -> FileHandle {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
@@ -89,7 +87,7 @@ final class Running {
 
     private func text(_ name: String) -> String {
         // A run whose output goes elsewhere has none here.
-        guard let data = try? Data(contentsOf: folder.appending(path: name)) else { return "" }
+        guard let data = try? Data(contentsOf: URL(filePath: folder[name])) else { return "" }
         return String(decoding: data, as: UTF8.self)
     }
 }

@@ -4,7 +4,7 @@ import Ledger
 import TestKit
 import Testing
 
-@Suite(.serialized) struct `A search` {
+@Suite(.serialized) struct SearchTests {
     private struct Rows: Decodable, Equatable {
         struct Row: Decodable, Equatable {
             let task, method, metric, state: String

@@ -4,7 +4,7 @@ import Ledger
 import TestKit
 import Testing
 
-@Suite(.serialized) struct `A sweep` {
+@Suite(.serialized) struct SweepTests {
     private struct Rows: Decodable, Equatable {
         struct Row: Decodable, Equatable {
             let task, method, metric, split, state, key: String

@@ -2,7 +2,7 @@ import Foundation
 import Safetensors
 import Testing
 
-@Suite struct `Texts on the command line` {
+struct TextCommandTests {
     private struct Tokens: Decodable, Equatable {
         let ids: [Int32]
         let tokens: [String]

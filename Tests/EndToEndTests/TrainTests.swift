@@ -2,7 +2,7 @@ import Experiments
 import Foundation
 import Testing
 
-@Suite struct `Training without a coordinator` {
+struct TrainTests {
     private struct Summary: Decodable, Equatable {
         let metric: String
         let score: Double

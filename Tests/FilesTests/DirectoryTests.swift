@@ -1,15 +1,13 @@
 import Files
-import Foundation
+import TestKit
 import Testing
 
-@Suite struct DirectoryTests {
-    let place = NSTemporaryDirectory() + "headstart-directory-\(getpid())"
-
+struct DirectoryTests {
     @Test func `a directory is made with those above it, and once is enough`() throws {
-        defer { try? FileManager.default.removeItem(atPath: place) }
-        try Directory.make("\(place)/a/b")
-        try Directory.make("\(place)/a/b")
-        #expect(Directory.isThere("\(place)/a/b"))
+        let folder = try TemporaryFolder()
+        try Directory.make(folder["a/b"])
+        try Directory.make(folder["a/b"])
+        #expect(Directory.isThere(folder["a/b"]))
     }
 
     @Test func `a file in the way is an error that names it`() throws {

@@ -1,16 +1,17 @@
 import Experiments
 import Foundation
 import Ledger
+import TestKit
 import Testing
 
-@Suite struct ArtifactStoreTests {
-    let store: TemporaryStore
+struct ArtifactStoreTests {
+    let store: TemporaryFolder
     let artifacts: ArtifactStore
     let bytes = Array("the bytes of a head".utf8)
     let reference: ArtifactReference
 
     init() throws {
-        store = try TemporaryStore()
+        store = try TemporaryFolder()
         artifacts = ArtifactStore(store: store.path)
         reference = ArtifactReference(
             id: ArtifactID(rawValue: Digest(of: bytes)), kind: .head, byteCount: bytes.count)

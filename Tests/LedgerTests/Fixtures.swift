@@ -1,14 +1,10 @@
 import Experiments
 import Foundation
 import Ledger
+import TestKit
 
-/// A store in a folder of its own that is removed with it.
-final class TemporaryStore {
-    let path = NSTemporaryDirectory() + "headstart-ledger-\(UUID().uuidString)"
-    var ledgerFile: String { "\(path)/ledger.sqlite" }
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+extension TemporaryFolder {
+    var ledgerFile: String { self["ledger.sqlite"] }
 }
 
 let anyDigest = Digest(of: Array("any".utf8))

@@ -1,16 +1,17 @@
 import Experiments
 import Foundation
 import Ledger
+import TestKit
 import Testing
 
-@Suite struct LedgerTests {
-    let store: TemporaryStore
+struct LedgerTests {
+    let store: TemporaryFolder
     let ledger: Ledger
     let plan: SweepPlan
     let stage: StageKey
 
     init() throws {
-        store = try TemporaryStore()
+        store = try TemporaryFolder()
         ledger = try Ledger(store: store.path)
         plan = try makePlan()
         stage = plan.stages[0].key

@@ -1,13 +1,14 @@
 import Experiments
 import Foundation
 import Ledger
+import TestKit
 import Testing
 
-@Suite struct OpeningTests {
-    let store: TemporaryStore
+struct OpeningTests {
+    let store: TemporaryFolder
 
     init() throws {
-        store = try TemporaryStore()
+        store = try TemporaryFolder()
     }
 
     @Test func `a ledger is found again as it was left`() throws {
@@ -24,7 +25,7 @@ import Testing
         let plan = try makePlan()
         let ledger = try Ledger(store: store.path)
         try ledger.commit([.planned(plan, at: at(1))])
-        let left = try TemporaryStore()
+        let left = try TemporaryFolder()
         for file in ["ledger.sqlite", "ledger.sqlite-wal"] {
             try FileManager.default.copyItem(atPath: "\(store.path)/\(file)", toPath: "\(left.path)/\(file)")
         }

@@ -3,7 +3,7 @@ import Foundation
 import Messages
 import Testing
 
-@Suite struct MessagesTests {
+struct MessagesTests {
     @Test(arguments: recordedFromWorker)
     func `what a worker says has its recorded bytes`(message: FromWorker, json: String) throws {
         try expect(message, isWritten: json)

@@ -3,7 +3,7 @@ import Messages
 import Scheduler
 import Testing
 
-@Suite struct SchedulerTests {
+struct SchedulerTests {
     /// A first stage from whose head two others start, and a stage by itself that was planned before them.
     private struct Small {
         let alone: StageKey

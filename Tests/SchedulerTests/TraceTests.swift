@@ -6,7 +6,7 @@ import Testing
 
 /// Scenarios kept as text, so that a change of behaviour is read as a change of a file. HEADSTART_RECORD=1 writes them
 /// anew.
-@Suite struct TraceTests {
+struct TraceTests {
     @Test func `two workers share an EH-FT method`() throws {
         var builder = PlanBuilder()
         let first = try builder.add("bitfit")

@@ -43,7 +43,7 @@ private struct World {
     }
 }
 
-@Suite struct `The course of a search` {
+struct CourseTests {
     @Test(arguments: 0..<400 as Range<UInt64>)
     func `depends neither on the order of results nor on interruptions, repeats no point, and ends`(seed: UInt64) {
         let world = World(seed: seed)

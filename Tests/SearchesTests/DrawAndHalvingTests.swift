@@ -13,7 +13,7 @@ private func random(_ axes: SearchAxis..., count: Int, seed: UInt64 = 1, halving
     Search(axes: axes, candidates: .drawn(count: count, seed: seed), halving: halving)
 }
 
-@Suite struct `A random search` {
+struct RandomSearchTests {
     @Test func `tries distinct points within their bounds and chooses the best`() {
         let course = random(rate, length, batch, count: 50).course { .score($0.number("lr")) }
         #expect(course.points.count == 50 && Set(course.points).count == 50)
@@ -42,7 +42,7 @@ private func random(_ axes: SearchAxis..., count: Int, seed: UInt64 = 1, halving
     }
 }
 
-@Suite struct `Successive halving` {
+struct HalvingTests {
     @Test func `gives ever fewer points ever more of the budget`() {
         let course = random(rate, count: 16, halving: 4).course { .score($0.number("lr")) }
         #expect(course.points.count == 20)

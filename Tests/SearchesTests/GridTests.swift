@@ -3,7 +3,7 @@ import Foundation
 import Searches
 import Testing
 
-@Suite struct `A grid` {
+struct GridTests {
     /// Best where the rate is this one.
     private func best(at rate: Double) -> (SearchPoint) -> Verdict {
         { .score(-abs(log10($0.number("lr") / rate))) }

@@ -98,7 +98,9 @@ struct EncodingTests {
 }
 
 /// Words of the real tasks under a real vocabulary.
-@Suite(.enabled(if: Given.sharedData != nil && Given.minilm != nil, "MiniLM or the public datasets are not here"))
+@Suite(
+    .enabled(if: Given.sharedData != nil, "\(Given.noSharedData)"),
+    .enabled(if: Given.minilm != nil, "the MiniLM model is not here; scripts/fetch-minilm gets it"))
 struct WholeTextTests {
     @Test func `a text with target words has the tokens that it has without`() throws {
         let wic = TaskDefinition(

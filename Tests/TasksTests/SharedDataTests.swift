@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// Reads the public datasets and compares with the counts that their README states.
-@Suite(.enabled(if: Given.sharedData != nil, "the public datasets are not here; set HEADSTART_SHARED"))
+@Suite(.enabled(if: Given.sharedData != nil, "\(Given.noSharedData)"))
 struct SharedDataTests {
     struct Expectation: Sendable, CustomTestStringConvertible {
         let task: TaskDefinition

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct `The sources are tidy` {
+struct TidyTests {
     let files: [SourceFile]
 
     init() throws {

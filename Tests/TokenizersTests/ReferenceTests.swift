@@ -8,7 +8,8 @@ import Tokenizers
 /// Compares with what the `tokenizers` library made of the same texts; `scripts/tokenizer-parity` writes it.
 @Suite(
     .enabled(
-        if: Given.reference("tokenizers") != nil, "set HEADSTART_REFERENCE to the output of scripts/tokenizer-parity"))
+        if: Given.reference("tokenizers") != nil,
+        "HEADSTART_REFERENCE names no such folder; scripts/test --parity makes it"))
 struct ReferenceTests {
     @Test(arguments: [
         "minilm", "uncased-files", "accents-files", "cased-files", "cased-added", "uncased-added", "bpe-files", "bpe",

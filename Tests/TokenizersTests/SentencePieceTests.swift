@@ -8,7 +8,7 @@ import Tokenizers
 @Suite(
     .enabled(
         if: Given.reference("tokenizers/sentencepiece") != nil,
-        "set HEADSTART_REFERENCE to the output of scripts/tokenizer-parity"))
+        "HEADSTART_REFERENCE names no such folder; scripts/test --parity makes it"))
 struct SentencePieceTests {
     private func model() throws -> [UInt8] {
         let folder = try #require(Given.reference("tokenizers/sentencepiece"))

@@ -44,6 +44,7 @@ struct KindStageTests {
                 $0.budget = .steps(6); $0.accumulation = 3
             }, into: "b")
         _ = try bench.run(inParts, observer: parts)
+        #expect(whole.losses.count == 6 && parts.losses.count == 6)
         for (one, other) in zip(whole.losses, parts.losses) {
             #expect(abs(one - other) <= 1e-4 * abs(one), "a few steps amplify the rounding of single precision")
         }

@@ -1,7 +1,7 @@
 import Testing
 import Transport
 
-@Suite struct BroadcastTests {
+struct BroadcastTests {
     @Test func `subscribers at the companion endpoint hear the publisher`() throws {
         let context = try Context()
         let router = try Router(in: context, limits: limits)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Transport
 
-@Suite struct DialogueTests {
+struct DialogueTests {
     @Test(arguments: ["tcp://127.0.0.1:*", "tcp://localhost:*", "inproc://dialogue"])
     func `a router and a dealer exchange messages of several frames`(address: String) throws {
         let context = try Context()

@@ -1,7 +1,7 @@
 import Testing
 import Transport
 
-@Suite struct EndpointTests {
+struct EndpointTests {
     @Test(arguments: [
         "tcp://127.0.0.1:5555", "tcp://host.example.org:1", "tcp://*:65535", "tcp://[::1]:80", "tcp://127.0.0.1:*",
         "ipc:///tmp/a socket", "ipc://relative.sock", "inproc://name",

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Transport
 
-@Suite struct KeyFileTests {
+struct KeyFileTests {
     @Test func `a saved key pair is read back`() throws {
         try withDirectory { directory in
             let path = directory + "/keys/worker"

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Transport
 
 let limits = MessageLimits(frameBytes: 1 << 20)
@@ -17,11 +18,8 @@ func eventually<Value>(within seconds: Double = 10, _ attempt: () throws -> Valu
 
 func frames(_ texts: String...) -> [[UInt8]] { texts.map { Array($0.utf8) } }
 
-/// Runs the body with a new directory that only its owner may read, and removes it.
+/// Runs the body with a new directory, and removes it.
 func withDirectory<Value>(_ body: (String) throws -> Value) throws -> Value {
-    var template = Array("/tmp/transport-tests-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw CocoaError(.fileWriteUnknown) }
-    let path = String(decoding: template.dropLast().map(UInt8.init), as: UTF8.self)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try body(path)
+    let folder = try TemporaryFolder()
+    return try withExtendedLifetime(folder) { try body(folder.path) }
 }

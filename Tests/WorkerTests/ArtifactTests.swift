@@ -8,7 +8,7 @@ import Training
 import Transport
 import Worker
 
-@Suite struct ArtifactTests {
+struct ArtifactTests {
     private let head = bytes((1 << 20) + 77)
 
     /// Trains when the input is whole.

@@ -6,7 +6,7 @@ import Training
 import Transport
 import Worker
 
-@Suite struct EndingTests {
+struct EndingTests {
     @Test func `an address that nobody answers at ends the worker with its name`() throws {
         let endpoint = try Endpoint("tcp://127.0.0.1:9")
         var patience = quick

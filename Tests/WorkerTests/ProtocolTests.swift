@@ -7,7 +7,7 @@ import Training
 import Transport
 import Worker
 
-@Suite struct ProtocolTests {
+struct ProtocolTests {
     @Test func `stages are fetched for, trained, delivered and settled until the worker is dismissed`() throws {
         let head = bytes(3 << 20 | 5)
         let made = bytes(2 << 20 | 9, seed: 2)

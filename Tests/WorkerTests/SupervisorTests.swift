@@ -1,21 +1,21 @@
 import Foundation
 import Logging
 import Synchronization
+import TestKit
 import Testing
 import Worker
 
 /// A supervisor over a shell script that takes the place of the program.
 private final class Supervised: Sendable {
-    let directory: String
+    private let folder: TemporaryFolder
+    var directory: String { folder.path }
     let settings: SupervisorSettings
     private let lines = Mutex<[String]>([])
 
     /// - Parameter script: is run by every rank, in a directory of its own; `$#` counts the worker's arguments.
     init(_ script: String, groups: Int = 1, ranks: Int = 1, cores: Int = 2) throws {
-        directory = FileManager.default.temporaryDirectory.path + "/supervisor-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let executable = directory + "/worker.sh"
-        try "#!/bin/bash\ncd '\(directory)'\n\(script)\n".write(toFile: executable, atomically: true, encoding: .utf8)
+        folder = try TemporaryFolder()
+        let executable = try folder.write("#!/bin/bash\ncd '\(folder.path)'\n\(script)\n", to: "worker.sh")
         chmod(executable, 0o755)
         var settings = SupervisorSettings(
             executable: executable, workerArguments: ["--coordinator", "tcp://127.0.0.1:1"], groups: groups,
@@ -24,10 +24,6 @@ private final class Supervised: Sendable {
         settings.grace = .seconds(3)
         settings.quickDeathLimit = 3
         self.settings = settings
-    }
-
-    deinit {
-        do { try FileManager.default.removeItem(atPath: directory) } catch {}
     }
 
     func run(until shouldStop: () -> Bool = { false }) throws(SupervisorError) {
@@ -117,7 +113,7 @@ struct SupervisorTests {
     }
 }
 
-@Suite struct LauncherTests {
+struct LauncherTests {
     @Test func `a missing mpirun is one line that names the package`() throws {
         var settings = SupervisorSettings(
             executable: "headstart", workerArguments: [], groups: 1, ranks: 1, cores: 1)

@@ -1,6 +1,6 @@
 import Experiments
-import Foundation
 import Ledger
+import TestKit
 
 /// What survives a crash of the simulated coordinator.
 protocol Memory: AnyObject {
@@ -10,14 +10,13 @@ protocol Memory: AnyObject {
 
 /// The real ledger, in a folder that is removed afterwards.
 final class LedgerMemory: Memory {
+    private let folder: TemporaryFolder
     private let ledger: Ledger
 
     init() throws {
-        let directory = NSTemporaryDirectory() + "headstart-simulation-\(UUID().uuidString)"
-        ledger = try Ledger(store: directory)
+        folder = try TemporaryFolder()
+        ledger = try Ledger(store: folder.path)
     }
-
-    deinit { try? FileManager.default.removeItem(atPath: ledger.store) }
 
     func commit(_ changes: [Change]) throws { try ledger.commit(changes) }
     func known(of plan: SweepPlan) throws -> [StageKey: KnownStage] { try ledger.reader.known(of: plan) }
