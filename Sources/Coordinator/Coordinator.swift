@@ -143,7 +143,7 @@ package final class Coordinator {
             return
         }
         peers[message.worker] = peer
-        if case .log(_, let stage, _, _, _) = message, scheduler.explain(stage) == nil { return }
+        if case .log(let claim, _, _) = message.body, scheduler.explain(claim.stage) == nil { return }
         let answer = try storing { () throws(LedgerError) in
             try transfers.handle(message, bytes: frames.dropFirst().first ?? [])
         }
@@ -209,16 +209,12 @@ package final class Coordinator {
     }
 
     private func publish(_ broadcast: Broadcast) throws(CoordinatorError) {
-        guard let frame = encode(broadcast) else { return }
-        var frames = [frame]
-        if case .published(let artifact) = broadcast {
-            let bytes = try storing { () throws(LedgerError) in
-                try transfers.artifacts.read(artifact.id, offset: 0, count: artifact.byteCount)
-            }
-            guard let bytes else { return }
-            frames.append(bytes)
+        guard let frame = encode(broadcast), case .published(let artifact) = broadcast else { return }
+        let bytes = try storing { () throws(LedgerError) in
+            try transfers.artifacts.read(artifact.id, offset: 0, count: artifact.byteCount)
         }
-        try talking { () throws(TransportError) in try publisher.send(frames) }
+        guard let bytes else { return }
+        try talking { () throws(TransportError) in try publisher.send([frame, bytes]) }
     }
 
     private func encode(_ message: some WireMessage) -> [UInt8]? {

@@ -22,14 +22,14 @@ struct Transfers {
     }
 
     mutating func handle(_ message: FromWorker, bytes: [UInt8]) throws(LedgerError) -> Answer? {
-        switch message {
-        case .offer(_, _, _, let artifact): return try resume(artifact)
-        case .upload(_, let id, let offset):
+        switch message.body {
+        case .offer(_, let artifact): return try resume(artifact)
+        case .upload(let id, let offset):
             guard let artifact = announced[id] else { return Answer(message: .missing(artifact: id)) }
             return answer(try artifacts.receive(bytes, of: artifact, at: offset), for: artifact)
-        case .fetch(_, let id, let offset): return try chunk(of: id, at: offset)
-        case .log(_, let stage, let attempt, let offset, let text):
-            try logs.append(text, at: offset, to: stage, attempt)
+        case .fetch(let id, let offset): return try chunk(of: id, at: offset)
+        case .log(let claim, let offset, let text):
+            try logs.append(text, at: offset, to: claim.stage, claim.attempt)
             return nil
         case .hello, .ready, .heartbeat, .evaluated, .finished, .failed, .goodbye: return nil
         }

@@ -17,10 +17,11 @@ package enum MessageError: Error, Hashable, CustomStringConvertible, Sendable {
     }
 }
 
-/// What goes over the wire as one frame of canonical JSON: an object whose only key names the message.
+/// What goes over the wire as one frame of canonical JSON. One object in it has a single key, which names the message.
 package protocol WireMessage: Codable, Hashable, Sendable {
-    /// The names of all messages.
-    static var names: Set<String> { get }
+    /// Reads the message's name and nothing else of the frame.
+    static func name(in frame: Data) throws -> String
+    static func isName(_ name: String) -> Bool
 }
 
 extension WireMessage {
@@ -39,8 +40,8 @@ extension WireMessage {
     package static func decode(_ data: Data) throws(MessageError) -> Self {
         guard data.count <= controlByteLimit else { throw .tooLong(byteCount: data.count) }
         do {
-            let name = try CanonicalJSON.decode(MessageName.self, from: data).name
-            guard names.contains(name) else { throw MessageError.unknown(String(name.prefix(40))) }
+            let name = try name(in: data)
+            guard isName(name) else { throw MessageError.unknown(String(name.prefix(40))) }
             return try CanonicalJSON.decode(Self.self, from: data)
         } catch let error as MessageError {
             throw error
@@ -70,22 +71,27 @@ private struct MessageName: Decodable {
     }
 }
 
+extension WireMessage {
+    package static func name(in frame: Data) throws -> String {
+        try CanonicalJSON.decode(MessageName.self, from: frame).name
+    }
+}
+
 extension FromWorker: WireMessage {
-    package static let names: Set<String> = [
-        "hello", "ready", "heartbeat", "evaluated", "log", "fetch", "offer", "upload", "finished", "failed", "goodbye",
-    ]
+    package static func name(in frame: Data) throws -> String {
+        try CanonicalJSON.decode(Envelope.self, from: frame).body.name
+    }
+
+    private struct Envelope: Decodable {
+        let body: MessageName
+    }
+
+    package static func isName(_ name: String) -> Bool { Body.isName(name) }
 }
 
-extension ToWorker: WireMessage {
-    package static let names: Set<String> = [
-        "welcome", "turnedAway", "assign", "idle", "dismissed", "renewed", "stop", "chunk", "missing", "received",
-        "settled", "unknownWorker",
-    ]
-}
+extension ToWorker: WireMessage {}
 
-extension Broadcast: WireMessage {
-    package static let names: Set<String> = ["published", "stop"]
-}
+extension Broadcast: WireMessage {}
 
 extension FromWorker {
     /// Decodes a whole message: the frame that names it, and the frame of bytes that an upload carries and no other.
@@ -93,7 +99,7 @@ extension FromWorker {
         guard let first = frames.first else { throw .malformed("no frame") }
         let message = try decode(Data(first))
         var due = 1
-        if case .upload = message { due = 2 }
+        if case .upload = message.body { due = 2 }
         guard frames.count == due else { throw .malformed("\(frames.count) frames where \(due) are due") }
         return message
     }

@@ -20,7 +20,7 @@
 package import Experiments
 
 /// The version both sides must speak; compared in `hello`.
-package let protocolVersion = "headstart/2"
+package let protocolVersion = "headstart/3"
 
 /// The most bytes of an artifact that one message carries.
 package let chunkByteLimit = 1 << 20
@@ -65,26 +65,54 @@ package struct Assignment: Codable, Hashable, Sendable {
     }
 }
 
-package enum FromWorker: Codable, Hashable, Sendable {
-    /// The first message of a worker's life, and the first after it has lost the coordinator.
-    case hello(worker: WorkerID, version: String, node: NodeSettings)
-    /// Asks for work.
-    case ready(worker: WorkerID)
-    /// Renews the lease of the attempt.
-    case heartbeat(worker: WorkerID, stage: StageKey, attempt: Attempt, progress: StageProgress?)
-    case evaluated(worker: WorkerID, stage: StageKey, attempt: Attempt, evaluation: Evaluation)
-    /// Lines of the attempt's log from this byte on.
-    case log(worker: WorkerID, stage: StageKey, attempt: Attempt, offset: Int, text: String)
-    /// Asks for an artifact's bytes from this offset on.
-    case fetch(worker: WorkerID, artifact: ArtifactID, offset: Int)
-    /// Announces an artifact of the attempt's result; the answer says from which byte to upload.
-    case offer(worker: WorkerID, stage: StageKey, attempt: Attempt, artifact: ArtifactReference)
-    /// Carries a frame of raw bytes.
-    case upload(worker: WorkerID, artifact: ArtifactID, offset: Int)
-    case finished(worker: WorkerID, stage: StageKey, attempt: Attempt, result: StageResult)
-    case failed(worker: WorkerID, stage: StageKey, attempt: Attempt, failure: StageFailure)
-    /// The worker leaves on purpose; what it holds goes back without counting against the stage.
-    case goodbye(worker: WorkerID)
+/// One attempt at one stage, as both sides name it.
+package struct Claim: Codable, Hashable, Sendable {
+    package let stage: StageKey
+    package let attempt: Attempt
+
+    package init(_ stage: StageKey, _ attempt: Attempt) {
+        self.stage = stage
+        self.attempt = attempt
+    }
+}
+
+extension Assignment {
+    package var claim: Claim { Claim(stage, attempt) }
+}
+
+/// What a worker says.
+package struct FromWorker: Codable, Hashable, Sendable {
+    package let worker: WorkerID
+    package let body: Body
+
+    package init(_ body: Body, from worker: WorkerID) {
+        self.worker = worker
+        self.body = body
+    }
+
+    package enum Body: Codable, Hashable, Sendable {
+        /// The first message of a worker's life, and the first after it has lost the coordinator.
+        case hello(version: String, node: NodeSettings)
+        /// Asks for work.
+        case ready
+        /// Renews the lease of the attempt.
+        case heartbeat(claim: Claim, progress: StageProgress?)
+        case evaluated(claim: Claim, evaluation: Evaluation)
+        /// Lines of the attempt's log from this byte on.
+        case log(claim: Claim, offset: Int, text: String)
+        /// Asks for an artifact's bytes from this offset on.
+        case fetch(artifact: ArtifactID, offset: Int)
+        /// Announces an artifact of the attempt's result; the answer says from which byte to upload.
+        case offer(claim: Claim, artifact: ArtifactReference)
+        /// Carries a frame of raw bytes.
+        case upload(artifact: ArtifactID, offset: Int)
+        case finished(claim: Claim, result: StageResult)
+        case failed(claim: Claim, failure: StageFailure)
+        /// The worker leaves on purpose; what it holds goes back without counting against the stage.
+        case goodbye
+
+        package static func isName(_ name: String) -> Bool { CodingKeys(stringValue: name) != nil }
+    }
 }
 
 package enum ToWorker: Codable, Hashable, Sendable {
@@ -96,9 +124,9 @@ package enum ToWorker: Codable, Hashable, Sendable {
     case idle(askAgainMilliseconds: Int64)
     /// Nothing more to do; the worker ends.
     case dismissed
-    case renewed(stage: StageKey, attempt: Attempt)
+    case renewed(claim: Claim)
     /// The attempt is no longer the current one, or was cancelled: stop at the next step.
-    case stop(stage: StageKey, attempt: Attempt, reason: String)
+    case stop(claim: Claim, reason: String)
     /// Carries a frame of raw bytes of the artifact, `byteCount` of them from the offset on.
     case chunk(artifact: ArtifactID, offset: Int, byteCount: Int)
     /// The artifact is not in the store. To a worker that uploads it: offer it again.
@@ -107,27 +135,17 @@ package enum ToWorker: Codable, Hashable, Sendable {
     /// artifacts are not all in the store: the worker uploads from there and says `finished` again.
     case received(artifact: ArtifactID, upTo: Int)
     /// The attempt's end is in the ledger, or was refused for the reason given; either way the worker is done with it.
-    case settled(stage: StageKey, attempt: Attempt, refusal: String?)
+    case settled(claim: Claim, refusal: String?)
     /// The coordinator does not know the worker: say hello again.
     case unknownWorker
+
+    package static func isName(_ name: String) -> Bool { CodingKeys(stringValue: name) != nil }
 }
 
 /// What is published to all workers at once. A subscriber may miss any of it, so none of it is needed.
 package enum Broadcast: Codable, Hashable, Sendable {
     /// Carries the whole artifact as a frame of raw bytes.
     case published(ArtifactReference)
-    case stop(stage: StageKey, attempt: Attempt, reason: String)
-}
 
-extension FromWorker {
-    /// Who says it.
-    package var worker: WorkerID {
-        switch self {
-        case .hello(let worker, _, _), .ready(let worker), .heartbeat(let worker, _, _, _),
-            .evaluated(let worker, _, _, _), .log(let worker, _, _, _, _), .fetch(let worker, _, _),
-            .offer(let worker, _, _, _), .upload(let worker, _, _), .finished(let worker, _, _, _),
-            .failed(let worker, _, _, _), .goodbye(let worker):
-            worker
-        }
-    }
+    package static func isName(_ name: String) -> Bool { CodingKeys(stringValue: name) != nil }
 }

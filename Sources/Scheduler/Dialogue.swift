@@ -7,25 +7,25 @@ extension Scheduler {
     mutating func hear(_ message: FromWorker, at now: Timestamp) {
         let worker = message.worker
         guard !departed.contains(worker) else { return }
-        if case .hello(_, let version, let node) = message { return greet(worker, version, node, at: now) }
+        if case .hello(let version, let node) = message.body { return greet(worker, version, node, at: now) }
         if workers[worker] == nil {
             if isFinished || isStopping { send(.dismissed, to: worker) } else { send(.unknownWorker, to: worker) }
         }
         workers[worker]?.heardAt = now
-        switch message {
+        switch message.body {
         case .hello, .fetch, .upload: break
         case .ready:
             if workers[worker] != nil { answerReady(worker, at: now) }
-        case .heartbeat(_, let key, let attempt, let progress):
-            answerHeartbeat(key, attempt, of: worker, progress, at: now)
-        case .log(_, let key, let attempt, _, _), .offer(_, let key, let attempt, _):
-            if isCurrent(key, attempt, of: worker) { renew(key, at: now) }
-        case .evaluated(_, let key, let attempt, let evaluation):
-            hearEvaluation(key, attempt, of: worker, evaluation, at: now)
-        case .finished(_, let key, let attempt, let result):
-            hearResult(key, attempt, of: worker, result, at: now)
-        case .failed(_, let key, let attempt, let failure):
-            hearFailure(key, attempt, of: worker, failure, at: now)
+        case .heartbeat(let claim, let progress):
+            answerHeartbeat(claim.stage, claim.attempt, of: worker, progress, at: now)
+        case .log(let claim, _, _), .offer(let claim, _):
+            if isCurrent(claim.stage, claim.attempt, of: worker) { renew(claim.stage, at: now) }
+        case .evaluated(let claim, let evaluation):
+            hearEvaluation(claim.stage, claim.attempt, of: worker, evaluation, at: now)
+        case .finished(let claim, let result):
+            hearResult(claim.stage, claim.attempt, of: worker, result, at: now)
+        case .failed(let claim, let failure):
+            hearFailure(claim.stage, claim.attempt, of: worker, failure, at: now)
         case .goodbye: bidFarewell(worker, at: now)
         }
     }
@@ -51,11 +51,11 @@ extension Scheduler {
         _ key: StageKey, _ attempt: Attempt, of worker: WorkerID, _ progress: StageProgress?, at now: Timestamp
     ) {
         guard isCurrent(key, attempt, of: worker) else {
-            return send(.stop(stage: key, attempt: attempt, reason: refusal(of: key, attempt)), to: worker)
+            return send(.stop(claim: Claim(key, attempt), reason: refusal(of: key, attempt)), to: worker)
         }
         renew(key, at: now)
         if let progress { stages[key]?.lease?.progress = progress }
-        send(.renewed(stage: key, attempt: attempt), to: worker)
+        send(.renewed(claim: Claim(key, attempt)), to: worker)
     }
 
     /// An evaluation may overtake, or be overtaken by, the result of the same attempt.
@@ -72,7 +72,7 @@ extension Scheduler {
     ) {
         guard isCurrent(key, attempt, of: worker), let stage = stages[key] else {
             let refusal = isAccepted(key, attempt) ? nil : refusal(of: key, attempt)
-            return send(.settled(stage: key, attempt: attempt, refusal: refusal), to: worker)
+            return send(.settled(claim: Claim(key, attempt), refusal: refusal), to: worker)
         }
         renew(key, at: now)
         let absent = result.artifacts.filter { !stored.contains($0.id) }
@@ -87,7 +87,7 @@ extension Scheduler {
             let failure = StageFailure(.node, "worker \(worker) did not deliver all of: \(kinds)")
             takeFailure(failure, of: key, from: worker, at: now)
         }
-        send(.settled(stage: key, attempt: attempt, refusal: nil), to: worker)
+        send(.settled(claim: Claim(key, attempt), refusal: nil), to: worker)
     }
 
     private mutating func accept(
@@ -115,7 +115,7 @@ extension Scheduler {
         _ key: StageKey, _ attempt: Attempt, of worker: WorkerID, _ failure: StageFailure, at now: Timestamp
     ) {
         if isCurrent(key, attempt, of: worker) { takeFailure(failure, of: key, from: worker, at: now) }
-        send(.settled(stage: key, attempt: attempt, refusal: nil), to: worker)
+        send(.settled(claim: Claim(key, attempt), refusal: nil), to: worker)
     }
 
     private mutating func takeFailure(

@@ -56,6 +56,6 @@ extension Scheduler {
 
     mutating func sendStop(_ key: StageKey, to worker: WorkerID, reason: String) {
         guard let attempt = stages[key]?.attempt else { return }
-        send(.stop(stage: key, attempt: attempt, reason: reason), to: worker)
+        send(.stop(claim: Claim(key, attempt), reason: reason), to: worker)
     }
 }

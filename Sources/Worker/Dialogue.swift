@@ -55,7 +55,7 @@ final class Dialogue {
     /// Set once the worker is to leave: how it will have ended, and when it goes at the latest.
     var farewell: (ending: Ending, at: ContinuousClock.Instant)?
     /// The last attempt that was settled; an assignment of it is an old message.
-    var settled: (stage: StageKey, attempt: Attempt)?
+    var settled: Claim?
     var nodeFailuresInARow = 0
     /// What the connection says about a coordinator that has never answered.
     var silence: WorkerError?
@@ -106,46 +106,42 @@ final class Dialogue {
     }
 
     /// What the coordinator must answer before the worker gets any further.
-    private func question() -> (FromWorker, [UInt8]?)? {
+    private func question() -> (FromWorker.Body, [UInt8]?)? {
         guard isWelcome else {
-            return (.hello(worker: worker, version: protocolVersion, node: settings.node), nil)
+            return (.hello(version: protocolVersion, node: settings.node), nil)
         }
         switch work {
-        case .asking: return (.ready(worker: worker), nil)
+        case .asking: return (.ready, nil)
         case .fetching(_, let download):
-            return download.next.map { (.fetch(worker: worker, artifact: $0.id, offset: download.offset), nil) }
+            return download.next.map { (.fetch(artifact: $0.id, offset: download.offset), nil) }
         case .delivering(let assignment, let parcel): return delivery(of: parcel, from: assignment)
         case .reporting(let assignment, let failure):
-            return (
-                .failed(worker: worker, stage: assignment.stage, attempt: assignment.attempt, failure: failure), nil
-            )
+            return (.failed(claim: assignment.claim, failure: failure), nil)
         case .resting, .training, .ended: return nil
         }
     }
 
-    private func delivery(of parcel: Parcel, from assignment: Assignment) -> (FromWorker, [UInt8]?) {
-        let (stage, attempt) = (assignment.stage, assignment.attempt)
+    private func delivery(of parcel: Parcel, from assignment: Assignment) -> (FromWorker.Body, [UInt8]?) {
+        let claim = assignment.claim
         guard let item = parcel.next else {
-            return (.finished(worker: worker, stage: stage, attempt: attempt, result: parcel.result), nil)
+            return (.finished(claim: claim, result: parcel.result), nil)
         }
         guard let upTo = item.upTo else {
-            return (.offer(worker: worker, stage: stage, attempt: attempt, artifact: item.artifact), nil)
+            return (.offer(claim: claim, artifact: item.artifact), nil)
         }
         do throws(FileError) {
             let bytes = try cache.read(item.artifact.id, offset: upTo, count: chunkByteLimit)
-            return (.upload(worker: worker, artifact: item.artifact.id, offset: upTo), bytes)
+            return (.upload(artifact: item.artifact.id, offset: upTo), bytes)
         } catch {
             let failure = StageFailure(.node, "the result cannot be delivered: \(error)")
             work = .reporting(assignment, failure)
-            return (.failed(worker: worker, stage: stage, attempt: attempt, failure: failure), nil)
+            return (.failed(claim: claim, failure: failure), nil)
         }
     }
 
     private func beat(at now: ContinuousClock.Instant) {
         guard let assignment, now >= beatAt else { return }
-        let isSent = outlet.say(
-            .heartbeat(
-                worker: worker, stage: assignment.stage, attempt: assignment.attempt, progress: progress), nil)
+        let isSent = outlet.say(.heartbeat(claim: assignment.claim, progress: progress), nil)
         beatAt = now + (isSent ? heartbeat : patience.retry)
     }
 
@@ -153,7 +149,7 @@ final class Dialogue {
     /// greeted again and before the end of the attempt is announced; whoever hears them twice knows them already.
     private func tellNews() {
         guard isWelcome, let assignment else { return }
-        while let message = news.next(worker, assignment.stage, assignment.attempt), outlet.say(message, nil) {
+        while let message = news.next(assignment.claim), outlet.say(message, nil) {
             news.wasTold()
         }
     }
@@ -163,7 +159,7 @@ final class Dialogue {
 protocol DialogueOutlet: AnyObject {
     /// Sends a message with its bytes, if it has any.
     /// - Returns: whether it could be sent.
-    func say(_ message: FromWorker, _ bytes: [UInt8]?) -> Bool
+    func say(_ message: FromWorker.Body, _ bytes: [UInt8]?) -> Bool
     /// Hands the main thread something to do.
     func give(_ order: Order)
     /// Lets the training that goes on end after its next step.

@@ -18,11 +18,11 @@ extension Dialogue {
             if case .asking = work { enter(.resting(until: now + .milliseconds(max(10, milliseconds))), at: now) }
         case .dismissed: beDismissed(at: now)
         case .renewed: break
-        case .stop(let stage, let attempt, let reason): abandon(stage, attempt, reason, at: now)
+        case .stop(let claim, let reason): abandon(claim, reason, at: now)
         case .chunk(let artifact, let offset, _): receive(bytes ?? [], of: artifact, from: offset, at: now)
         case .missing(let artifact): miss(artifact, at: now)
         case .received(let artifact, let upTo): uploaded(artifact, upTo: upTo, at: now)
-        case .settled(let stage, let attempt, let refusal): settle(stage, attempt, refusal, at: now)
+        case .settled(let claim, let refusal): settle(claim, refusal, at: now)
         }
     }
 
@@ -30,7 +30,6 @@ extension Dialogue {
     func hear(_ broadcast: Broadcast, bytes: [UInt8]?, at now: ContinuousClock.Instant) {
         guard !hasEnded else { return }
         switch broadcast {
-        case .stop(let stage, let attempt, let reason): abandon(stage, attempt, reason, at: now)
         case .published(let artifact):
             do throws(FileError) {
                 guard try cache.add(bytes ?? [], as: artifact) else {
@@ -56,7 +55,7 @@ extension Dialogue {
     // MARK: Assignments
 
     private func accept(_ assignment: Assignment, at now: ContinuousClock.Instant) {
-        guard settled?.stage != assignment.stage || settled?.attempt != assignment.attempt else { return }
+        guard settled != assignment.claim else { return }
         switch work {
         case .asking, .resting: break
         case .fetching, .training, .delivering, .reporting, .ended: return
@@ -130,25 +129,23 @@ extension Dialogue {
         enter(.delivering(assignment, parcel), at: now)
     }
 
-    private func settle(
-        _ stage: StageKey, _ attempt: Attempt, _ refusal: String?, at now: ContinuousClock.Instant
-    ) {
+    private func settle(_ claim: Claim, _ refusal: String?, at now: ContinuousClock.Instant) {
         switch work {
         case .delivering(let assignment, _), .reporting(let assignment, _):
-            guard assignment.stage == stage, assignment.attempt == attempt else { return }
+            guard assignment.claim == claim else { return }
         default: return
         }
         if let refusal { logger.info("the result was refused", metadata: ["reason": "\(refusal)"]) }
-        settled = (stage, attempt)
+        settled = claim
         enter(.asking, at: now)
         if let farewell { end(farewell.ending) }
     }
 
     /// The attempt is no longer the current one: whatever is done for it is in vain.
-    private func abandon(_ stage: StageKey, _ attempt: Attempt, _ reason: String, at now: ContinuousClock.Instant) {
-        guard let assignment, assignment.stage == stage, assignment.attempt == attempt else { return }
-        logger.info("the attempt is to stop", metadata: ["stage.id": "\(stage.short)", "reason": "\(reason)"])
-        settled = (stage, attempt)
+    private func abandon(_ claim: Claim, _ reason: String, at now: ContinuousClock.Instant) {
+        guard let assignment, assignment.claim == claim else { return }
+        logger.info("the attempt is to stop", metadata: ["stage.id": "\(claim.stage.short)", "reason": "\(reason)"])
+        settled = claim
         if case .training = work {
             interrupt(.abandoned)
         } else {

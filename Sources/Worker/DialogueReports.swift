@@ -97,7 +97,7 @@ extension Dialogue {
 
     func end(_ ending: Ending) {
         guard !hasEnded else { return }
-        if ending != .dismissed { _ = outlet.say(.goodbye(worker: worker), nil) }
+        if ending != .dismissed { _ = outlet.say(.goodbye, nil) }
         if case .training = work { outlet.stopTraining() }
         work = .ended
         outlet.give(.end(ending))

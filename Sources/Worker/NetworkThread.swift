@@ -125,9 +125,9 @@ private final class Line: DialogueOutlet {
 
     // MARK: DialogueOutlet
 
-    func say(_ message: FromWorker, _ bytes: [UInt8]?) -> Bool {
+    func say(_ message: FromWorker.Body, _ bytes: [UInt8]?) -> Bool {
         do {
-            let frames = [[UInt8](try message.encoded())] + (bytes.map { [$0] } ?? [])
+            let frames = [[UInt8](try FromWorker(message, from: worker).encoded())] + (bytes.map { [$0] } ?? [])
             return try dealer.send(frames) == .queued
         } catch {
             logger.error("a message could not be sent", metadata: ["error": "\(error)"])

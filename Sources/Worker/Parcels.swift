@@ -59,15 +59,14 @@ struct News {
     mutating func tellAgain() { (evaluationsTold, logBytesTold) = (0, 0) }
 
     /// What has not been told yet, as a message; `wasTold` is to follow when it was sent.
-    mutating func next(_ worker: WorkerID, _ stage: StageKey, _ attempt: Attempt) -> FromWorker? {
+    mutating func next(_ claim: Claim) -> FromWorker.Body? {
         if evaluationsTold < evaluations.count {
-            return .evaluated(
-                worker: worker, stage: stage, attempt: attempt, evaluation: evaluations[evaluationsTold])
+            return .evaluated(claim: claim, evaluation: evaluations[evaluationsTold])
         }
         guard logBytesTold < log.count else { return nil }
         underWay = wholeLines(from: logBytesTold)
         let text = String(decoding: log[logBytesTold..<logBytesTold + underWay], as: UTF8.self)
-        return .log(worker: worker, stage: stage, attempt: attempt, offset: logBytesTold, text: text)
+        return .log(claim: claim, offset: logBytesTold, text: text)
     }
 
     mutating func wasTold() {

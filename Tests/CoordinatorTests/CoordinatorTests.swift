@@ -30,7 +30,7 @@ struct CoordinatorTests {
         #expect(second.label == "eh-ft/2" && second.inputs == [head.reference])
         #expect(try fetch(head.reference, by: worker) == head.bytes)
         #expect(try worker.finish(second, with: []) == nil)
-        try worker.ask(.ready(worker: worker.id)) { $0 == .dismissed }
+        try worker.ask(FromWorker(.ready, from: worker.id)) { $0 == .dismissed }
         #expect(try coordinator.waitForEnd())
 
         let states = try LedgerReader(store: store.path).stages(of: plan).map(\.standing.state)
@@ -62,21 +62,21 @@ struct CoordinatorTests {
         try worker.greet()
         let assignment = try worker.getAssignment()
         let (stage, attempt) = (assignment.stage, assignment.attempt)
-        try worker.ask(.offer(worker: worker.id, stage: stage, attempt: attempt, artifact: head.reference)) {
+        try worker.ask(FromWorker(.offer(claim: Claim(stage, attempt), artifact: head.reference), from: worker.id)) {
             $0 == .received(artifact: head.reference.id, upTo: 0)
         }
         let chunk = Array(head.bytes.prefix(chunkByteLimit))
-        try worker.ask(.upload(worker: worker.id, artifact: head.reference.id, offset: 0), chunk) {
+        try worker.ask(FromWorker(.upload(artifact: head.reference.id, offset: 0), from: worker.id), chunk) {
             $0 == .received(artifact: head.reference.id, upTo: chunkByteLimit)
         }
         try killed.kill()
 
         let coordinator = try RunningCoordinator([plan], store: store)
-        let heartbeat = FromWorker.heartbeat(worker: worker.id, stage: stage, attempt: attempt, progress: nil)
+        let heartbeat = FromWorker(.heartbeat(claim: Claim(stage, attempt), progress: nil), from: worker.id)
         try worker.ask(heartbeat) { $0 == .unknownWorker }
-        try worker.hear { $0 == .renewed(stage: stage, attempt: attempt) }
+        try worker.hear { $0 == .renewed(claim: Claim(stage, attempt)) }
         try worker.greet()
-        try worker.ask(.offer(worker: worker.id, stage: stage, attempt: attempt, artifact: head.reference)) {
+        try worker.ask(FromWorker(.offer(claim: Claim(stage, attempt), artifact: head.reference), from: worker.id)) {
             $0 == .received(artifact: head.reference.id, upTo: chunkByteLimit)
         }
         try worker.deliver(head.bytes, as: head.reference, of: assignment)
@@ -98,7 +98,7 @@ struct CoordinatorTests {
             #expect(assignment.label == "eh-ft/2" && assignment.inputs == [head.reference])
             #expect(try worker.finish(assignment, with: []) == nil)
         }
-        try worker.ask(.ready(worker: worker.id)) { $0 == .dismissed }
+        try worker.ask(FromWorker(.ready, from: worker.id)) { $0 == .dismissed }
         #expect(try coordinator.waitForEnd())
     }
 
@@ -119,9 +119,10 @@ struct CoordinatorTests {
         let worker = try FakeWorker("worker-1", at: store.endpoint)
         try worker.greet()
         let assignment = try worker.getAssignment()
-        let finished = FromWorker.finished(
-            worker: worker.id, stage: assignment.stage, attempt: assignment.attempt,
-            result: makeResult([head.reference]))
+        let finished = FromWorker(
+            .finished(
+                claim: assignment.claim,
+                result: makeResult([head.reference])), from: worker.id)
         try worker.ask(finished) { $0 == .received(artifact: head.reference.id, upTo: 0) }
         coordinator.requestStop()
         _ = try coordinator.waitForEnd()
@@ -135,7 +136,7 @@ struct CoordinatorTests {
         let assignment = try worker.getAssignment()
         coordinator.requestStop()
         try worker.hear {
-            if case .stop(assignment.stage, assignment.attempt, _) = $0 { true } else { false }
+            if case .stop(assignment.claim, _) = $0 { true } else { false }
         }
         try worker.hear { $0 == .dismissed }
         #expect(try !coordinator.waitForEnd())
@@ -151,16 +152,17 @@ struct CoordinatorTests {
     @Test func `frames that are no messages are dropped, and the dialogue goes on`() throws {
         let coordinator = try RunningCoordinator([try makePlan()], store: store)
         let worker = try FakeWorker("worker-1", at: store.endpoint)
-        let ready = Array(try FromWorker.ready(worker: worker.id).encoded())
+        let ready = Array(try FromWorker(.ready, from: worker.id).encoded())
         for frames in [[[]], [[0xFF, 0x00]], [Array("{}".utf8)], [ready, [1]], [[1], [2], [3]]] as [[[UInt8]]] {
             try worker.send(frames)
         }
         try worker.greet()
         let nothing = ArtifactReference(id: head.reference.id, kind: .head, byteCount: -1)
         let stage = StageKey(rawValue: head.reference.id.rawValue)
-        try worker.say(.offer(worker: worker.id, stage: stage, attempt: Attempt(rawValue: -1), artifact: nothing))
-        try worker.say(.upload(worker: worker.id, artifact: head.reference.id, offset: -5), [1])
-        try worker.ask(.fetch(worker: worker.id, artifact: head.reference.id, offset: .min)) {
+        try worker.say(
+            FromWorker(.offer(claim: Claim(stage, Attempt(rawValue: -1)), artifact: nothing), from: worker.id))
+        try worker.say(FromWorker(.upload(artifact: head.reference.id, offset: -5), from: worker.id), [1])
+        try worker.ask(FromWorker(.fetch(artifact: head.reference.id, offset: .min), from: worker.id)) {
             $0 == .missing(artifact: head.reference.id)
         }
         #expect(try worker.getAssignment().label == "eh-ft/1")
@@ -174,10 +176,11 @@ struct CoordinatorTests {
         try worker.greet()
         let assignment = try worker.getAssignment()
         let (stage, attempt) = (assignment.stage, assignment.attempt)
-        try worker.say(.log(worker: worker.id, stage: stage, attempt: attempt, offset: 0, text: "step 1\n"))
-        try worker.say(.log(worker: worker.id, stage: stage, attempt: attempt, offset: 0, text: "step 1\nstep 2\n"))
-        try worker.ask(.heartbeat(worker: worker.id, stage: stage, attempt: attempt, progress: nil)) {
-            $0 == .renewed(stage: stage, attempt: attempt)
+        try worker.say(FromWorker(.log(claim: Claim(stage, attempt), offset: 0, text: "step 1\n"), from: worker.id))
+        try worker.say(
+            FromWorker(.log(claim: Claim(stage, attempt), offset: 0, text: "step 1\nstep 2\n"), from: worker.id))
+        try worker.ask(FromWorker(.heartbeat(claim: Claim(stage, attempt), progress: nil), from: worker.id)) {
+            $0 == .renewed(claim: Claim(stage, attempt))
         }
         let path = StageLogs(store: store.path).path(of: stage, attempt)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "step 1\nstep 2\n")
@@ -201,7 +204,7 @@ struct CoordinatorTests {
         let coordinator = try RunningCoordinator([try makePlan()], store: store)
         let worker = try FakeWorker("worker-1", at: store.endpoint)
         let node = NodeSettings(ranks: 1, threads: 1, host: "here", blasCore: "generic")
-        try worker.ask(.hello(worker: worker.id, version: "headstart/0", node: node)) {
+        try worker.ask(FromWorker(.hello(version: "headstart/0", node: node), from: worker.id)) {
             if case .turnedAway(let reason) = $0 { reason.contains("headstart/0") } else { false }
         }
         coordinator.requestStop()
@@ -222,7 +225,8 @@ struct CoordinatorTests {
     private func fetch(_ artifact: ArtifactReference, by worker: FakeWorker) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < artifact.byteCount {
-            let heard = try worker.ask(.fetch(worker: worker.id, artifact: artifact.id, offset: bytes.count)) {
+            let heard = try worker.ask(FromWorker(.fetch(artifact: artifact.id, offset: bytes.count), from: worker.id))
+            {
                 if case .chunk(artifact.id, bytes.count, _) = $0 { true } else { false }
             }
             bytes += try #require(heard.bytes)

@@ -66,35 +66,33 @@ final class FakeWorker {
 
     func greet() throws {
         let node = NodeSettings(ranks: 1, threads: 1, host: "here", blasCore: "generic")
-        try ask(.hello(worker: id, version: protocolVersion, node: node)) {
+        try ask(FromWorker(.hello(version: protocolVersion, node: node), from: id)) {
             if case .welcome = $0 { true } else { false }
         }
     }
 
     func getAssignment() throws -> Assignment {
-        let answer = try ask(.ready(worker: id)) { if case .assign = $0 { true } else { false } }
+        let answer = try ask(FromWorker(.ready, from: id)) { if case .assign = $0 { true } else { false } }
         guard case .assign(let assignment) = answer.message else { throw Silence(description: "not an assignment") }
         return assignment
     }
 
     /// Uploads from where the coordinator stands, chunk by chunk.
     func deliver(_ bytes: [UInt8], as artifact: ArtifactReference, of assignment: Assignment) throws {
-        let (stage, attempt) = (assignment.stage, assignment.attempt)
-        var message = FromWorker.offer(worker: id, stage: stage, attempt: attempt, artifact: artifact)
+        var message = FromWorker(.offer(claim: assignment.claim, artifact: artifact), from: id)
         var chunk: [UInt8]?
         while true {
             let answer = try ask(message, chunk) { if case .received = $0 { true } else { false } }
             guard case .received(_, let upTo) = answer.message, upTo < bytes.count else { return }
-            message = .upload(worker: id, artifact: artifact.id, offset: upTo)
+            message = FromWorker(.upload(artifact: artifact.id, offset: upTo), from: id)
             chunk = Array(bytes[upTo..<min(bytes.count, upTo + chunkByteLimit)])
         }
     }
 
     func finish(_ assignment: Assignment, with artifacts: [ArtifactReference]) throws -> String? {
-        let message = FromWorker.finished(
-            worker: id, stage: assignment.stage, attempt: assignment.attempt, result: makeResult(artifacts))
+        let message = FromWorker(.finished(claim: assignment.claim, result: makeResult(artifacts)), from: id)
         let answer = try ask(message) { if case .settled = $0 { true } else { false } }
-        guard case .settled(_, _, let refusal) = answer.message else { throw Silence(description: "not settled") }
+        guard case .settled(_, let refusal) = answer.message else { throw Silence(description: "not settled") }
         return refusal
     }
 

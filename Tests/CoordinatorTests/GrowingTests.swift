@@ -53,7 +53,7 @@ struct GrowingTests {
             #expect(assignment.label == "eh-ft/2")
             #expect(try worker.finish(assignment, with: []) == nil)
         }
-        try worker.ask(.ready(worker: worker.id)) { $0 == .dismissed }
+        try worker.ask(FromWorker(.ready, from: worker.id)) { $0 == .dismissed }
         #expect(try coordinator.waitForEnd())
         let sweeps = try LedgerReader(store: store.path).sweeps()
         #expect(sweeps.count == 1, "however far it has come, it is one sweep")

@@ -19,10 +19,44 @@ struct MessagesTests {
         try expect(message, isWritten: json)
     }
 
-    @Test func `every case of every enum is recorded`() throws {
-        #expect(try names(of: recordedFromWorker.map(\.1)) == FromWorker.names)
-        #expect(try names(of: recordedToWorker.map(\.1)) == ToWorker.names)
-        #expect(try names(of: recordedBroadcast.map(\.1)) == Broadcast.names)
+    @Test func `every case of every enum is recorded`() {
+        #expect(Set(recordedFromWorker.map { number(of: $0.0) }) == Set(1...11))
+        #expect(Set(recordedToWorker.map { number(of: $0.0) }) == Set(1...12))
+        #expect(!recordedBroadcast.isEmpty)
+    }
+
+    /// Whoever adds a case is led here by the compiler, and by the numbers to the list of what is recorded.
+    private func number(of message: FromWorker) -> Int {
+        switch message.body {
+        case .hello: 1
+        case .ready: 2
+        case .heartbeat: 3
+        case .evaluated: 4
+        case .log: 5
+        case .fetch: 6
+        case .offer: 7
+        case .upload: 8
+        case .finished: 9
+        case .failed: 10
+        case .goodbye: 11
+        }
+    }
+
+    private func number(of message: ToWorker) -> Int {
+        switch message {
+        case .welcome: 1
+        case .turnedAway: 2
+        case .assign: 3
+        case .idle: 4
+        case .dismissed: 5
+        case .renewed: 6
+        case .stop: 7
+        case .chunk: 8
+        case .missing: 9
+        case .received: 10
+        case .settled: 11
+        case .unknownWorker: 12
+        }
     }
 
     @Test func `every message says who it is from`() {
@@ -30,19 +64,20 @@ struct MessagesTests {
     }
 
     @Test(arguments: [
-        (#"{"shout":{"worker":"a"}}"#, MessageError.unknown("shout")),
-        (#"{"ready":{"worker":"a"},"goodbye":{"worker":"a"}}"#, .malformed("2 names where one is due")),
-        ("{}", .malformed("0 names where one is due")),
+        (#"{"body":{"shout":{}},"worker":"a"}"#, MessageError.unknown("shout")),
+        (#"{"body":{"ready":{},"goodbye":{}},"worker":"a"}"#, .malformed("2 names where one is due")),
+        (#"{"body":{},"worker":"a"}"#, .malformed("0 names where one is due")),
     ])
     func `a frame of another shape is named for what it is`(json: String, error: MessageError) {
         #expect(throws: error) { try FromWorker.decode(Data(json.utf8)) }
     }
 
     @Test(arguments: [
-        "", " ", "null", "[]", "7", "\"ready\"", "{", #"{"ready":{}}"#, #"{"ready":{"worker":7}}"#, #"{"ready":null}"#,
-        #"{"fetch":{"artifact":"../../etc/passwd","offset":0,"worker":"a"}}"#,
-        #"{"fetch":{"artifact":"abc","offset":1e99,"worker":"a"}}"#,
-        #"{"heartbeat":{"attempt":9223372036854775808,"stage":"a","worker":"a"}}"#,
+        "", " ", "null", "[]", "7", "\"ready\"", "{", "{}", #"{"body":{"ready":{}}}"#, #"{"worker":"a"}"#,
+        #"{"body":{"ready":{}},"worker":7}"#, #"{"body":{"ready":null},"worker":"a"}"#, #"{"body":7,"worker":"a"}"#,
+        #"{"body":{"fetch":{"artifact":"../../etc/passwd","offset":0}},"worker":"a"}"#,
+        #"{"body":{"fetch":{"artifact":"abc","offset":1e99}},"worker":"a"}"#,
+        #"{"body":{"heartbeat":{"claim":{"attempt":9223372036854775808,"stage":"a"}}},"worker":"a"}"#,
     ])
     func `malformed frames are refused`(json: String) {
         let error = #expect(throws: MessageError.self) { try FromWorker.decode(Data(json.utf8)) }
@@ -59,15 +94,13 @@ struct MessagesTests {
 
     @Test func `a message too long to be accepted is not sent`() {
         let text = String(repeating: "x", count: controlByteLimit)
-        let message = FromWorker.log(
-            worker: WorkerID(rawValue: "a"), stage: StageKey(rawValue: digest), attempt: Attempt(rawValue: 1),
-            offset: 0,
-            text: text)
+        let claim = Claim(StageKey(rawValue: digest), Attempt(rawValue: 1))
+        let message = FromWorker(.log(claim: claim, offset: 0, text: text), from: WorkerID(rawValue: "a"))
         #expect(throws: MessageError.self) { try message.encoded() }
     }
 
     @Test func `nesting without end is refused, not followed`() {
-        let frame = Data(#"{"ready":"#.utf8) + Data(repeating: UInt8(ascii: "["), count: 100_000)
+        let frame = Data(#"{"body":{"ready":"#.utf8) + Data(repeating: UInt8(ascii: "["), count: 100_000)
         #expect(throws: MessageError.self) { try FromWorker.decode(frame) }
     }
 
@@ -107,12 +140,5 @@ struct MessagesTests {
     private func expect<Message: WireMessage>(_ message: Message, isWritten json: String) throws {
         #expect(String(decoding: try message.encoded(), as: UTF8.self) == json)
         #expect(try Message.decode(Data(json.utf8)) == message)
-    }
-
-    private func names(of messages: [String]) throws -> Set<String> {
-        Set(
-            try messages.flatMap {
-                try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]).keys
-            })
     }
 }

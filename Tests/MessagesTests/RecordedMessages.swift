@@ -9,6 +9,7 @@ private let hex = "0bf474896363505e5ea5e5d6ace8ebfb13a760a409b1fb467d428fc716f9f
 private let worker = WorkerID(rawValue: "node-3/1")
 private let stage = StageKey(rawValue: digest)
 private let attempt = Attempt(rawValue: 2)
+private let claim = Claim(stage, attempt)
 private let node = NodeSettings(ranks: 2, threads: 4, host: "node-3", blasCore: "SkylakeX")
 private let head = ArtifactReference(id: ArtifactID(rawValue: digest), kind: .head, byteCount: 3_153_920)
 private let scores = [Score(split: .dev, metric: .accuracy, value: 0.75)]
@@ -27,52 +28,53 @@ private let result = StageResult(
 
 let recordedFromWorker: [(FromWorker, String)] = [
     (
-        .hello(worker: worker, version: "headstart/2", node: node),
-        #"{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/2","worker":"node-3/1"}}"#
+        FromWorker(.hello(version: "headstart/3", node: node), from: worker),
+        #"{"body":{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/3"}},"worker":"node-3/1"}"#
     ),
-    (.ready(worker: worker), #"{"ready":{"worker":"node-3/1"}}"#),
+    (FromWorker(.ready, from: worker), #"{"body":{"ready":{}},"worker":"node-3/1"}"#),
     (
-        .heartbeat(
-            worker: worker, stage: stage, attempt: attempt,
-            progress: StageProgress(step: 1, steps: 20, loss: 0.5, tokensPerSecond: 640)),
-        #"{"heartbeat":{"attempt":2,"progress":{"loss":0.5,"step":1,"steps":20,"tokensPerSecond":640},"stage":"\#(hex)","worker":"node-3/1"}}"#
-    ),
-    (
-        .heartbeat(worker: worker, stage: stage, attempt: attempt, progress: nil),
-        #"{"heartbeat":{"attempt":2,"stage":"\#(hex)","worker":"node-3/1"}}"#
+        FromWorker(
+            .heartbeat(
+                claim: claim,
+                progress: StageProgress(step: 1, steps: 20, loss: 0.5, tokensPerSecond: 640)), from: worker),
+        #"{"body":{"heartbeat":{"claim":{"attempt":2,"stage":"\#(hex)"},"progress":{"loss":0.5,"step":1,"steps":20,"tokensPerSecond":640}}},"worker":"node-3/1"}"#
     ),
     (
-        .evaluated(
-            worker: worker, stage: stage, attempt: attempt,
-            evaluation: Evaluation(step: 10, epoch: 0.5, trainingLoss: 0.625, scores: scores)),
-        #"{"evaluated":{"attempt":2,"evaluation":{"epoch":0.5,"scores":[{"metric":"accuracy","split":"dev","value":0.75}],"step":10,"trainingLoss":0.625},"stage":"\#(hex)","worker":"node-3/1"}}"#
+        FromWorker(.heartbeat(claim: claim, progress: nil), from: worker),
+        #"{"body":{"heartbeat":{"claim":{"attempt":2,"stage":"\#(hex)"}}},"worker":"node-3/1"}"#
     ),
     (
-        .log(worker: worker, stage: stage, attempt: attempt, offset: 17, text: "a line\n"),
-        #"{"log":{"attempt":2,"offset":17,"stage":"\#(hex)","text":"a line\n","worker":"node-3/1"}}"#
+        FromWorker(
+            .evaluated(
+                claim: claim,
+                evaluation: Evaluation(step: 10, epoch: 0.5, trainingLoss: 0.625, scores: scores)), from: worker),
+        #"{"body":{"evaluated":{"claim":{"attempt":2,"stage":"\#(hex)"},"evaluation":{"epoch":0.5,"scores":[{"metric":"accuracy","split":"dev","value":0.75}],"step":10,"trainingLoss":0.625}}},"worker":"node-3/1"}"#
     ),
     (
-        .fetch(worker: worker, artifact: head.id, offset: 1_048_576),
-        #"{"fetch":{"artifact":"\#(hex)","offset":1048576,"worker":"node-3/1"}}"#
+        FromWorker(.log(claim: claim, offset: 17, text: "a line\n"), from: worker),
+        #"{"body":{"log":{"claim":{"attempt":2,"stage":"\#(hex)"},"offset":17,"text":"a line\n"}},"worker":"node-3/1"}"#
     ),
     (
-        .offer(worker: worker, stage: stage, attempt: attempt, artifact: head),
-        #"{"offer":{"artifact":{"byteCount":3153920,"id":"\#(hex)","kind":"head"},"attempt":2,"stage":"\#(hex)","worker":"node-3/1"}}"#
+        FromWorker(.fetch(artifact: head.id, offset: 1_048_576), from: worker),
+        #"{"body":{"fetch":{"artifact":"\#(hex)","offset":1048576}},"worker":"node-3/1"}"#
     ),
     (
-        .upload(worker: worker, artifact: head.id, offset: 0),
-        #"{"upload":{"artifact":"\#(hex)","offset":0,"worker":"node-3/1"}}"#
+        FromWorker(.offer(claim: claim, artifact: head), from: worker),
+        #"{"body":{"offer":{"artifact":{"byteCount":3153920,"id":"\#(hex)","kind":"head"},"claim":{"attempt":2,"stage":"\#(hex)"}}},"worker":"node-3/1"}"#
     ),
     (
-        .finished(worker: worker, stage: stage, attempt: attempt, result: result),
-        #"{"finished":{"attempt":2,"result":{"artifacts":[{"byteCount":3153920,"id":"\#(hex)","kind":"head"}],"finalLoss":0.5,"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"parameters":"\#(hex)","scores":[{"metric":"accuracy","split":"dev","value":0.75}],"seconds":1.5,"steps":20,"tokens":1000,"tokensPerSecond":640,"trainable":10},"stage":"\#(hex)","worker":"node-3/1"}}"#
+        FromWorker(.upload(artifact: head.id, offset: 0), from: worker),
+        #"{"body":{"upload":{"artifact":"\#(hex)","offset":0}},"worker":"node-3/1"}"#
     ),
     (
-        .failed(
-            worker: worker, stage: stage, attempt: attempt, failure: StageFailure(.diverged, "the loss is not finite")),
-        #"{"failed":{"attempt":2,"failure":{"cause":"diverged","message":"the loss is not finite"},"stage":"\#(hex)","worker":"node-3/1"}}"#
+        FromWorker(.finished(claim: claim, result: result), from: worker),
+        #"{"body":{"finished":{"claim":{"attempt":2,"stage":"\#(hex)"},"result":{"artifacts":[{"byteCount":3153920,"id":"\#(hex)","kind":"head"}],"finalLoss":0.5,"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"parameters":"\#(hex)","scores":[{"metric":"accuracy","split":"dev","value":0.75}],"seconds":1.5,"steps":20,"tokens":1000,"tokensPerSecond":640,"trainable":10}}},"worker":"node-3/1"}"#
     ),
-    (.goodbye(worker: worker), #"{"goodbye":{"worker":"node-3/1"}}"#),
+    (
+        FromWorker(.failed(claim: claim, failure: StageFailure(.diverged, "the loss is not finite")), from: worker),
+        #"{"body":{"failed":{"claim":{"attempt":2,"stage":"\#(hex)"},"failure":{"cause":"diverged","message":"the loss is not finite"}}},"worker":"node-3/1"}"#
+    ),
+    (FromWorker(.goodbye, from: worker), #"{"body":{"goodbye":{}},"worker":"node-3/1"}"#),
 ]
 
 let recordedToWorker: [(ToWorker, String)] = [
@@ -81,10 +83,10 @@ let recordedToWorker: [(ToWorker, String)] = [
     (.assign(assignment), recordedAssignment),
     (.idle(askAgainMilliseconds: 1000), #"{"idle":{"askAgainMilliseconds":1000}}"#),
     (.dismissed, #"{"dismissed":{}}"#),
-    (.renewed(stage: stage, attempt: attempt), #"{"renewed":{"attempt":2,"stage":"\#(hex)"}}"#),
+    (.renewed(claim: claim), #"{"renewed":{"claim":{"attempt":2,"stage":"\#(hex)"}}}"#),
     (
-        .stop(stage: stage, attempt: attempt, reason: "cancelled"),
-        #"{"stop":{"attempt":2,"reason":"cancelled","stage":"\#(hex)"}}"#
+        .stop(claim: claim, reason: "cancelled"),
+        #"{"stop":{"claim":{"attempt":2,"stage":"\#(hex)"},"reason":"cancelled"}}"#
     ),
     (
         .chunk(artifact: head.id, offset: 0, byteCount: 1_048_576),
@@ -93,22 +95,18 @@ let recordedToWorker: [(ToWorker, String)] = [
     (.missing(artifact: head.id), #"{"missing":{"artifact":"\#(hex)"}}"#),
     (.received(artifact: head.id, upTo: 1_048_576), #"{"received":{"artifact":"\#(hex)","upTo":1048576}}"#),
     (
-        .settled(stage: stage, attempt: attempt, refusal: nil),
-        #"{"settled":{"attempt":2,"stage":"\#(hex)"}}"#
+        .settled(claim: claim, refusal: nil),
+        #"{"settled":{"claim":{"attempt":2,"stage":"\#(hex)"}}}"#
     ),
     (
-        .settled(stage: stage, attempt: attempt, refusal: "too late"),
-        #"{"settled":{"attempt":2,"refusal":"too late","stage":"\#(hex)"}}"#
+        .settled(claim: claim, refusal: "too late"),
+        #"{"settled":{"claim":{"attempt":2,"stage":"\#(hex)"},"refusal":"too late"}}"#
     ),
     (.unknownWorker, #"{"unknownWorker":{}}"#),
 ]
 
 let recordedBroadcast: [(Broadcast, String)] = [
-    (.published(head), #"{"published":{"_0":{"byteCount":3153920,"id":"\#(hex)","kind":"head"}}}"#),
-    (
-        .stop(stage: stage, attempt: attempt, reason: "cancelled"),
-        #"{"stop":{"attempt":2,"reason":"cancelled","stage":"\#(hex)"}}"#
-    ),
+    (.published(head), #"{"published":{"_0":{"byteCount":3153920,"id":"\#(hex)","kind":"head"}}}"#)
 ]
 
 private let recordedAssignment = """

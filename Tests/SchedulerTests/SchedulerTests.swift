@@ -75,7 +75,7 @@ struct SchedulerTests {
         let assignment = try #require(small.script.greetAndAsk("a"))
         for _ in 0..<10 {
             small.script.wait(seconds: 50)
-            let answer = ToWorker.renewed(stage: assignment.stage, attempt: assignment.attempt)
+            let answer = ToWorker.renewed(claim: assignment.claim)
             #expect(small.script.beat(assignment, by: "a").told == [answer])
             small.script.tick()
         }
@@ -101,7 +101,7 @@ struct SchedulerTests {
         small.script.finish(assignment, by: "a")
         let effects = small.script.finish(assignment, by: "a")
         #expect(
-            effects == [.send(.settled(stage: assignment.stage, attempt: assignment.attempt, refusal: nil), to: "a")])
+            effects == [.send(.settled(claim: assignment.claim, refusal: nil), to: "a")])
     }
 
     @Test func `a result waits for its artifacts`() throws {
@@ -118,7 +118,7 @@ struct SchedulerTests {
         let assignment = try #require(small.script.greetAndAsk("a"))
         let result = makeResult(of: assignment.stage, outputs: [])
         small.script.hear(
-            .finished(worker: "a", stage: assignment.stage, attempt: assignment.attempt, result: result))
+            FromWorker(.finished(claim: assignment.claim, result: result), from: "a"))
         #expect(small.script.memory.stages[small.first]?.standing == StageStanding(nodeFailures: 1))
     }
 
@@ -134,7 +134,7 @@ struct SchedulerTests {
         let alone = try #require(small.script.greetAndAsk("d"))
         small.script.finish(alone, by: "d")
         #expect(small.script.scheduler.isFinished)
-        #expect(small.script.hear(.ready(worker: "d")).told == [.dismissed])
+        #expect(small.script.hear(FromWorker(.ready, from: "d")).told == [.dismissed])
     }
 
     @Test(arguments: [StageFailure.Cause.diverged, .badInput])
@@ -155,7 +155,7 @@ struct SchedulerTests {
         small.script.greetAndAsk("b", on: "empty")
         small.script.fail(assignment, by: "a", StageFailure(.node, "no space"))
         #expect(small.script.ask("a") == nil, "the other host is to try")
-        small.script.hear(.goodbye(worker: "b"))
+        small.script.hear(FromWorker(.goodbye, from: "b"))
         #expect(small.script.ask("a")?.stage != nil, "there is no other host any more")
     }
 
@@ -173,7 +173,7 @@ struct SchedulerTests {
         let small = try Small()
         for round in 1...4 {
             let left = try #require(small.script.greetAndAsk("leaving-\(round)"))
-            small.script.hear(.goodbye(worker: WorkerID(rawValue: "leaving-\(round)")))
+            small.script.hear(FromWorker(.goodbye, from: WorkerID(rawValue: "leaving-\(round)")))
             #expect(small.script.state(left.stage) == .waiting)
             let stopped = try #require(small.script.greetAndAsk("stopping-\(round)"))
             small.script.fail(stopped, by: "stopping-\(round)", StageFailure(.stopped, "stopped"))
@@ -184,8 +184,8 @@ struct SchedulerTests {
     @Test func `what still comes from a worker that has left is not heard`() throws {
         let small = try Small()
         small.script.greetAndAsk("a")
-        small.script.hear(.goodbye(worker: "a"))
-        #expect(small.script.hear(.ready(worker: "a")).isEmpty)
+        small.script.hear(FromWorker(.goodbye, from: "a"))
+        #expect(small.script.hear(FromWorker(.ready, from: "a")).isEmpty)
     }
 
     @Test func `an assignment that was lost on the way is sent again`() throws {
@@ -199,7 +199,7 @@ struct SchedulerTests {
         let assignment = try #require(small.script.greetAndAsk("a"))
         small.script.start()
         small.script.wait(seconds: 10)
-        let answer = ToWorker.renewed(stage: assignment.stage, attempt: assignment.attempt)
+        let answer = ToWorker.renewed(claim: assignment.claim)
         #expect(small.script.beat(assignment, by: "a").told == [.unknownWorker, answer])
         small.script.wait(seconds: 50)
         small.script.tick()
@@ -268,9 +268,9 @@ struct SchedulerTests {
         #expect(scheduler.explain(key) == .waitsForWorker)
         #expect(scheduler.checkInvariants().isEmpty)
         let worker = WorkerID(rawValue: "w")
-        let hello = FromWorker.hello(worker: worker, version: protocolVersion, node: .test)
+        let hello = FromWorker(.hello(version: protocolVersion, node: .test), from: worker)
         _ = scheduler.handle(.message(hello), at: Timestamp(rawValue: 1))
-        let effects = scheduler.handle(.message(.ready(worker: worker)), at: Timestamp(rawValue: 2))
+        let effects = scheduler.handle(.message(FromWorker(.ready, from: worker)), at: Timestamp(rawValue: 2))
         #expect(effects.assignment?.measures == [.convergence, .cost])
     }
 
@@ -288,7 +288,7 @@ struct SchedulerTests {
         let small = try Small()
         let assignment = try #require(small.script.greetAndAsk("a"))
         let effects = small.script.obey(.cancel(StageSelector(keys: [small.first])))
-        let stop = ToWorker.stop(stage: small.first, attempt: assignment.attempt, reason: "cancelled")
+        let stop = ToWorker.stop(claim: Claim(small.first, assignment.attempt), reason: "cancelled")
         #expect(effects.told == [stop])
         #expect(small.script.state(small.first) == .cancelled)
         #expect(small.followers.map(small.script.state) == [.blocked, .blocked])
@@ -303,14 +303,14 @@ struct SchedulerTests {
         let assignment = try #require(small.script.greetAndAsk("a"))
         let effects = small.script.obey(.stop)
         let reason = "the coordinator was stopped"
-        #expect(effects.told == [.stop(stage: small.first, attempt: assignment.attempt, reason: reason), .dismissed])
+        #expect(effects.told == [.stop(claim: Claim(small.first, assignment.attempt), reason: reason), .dismissed])
         #expect(small.script.memory.stages[small.first]?.standing == StageStanding())
         #expect(small.script.ask("late") == nil)
     }
 
     @Test func `a worker of another version is turned away`() throws {
         let small = try Small()
-        let effects = small.script.hear(.hello(worker: "a", version: "headstart/0", node: .test))
+        let effects = small.script.hear(FromWorker(.hello(version: "headstart/0", node: .test), from: "a"))
         guard case .turnedAway(let reason) = effects.told.first else {
             Issue.record("\(effects)")
             return
@@ -323,11 +323,11 @@ struct SchedulerTests {
         let assignment = try #require(small.script.greetAndAsk("a"))
         let evaluation = Evaluation(step: 1, epoch: 0.5, trainingLoss: 0.7, scores: [])
         let (stage, attempt) = (assignment.stage, assignment.attempt)
-        let message = FromWorker.evaluated(worker: "a", stage: stage, attempt: attempt, evaluation: evaluation)
+        let message = FromWorker(.evaluated(claim: Claim(stage, attempt), evaluation: evaluation), from: "a")
         #expect(small.script.hear(message).contains(.record(.evaluated(stage, attempt, evaluation))))
         small.script.finish(assignment, by: "a")
         #expect(small.script.hear(message).count == 1, "it may come after the result")
-        let old = FromWorker.evaluated(worker: "a", stage: stage, attempt: attempt.next, evaluation: evaluation)
+        let old = FromWorker(.evaluated(claim: Claim(stage, attempt.next), evaluation: evaluation), from: "a")
         #expect(small.script.hear(old).isEmpty)
     }
 

@@ -64,13 +64,13 @@ final class Script {
     func greetAndAsk(_ worker: String, on host: String = "host") -> Assignment? {
         var node = NodeSettings.test
         node.host = host
-        hear(.hello(worker: WorkerID(rawValue: worker), version: protocolVersion, node: node))
+        hear(FromWorker(.hello(version: protocolVersion, node: node), from: WorkerID(rawValue: worker)))
         return ask(worker)
     }
 
     @discardableResult
     func ask(_ worker: String) -> Assignment? {
-        hear(.ready(worker: WorkerID(rawValue: worker))).assignment
+        hear(FromWorker(.ready, from: WorkerID(rawValue: worker))).assignment
     }
 
     @discardableResult
@@ -80,19 +80,19 @@ final class Script {
             measured: assignment.measures)
         if storing { store(result.artifacts) }
         let id = WorkerID(rawValue: worker)
-        return hear(.finished(worker: id, stage: assignment.stage, attempt: assignment.attempt, result: result))
+        return hear(FromWorker(.finished(claim: assignment.claim, result: result), from: id))
     }
 
     @discardableResult
     func fail(_ assignment: Assignment, by worker: String, _ failure: StageFailure) -> [Effect] {
         let id = WorkerID(rawValue: worker)
-        return hear(.failed(worker: id, stage: assignment.stage, attempt: assignment.attempt, failure: failure))
+        return hear(FromWorker(.failed(claim: assignment.claim, failure: failure), from: id))
     }
 
     @discardableResult
     func beat(_ assignment: Assignment, by worker: String) -> [Effect] {
         let id = WorkerID(rawValue: worker)
-        return hear(.heartbeat(worker: id, stage: assignment.stage, attempt: assignment.attempt, progress: nil))
+        return hear(FromWorker(.heartbeat(claim: assignment.claim, progress: nil), from: id))
     }
 
     private func handle(_ event: Event) -> [Effect] {
@@ -126,7 +126,7 @@ extension [Effect] {
 
     /// The reason why a result is refused; nil where it is settled.
     var refusal: String? {
-        for case .send(.settled(_, _, let refusal), _) in self { return refusal }
+        for case .send(.settled(_, let refusal), _) in self { return refusal }
         return "not settled at all"
     }
 }

@@ -29,18 +29,18 @@ struct Trace {
 
     func describe(_ message: FromWorker) -> String {
         let text =
-            switch message {
+            switch message.body {
             case .hello: "hello"
             case .ready: "ready"
-            case .heartbeat(_, let key, let attempt, _): "heartbeat \(name(key, attempt))"
-            case .evaluated(_, let key, let attempt, let evaluation):
-                "evaluated \(name(key, attempt)) step \(evaluation.step)"
-            case .log(_, let key, let attempt, let offset, _): "log \(name(key, attempt)) from \(offset)"
-            case .fetch(_, _, let offset): "fetch from \(offset)"
-            case .offer(_, let key, let attempt, let artifact): "offer \(artifact.kind) of \(name(key, attempt))"
-            case .upload(_, _, let offset): "upload from \(offset)"
-            case .finished(_, let key, let attempt, _): "finished \(name(key, attempt))"
-            case .failed(_, let key, let attempt, let failure): "failed \(name(key, attempt)): \(failure.cause)"
+            case .heartbeat(let claim, _): "heartbeat \(name(claim))"
+            case .evaluated(let claim, let evaluation):
+                "evaluated \(name(claim)) step \(evaluation.step)"
+            case .log(let claim, let offset, _): "log \(name(claim)) from \(offset)"
+            case .fetch(_, let offset): "fetch from \(offset)"
+            case .offer(let claim, let artifact): "offer \(artifact.kind) of \(name(claim))"
+            case .upload(_, let offset): "upload from \(offset)"
+            case .finished(let claim, _): "finished \(name(claim))"
+            case .failed(let claim, let failure): "failed \(name(claim)): \(failure.cause)"
             case .goodbye: "goodbye"
             }
         return "\(message.worker) says \(text)"
@@ -51,7 +51,6 @@ struct Trace {
         case .record(let change): "record \(describe(change))"
         case .send(let message, let worker): "tell \(worker): \(describe(message))"
         case .broadcast(.published(let artifact)): "publish \(artifact.kind)"
-        case .broadcast(.stop(let key, let attempt, _)): "publish stop \(name(key, attempt))"
         case .request(let artifact, let worker): "request \(artifact.kind) from \(worker)"
         case .wakeAt(let time): "wake at \(Double(time.rawValue) / 1000)"
         }
@@ -61,16 +60,16 @@ struct Trace {
         switch message {
         case .welcome: "welcome"
         case .turnedAway(let reason): "turned away: \(reason)"
-        case .assign(let assignment): "assign \(name(assignment.stage, assignment.attempt))"
+        case .assign(let assignment): "assign \(name(assignment.claim))"
         case .idle: "idle"
         case .dismissed: "dismissed"
-        case .renewed(let key, let attempt): "renewed \(name(key, attempt))"
-        case .stop(let key, let attempt, let reason): "stop \(name(key, attempt)): \(reason)"
+        case .renewed(let claim): "renewed \(name(claim))"
+        case .stop(let claim, let reason): "stop \(name(claim)): \(reason)"
         case .chunk(_, let offset, let byteCount): "chunk \(offset) + \(byteCount)"
         case .missing: "missing"
         case .received(_, let upTo): "received up to \(upTo)"
-        case .settled(let key, let attempt, let refusal):
-            "settled \(name(key, attempt))" + (refusal.map { ", refused: \($0)" } ?? "")
+        case .settled(let claim, let refusal):
+            "settled \(name(claim))" + (refusal.map { ", refused: \($0)" } ?? "")
         case .unknownWorker: "unknown worker"
         }
     }
@@ -87,6 +86,8 @@ struct Trace {
                 + (standing.losses > 0 ? ", lost \(standing.losses)" : "") + (standing.reason.map { ": \($0)" } ?? "")
         }
     }
+
+    private func name(_ claim: Claim) -> String { name(claim.stage, claim.attempt) }
 
     private func name(_ key: StageKey, _ attempt: Attempt? = nil) -> String {
         (names[key] ?? key.short) + (attempt.map { " #\($0)" } ?? "")

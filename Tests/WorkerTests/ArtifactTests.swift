@@ -24,7 +24,7 @@ struct ArtifactTests {
         coordinator.store[reference(head).id] = head
         var damages = 0
         coordinator.interfere = { message in
-            guard case .fetch(_, let artifact, let offset) = message, offset > 0, damages == 0 else { return nil }
+            guard case .fetch(let artifact, let offset) = message.body, offset > 0, damages == 0 else { return nil }
             damages += 1
             var answer = coordinator.chunk(of: artifact, from: offset)
             answer.bytes?[3] ^= 0x40
@@ -55,7 +55,9 @@ struct ArtifactTests {
     @Test func `a head that was published is not fetched`() throws {
         let coordinator = try FakeCoordinator()
         coordinator.interfere = { message in
-            guard case .ready = message, coordinator.stages.isEmpty, coordinator.results.isEmpty else { return nil }
+            guard case .ready = message.body, coordinator.stages.isEmpty, coordinator.results.isEmpty else {
+                return nil
+            }
             return [FakeCoordinator.Answer(message: .idle(askAgainMilliseconds: 20))]
         }
         let worker = RunningWorker(coordinator.endpoint) { job, _ throws(StageFailure) in try expectHead(job) }
@@ -75,7 +77,9 @@ struct ArtifactTests {
     @Test func `a published head of other bytes than announced is not kept`() throws {
         let coordinator = try FakeCoordinator()
         coordinator.interfere = { message in
-            guard case .ready = message, coordinator.stages.isEmpty, coordinator.results.isEmpty else { return nil }
+            guard case .ready = message.body, coordinator.stages.isEmpty, coordinator.results.isEmpty else {
+                return nil
+            }
             return [FakeCoordinator.Answer(message: .idle(askAgainMilliseconds: 20))]
         }
         let worker = RunningWorker(coordinator.endpoint) { job, _ throws(StageFailure) in try expectHead(job) }

@@ -56,30 +56,29 @@ final class FakeCoordinator {
     }
 
     private func answers(to message: FromWorker, _ bytes: [UInt8]) -> [Answer] {
-        if case .hello = message {
+        if case .hello = message.body {
             greeted.insert(message.worker)
             return [Answer(message: .welcome(heartbeatMilliseconds: 100))]
         }
         guard greeted.contains(message.worker) else { return [Answer(message: .unknownWorker)] }
-        switch message {
+        switch message.body {
         case .ready: return [Answer(message: stages.isEmpty ? .dismissed : .assign(stages.removeFirst()))]
-        case .heartbeat(_, let stage, let attempt, _):
-            return [Answer(message: .renewed(stage: stage, attempt: attempt))]
-        case .fetch(_, let artifact, let offset): return [chunk(of: artifact, from: offset)]
-        case .offer(_, _, _, let artifact):
+        case .heartbeat(let claim, _): return [Answer(message: .renewed(claim: claim))]
+        case .fetch(let artifact, let offset): return [chunk(of: artifact, from: offset)]
+        case .offer(_, let artifact):
             store[artifact.id, default: []] += []
             return [received(artifact.id)]
-        case .upload(_, let artifact, let offset):
+        case .upload(let artifact, let offset):
             if offset == store[artifact, default: []].count { store[artifact, default: []] += bytes }
             return [received(artifact)]
-        case .finished(_, let stage, let attempt, let result):
+        case .finished(let claim, let result):
             let absent = result.artifacts.filter { store[$0.id]?.count != $0.byteCount }
             guard absent.isEmpty else { return absent.map { received($0.id) } }
             results.append(result)
-            return [Answer(message: .settled(stage: stage, attempt: attempt, refusal: nil))]
-        case .failed(_, let stage, let attempt, let failure):
+            return [Answer(message: .settled(claim: claim, refusal: nil))]
+        case .failed(let claim, let failure):
             failures.append(failure)
-            return [Answer(message: .settled(stage: stage, attempt: attempt, refusal: nil))]
+            return [Answer(message: .settled(claim: claim, refusal: nil))]
         case .hello, .evaluated, .log, .goodbye: return []
         }
     }
@@ -99,7 +98,7 @@ final class FakeCoordinator {
 extension FromWorker {
     /// The message's name on the wire.
     var name: String {
-        switch self {
+        switch body {
         case .hello: "hello"
         case .ready: "ready"
         case .heartbeat: "heartbeat"

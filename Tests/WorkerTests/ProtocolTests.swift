@@ -30,13 +30,14 @@ struct ProtocolTests {
         #expect(coordinator.results == [result([reference(made)]), result([reference([])])])
         #expect(coordinator.store[reference(made).id] == made)
         let names = Set(coordinator.heard.map(\.name))
-        #expect(names == FromWorker.names.subtracting(["failed", "goodbye"]))
+        let expected = ["hello", "ready", "heartbeat", "evaluated", "log", "fetch", "offer", "upload", "finished"]
+        #expect(names == Set(expected))
         let progress = coordinator.heard.compactMap { message -> StageProgress? in
-            if case .heartbeat(_, _, _, let progress) = message { progress } else { nil }
+            if case .heartbeat(_, let progress) = message.body { progress } else { nil }
         }
         #expect(progress.contains(StageProgress(step: 1, steps: 3, loss: 0.25, tokensPerSecond: 100)))
         let logs = coordinator.heard.compactMap { message -> String? in
-            if case .log(_, _, _, _, let text) = message { text } else { nil }
+            if case .log(_, _, let text) = message.body { text } else { nil }
         }
         #expect(logs.first?.hasPrefix("started\n") == true)
         #expect(logs.contains { $0.hasSuffix("step 3  epoch 1.0  loss 0.5000  100 tokens/s\n") })
@@ -49,7 +50,7 @@ struct ProtocolTests {
         coordinator.store[reference(head).id] = head
         var lost: Set<FromWorker> = []
         coordinator.interfere = { message in
-            if case .heartbeat = message { return nil }
+            if case .heartbeat = message.body { return nil }
             return lost.insert(message).inserted ? [] : nil
         }
         let worker = RunningWorker(coordinator.endpoint) { job, _ throws(StageFailure) in
@@ -69,7 +70,7 @@ struct ProtocolTests {
         var stale: [Assignment] = []
         coordinator.interfere = { [stages = coordinator.stages] message in
             // The first assignment comes again when the worker asks for the second, as a message that was late would.
-            guard case .ready = message, let first = stages.first else { return nil }
+            guard case .ready = message.body, let first = stages.first else { return nil }
             stale.append(first)
             guard stale.count > 1, coordinator.results.count == 1, stale.count < 4 else { return nil }
             return [FakeCoordinator.Answer(message: .assign(first))]
@@ -103,7 +104,7 @@ struct ProtocolTests {
         #expect(second.results.count == 1)
         #expect(second.heard.contains { $0.name == "evaluated" })
         let isTold = second.heard.contains { message in
-            if case .log(_, _, _, 0, let text) = message { text.hasSuffix("halfway\n") } else { false }
+            if case .log(_, 0, let text) = message.body { text.hasSuffix("halfway\n") } else { false }
         }
         #expect(isTold)
     }
@@ -121,7 +122,7 @@ struct ProtocolTests {
         let coordinator = try FakeCoordinator(stages: [assignment()])
         var hasForgotten = false
         coordinator.interfere = { message in
-            guard case .finished = message, !hasForgotten else { return nil }
+            guard case .finished = message.body, !hasForgotten else { return nil }
             hasForgotten = true
             coordinator.store[reference(made).id] = nil
             return [FakeCoordinator.Answer(message: .missing(artifact: reference(made).id))]
@@ -138,8 +139,8 @@ struct ProtocolTests {
         let coordinator = try FakeCoordinator(stages: [assignment(seed: 1), assignment(seed: 2)])
         let stopped = try assignment(seed: 1)
         coordinator.interfere = { message in
-            guard case .heartbeat(_, stopped.stage, let attempt, _) = message else { return nil }
-            return [FakeCoordinator.Answer(message: .stop(stage: stopped.stage, attempt: attempt, reason: "cancelled"))]
+            guard case .heartbeat(let claim, _) = message.body, claim.stage == stopped.stage else { return nil }
+            return [FakeCoordinator.Answer(message: .stop(claim: claim, reason: "cancelled"))]
         }
         let worker = RunningWorker(coordinator.endpoint) { job, observer throws(StageFailure) in
             guard job.stage != stopped.stage else { return try trainUntilStopped(job, observer) }

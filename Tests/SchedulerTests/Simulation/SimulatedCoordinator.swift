@@ -110,14 +110,15 @@ struct SimulatedCoordinator {
     // MARK: The store
 
     private mutating func transfer(_ message: FromWorker, corrupts: Bool, at now: Timestamp) -> [Effect] {
-        switch message {
-        case .offer(let worker, _, _, let artifact): return offer(artifact, by: worker, at: now)
-        case .upload(let worker, let id, let offset):
+        let worker = message.worker
+        switch message.body {
+        case .offer(_, let artifact): return offer(artifact, by: worker, at: now)
+        case .upload(let id, let offset):
             guard let artifact = announced[id] else { return [.send(.missing(artifact: id), to: worker)] }
             if offset == uploads[id, default: 0] { uploads[id] = offset + 1 }
             if corrupts, uploads[id] == artifact.byteCount { uploads[id] = 0 }
             return offer(artifact, by: worker, at: now)
-        case .fetch(let worker, let id, let offset):
+        case .fetch(let id, let offset):
             object(!stored.contains(id), "a worker was sent for an artifact that is not in the store")
             return [.send(.chunk(artifact: id, offset: offset, byteCount: 1), to: worker)]
         case .hello, .ready, .heartbeat, .evaluated, .log, .finished, .failed, .goodbye: return []
@@ -144,8 +145,9 @@ struct SimulatedCoordinator {
             let running = model.running[assignment.stage]
             let isKnown = running?.attempt == assignment.attempt && running?.worker == worker
             object(!isKnown, "an assignment was sent that is not remembered")
-        case .send(.settled(let stage, let attempt, nil), _):
-            object(model.endings[stage]?[attempt] == nil, "an attempt was settled whose end is not remembered")
+        case .send(.settled(let claim, nil), _):
+            object(
+                model.endings[claim.stage]?[claim.attempt] == nil, "an attempt was settled whose end is not remembered")
         case .send(.settled, _): refusals += 1
         default: break
         }

@@ -49,12 +49,13 @@ struct SimulatedWorker {
     }
 
     /// What it says when nothing has happened for a while.
-    func repetitions() -> [FromWorker] {
-        guard isWelcome else { return [.hello(worker: id, version: protocolVersion, node: node)] }
-        guard let job else { return [.ready(worker: id)] }
-        let (stage, attempt) = (job.assignment.stage, job.assignment.attempt)
+    func repetitions() -> [FromWorker] { words().map { FromWorker($0, from: id) } }
+
+    private func words() -> [FromWorker.Body] {
+        guard isWelcome else { return [.hello(version: protocolVersion, node: node)] }
+        guard let job else { return [.ready] }
         let progress = StageProgress(step: 1, steps: 10, loss: 0.7, tokensPerSecond: 100)
-        return [.heartbeat(worker: id, stage: stage, attempt: attempt, progress: progress)] + nextSteps(of: job)
+        return [.heartbeat(claim: job.assignment.claim, progress: progress)] + nextSteps(of: job)
     }
 
     /// Begins to train when all inputs are here.
@@ -88,43 +89,39 @@ struct SimulatedWorker {
             guard job == nil else { return (.goesOn, []) }
             job = Job(assignment: assignment)
         case .idle, .renewed: return (.goesOn, [])
-        case .stop(let stage, let attempt, let reason):
-            guard isMine(stage, attempt) else { return (.goesOn, []) }
+        case .stop(let claim, let reason):
+            guard job?.assignment.claim == claim else { return (.goesOn, []) }
             fail(StageFailure(.stopped, reason))
         case .chunk(let artifact, let offset, let byteCount):
             guard job?.fetched[artifact, default: 0] == offset else { return (.goesOn, []) }
             job?.fetched[artifact] = offset + byteCount
         case .missing(let artifact): job?.confirmed[artifact] = nil
         case .received(let artifact, let upTo): job?.confirmed[artifact] = upTo
-        case .settled(let stage, let attempt, _):
-            guard isMine(stage, attempt) else { return (.goesOn, []) }
+        case .settled(let claim, _):
+            guard job?.assignment.claim == claim else { return (.goesOn, []) }
             job = nil
         case .unknownWorker: isWelcome = false
         }
         return (.goesOn, repetitions())
     }
 
-    private func isMine(_ stage: StageKey, _ attempt: Attempt) -> Bool {
-        job?.assignment.stage == stage && job?.assignment.attempt == attempt
-    }
-
-    private func nextSteps(of job: Job) -> [FromWorker] {
-        let (stage, attempt) = (job.assignment.stage, job.assignment.attempt)
+    private func nextSteps(of job: Job) -> [FromWorker.Body] {
+        let claim = job.assignment.claim
         switch job.outcome {
-        case .failed(let failure): return [.failed(worker: id, stage: stage, attempt: attempt, failure: failure)]
+        case .failed(let failure): return [.failed(claim: claim, failure: failure)]
         case .finished(let result):
             for artifact in result.artifacts {
                 guard let upTo = job.confirmed[artifact.id] else {
                     if isHasty { continue }
-                    return [.offer(worker: id, stage: stage, attempt: attempt, artifact: artifact)]
+                    return [.offer(claim: claim, artifact: artifact)]
                 }
-                if upTo < artifact.byteCount { return [.upload(worker: id, artifact: artifact.id, offset: upTo)] }
+                if upTo < artifact.byteCount { return [.upload(artifact: artifact.id, offset: upTo)] }
             }
-            return [.finished(worker: id, stage: stage, attempt: attempt, result: result)]
+            return [.finished(claim: claim, result: result)]
         case nil:
             let missing = job.assignment.inputs.first { job.fetched[$0.id, default: 0] < $0.byteCount }
             guard let missing else { return [] }
-            return [.fetch(worker: id, artifact: missing.id, offset: job.fetched[missing.id, default: 0])]
+            return [.fetch(artifact: missing.id, offset: job.fetched[missing.id, default: 0])]
         }
     }
 }
