@@ -1,4 +1,5 @@
 package import Experiments
+package import Statistics
 
 /// A paper's table beside the scores of a sweep.
 package struct PublishedComparison: Hashable, Sendable {

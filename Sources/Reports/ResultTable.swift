@@ -1,4 +1,5 @@
 package import Experiments
+package import Statistics
 
 /// The scores of a sweep, summed up over seeds: methods down, tasks across.
 package struct ResultTable: Hashable, Sendable {

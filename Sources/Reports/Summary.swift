@@ -1,21 +1,5 @@
 import Foundation
-
-/// Mean and standard deviation of the scores over seeds.
-package struct Summary: Hashable, Sendable {
-    package let mean: Double
-    /// With n - 1 in the denominator; nil for a single score.
-    package let deviation: Double?
-
-    /// - Returns: nil where there are no scores.
-    package init?(_ scores: [Double]) {
-        guard let first = scores.first else { return nil }
-        // Counted from the first score, so that equal scores deviate by exactly nothing.
-        let mean = first + scores.map { $0 - first }.reduce(0, +) / Double(scores.count)
-        self.mean = mean
-        let squares = scores.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
-        deviation = scores.count > 1 ? (squares / Double(scores.count - 1)).squareRoot() : nil
-    }
-}
+import Statistics
 
 extension Summary {
     /// "61.82 ± 1.20" in percent, the deviation only where there is one.

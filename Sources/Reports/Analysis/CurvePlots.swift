@@ -1,4 +1,5 @@
 import Experiments
+import Statistics
 
 /// Curves of one task's methods in one picture: the mean over the seeds, and the standard deviation as a band around it.
 struct CurvePanel {

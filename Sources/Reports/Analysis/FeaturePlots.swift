@@ -1,4 +1,5 @@
 import Experiments
+import Statistics
 
 extension Plot {
     /// EH-FT, Figure 4: the head's hidden layer in two dimensions, above the training set's examples and below the dev

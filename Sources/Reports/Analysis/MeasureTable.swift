@@ -1,5 +1,6 @@
 package import Experiments
 import Foundation
+import Statistics
 
 /// One measure of a sweep as a table: a line for each task and method, means and standard deviations over the seeds.
 package struct MeasureTable {
@@ -117,10 +118,6 @@ extension Measure {
             Figure("reduced MiB", digits: 1) { ($0.cost?.reducedBytes).map { Double($0) / mebibyte } },
         ]
     }
-}
-
-private func median(_ values: [Double]) -> Double? {
-    values.isEmpty ? nil : values.sorted()[values.count / 2]
 }
 
 /// The step of the first evaluation whose score is at least 95 % of the last one's.

@@ -1,4 +1,5 @@
 package import Experiments
+import Statistics
 
 /// What one stage of a method has measured on one task with one seed.
 package struct MeasuredRun: Encodable, Sendable {
@@ -70,20 +71,5 @@ struct MeasuredMethod {
         return (0..<shortest).compactMap { place in
             Spread(curves.map { y($0[place]) }).map { (x(curves[0][place]), $0) }
         }
-    }
-}
-
-/// Mean and standard deviation of a few numbers.
-struct Spread {
-    let mean: Double
-    /// 0 of a single number.
-    let deviation: Double
-
-    init?(_ values: [Double]) {
-        guard !values.isEmpty else { return nil }
-        let mean = values.reduce(0, +) / Double(values.count)
-        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        self.mean = mean
-        deviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0
     }
 }

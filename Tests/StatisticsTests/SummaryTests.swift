@@ -1,4 +1,4 @@
-import Reports
+import Statistics
 import Testing
 
 struct SummaryTests {
