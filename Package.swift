@@ -21,7 +21,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(of name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: name), "TestKit"] + dependencies, resources: resources,
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
         swiftSettings: strict)
 }
 
@@ -57,7 +57,7 @@ let package = Package(
         // The vocabulary, files, wire and memory
         library("Experiments", [crypto]),
         library("Searches", ["Experiments"]),
-        library("Files", ["Experiments", crypto]),
+        library("Files", ["Experiments"]),
         library("Messages", ["Experiments"]),
         library("Configuration", ["Experiments", "Searches", "Files", yams]),
         library("Ledger", ["Experiments", "Files", grdb]),
@@ -65,11 +65,11 @@ let package = Package(
 
         // Thin types over ZeroMQ, MPI, BLAS and our kernels; they know nothing of the project
         library("Transport", ["CZeroMQ"]),
-        library("Collectives", ["CMPI", "CKernels"]),
+        library("Collectives", ["CMPI"]),
         library("Numerics", ["COpenBLAS", "CKernels"]),
 
         // Files, text, datasets
-        library("Safetensors", ["Experiments", "Files"]),
+        library("Safetensors", ["Files"]),
         library("Tokenizers", ["Experiments", "Files", "CSentencePiece"]),
         library("Tasks", ["Experiments", "Files", "Tokenizers", "Numerics"]),
 
@@ -84,16 +84,16 @@ let package = Package(
             ]),
 
         // The loops that connect them, and what people read
-        library("Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
+        library("Coordinator", ["Experiments", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
         library("Reports", ["Experiments", "Ledger", "Scheduler", "Statistics"]),
         .executableTarget(
             name: "headstart",
             dependencies: [
-                "Experiments", "Files", "Configuration", "Ledger", "Messages", "Transport", "Collectives", "Numerics",
-                "Safetensors", "Tokenizers", "Tasks", "Encoders", "Tuning", "Training", "Coordinator", "Worker",
-                "Reports", arguments, logging,
+                "Experiments", "Files", "Configuration", "Ledger", "Transport", "Collectives", "Numerics",
+                "Safetensors", "Tokenizers", "Tasks", "Encoders", "Training", "Coordinator", "Worker", "Reports",
+                arguments, logging,
             ],
             swiftSettings: strict),
 
@@ -102,33 +102,31 @@ let package = Package(
             path: "Tests/TestKit", swiftSettings: strict),
         tests(of: "Experiments", []),
         tests(of: "Searches", ["Experiments"]),
-        tests(of: "Files", ["Experiments"]),
+        tests(of: "Files", ["TestKit"]),
         tests(of: "Messages", ["Experiments"]),
-        tests(of: "Configuration", ["Experiments", "Files"]),
-        tests(of: "Ledger", ["Experiments", "Files"]),
-        tests(of: "Scheduler", ["Experiments", "Messages", "Ledger"], resources: [.copy("Traces")]),
-        tests(of: "Transport", []),
+        tests(of: "Configuration", ["TestKit", "Experiments"]),
+        tests(of: "Ledger", ["TestKit", "Experiments"]),
+        tests(of: "Scheduler", ["TestKit", "Experiments", "Messages", "Ledger"], resources: [.copy("Traces")]),
+        tests(of: "Transport", ["TestKit"]),
         tests(of: "Collectives", ["CollectivesProbe"]),
         .executableTarget(
             name: "CollectivesProbe", dependencies: ["Collectives"], path: "Tests/CollectivesProbe",
             swiftSettings: strict),
         tests(of: "Numerics", ["CKernels"]),
-        tests(of: "Safetensors", ["Files"]),
-        tests(of: "Tokenizers", ["Experiments", "Files"]),
-        tests(of: "Tasks", ["Experiments", "Files", "Tokenizers"], resources: [.copy("Metrics")]),
-        tests(of: "Encoders", ["Experiments", "Safetensors", "Numerics", "CKernels"]),
-        tests(of: "Tuning", ["Experiments", "Safetensors", "Numerics", "Encoders"]),
+        tests(of: "Safetensors", ["TestKit", "Files"]),
+        tests(of: "Tokenizers", ["TestKit", "Experiments", "Files"]),
+        tests(of: "Tasks", ["TestKit", "Experiments", "Files", "Tokenizers"], resources: [.copy("Metrics")]),
+        tests(of: "Encoders", ["TestKit", "Experiments", "Safetensors", "Numerics"]),
+        tests(of: "Tuning", ["TestKit", "Experiments", "Safetensors", "Numerics", "Encoders"]),
         tests(
             of: "Training",
             [
-                "Experiments", "Files", "Safetensors", "Tasks", "Tokenizers", "Numerics", "Collectives", "Encoders",
-                "Tuning",
+                "TestKit", "Experiments", "Safetensors", "Tasks", "Numerics", "Collectives", "Encoders", "Tuning",
             ]),
-        tests(
-            of: "Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
-        tests(of: "Worker", ["Experiments", "Messages", "Transport", "Collectives", "Training", logging]),
+        tests(of: "Coordinator", ["TestKit", "Experiments", "Messages", "Ledger", "Transport", logging]),
+        tests(of: "Worker", ["TestKit", "Experiments", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Statistics", []),
-        tests(of: "Reports", ["Experiments", "Ledger", "Scheduler"]),
+        tests(of: "Reports", ["Experiments", "Ledger"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors"],

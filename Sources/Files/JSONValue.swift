@@ -1,5 +1,6 @@
-/// A JSON document as it is written: numbers keep their spelling and objects their order and every member, even where two
-/// names are canonically equivalent (which are one key to Swift's `String` and to Foundation's decoders).
+/// A JSON document as it is written, the one way in which files of others are read: numbers keep their spelling and objects
+/// their order and every member, even where two names are canonically equivalent (which are one key to Swift's `String` and
+/// to Foundation's decoders), and what is wrong is named with its line and byte, which Foundation on Linux cannot say.
 package enum JSONValue: Sendable {
     case null
     case bool(Bool)
@@ -27,6 +28,18 @@ package enum JSONValue: Sendable {
         return members.last { $0.name.utf8.elementsEqual(name.utf8) }?.value
     }
 
+    /// nil for what is not a string.
+    package var string: String? { if case .string(let text) = self { text } else { nil } }
+
+    /// nil for what is not a whole number that fits.
+    package var integer: Int? { if case .number(let literal) = self { Int(literal) } else { nil } }
+
+    /// nil for what is not an array.
+    package var elements: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
+
+    /// nil for what is not an object.
+    package var members: [Member]? { if case .object(let members) = self { members } else { nil } }
+
     /// What people call this kind of value.
     package var kind: String {
         switch self {
@@ -36,6 +49,20 @@ package enum JSONValue: Sendable {
         case .string: "a string"
         case .array: "an array"
         case .object: "an object"
+        }
+    }
+}
+
+extension JSONValue: CustomStringConvertible {
+    /// As people write it in one line: strings without quotes.
+    package var description: String {
+        switch self {
+        case .null: "null"
+        case .bool(let bool): "\(bool)"
+        case .number(let literal): literal
+        case .string(let text): text
+        case .array(let elements): "[\(elements.map(\.description).joined(separator: ", "))]"
+        case .object(let members): "{\(members.map { "\($0.name): \($0.value)" }.joined(separator: ", "))}"
         }
     }
 }

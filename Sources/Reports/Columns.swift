@@ -1,4 +1,5 @@
-/// Lines of aligned columns.
+/// Lines of aligned columns. Libraries for tables draw them as wide as they are; ours breaks into blocks as wide as the
+/// terminal, and its first columns are said again in each.
 struct Columns {
     enum Alignment { case left, right }
 

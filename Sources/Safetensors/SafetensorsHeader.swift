@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// The header of a safetensors file, decoded and checked against the length of the file.
 struct SafetensorsHeader {
@@ -33,31 +33,37 @@ struct SafetensorsHeader {
         guard bytes.count >= dataStart else {
             throw Malformed(problem: "truncated: the header needs \(dataStart) bytes, the file has \(bytes.count)")
         }
-        let object = try Self.decode(UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))
-        metadata = try Self.readMetadata(object["__metadata__"])
+        let members = try Self.members(UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))
+        metadata = try Self.readMetadata(members.last { $0.name == "__metadata__" }?.value)
         var entries: [String: Entry] = [:]
-        for (name, value) in object where name != "__metadata__" { entries[name] = try Entry(value, name: name) }
+        for member in members where member.name != "__metadata__" {
+            entries[member.name] = try Entry(member.value, name: member.name)
+        }
         self.entries = entries
         try Self.checkRanges(entries, dataCount: bytes.count - dataStart)
     }
 
-    private static func decode(_ bytes: UnsafeRawBufferPointer) throws(Malformed) -> [String: Any] {
-        let object: Any
+    private static func members(_ bytes: UnsafeRawBufferPointer) throws(Malformed) -> [JSONValue.Member] {
+        let header: JSONValue
         do {
-            object = try JSONSerialization.jsonObject(with: Data(bytes))
+            header = try JSONValue(parsing: bytes.bindMemory(to: UInt8.self).span)
         } catch {
             throw Malformed(problem: "not a safetensors file: its header is not JSON")
         }
-        guard let dictionary = object as? [String: Any] else {
+        guard let members = header.members else {
             throw Malformed(problem: "not a safetensors file: its header is not a JSON object")
         }
-        return dictionary
+        return members
     }
 
-    private static func readMetadata(_ value: Any?) throws(Malformed) -> [String: String] {
+    private static func readMetadata(_ value: JSONValue?) throws(Malformed) -> [String: String] {
         guard let value else { return [:] }
-        guard let metadata = value as? [String: String] else {
-            throw Malformed(problem: "__metadata__ in the header is not a table of strings")
+        let malformed = Malformed(problem: "__metadata__ in the header is not a table of strings")
+        guard let members = value.members else { throw malformed }
+        var metadata: [String: String] = [:]
+        for member in members {
+            guard let text = member.value.string else { throw malformed }
+            metadata[member.name] = text
         }
         return metadata
     }
@@ -88,15 +94,15 @@ struct SafetensorsHeader {
 }
 
 extension SafetensorsHeader.Entry {
-    init(_ value: Any, name: String) throws(SafetensorsHeader.Malformed) {
+    init(_ fields: JSONValue, name: String) throws(SafetensorsHeader.Malformed) {
         func malformed(_ what: String) -> SafetensorsHeader.Malformed { .init(problem: "tensor '\(name)': \(what)") }
-        guard let fields = value as? [String: Any] else { throw malformed("its entry in the header is not a table") }
-        guard let typeName = fields["dtype"] as? String else { throw malformed("dtype is missing") }
+        guard fields.members != nil else { throw malformed("its entry in the header is not a table") }
+        guard let typeName = fields["dtype"]?.string else { throw malformed("dtype is missing") }
         guard let type = ElementType(rawValue: typeName) else { throw malformed("dtype '\(typeName)' is not known") }
-        guard let shape = fields["shape"] as? [Int], shape.allSatisfy({ $0 >= 0 }) else {
+        guard let shape = fields["shape"]?.integers, shape.allSatisfy({ $0 >= 0 }) else {
             throw malformed("shape is missing or not a list of sizes")
         }
-        guard let offsets = fields["data_offsets"] as? [Int], offsets.count == 2, 0 <= offsets[0],
+        guard let offsets = fields["data_offsets"]?.integers, offsets.count == 2, 0 <= offsets[0],
             offsets[0] <= offsets[1]
         else { throw malformed("data_offsets is missing or not a pair of rising offsets") }
         var byteCount = type.byteCount
@@ -111,5 +117,14 @@ extension SafetensorsHeader.Entry {
             )
         }
         self.init(type: type, shape: shape, range: offsets[0]..<offsets[1])
+    }
+}
+
+extension JSONValue {
+    /// nil for what is not an array of whole numbers.
+    fileprivate var integers: [Int]? {
+        guard let elements else { return nil }
+        let integers = elements.compactMap(\.integer)
+        return integers.count == elements.count ? integers : nil
     }
 }

@@ -1,3 +1,4 @@
+import Collectives
 import Foundation
 
 /// How a group's mpirun is called.
@@ -12,9 +13,8 @@ struct Launcher: Sendable {
             throw SupervisorError.launcherIsMissing(settings.launcher)
         }
         self.program = program
-        // Threads of a rank are placed by the system: groups know nothing of each other's cores.
-        var arguments = ["--quiet", "--bind-to", "none", "-n", "\(settings.ranks)"]
-        if settings.ranks > settings.cores { arguments.append("--oversubscribe") }
+        var arguments = MPIRun.arguments(
+            ranks: settings.ranks, mayOutnumberCores: settings.ranks > settings.cores)
         if settings.groups * settings.ranks > settings.cores {
             // Ranks that wait for each other leave their core to those they wait for.
             arguments += ["--mca", "mpi_yield_when_idle", "1"]
@@ -22,10 +22,8 @@ struct Launcher: Sendable {
         self.arguments =
             arguments + [settings.executable, "worker"] + settings.workerArguments
             + ["--threads", "\(settings.threadsPerRank)"]
-        environment = inherited.merging([
-            "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-            ParentWatch.supervisorVariable: "\(getpid())",
-        ]) { _, new in new }
+        environment = inherited.merging(MPIRun.environment) { _, new in new }
+            .merging([ParentWatch.supervisorVariable: "\(getpid())"]) { _, new in new }
     }
 
     private static func find(_ name: String, in path: String) -> String? {

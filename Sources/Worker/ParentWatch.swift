@@ -1,3 +1,4 @@
+import Collectives
 import Foundation
 
 /// Ends a rank whose mpirun is no more, and asks a worker to leave whose supervisor is: neither is to go on alone
@@ -8,7 +9,7 @@ enum ParentWatch {
 
     static func start() {
         let environment = ProcessInfo.processInfo.environment
-        let launcher = environment["OMPI_COMM_WORLD_SIZE"] == nil ? nil : getppid()
+        let launcher = MPIRun.rank == nil ? nil : getppid()
         let supervisor = environment[supervisorVariable].flatMap { pid_t($0) }
         guard launcher != nil || supervisor != nil else { return }
         let thread = Thread {

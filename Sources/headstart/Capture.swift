@@ -1,6 +1,7 @@
 import Foundation
 
-/// Runs a program to its end and returns what it wrote to standard output.
+/// Runs a program to its end and returns what it wrote to standard output. Here, for gnuplot and for mpirun it is Foundation's
+/// Process that starts it: swift-subprocess runs programs from async code alone, and whoever waits here is a plain thread.
 /// - Returns: nil when the program is not installed or ends with an error.
 func capture(_ program: String, _ arguments: [String], without variable: String? = nil) -> String? {
     let process = Process()

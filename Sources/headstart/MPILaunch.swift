@@ -1,23 +1,19 @@
+import Collectives
 import Foundation
 
 /// Starting this program anew as several ranks.
 enum MPILaunch {
     /// Whether mpirun started this process.
-    static var isRank: Bool { ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"] != nil }
+    static var isRank: Bool { MPIRun.rank != nil }
 
     /// Whether this process speaks for its group.
-    static var speaks: Bool { ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"].map { $0 == "0" } ?? true }
+    static var speaks: Bool { (MPIRun.rank ?? 0) == 0 }
 
     /// Becomes `mpirun` over `ranks` processes with this program's own arguments; returns only by throwing.
     static func become(ranks: Int) throws -> Never {
-        if geteuid() == 0 {
-            // Open MPI refuses to start as root, which is who one is in a container, unless it is told twice.
-            setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1)
-            setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1)
-        }
-        // Ranks may outnumber cores, and their threads choose their cores themselves.
+        for (name, value) in MPIRun.environment { setenv(name, value, 1) }
         let words =
-            ["mpirun", "-q", "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)", try Machine.program()]
+            ["mpirun"] + MPIRun.arguments(ranks: ranks, mayOutnumberCores: true) + [try Machine.program()]
             + joined(Array(CommandLine.arguments.dropFirst()))
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         execvp("mpirun", &arguments)

@@ -1,3 +1,4 @@
+import Collectives
 import Foundation
 
 /// What a run of `CollectivesProbe` printed and how it ended.
@@ -13,11 +14,9 @@ struct Probe {
     init(_ subject: String, ranks: Int?) throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        let launcher = ranks.map { ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "\($0)"] } ?? []
+        let launcher = ranks.map { ["mpirun"] + MPIRun.arguments(ranks: $0, mayOutnumberCores: true) } ?? []
         process.arguments = ["timeout", "-k", "5", "60"] + launcher + [Self.path, subject]
-        process.environment = ProcessInfo.processInfo.environment.merging([
-            "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-        ]) { _, new in new }
+        process.environment = ProcessInfo.processInfo.environment.merging(MPIRun.environment) { _, new in new }
         let output = Pipe()
         process.standardOutput = output
         try process.run()

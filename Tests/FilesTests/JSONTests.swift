@@ -2,6 +2,11 @@ import Files
 import Testing
 
 struct JSONTests {
+    @Test func `a value in a sentence is written in one line`() throws {
+        let text = #"{"a": ["b", 1.50, null], "c": {"d": true}}"#
+        #expect(try "\(parse(text))" == "{a: [b, 1.50, null], c: {d: true}}")
+    }
+
     private func parse(_ text: String) throws -> JSONValue { try JSONValue(parsing: text.utf8.span) }
 
     /// The value in one line, numbers as they were spelled.

@@ -52,6 +52,21 @@ struct TidyTests {
         }
     }
 
+    @Test func `a target declares what it imports and imports what it declares`() throws {
+        let manifest = try Manifest()
+        // Tests run programs as processes.
+        let programs = Set(manifest.targets.filter(\.isProgram).map(\.name))
+        #expect(manifest.targets.count > 40 && programs.contains("headstart"), "Package.swift is written otherwise now")
+        for target in manifest.targets {
+            guard let imports = manifest.imports(of: target, among: files) else { continue }
+            let surplus = target.dependencies.subtracting(imports).subtracting(programs).sorted()
+            #expect(
+                surplus.isEmpty, "Package.swift: \(target.name) imports none of \(surplus); take them from its list")
+            let missing = imports.subtracting(target.dependencies).sorted()
+            #expect(missing.isEmpty, "Package.swift: \(target.name) imports \(missing); add them to its list")
+        }
+    }
+
     @Test func `every target has tests of its own`() throws {
         let sources = try Set(
             files.filter { $0.path.hasSuffix(".swift") }.compactMap { file -> String? in

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 extension EncoderConfiguration {
     /// Reads a config.json. Whatever it asks for that this encoder does not compute is an error that names the key.
@@ -34,27 +33,29 @@ extension EncoderConfiguration {
 /// The keys of a config.json, read one at a time.
 struct ConfigurationFile {
     private let path: String
-    private let object: [String: Any]
+    private let object: JSONValue
 
     init(path: String) throws(ModelError) {
         self.path = path
-        let bytes: Data
+        let bytes: [UInt8]
         do {
-            bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            bytes = try MappedFile(path: path).copy()
         } catch {
             throw ModelError(path: path, problem: "cannot read the model's configuration: is this a model directory?")
         }
-        guard let object = (try? JSONSerialization.jsonObject(with: bytes)) as? [String: Any] else {
+        do {
+            object = try JSONValue(parsing: bytes.span)
+        } catch {
             throw ModelError(path: path, problem: "not a JSON object")
         }
-        self.object = object
+        guard object.members != nil else { throw ModelError(path: path, problem: "not a JSON object") }
     }
 
     func error(_ problem: String) -> ModelError { ModelError(path: path, problem: problem) }
 
     func family() throws(ModelError) -> EncoderConfiguration.Family {
         let supported = "supported are 'bert', 'roberta', 'xlm-roberta' and 'camembert'"
-        guard let name = object["model_type"] as? String else { throw error("'model_type' is missing; \(supported)") }
+        guard let name = object["model_type"]?.string else { throw error("'model_type' is missing; \(supported)") }
         switch name {
         case "bert": return .bert
         case "roberta", "xlm-roberta", "camembert": return .roberta
@@ -66,26 +67,31 @@ struct ConfigurationFile {
         try require("hidden_act", "gelu", among: ["gelu"])
         try require("position_embedding_type", "absolute", among: ["absolute"])
         for key in ["is_decoder", "add_cross_attention"] {
-            guard let value = object[key], !(value is NSNull) else { continue }
-            guard let flag = value as? Bool, !flag else {
+            guard let value = given(key) else { continue }
+            guard case .bool(false) = value else {
                 throw error("'\(key)' is \(value); only encoders are supported")
             }
         }
     }
 
+    /// nil for null too, which stands for a default in these files.
+    private func given(_ key: String) -> JSONValue? {
+        if case .null = object[key] { nil } else { object[key] }
+    }
+
     private func require(_ key: String, _ fallback: String, among supported: [String]) throws(ModelError) {
-        guard let value = object[key], !(value is NSNull) else { return }
-        guard let text = value as? String, supported.contains(text) else {
+        guard let value = given(key) else { return }
+        guard let text = value.string, supported.contains(text) else {
             throw error("'\(key)' is '\(value)'; supported is '\(supported.joined(separator: "', '"))'")
         }
     }
 
     func number(_ key: String, default fallback: Double?) throws(ModelError) -> Double {
-        guard let value = object[key], !(value is NSNull) else {
+        guard let value = given(key) else {
             guard let fallback else { throw error("'\(key)' is missing") }
             return fallback
         }
-        guard let number = value as? Double, number.isFinite else {
+        guard case .number(let literal) = value, let number = Double(literal), number.isFinite else {
             throw error("'\(key)' is '\(value)', not a number")
         }
         return number

@@ -1,5 +1,6 @@
 extension DatasetFile {
     /// Comma-separated records as in RFC 4180: a field in quotation marks may hold commas, line ends and doubled marks.
+    /// SwiftCSV reads the same, but its errors name no line and its fields are no longer the bytes of the file.
     func commaRecords() throws(DatasetError) -> [TableRecord] {
         guard !text.isEmpty else { return [] }
         var reader = CommaReader(file: self)

@@ -103,6 +103,7 @@ package struct HuggingFaceExport {
 
     private func writeConfiguration(to path: String) throws {
         let original = try Data(contentsOf: URL(fileURLWithPath: "\(model.backbone.directory)/config.json"))
+        // Read by what writes it again, so that what is not changed stays as it was.
         guard var json = try JSONSerialization.jsonObject(with: original) as? [String: Any] else {
             throw StageFailure(.badInput, "\(model.backbone.directory)/config.json: not a JSON object")
         }
