@@ -87,7 +87,7 @@ let package = Package(
         library("Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Numerics"]),
-        library("Reports", ["Experiments", "Ledger", "Scheduler", "Statistics"]),
+        library("Reports", ["Experiments", "Statistics"]),
         .executableTarget(
             name: "headstart",
             dependencies: [
@@ -105,7 +105,7 @@ let package = Package(
         tests(of: "Files", ["Experiments"]),
         tests(of: "Messages", ["Experiments"]),
         tests(of: "Configuration", ["Experiments", "Files"]),
-        tests(of: "Ledger", ["Experiments", "Files"]),
+        tests(of: "Ledger", ["Experiments", "Files", grdb]),
         tests(of: "Scheduler", ["Experiments", "Messages", "Ledger"], resources: [.copy("Traces")]),
         tests(of: "Transport", []),
         tests(of: "Collectives", ["CollectivesProbe"]),
@@ -128,7 +128,7 @@ let package = Package(
             of: "Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         tests(of: "Worker", ["Experiments", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Statistics", []),
-        tests(of: "Reports", ["Experiments", "Ledger", "Scheduler"]),
+        tests(of: "Reports", ["Experiments"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors"],

@@ -20,7 +20,7 @@
 package import Experiments
 
 /// The version both sides must speak; compared in `hello`.
-package let protocolVersion = "headstart/2"
+package let protocolVersion = "headstart/3"
 
 /// The most bytes of an artifact that one message carries.
 package let chunkByteLimit = 1 << 20
@@ -33,36 +33,27 @@ package let controlByteLimit = 1 << 20
 
 /// What a worker group is handed: one attempt at one stage.
 package struct Assignment: Codable, Hashable, Sendable {
-    package let stage: StageKey
+    package let planned: PlannedStage
     package let attempt: Attempt
-    package let specification: StageSpecification
-    package let label: String
     package let model: ModelLocation
     package let task: TaskDefinition
     package let dataDirectory: String
     /// An artifact for each of the specification's inputs.
     package let inputs: [ArtifactReference]
-    package let outputs: Set<ArtifactKind>
-    package let measures: [Measure]?
-    package let leaseMilliseconds: Int64
 
     package init(
-        stage: StageKey, attempt: Attempt, specification: StageSpecification, label: String, model: ModelLocation,
-        task: TaskDefinition, dataDirectory: String, inputs: [ArtifactReference], outputs: Set<ArtifactKind>,
-        measures: [Measure]? = nil, leaseMilliseconds: Int64
+        planned: PlannedStage, attempt: Attempt, model: ModelLocation, task: TaskDefinition, dataDirectory: String,
+        inputs: [ArtifactReference]
     ) {
-        self.stage = stage
+        self.planned = planned
         self.attempt = attempt
-        self.specification = specification
-        self.label = label
         self.model = model
         self.task = task
         self.dataDirectory = dataDirectory
         self.inputs = inputs
-        self.outputs = outputs
-        self.measures = measures
-        self.leaseMilliseconds = leaseMilliseconds
     }
+
+    package var stage: StageKey { planned.key }
 }
 
 package enum FromWorker: Codable, Hashable, Sendable {

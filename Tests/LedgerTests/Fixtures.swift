@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import GRDB
 import Ledger
 
 /// A store in a folder of its own that is removed with it.
@@ -9,6 +10,15 @@ final class TemporaryStore {
 
     init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
     deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// The first column of what the ledger answers, as text.
+    func query(_ sql: String) throws -> [String] {
+        try DatabaseQueue(path: ledgerFile).read { try String.fetchAll($0, sql: sql) }
+    }
+
+    func execute(_ sql: String) throws {
+        try DatabaseQueue(path: ledgerFile).write { try $0.execute(sql: sql) }
+    }
 }
 
 let anyDigest = Digest(of: Array("any".utf8))
