@@ -87,7 +87,7 @@ let package = Package(
         library("Coordinator", ["Experiments", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
-        library("Reports", ["Experiments", "Ledger", "Scheduler", "Statistics"]),
+        library("Reports", ["Experiments", "Statistics"]),
         .executableTarget(
             name: "headstart",
             dependencies: [
@@ -105,7 +105,7 @@ let package = Package(
         tests(of: "Files", ["TestKit"]),
         tests(of: "Messages", ["Experiments"]),
         tests(of: "Configuration", ["TestKit", "Experiments"]),
-        tests(of: "Ledger", ["TestKit", "Experiments"]),
+        tests(of: "Ledger", ["TestKit", "Experiments", grdb]),
         tests(of: "Scheduler", ["TestKit", "Experiments", "Messages", "Ledger"], resources: [.copy("Traces")]),
         tests(of: "Transport", ["TestKit"]),
         tests(of: "Collectives", ["CollectivesProbe"]),
@@ -126,7 +126,7 @@ let package = Package(
         tests(of: "Coordinator", ["TestKit", "Experiments", "Messages", "Ledger", "Transport", logging]),
         tests(of: "Worker", ["TestKit", "Experiments", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Statistics", []),
-        tests(of: "Reports", ["Experiments", "Ledger"]),
+        tests(of: "Reports", ["Experiments"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors"],

@@ -83,7 +83,7 @@ package final class Coordinator {
 
     package var status: CoordinatorStatus {
         CoordinatorStatus(
-            plans: plans, stages: scheduler.statuses, workerCount: scheduler.workerCount)
+            plans: plans, stages: scheduler.records, workerCount: scheduler.workerCount)
     }
 
     /// Plans a sweep as far as what is known leads. Each stage comes in where the ledger left it, which may lead further.
@@ -91,7 +91,7 @@ package final class Coordinator {
         while let plan = try sweeps[index].grow({ scheduler.standing(of: $0) }) {
             let new = plan.stages.map(\.key).filter { scheduler.standing(of: $0) == nil }
             let known = try storing { () throws(LedgerError) in try ledger.reader.known(of: new) }
-            let artifacts = known.values.flatMap { $0.standing.result?.artifacts ?? [] }.map(\.id)
+            let artifacts = known.values.flatMap { $0.result?.artifacts ?? [] }.map(\.id)
             try decide(.planned(plan, known: known, stored: Set(artifacts.filter(transfers.artifacts.contains))))
         }
     }
@@ -143,7 +143,7 @@ package final class Coordinator {
             return
         }
         peers[message.worker] = peer
-        if case .log(let claim, _, _) = message.body, scheduler.explain(claim.stage) == nil { return }
+        if case .log(let claim, _, _) = message.body, scheduler.standing(of: claim.stage) == nil { return }
         let answer = try storing { () throws(LedgerError) in
             try transfers.handle(message, bytes: frames.dropFirst().first ?? [])
         }

@@ -51,7 +51,7 @@ package struct CoordinatorStatus: Sendable {
     /// The sweeps, as far as they are planned.
     package let plans: [SweepPlan]
     /// Every stage in the order of the plans.
-    package let stages: [StageStatus]
+    package let stages: [StageRecord]
     /// Worker groups that are connected.
     package let workerCount: Int
 }

@@ -38,12 +38,12 @@ struct Sweep {
     }
 
     mutating func hear(_ change: Change) {
-        guard case .stands(let stage, let standing) = change, let waiting = searches[stage] else { return }
-        guard standing.state.isFinal else {
-            ended.remove(stage)
+        guard case .stands(let stage) = change, let waiting = searches[stage.key] else { return }
+        guard stage.state.isFinal else {
+            ended.remove(stage.key)
             return
         }
-        ended.insert(stage)
+        ended.insert(stage.key)
         isDue = isDue || waiting.contains { compared[$0].isSubset(of: ended) }
     }
 }

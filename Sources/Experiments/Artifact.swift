@@ -14,8 +14,6 @@ package enum ArtifactKind: String, Codable, CaseIterable, Comparable, Sendable {
     case pretraining
     /// A choice of backbone entries.
     case mask
-    /// First-token vectors of a dataset.
-    case features
     /// Measurements over the steps, as JSON.
     case log
 

@@ -118,18 +118,3 @@ package struct StageFailure: Codable, Hashable, Sendable, Error, CustomStringCon
     package var isFinal: Bool { cause == .diverged || cause == .badInput }
     package var description: String { message }
 }
-
-/// Where a stage stands.
-///
-///     waiting ──▶ running ──▶ finished
-///        ▲           ├──────▶ failed      by its own fault: diverged, bad input; not repeated
-///        │           ├──────▶ setAside    killed its worker too often
-///        └───────────┘ lost, stopped, lease ran out, node failed
-///     waiting, running ─────▶ cancelled
-///     waiting ──────────────▶ blocked     a stage it starts from will not finish
-package enum StageState: String, Codable, CaseIterable, Sendable {
-    case waiting, running, finished, failed, setAside = "set-aside", blocked, cancelled
-
-    /// Whether nothing more will happen to the stage unless a person asks for it.
-    package var isFinal: Bool { self != .waiting && self != .running }
-}

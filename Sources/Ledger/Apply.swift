@@ -21,7 +21,7 @@ extension Change {
                     at.rawValue, failure?.cause.rawValue ?? AttemptTable.finished, failure?.message ?? "",
                     stage.description, attempt.rawValue,
                 ])
-        case .stands(let stage, let standing): try standing.update(stage, in: database)
+        case .stands(let record): try record.update(in: database)
         }
     }
 }
@@ -63,11 +63,10 @@ extension SweepPlan {
 
 extension PlannedStage {
     fileprivate func insert(into database: Database, sweep: Int64) throws {
-        let standing = StageStanding()
         try StageTable(
             key: key.description, sweep: sweep, task: task, label: label,
-            seed: Int64(bitPattern: specification.seed), state: standing.state.rawValue, losses: standing.losses,
-            nodeFailures: standing.nodeFailures, isPaused: standing.isPaused, reason: nil, result: nil
+            seed: Int64(bitPattern: specification.seed), state: StageState.waiting.rawValue, losses: 0,
+            nodeFailures: 0, isPaused: false, reason: nil, result: nil
         ).insert(database)
         for input in specification.inputs {
             try EdgeTable(
@@ -77,20 +76,21 @@ extension PlannedStage {
     }
 }
 
-extension StageStanding {
-    fileprivate func update(_ stage: StageKey, in database: Database) throws {
+extension StageRecord {
+    /// Attempts have a table of their own.
+    fileprivate func update(in database: Database) throws {
+        let stage = key.description
         let json = try result.map { String(decoding: try CanonicalJSON.encode($0), as: UTF8.self) }
         try database.execute(
             sql: """
                 UPDATE stage SET state = ?, losses = ?, nodeFailures = ?, isPaused = ?, reason = ?, result = ?
                 WHERE key = ?
                 """,
-            arguments: [state.rawValue, losses, nodeFailures, isPaused, reason, json, stage.description])
-        try database.execute(sql: "DELETE FROM artifact WHERE stage = ?", arguments: [stage.description])
+            arguments: [state.rawValue, losses, nodeFailures, isPaused, standing.reason, json, stage])
+        try database.execute(sql: "DELETE FROM artifact WHERE stage = ?", arguments: [stage])
         for artifact in result?.artifacts ?? [] {
             try ArtifactTable(
-                stage: stage.description, kind: artifact.kind.rawValue, id: artifact.id.description,
-                byteCount: artifact.byteCount
+                stage: stage, kind: artifact.kind.rawValue, id: artifact.id.description, byteCount: artifact.byteCount
             ).insert(database)
         }
     }

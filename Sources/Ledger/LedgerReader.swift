@@ -2,6 +2,18 @@ package import Experiments
 import Foundation
 import GRDB
 
+/// A sweep as the ledger knows it.
+package struct SweepEntry: Hashable, Sendable {
+    package let plan: SweepPlan
+    /// When it was last asked for.
+    package let plannedAt: Timestamp
+
+    package init(plan: SweepPlan, plannedAt: Timestamp) {
+        self.plan = plan
+        self.plannedAt = plannedAt
+    }
+}
+
 /// Reads a ledger, also while a coordinator writes it.
 package struct LedgerReader: Sendable {
     package let store: String
@@ -32,26 +44,26 @@ package struct LedgerReader: Sendable {
         try sweeps().last { name == nil || $0.plan.name == name }?.plan
     }
 
-    /// The plan's stages in its order.
-    package func stages(of plan: SweepPlan) throws(LedgerError) -> [StageEntry] {
+    /// The plan's stages in its order. Stages new to the ledger are left out.
+    package func stages(of plan: SweepPlan) throws(LedgerError) -> [StageRecord] {
         try stages(plan.stages.map(\.key))
     }
 
-    private func stages(_ keys: [StageKey]) throws(LedgerError) -> [StageEntry] {
-        try read { database in try keys.compactMap { try entry($0.description, database) } }
+    private func stages(_ keys: [StageKey]) throws(LedgerError) -> [StageRecord] {
+        try read { database in try keys.compactMap { try record($0.description, database) } }
     }
 
     /// Stages whose key begins with these digits, in the order of keys.
-    package func stages(keyPrefix: String) throws(LedgerError) -> [StageEntry] {
+    package func stages(keyPrefix: String) throws(LedgerError) -> [StageRecord] {
         try read { database in
             let sql = "SELECT key FROM stage WHERE substr(key, 1, ?) = ? ORDER BY key"
             let keys = try String.fetchAll(database, sql: sql, arguments: [keyPrefix.count, keyPrefix])
-            return try keys.compactMap { try entry($0, database) }
+            return try keys.compactMap { try record($0, database) }
         }
     }
 
-    package func stage(_ key: StageKey) throws(LedgerError) -> StageEntry? {
-        try read { database in try entry(key.description, database) }
+    package func stage(_ key: StageKey) throws(LedgerError) -> StageRecord? {
+        try read { database in try record(key.description, database) }
     }
 
     /// The plan that first asked for the stage: its specification, task and model are there.
@@ -63,83 +75,57 @@ package struct LedgerReader: Sendable {
         }
     }
 
-    /// The stage's evaluations by step. Where a later attempt came to the same step again, its values stand.
-    package func evaluations(of key: StageKey) throws(LedgerError) -> [Evaluation] {
-        try read { database in
-            let rows = try MetricTable.filter(GRDB.Column("stage") == key.description)
-                .order(GRDB.Column("step"), GRDB.Column("attempt"), GRDB.Column("rowid")).fetchAll(database)
-            let byStep = Dictionary(grouping: rows, by: \.step)
-            return byStep.keys.sorted().map { step in evaluation(step, byStep[step] ?? []) }
-        }
-    }
-
-    /// The artifacts of the stage's result.
-    package func artifacts(of key: StageKey) throws(LedgerError) -> [ArtifactReference] {
-        try stage(key)?.standing.result?.artifacts ?? []
-    }
-
     /// What a coordinator that starts again must know of the plan's stages. Stages new to the ledger are not in it.
-    package func known(of plan: SweepPlan) throws(LedgerError) -> [StageKey: KnownStage] {
+    package func known(of plan: SweepPlan) throws(LedgerError) -> [StageKey: StageRecord] {
         try known(of: plan.stages.map(\.key))
     }
 
-    package func known(of keys: [StageKey]) throws(LedgerError) -> [StageKey: KnownStage] {
-        var known: [StageKey: KnownStage] = [:]
-        for stage in try stages(keys) {
-            let last = stage.attempts.last
-            let isRunning = stage.standing.state == .running && last?.outcome == .running
-            known[stage.key] = KnownStage(
-                standing: stage.standing, attempt: last?.number, worker: isRunning ? last?.worker : nil)
-        }
-        return known
+    package func known(of keys: [StageKey]) throws(LedgerError) -> [StageKey: StageRecord] {
+        Dictionary(try stages(keys).map { ($0.key, $0) }) { first, _ in first }
     }
 
     private func read<Value>(_ body: (Database) throws -> Value) throws(LedgerError) -> Value {
         try LedgerFile.translated(LedgerFile.path(in: store)) { try queue.read(body) }
     }
 
-    private func entry(_ key: String, _ database: Database) throws -> StageEntry? {
+    private func record(_ key: String, _ database: Database) throws -> StageRecord? {
         guard let row = try StageTable.fetchOne(database, key: key) else { return nil }
         let attempts = try AttemptTable.filter(GRDB.Column("stage") == key).order(GRDB.Column("number")).fetchAll(
             database)
-        return StageEntry(
-            key: StageKey(rawValue: try digest(row.key)), task: row.task, label: row.label,
-            seed: UInt64(bitPattern: row.seed), standing: try row.standing(),
-            attempts: try attempts.map { try $0.entry() })
-    }
-
-    private func evaluation(_ step: Int, _ rows: [MetricTable]) -> Evaluation {
-        let last = rows.filter { $0.attempt == rows.last?.attempt }
-        let scores = last.compactMap { row -> Score? in
-            guard let split = Split(rawValue: row.split), let metric = Metric(rawValue: row.metric) else { return nil }
-            return Score(split: split, metric: metric, value: row.value)
-        }
-        let loss = last.first { $0.metric == MetricTable.loss }?.value ?? 0
-        return Evaluation(step: step, epoch: last.first?.epoch ?? 0, trainingLoss: loss, scores: scores)
+        let last = attempts.last
+        return StageRecord(
+            key: StageKey(rawValue: try digest(row.key)),
+            standing: try row.standing(of: last?.outcome == AttemptTable.running ? last?.worker : nil),
+            attempts: last?.number ?? 0, losses: row.losses, nodeFailures: row.nodeFailures, isPaused: row.isPaused,
+            setback: try attempts.compactMap { try $0.setback() }.last)
     }
 }
 
 extension StageTable {
-    fileprivate func standing() throws -> StageStanding {
-        StageStanding(
-            state: try spelled(StageState.self, state), losses: losses, nodeFailures: nodeFailures,
-            isPaused: isPaused, reason: reason, result: try result.map { try decode(StageResult.self, from: $0) })
+    /// - Parameter worker: who has the attempt that runs, where one does.
+    fileprivate func standing(of worker: String?) throws -> StageStanding {
+        switch try spelled(StageState.self, state) {
+        case .waiting: return .waiting
+        case .running:
+            guard let worker else { throw damage("stage \(key) runs, but none of its attempts") }
+            return .running(on: WorkerID(rawValue: worker))
+        case .finished:
+            guard let result else { throw damage("stage \(key) is finished without a result") }
+            return .finished(try decode(StageResult.self, from: result))
+        case .failed: return .failed(reason: reason ?? "")
+        case .setAside: return .setAside(reason: reason ?? "")
+        case .blocked: return .blocked(reason: reason ?? "")
+        case .cancelled: return .cancelled
+        }
     }
 }
 
 extension AttemptTable {
-    fileprivate func entry() throws -> AttemptEntry {
-        AttemptEntry(
-            number: Attempt(rawValue: number), worker: WorkerID(rawValue: worker),
-            node: NodeSettings(ranks: ranks, threads: threads, host: host, blasCore: blasCore),
-            startedAt: Timestamp(rawValue: startedAt), outcome: try ending())
-    }
-
-    private func ending() throws -> AttemptEntry.Outcome {
-        guard let endedAt else { return .running }
-        let at = Timestamp(rawValue: endedAt)
-        guard outcome != Self.finished else { return .finished(at: at) }
-        return .ended(StageFailure(try spelled(StageFailure.Cause.self, outcome), message), at: at)
+    /// nil for an attempt that runs or has yielded the stage's result.
+    fileprivate func setback() throws -> StageRecord.Setback? {
+        guard let endedAt, outcome != Self.finished else { return nil }
+        let failure = StageFailure(try spelled(StageFailure.Cause.self, outcome), message)
+        return StageRecord.Setback(failure, at: Timestamp(rawValue: endedAt))
     }
 }
 
@@ -148,15 +134,15 @@ private func decode<Value: Decodable>(_ type: Value.Type, from json: String) thr
 }
 
 private func digest(_ hex: String) throws -> Digest {
-    guard let digest = Digest(hex: hex) else {
-        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "'\(hex)' is not a key")
-    }
+    guard let digest = Digest(hex: hex) else { throw damage("'\(hex)' is not a key") }
     return digest
 }
 
 private func spelled<Value: RawRepresentable<String>>(_ type: Value.Type, _ text: String) throws -> Value {
-    guard let value = Value(rawValue: text) else {
-        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "'\(text)' is not a \(type)")
-    }
+    guard let value = Value(rawValue: text) else { throw damage("'\(text)' is not a \(type)") }
     return value
+}
+
+private func damage(_ message: String) -> DatabaseError {
+    DatabaseError(resultCode: .SQLITE_CORRUPT, message: message)
 }

@@ -33,36 +33,27 @@ package let controlByteLimit = 1 << 20
 
 /// What a worker group is handed: one attempt at one stage.
 package struct Assignment: Codable, Hashable, Sendable {
-    package let stage: StageKey
+    package let planned: PlannedStage
     package let attempt: Attempt
-    package let specification: StageSpecification
-    package let label: String
     package let model: ModelLocation
     package let task: TaskDefinition
     package let dataDirectory: String
     /// An artifact for each of the specification's inputs.
     package let inputs: [ArtifactReference]
-    package let outputs: Set<ArtifactKind>
-    package let measures: [Measure]?
-    package let leaseMilliseconds: Int64
 
     package init(
-        stage: StageKey, attempt: Attempt, specification: StageSpecification, label: String, model: ModelLocation,
-        task: TaskDefinition, dataDirectory: String, inputs: [ArtifactReference], outputs: Set<ArtifactKind>,
-        measures: [Measure]? = nil, leaseMilliseconds: Int64
+        planned: PlannedStage, attempt: Attempt, model: ModelLocation, task: TaskDefinition, dataDirectory: String,
+        inputs: [ArtifactReference]
     ) {
-        self.stage = stage
+        self.planned = planned
         self.attempt = attempt
-        self.specification = specification
-        self.label = label
         self.model = model
         self.task = task
         self.dataDirectory = dataDirectory
         self.inputs = inputs
-        self.outputs = outputs
-        self.measures = measures
-        self.leaseMilliseconds = leaseMilliseconds
     }
+
+    package var stage: StageKey { planned.key }
 }
 
 /// One attempt at one stage, as both sides name it.
@@ -77,7 +68,7 @@ package struct Claim: Codable, Hashable, Sendable {
 }
 
 extension Assignment {
-    package var claim: Claim { Claim(stage, attempt) }
+    package var claim: Claim { Claim(planned.key, attempt) }
 }
 
 /// What a worker says.

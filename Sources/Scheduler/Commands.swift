@@ -13,44 +13,45 @@ extension Scheduler {
     }
 
     private func selected(by selector: StageSelector) -> [StageKey] {
-        order.filter { key in stages[key].map(selector.selects) ?? false }
+        stages.keys.filter { selector.selects(stages[$0]) }
     }
 
     private mutating func setPaused(_ isPaused: Bool, _ selector: StageSelector) {
-        for key in selected(by: selector) where stages[key]?.standing.isPaused != isPaused {
+        for key in selected(by: selector) where stages[key].record.isPaused != isPaused {
             move(key) { $0.isPaused = isPaused }
         }
     }
 
     private mutating func cancel(_ selector: StageSelector, at now: Timestamp) {
         for key in selected(by: selector) {
-            guard let stage = stages[key], !stage.standing.state.isFinal || stage.standing.state == .blocked
-            else { continue }
-            if let worker = stage.lease?.worker, let attempt = stage.attempt {
+            switch stages[key].standing {
+            case .waiting, .blocked: move(key) { $0.standing = .cancelled }
+            case .running(let worker):
                 sendStop(key, to: worker, reason: "cancelled")
-                release(key)
-                record(.ended(key, attempt, failure: StageFailure(.stopped, "cancelled"), at: now))
+                closeAttempt(key, StageFailure(.stopped, "cancelled"), at: now) { $0.standing = .cancelled }
+            case .finished, .failed, .setAside, .cancelled: break
             }
-            move(key) { ($0.state, $0.reason) = (.cancelled, "cancelled") }
         }
         settleGraph(at: now)
     }
 
     private mutating func retry(_ selector: StageSelector, at now: Timestamp) {
         for key in selected(by: selector) {
-            guard let state = stages[key]?.standing.state, state == .failed || state == .setAside || state == .cancelled
-            else { continue }
-            stages[key]?.failedOn = []
-            move(key) { $0 = StageStanding(isPaused: $0.isPaused) }
+            switch stages[key].standing {
+            case .failed, .setAside, .cancelled:
+                stages[key].failedOn = []
+                move(key) { ($0.standing, $0.losses, $0.nodeFailures) = (.waiting, 0, 0) }
+            case .waiting, .running, .finished, .blocked: break
+            }
         }
         settleGraph(at: now)
     }
 
     private mutating func stop(at now: Timestamp) {
         isStopping = true
-        for (worker, key) in holders.sorted(by: { $0.key < $1.key }) {
-            sendStop(key, to: worker, reason: "the coordinator was stopped")
-            endAttempt(key, StageFailure(.stopped, "the coordinator was stopped"), at: now)
+        for (worker, lease) in leases.sorted(by: { $0.key < $1.key }) {
+            sendStop(lease.stage, to: worker, reason: "the coordinator was stopped")
+            endAttempt(lease.stage, StageFailure(.stopped, "the coordinator was stopped"), at: now)
         }
         for worker in workers.keys.sorted() { send(.dismissed, to: worker) }
         workers = [:]

@@ -19,7 +19,7 @@ extension Scheduler {
         case .heartbeat(let claim, let progress):
             answerHeartbeat(claim.stage, claim.attempt, of: worker, progress, at: now)
         case .log(let claim, _, _), .offer(let claim, _):
-            if isCurrent(claim.stage, claim.attempt, of: worker) { renew(claim.stage, at: now) }
+            if isCurrent(claim.stage, claim.attempt, of: worker) { renew(worker, at: now) }
         case .evaluated(let claim, let evaluation):
             hearEvaluation(claim.stage, claim.attempt, of: worker, evaluation, at: now)
         case .finished(let claim, let result):
@@ -40,8 +40,8 @@ extension Scheduler {
     }
 
     private mutating func bidFarewell(_ worker: WorkerID, at now: Timestamp) {
-        if let key = holders[worker] {
-            endAttempt(key, StageFailure(.stopped, "worker \(worker) left"), at: now)
+        if let lease = leases[worker] {
+            endAttempt(lease.stage, StageFailure(.stopped, "worker \(worker) left"), at: now)
         }
         workers[worker] = nil
         departed.insert(worker)
@@ -53,8 +53,7 @@ extension Scheduler {
         guard isCurrent(key, attempt, of: worker) else {
             return send(.stop(claim: Claim(key, attempt), reason: refusal(of: key, attempt)), to: worker)
         }
-        renew(key, at: now)
-        if let progress { stages[key]?.lease?.progress = progress }
+        renew(worker, progress, at: now)
         send(.renewed(claim: Claim(key, attempt)), to: worker)
     }
 
@@ -62,7 +61,7 @@ extension Scheduler {
     private mutating func hearEvaluation(
         _ key: StageKey, _ attempt: Attempt, of worker: WorkerID, _ evaluation: Evaluation, at now: Timestamp
     ) {
-        if isCurrent(key, attempt, of: worker) { renew(key, at: now) } else if !isAccepted(key, attempt) { return }
+        if isCurrent(key, attempt, of: worker) { renew(worker, at: now) } else if !isAccepted(key, attempt) { return }
         record(.evaluated(key, attempt, evaluation))
     }
 
@@ -70,18 +69,19 @@ extension Scheduler {
     private mutating func hearResult(
         _ key: StageKey, _ attempt: Attempt, of worker: WorkerID, _ result: StageResult, at now: Timestamp
     ) {
-        guard isCurrent(key, attempt, of: worker), let stage = stages[key] else {
+        guard isCurrent(key, attempt, of: worker) else {
             let refusal = isAccepted(key, attempt) ? nil : refusal(of: key, attempt)
             return send(.settled(claim: Claim(key, attempt), refusal: refusal), to: worker)
         }
-        renew(key, at: now)
+        renew(worker, at: now)
         let absent = result.artifacts.filter { !stored.contains($0.id) }
         guard absent.isEmpty else {
             for artifact in absent { perform(.request(artifact, from: worker)) }
             return
         }
+        let stage = stages[key]
         if isWhole(result, for: stage) {
-            accept(result, of: key, attempt, from: worker, at: now)
+            accept(result, of: key, from: worker, at: now)
         } else {
             let kinds = stage.planned.outputs.map(\.rawValue).sorted().joined(separator: ", ")
             let failure = StageFailure(.node, "worker \(worker) did not deliver all of: \(kinds)")
@@ -91,21 +91,18 @@ extension Scheduler {
     }
 
     private mutating func accept(
-        _ result: StageResult, of key: StageKey, _ attempt: Attempt, from worker: WorkerID, at now: Timestamp
+        _ result: StageResult, of key: StageKey, from worker: WorkerID, at now: Timestamp
     ) {
-        release(key)
-        record(.ended(key, attempt, failure: nil, at: now))
-        move(key) { ($0.state, $0.reason, $0.result) = (.finished, nil, result) }
-        stages[key]?.madeBy = worker
-        publishInputs(of: stages[key]?.followers ?? [], from: key)
+        closeAttempt(key, nil, at: now) { $0.standing = .finished(result) }
+        stages[key].madeBy = worker
+        publish(result.artifacts, of: key)
     }
 
     /// Sends what a finished stage made to everyone, ahead of the stages that start from it.
-    private mutating func publishInputs(of followers: [StageKey], from key: StageKey) {
-        let open = followers.compactMap { stages[$0] }.filter { !$0.standing.state.isFinal }
+    private mutating func publish(_ artifacts: [ArtifactReference], of key: StageKey) {
+        let open = stages[key].followers.map { stages[$0] }.filter { !$0.state.isFinal }
         let kinds = Set(open.flatMap(\.inputs).filter { $0.from == key }.map(\.kind))
-        for artifact in stages[key]?.standing.result?.artifacts ?? []
-        where kinds.contains(artifact.kind) && artifact.byteCount <= broadcastByteLimit {
+        for artifact in artifacts where kinds.contains(artifact.kind) && artifact.byteCount <= broadcastByteLimit {
             perform(.broadcast(.published(artifact)))
         }
     }
@@ -121,18 +118,19 @@ extension Scheduler {
     private mutating func takeFailure(
         _ failure: StageFailure, of key: StageKey, from worker: WorkerID, at now: Timestamp
     ) {
-        if failure.cause == .node, let host = workers[worker]?.node.host { stages[key]?.failedOn.insert(host) }
+        if failure.cause == .node, let host = workers[worker]?.node.host { stages[key].failedOn.insert(host) }
         endAttempt(key, failure, at: now)
         settleGraph(at: now)
     }
 
     private func isAccepted(_ key: StageKey, _ attempt: Attempt) -> Bool {
-        stages[key]?.standing.state == .finished && stages[key]?.attempt == attempt
+        guard let stage = stages.named(key) else { return false }
+        return stage.state == .finished && stage.record.attempt == attempt
     }
 
     private func refusal(of key: StageKey, _ attempt: Attempt) -> String {
-        guard let stage = stages[key] else { return "the stage is in none of this coordinator's sweeps" }
-        guard stage.standing.state != .cancelled else { return "the stage was cancelled" }
+        guard let stage = stages.named(key) else { return "the stage is in none of this coordinator's sweeps" }
+        guard stage.state != .cancelled else { return "the stage was cancelled" }
         return "attempt \(attempt) is not the current one"
     }
 }

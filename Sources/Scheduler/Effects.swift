@@ -13,7 +13,7 @@ package enum Event: Sendable {
     /// - known: what the ledger holds about its stages; this is also how a coordinator that starts again learns of its
     ///   earlier lives.
     /// - stored: those of their artifacts that lie in the store.
-    case planned(SweepPlan, known: [StageKey: KnownStage], stored: Set<ArtifactID>)
+    case planned(SweepPlan, known: [StageKey: StageRecord], stored: Set<ArtifactID>)
     case command(Command)
 }
 
@@ -62,7 +62,7 @@ package struct StageSelector: Codable, Hashable, Sendable {
     func selects(_ stage: Stage) -> Bool {
         keys?.contains(stage.planned.key) ?? true && task ?? stage.planned.task == stage.planned.task
             && label ?? stage.planned.label == stage.planned.label
-            && state ?? stage.standing.state == stage.standing.state
+            && state ?? stage.state == stage.state
     }
 }
 

@@ -1,61 +1,82 @@
 import Experiments
 import Messages
 
+/// A worker's right to the current attempt at a stage.
+struct Lease: Sendable {
+    let stage: StageKey
+    var expires: Timestamp
+    /// Whether the worker was heard from in this life of the coordinator. Where it was not, its silence says nothing
+    /// about the stage.
+    var isConfirmed: Bool
+    var progress: StageProgress?
+}
+
 extension Scheduler {
     func isCurrent(_ key: StageKey, _ attempt: Attempt, of worker: WorkerID) -> Bool {
-        stages[key]?.lease?.worker == worker && stages[key]?.attempt == attempt
+        leases[worker]?.stage == key && stages[key].record.attempt == attempt
     }
 
-    mutating func renew(_ key: StageKey, at now: Timestamp) {
-        stages[key]?.lease?.expires = now.advanced(byMilliseconds: settings.leaseMilliseconds)
-        stages[key]?.lease?.isConfirmed = true
+    /// The worker, which has a lease, was heard from.
+    mutating func renew(_ worker: WorkerID, _ progress: StageProgress? = nil, at now: Timestamp) {
+        guard var lease = leases[worker] else { preconditionFailure("\(worker) has no lease to renew") }
+        lease.expires = now.advanced(byMilliseconds: settings.leaseMilliseconds)
+        lease.isConfirmed = true
+        lease.progress = progress ?? lease.progress
+        leases[worker] = lease
     }
 
     /// Takes stages back from workers that fell silent, and forgets idle workers that did.
     mutating func expireLeases(at now: Timestamp) {
-        for (worker, key) in holders.sorted(by: { $0.key < $1.key }) {
-            guard let stage = stages[key], let lease = stage.lease, lease.expires <= now else { continue }
+        for worker in leases.keys.sorted() {
+            // One stage that goes back may end the attempts at others.
+            guard let lease = leases[worker], lease.expires <= now else { continue }
             let lost = StageFailure(.lost, "worker \(worker) fell silent")
-            sendStop(key, to: worker, reason: "the lease ran out")
-            endAttempt(key, lost, isCounted: lease.isConfirmed, at: now)
+            sendStop(lease.stage, to: worker, reason: "the lease ran out")
+            endAttempt(lease.stage, lost, isCounted: lease.isConfirmed, at: now)
             settleGraph(at: now)
         }
         let silentSince = now.advanced(byMilliseconds: -settings.leaseMilliseconds)
-        workers = workers.filter { $0.value.heardAt > silentSince || holders[$0.key] != nil }
+        workers = workers.filter { $0.value.heardAt > silentSince || leases[$0.key] != nil }
     }
 
-    /// Ends the running attempt without a result.
+    /// Ends the running attempt without a result. The stage waits for another, or has had enough of them.
     ///
     /// - Parameter isCounted: whether a lost worker speaks against the stage.
     mutating func endAttempt(_ key: StageKey, _ failure: StageFailure, isCounted: Bool = true, at now: Timestamp) {
-        guard let attempt = stages[key]?.attempt else { return }
-        release(key)
-        record(.ended(key, attempt, failure: failure, at: now))
         let settings = settings
-        move(key) { standing in
+        closeAttempt(key, failure, at: now) { record in
             switch failure.cause {
-            case .diverged, .badInput: standing.state = .failed
+            case .diverged, .badInput: record.standing = .failed(reason: failure.message)
             case .node:
-                standing.nodeFailures += 1
-                standing.state = standing.nodeFailures < settings.nodeFailureLimit ? .waiting : .setAside
+                record.nodeFailures += 1
+                let isSpent = record.nodeFailures >= settings.nodeFailureLimit
+                record.standing = isSpent ? .setAside(reason: failure.message) : .waiting
             case .lost:
-                standing.losses += isCounted ? 1 : 0
-                standing.state = standing.losses < settings.lossLimit ? .waiting : .setAside
-            case .stopped: standing.state = .waiting
+                record.losses += isCounted ? 1 : 0
+                let isSpent = record.losses >= settings.lossLimit
+                record.standing = isSpent ? .setAside(reason: failure.message) : .waiting
+            case .stopped: record.standing = .waiting
             }
-            standing.reason = standing.state == .waiting ? nil : failure.message
         }
     }
 
-    /// The stage's lease ends.
-    mutating func release(_ key: StageKey) {
-        guard let lease = stages[key]?.lease else { return }
-        stages[key]?.lease = nil
-        holders[lease.worker] = nil
+    /// Takes the lease on a running stage back, has the end of its attempt recorded, and moves it on.
+    mutating func closeAttempt(
+        _ key: StageKey, _ failure: StageFailure?, at now: Timestamp, _ change: (inout StageRecord) -> Void
+    ) {
+        guard case .running(let worker) = stages[key].standing else {
+            preconditionFailure("stage \(key.short) has no attempt to end")
+        }
+        // An attempt that is not adopted has no lease, and its worker may have one on another stage.
+        if leases[worker]?.stage == key { leases[worker] = nil }
+        record(.ended(key, stages[key].record.attempt, failure: failure, at: now))
+        move(key) { record in
+            if let failure { record.setback = StageRecord.Setback(failure, at: now) }
+            change(&record)
+        }
     }
 
     mutating func sendStop(_ key: StageKey, to worker: WorkerID, reason: String) {
-        guard let attempt = stages[key]?.attempt else { return }
-        send(.stop(claim: Claim(key, attempt), reason: reason), to: worker)
+        send(.stop(claim: Claim(key, stages[key].record.attempt), reason: reason), to: worker)
     }
 }

@@ -4,9 +4,9 @@ import Messages
 extension Scheduler {
     /// Answers a worker that asks for work. One that has a lease has missed its assignment and is told again.
     mutating func answerReady(_ worker: WorkerID, at now: Timestamp) {
-        if let key = holders[worker] {
-            renew(key, at: now)
-            sendAssignment(key, to: worker)
+        if let lease = leases[worker] {
+            renew(worker, at: now)
+            sendAssignment(lease.stage, to: worker)
         } else if isStopping || isFinished {
             workers[worker] = nil
             send(.dismissed, to: worker)
@@ -18,7 +18,7 @@ extension Scheduler {
     }
 
     func isReady(_ stage: Stage) -> Bool {
-        stage.standing.state == .waiting && !stage.standing.isPaused && hasInputs(stage)
+        stage.state == .waiting && !stage.record.isPaused && hasInputs(stage)
     }
 
     /// The ready stage that the longest chain hangs on; among equals one whose inputs this worker has made, then the
@@ -27,8 +27,9 @@ extension Scheduler {
         guard !knowsNothingIsReady else { return nil }
         knowsNothingIsReady = true
         var best: (key: StageKey, rank: (Int, Int))?
-        for key in order {
-            guard let stage = stages[key], isReady(stage) else { continue }
+        for key in stages.keys {
+            let stage = stages[key]
+            guard isReady(stage) else { continue }
             knowsNothingIsReady = false
             guard !isBetterElsewhere(stage, than: worker) else { continue }
             let rank = (stage.chain, isLocal(stage, to: worker) ? 1 : 0)
@@ -39,7 +40,7 @@ extension Scheduler {
     }
 
     private func isLocal(_ stage: Stage, to worker: WorkerID) -> Bool {
-        stage.inputs.contains { stages[$0.from]?.madeBy == worker }
+        stage.inputs.contains { stages[$0.from].madeBy == worker }
     }
 
     /// Whether the stage failed by the fault of this worker's host, and another host is there.
@@ -49,26 +50,26 @@ extension Scheduler {
     }
 
     private mutating func assign(_ key: StageKey, to worker: WorkerID, at now: Timestamp) {
-        guard let stage = stages[key], let node = workers[worker]?.node else { return }
-        let attempt = stage.attempt?.next ?? Attempt(rawValue: 1)
-        stages[key]?.attempt = attempt
-        stages[key]?.lease = Lease(
-            worker: worker, startedAt: now, expires: now.advanced(byMilliseconds: settings.leaseMilliseconds),
-            isConfirmed: true)
-        holders[worker] = key
+        guard let node = workers[worker]?.node else { preconditionFailure("\(worker) has not said hello") }
+        let attempt = stages[key].record.attempt.next
+        leases[worker] = Lease(
+            stage: key, expires: now.advanced(byMilliseconds: settings.leaseMilliseconds), isConfirmed: true)
         record(.started(key, attempt, on: worker, node: node, at: now))
-        move(key) { $0.state = .running }
+        move(key) { ($0.standing, $0.attempts) = (.running(on: worker), attempt.rawValue) }
         sendAssignment(key, to: worker)
     }
 
     private mutating func sendAssignment(_ key: StageKey, to worker: WorkerID) {
-        guard let stage = stages[key], let attempt = stage.attempt else { return }
-        let inputs = stage.inputs.compactMap { stages[$0.from]?.standing.result?.artifact($0.kind) }
+        let stage = stages[key]
+        let inputs = stage.inputs.map { input in
+            guard let artifact = stages[input.from].record.result?.artifact(input.kind) else {
+                preconditionFailure("stage \(key.short) runs without its \(input.kind)")
+            }
+            return artifact
+        }
         let assignment = Assignment(
-            stage: key, attempt: attempt, specification: stage.planned.specification, label: stage.planned.label,
-            model: stage.model, task: stage.task, dataDirectory: stage.dataDirectory, inputs: inputs,
-            outputs: stage.planned.outputs, measures: stage.planned.measures,
-            leaseMilliseconds: settings.leaseMilliseconds)
+            planned: stage.planned, attempt: stage.record.attempt, model: stage.model, task: stage.task,
+            dataDirectory: stage.dataDirectory, inputs: inputs)
         send(.assign(assignment), to: worker)
     }
 }

@@ -18,23 +18,19 @@ import Messages
 ///
 /// Invariants, restated by `checkInvariants`:
 ///
-/// 1. A stage runs exactly while it has a lease, and its lease is listed under its worker.
-/// 2. A worker holds at most one lease, and none after its goodbye.
-/// 3. A stage is finished exactly while it has a result, and the result has every artifact asked for, in the store.
+/// 1. A stage runs on a worker exactly while that worker has the lease on it.
+/// 2. A worker has no lease after its goodbye.
+/// 3. The result of a finished stage has every artifact asked for, in the store.
 /// 4. All stages that a running stage starts from are finished.
 /// 5. A waiting stage starts from no stage that has ended without a result; a blocked one starts from at least one.
-/// 6. A stage that runs or is finished has begun an attempt.
-/// 7. A stage that was lost, or failed on its node, as often as the settings allow does not run or wait.
-/// 8. A stage comes later in the order than those it starts from.
-/// 9. `openCount` counts the stages that have not ended, and nothing is ready while `knowsNothingIsReady`.
+/// 6. A stage that was lost, or failed on its node, as often as the settings allow does not run or wait.
+/// 7. A stage comes later in the order than those it starts from.
+/// 8. `openCount` counts the stages that have not ended, and nothing is ready while `knowsNothingIsReady`.
 package struct Scheduler: Sendable {
     package let settings: SchedulerSettings
-    /// Every stage of every plan.
-    var stages: [StageKey: Stage] = [:]
-    /// The stages' keys as they were planned.
-    var order: [StageKey] = []
-    /// The stage that each worker has a lease on.
-    var holders: [WorkerID: StageKey] = [:]
+    var stages = StageList()
+    /// The lease of each worker that has one.
+    var leases: [WorkerID: Lease] = [:]
     /// Workers that said hello in this life of the coordinator.
     var workers: [WorkerID: KnownWorker] = [:]
     /// Workers that said goodbye; what still comes from them is late.
@@ -82,7 +78,7 @@ package struct Scheduler: Sendable {
     /// Workers that have said hello and neither goodbye nor been dismissed.
     package var workerCount: Int { workers.count }
 
-    private var nextDeadline: Timestamp? { holders.values.compactMap { stages[$0]?.lease?.expires }.min() }
+    private var nextDeadline: Timestamp? { leases.values.map(\.expires).min() }
 
     mutating func record(_ change: Change) { changes.append(.record(change)) }
 
@@ -98,50 +94,16 @@ package struct Scheduler: Sendable {
         messages.append(.wakeAt(deadline))
     }
 
-    /// Changes where a stage stands, and has it recorded.
-    mutating func move(_ key: StageKey, _ change: (inout StageStanding) -> Void) {
-        guard var standing = stages[key]?.standing else { return }
-        openCount -= standing.state.isFinal ? 0 : 1
-        change(&standing)
-        openCount += standing.state.isFinal ? 0 : 1
+    /// Changes what is known of a stage, and has it recorded.
+    mutating func move(_ key: StageKey, _ change: (inout StageRecord) -> Void) {
+        var known = stages[key].record
+        openCount -= known.state.isFinal ? 0 : 1
+        change(&known)
+        openCount += known.state.isFinal ? 0 : 1
         knowsNothingIsReady = false
-        stages[key]?.standing = standing
-        record(.stands(key, standing))
+        stages[key].record = known
+        record(.stands(known))
     }
-}
-
-/// A stage and all that is known about it.
-struct Stage: Sendable {
-    var planned: PlannedStage
-    let task: TaskDefinition
-    let model: ModelLocation
-    let dataDirectory: String
-    var standing: StageStanding
-    /// The last attempt that began.
-    var attempt: Attempt?
-    /// There while the stage runs.
-    var lease: Lease?
-    /// Hosts whose fault ended an attempt; others are preferred.
-    var failedOn: Set<String> = []
-    /// Who finished it, in this life of the coordinator.
-    var madeBy: WorkerID?
-    /// Stages that start from this one.
-    var followers: [StageKey] = []
-    /// Stages on the longest chain that begins with this one.
-    var chain = 1
-
-    var inputs: [StageInput] { planned.specification.inputs }
-}
-
-/// A worker's right to the current attempt at a stage.
-struct Lease: Sendable {
-    let worker: WorkerID
-    let startedAt: Timestamp?
-    var expires: Timestamp
-    /// Whether the worker was heard from in this life of the coordinator. Where it was not, its silence says nothing
-    /// about the stage.
-    var isConfirmed: Bool
-    var progress: StageProgress?
 }
 
 struct KnownWorker: Sendable {

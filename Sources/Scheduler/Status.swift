@@ -1,31 +1,42 @@
 package import Experiments
 
-/// A stage as it stands now, for those who watch.
-package struct StageStatus: Hashable, Sendable {
-    package let key: StageKey
-    package let task: String
-    package let label: String
-    package let seed: UInt64
-    package let standing: StageStanding
-    /// The last attempt that began.
-    package let attempt: Attempt?
-    /// Who has the stage, while it runs.
-    package let worker: WorkerID?
-    /// How far the running attempt has come, as last heard.
-    package let progress: StageProgress?
+extension Scheduler {
+    /// - Returns: nil for a stage in none of the plans.
+    package func standing(of key: StageKey) -> StageStanding? { stages.named(key)?.standing }
+
+    /// What is known of every stage, in the order of the plans.
+    package var records: [StageRecord] {
+        stages.keys.map { key in
+            var record = stages[key].record
+            record.progress = record.worker.flatMap { leases[$0]?.progress }
+            return record
+        }
+    }
+}
+
+/// Why a stage stands where it does.
+package enum Explanation: Hashable, Sendable {
+    case runs(on: WorkerID, Attempt)
+    /// It starts from stages that are not finished.
+    case startsFrom([StageKey])
+    case isPaused
+    /// Everything is there; no worker has asked since, or others come first.
+    case waitsForWorker
+    case ended(StageState, reason: String?)
 }
 
 extension Scheduler {
     /// - Returns: nil for a stage in none of the plans.
-    package func standing(of key: StageKey) -> StageStanding? { stages[key]?.standing }
-
-    /// Every stage in the order of the plans.
-    package var statuses: [StageStatus] {
-        order.compactMap { stages[$0] }.map { stage in
-            StageStatus(
-                key: stage.planned.key, task: stage.planned.task, label: stage.planned.label,
-                seed: stage.planned.specification.seed, standing: stage.standing, attempt: stage.attempt,
-                worker: stage.lease?.worker, progress: stage.lease?.progress)
+    package func explain(_ key: StageKey) -> Explanation? {
+        guard let stage = stages.named(key) else { return nil }
+        switch stage.standing {
+        case .running(let worker): return .runs(on: worker, stage.record.attempt)
+        case .waiting:
+            let open = stage.inputs.map(\.from).filter { stages[$0].state != .finished }
+            if !open.isEmpty { return .startsFrom(open) }
+            return stage.record.isPaused ? .isPaused : .waitsForWorker
+        case .finished, .failed, .setAside, .blocked, .cancelled:
+            return .ended(stage.state, reason: stage.standing.reason)
         }
     }
 }

@@ -65,7 +65,7 @@ extension Dialogue {
             "a stage was assigned",
             metadata: ["stage.id": "\(assignment.stage.short)", "attempt": "\(assignment.attempt)"])
         (news, progress, beatAt, interruption) = (News(), nil, now + heartbeat, nil)
-        guard assignment.specification.semantics == semanticsVersion else {
+        guard assignment.planned.specification.semantics == semanticsVersion else {
             let sentence = "the coordinator's training code is of another version; install the same one on both"
             return enter(.reporting(assignment, StageFailure(.node, sentence)), at: now)
         }

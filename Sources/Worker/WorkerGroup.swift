@@ -92,11 +92,10 @@ package final class WorkerGroup {
         for assignment: Assignment, _ inputs: [ArtifactReference], _ cache: ArtifactCache, outputDirectory: String
     ) -> StageJob {
         StageJob(
-            stage: assignment.stage, specification: assignment.specification, task: assignment.task,
+            planned: assignment.planned, task: assignment.task,
             modelDirectory: settings.modelDirectory ?? assignment.model.path,
             dataDirectory: settings.dataDirectory ?? assignment.dataDirectory,
             inputs: Dictionary(inputs.map { ($0.kind, cache.path(of: $0.id)) }) { first, _ in first },
-            outputs: assignment.outputs, measures: assignment.measures ?? [],
             workDirectory: settings.workDirectory, outputDirectory: outputDirectory)
     }
 

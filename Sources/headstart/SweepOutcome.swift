@@ -4,7 +4,7 @@ import Ledger
 /// Where a sweep stands once its coordinator has ended.
 struct SweepOutcome {
     private let plan: SweepPlan
-    private let stages: [StageEntry]
+    private let stages: [StageRecord]
 
     init(_ plan: SweepPlan, store: String) throws {
         self.plan = plan
@@ -14,7 +14,7 @@ struct SweepOutcome {
     /// - Throws: when the table misses a stage, or a stage has not ended; the message says how to go on. That a point of
     ///   a search failed is a result like any other.
     func check() throws {
-        let unfinished = stages.count { !$0.standing.state.isFinal }
+        let unfinished = stages.count { !$0.state.isFinal }
         if unfinished > 0 {
             throw WorkFailed("stopped with \(unfinished) stages to go; the same command continues")
         }
@@ -23,10 +23,16 @@ struct SweepOutcome {
             throw WorkFailed("the search for \(search.method) on \(search.task) found nothing: \(reason)")
         }
         let shown = Set(plan.rows.flatMap(\.stages))
-        let failed = stages.filter { shown.contains($0.key) && $0.standing.state != .finished }
+        let failed = stages.filter { shown.contains($0.key) && $0.state != .finished }
         guard !failed.isEmpty else { return }
-        let first = failed.first { $0.standing.state == .failed || $0.standing.state == .setAside }
-        let reason = first.map { "; \($0.label) on \($0.task): \($0.standing.reason ?? "no reason is known")" } ?? ""
-        throw WorkFailed("\(failed.count) of \(stages.count) stages did not finish\(reason)")
+        let first = failed.first { $0.state == .failed || $0.state == .setAside }
+        throw WorkFailed("\(failed.count) of \(stages.count) stages did not finish\(first.map(reason) ?? "")")
+    }
+
+    private func reason(_ record: StageRecord) -> String {
+        guard let stage = plan.stages.first(where: { $0.key == record.key }), let reason = record.standing.reason else {
+            return ""
+        }
+        return "; \(stage.label) on \(stage.task): \(reason)"
     }
 }

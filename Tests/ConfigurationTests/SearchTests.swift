@@ -35,12 +35,12 @@ struct SearchTests {
     }
 
     private func standing(_ score: Double?, by metric: Metric = .accuracy, on split: Split = .dev) -> StageStanding {
-        guard let score else { return StageStanding(state: .failed, reason: "diverged") }
+        guard let score else { return .failed(reason: "diverged") }
         let result = StageResult(
             scores: [Score(split: split, metric: metric, value: score)], steps: 1, finalLoss: 0, tokens: 0,
             seconds: 0, tokensPerSecond: 0, trainable: 0, parameters: Digest(of: []), artifacts: [],
             node: NodeSettings(ranks: 1, threads: 1, host: "", blasCore: ""))
-        return StageStanding(state: .finished, result: result)
+        return .finished(result)
     }
 
     @Test func `a search plans its points on its seeds first, and rows wait`() throws {

@@ -33,7 +33,7 @@ struct CoordinatorTests {
         try worker.ask(FromWorker(.ready, from: worker.id)) { $0 == .dismissed }
         #expect(try coordinator.waitForEnd())
 
-        let states = try LedgerReader(store: store.path).stages(of: plan).map(\.standing.state)
+        let states = try LedgerReader(store: store.path).stages(of: plan).map(\.state)
         #expect(states == [.finished, .finished])
     }
 
@@ -82,7 +82,7 @@ struct CoordinatorTests {
         try worker.deliver(head.bytes, as: head.reference, of: assignment)
         #expect(try worker.finish(assignment, with: [head.reference]) == nil)
         #expect(try worker.finish(assignment, with: [head.reference]) == nil, "said again, it is the same fact")
-        #expect(try LedgerReader(store: store.path).stage(stage)?.attempts.count == 1)
+        #expect(try LedgerReader(store: store.path).stage(stage)?.attempts == 1)
         coordinator.requestStop()
         #expect(try !coordinator.waitForEnd())
     }
@@ -95,7 +95,7 @@ struct CoordinatorTests {
         try worker.greet()
         for _ in 0..<2 {
             let assignment = try worker.getAssignment()
-            #expect(assignment.label == "eh-ft/2" && assignment.inputs == [head.reference])
+            #expect(assignment.planned.label == "eh-ft/2" && assignment.inputs == [head.reference])
             #expect(try worker.finish(assignment, with: []) == nil)
         }
         try worker.ask(FromWorker(.ready, from: worker.id)) { $0 == .dismissed }
@@ -109,7 +109,7 @@ struct CoordinatorTests {
         let worker = try FakeWorker("worker-2", at: store.endpoint)
         try worker.greet()
         let assignment = try worker.getAssignment()
-        #expect(assignment.label == "eh-ft/1" && assignment.attempt.rawValue == 2)
+        #expect(assignment.planned.label == "eh-ft/1" && assignment.attempt.rawValue == 2)
         coordinator.requestStop()
         _ = try coordinator.waitForEnd()
     }
@@ -140,13 +140,9 @@ struct CoordinatorTests {
         }
         try worker.hear { $0 == .dismissed }
         #expect(try !coordinator.waitForEnd())
-        let entry = try #require(try LedgerReader(store: store.path).stage(assignment.stage))
-        #expect(entry.standing == StageStanding())
-        guard case .ended(let failure, _) = entry.attempts.first?.outcome else {
-            Issue.record("the attempt goes on")
-            return
-        }
-        #expect(failure.cause == .stopped)
+        let stage = try #require(try LedgerReader(store: store.path).stage(assignment.stage))
+        #expect(stage.standing == .waiting && stage.losses == 0 && stage.nodeFailures == 0)
+        #expect(stage.attempts == 1 && stage.setback?.failure.cause == .stopped)
     }
 
     @Test func `frames that are no messages are dropped, and the dialogue goes on`() throws {
@@ -165,7 +161,7 @@ struct CoordinatorTests {
         try worker.ask(FromWorker(.fetch(artifact: head.reference.id, offset: .min), from: worker.id)) {
             $0 == .missing(artifact: head.reference.id)
         }
-        #expect(try worker.getAssignment().label == "eh-ft/1")
+        #expect(try worker.getAssignment().planned.label == "eh-ft/1")
         coordinator.requestStop()
         _ = try coordinator.waitForEnd()
     }

@@ -135,7 +135,7 @@ import Testing
         #expect(found.trials.map(\.point.share) == [0.25, 0.25, 0.25, 0.25, 0.5, 0.5])
         let ledger = try LedgerReader(store: shop.path("store"))
         let row = try #require(try ledger.plan()?.rows.first)
-        #expect(try ledger.stage(try #require(row.stages.last))?.standing.result?.steps == 80)
+        #expect(try ledger.stage(try #require(row.stages.last))?.result?.steps == 80)
     }
 
     @Test func `with an empty grid is refused before anything runs`() throws {

@@ -1,10 +1,20 @@
 import Experiments
 import Foundation
+import GRDB
 import Ledger
 import TestKit
 
 extension TemporaryFolder {
     var ledgerFile: String { self["ledger.sqlite"] }
+
+    /// The first column of what the ledger answers, as text.
+    func query(_ sql: String) throws -> [String] {
+        try DatabaseQueue(path: ledgerFile).read { try String.fetchAll($0, sql: sql) }
+    }
+
+    func execute(_ sql: String) throws {
+        try DatabaseQueue(path: ledgerFile).write { try $0.execute(sql: sql) }
+    }
 }
 
 let anyDigest = Digest(of: Array("any".utf8))

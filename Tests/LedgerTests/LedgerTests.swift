@@ -24,48 +24,63 @@ struct LedgerTests {
         #expect(try ledger.reader.plan(named: "other") == nil)
         let stages = try ledger.reader.stages(of: plan)
         #expect(stages.map(\.key) == plan.stages.map(\.key))
-        #expect(stages.allSatisfy { $0.standing == StageStanding() && $0.attempts.isEmpty })
+        #expect(stages == plan.stages.map { StageRecord(key: $0.key) })
         #expect(try ledger.reader.plan(containing: stage) == plan)
     }
 
     @Test func `an attempt and its result are read back`() throws {
-        let result = makeResult(artifacts: [head])
-        try ledger.commit([
-            .started(stage, first, on: worker, node: node, at: at(2000)),
-            .stands(stage, StageStanding(state: .running)),
-        ])
-        #expect(try ledger.reader.known(of: plan)[stage]?.worker == worker)
-        try ledger.commit([
-            .ended(stage, first, failure: nil, at: at(3000)),
-            .stands(stage, StageStanding(state: .finished, result: result)),
-        ])
-        let entry = try #require(try ledger.reader.stage(stage))
-        #expect(entry.standing == StageStanding(state: .finished, result: result))
-        #expect(
-            entry.attempts == [
-                AttemptEntry(
-                    number: first, worker: worker, node: node, startedAt: at(2000), outcome: .finished(at: at(3000)))
-            ])
-        #expect(try ledger.reader.artifacts(of: stage) == [head])
-        let known = try ledger.reader.known(of: plan)
-        #expect(known[stage] == KnownStage(standing: entry.standing, attempt: first, worker: nil))
+        let running = StageRecord(key: stage, standing: .running(on: worker), attempts: 1)
+        try ledger.commit([.started(stage, first, on: worker, node: node, at: at(2000)), .stands(running)])
+        #expect(try ledger.reader.known(of: plan)[stage] == running)
+        let finished = StageRecord(key: stage, standing: .finished(makeResult(artifacts: [head])), attempts: 1)
+        try ledger.commit([.ended(stage, first, failure: nil, at: at(3000)), .stands(finished)])
+        #expect(try ledger.reader.stage(stage) == finished)
+        #expect(try ledger.reader.known(of: plan)[stage] == finished)
     }
 
     @Test func `a failed attempt keeps its cause and message`() throws {
         let failure = StageFailure(.diverged, "the loss is not finite at step 7")
+        let failed = StageRecord(
+            key: stage, standing: .failed(reason: "x"), attempts: 1, losses: 1, nodeFailures: 2, isPaused: true,
+            setback: StageRecord.Setback(failure, at: at(2)))
         try ledger.commit([
             .started(stage, first, on: worker, node: node, at: at(1)),
-            .ended(stage, first, failure: failure, at: at(2)),
-            .stands(stage, StageStanding(state: .failed, losses: 1, nodeFailures: 2, isPaused: true, reason: "x")),
+            .ended(stage, first, failure: failure, at: at(2)), .stands(failed),
         ])
-        let entry = try #require(try ledger.reader.stage(stage))
-        #expect(entry.attempts.first?.outcome == .ended(failure, at: at(2)))
-        #expect(
-            entry.standing
-                == StageStanding(state: .failed, losses: 1, nodeFailures: 2, isPaused: true, reason: "x"))
+        #expect(try ledger.reader.stage(stage) == failed)
     }
 
-    @Test func `evaluations of a later attempt replace those of an earlier one at the same step`() throws {
+    @Test func `the setback of a stage is that of its last attempt without a result`() throws {
+        let second = StageFailure(.lost, "worker worker-1 fell silent")
+        for (number, failure) in [StageFailure(.node, "no space"), second, nil].enumerated() {
+            let attempt = Attempt(rawValue: number + 1)
+            try ledger.commit([
+                .started(stage, attempt, on: worker, node: node, at: at(1)),
+                .ended(stage, attempt, failure: failure, at: at(Int64(10 + number))),
+            ])
+        }
+        let record = try #require(try ledger.reader.stage(stage))
+        #expect(record.attempts == 3 && record.setback == StageRecord.Setback(second, at: at(11)))
+    }
+
+    @Test(arguments: [
+        StageStanding.waiting, .failed(reason: "a"), .setAside(reason: "b"), .blocked(reason: "c"), .cancelled,
+    ])
+    func `where a stage stands is read back`(standing: StageStanding) throws {
+        try ledger.commit([.stands(StageRecord(key: stage, standing: standing))])
+        #expect(try ledger.reader.stage(stage)?.standing == standing)
+    }
+
+    @Test func `a stage that runs in no attempt is damage, not a guess`() throws {
+        try ledger.commit([.stands(StageRecord(key: stage, standing: .running(on: worker)))])
+        let error = #expect(throws: LedgerError.self) { try ledger.reader.stage(stage) }
+        guard case .corrupt = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func `evaluations are kept by attempt, and one that is said again replaces itself`() throws {
         let evaluation = { (step: Int, value: Double) in
             Evaluation(
                 step: step, epoch: Double(step) / 10, trainingLoss: value / 2,
@@ -79,30 +94,35 @@ struct LedgerTests {
             .started(stage, second, on: worker, node: node, at: at(3)),
             .evaluated(stage, second, evaluation(20, 0.7)), .evaluated(stage, second, evaluation(30, 0.8)),
         ])
-        let expected = [evaluation(10, 0.5), evaluation(20, 0.7), evaluation(30, 0.8)]
-        #expect(try ledger.reader.evaluations(of: stage) == expected)
+        let values = try store.query(
+            "SELECT attempt || ' ' || step || ' ' || metric || ' ' || value FROM metric ORDER BY attempt, step, metric")
+        #expect(
+            values == [
+                "1 10 accuracy 0.5", "1 10 loss 0.25", "1 20 accuracy 0.6", "1 20 loss 0.3", "2 20 accuracy 0.7",
+                "2 20 loss 0.35", "2 30 accuracy 0.8", "2 30 loss 0.4",
+            ])
     }
 
     @Test func `a turn is committed whole or not at all`() throws {
         let started = Change.started(stage, first, on: worker, node: node, at: at(1))
         #expect(throws: LedgerError.self) {
-            try ledger.commit([started, .stands(stage, StageStanding(state: .running)), started])
+            let running = StageRecord(key: stage, standing: .running(on: worker), attempts: 1)
+            try ledger.commit([started, .stands(running), started])
         }
-        let entry = try #require(try ledger.reader.stage(stage))
-        #expect(entry.attempts.isEmpty && entry.standing.state == .waiting)
+        #expect(try ledger.reader.stage(stage) == StageRecord(key: stage))
     }
 
     @Test func `a second sweep keeps what is known of the stages it shares`() throws {
-        let finished = StageStanding(state: .finished, result: makeResult(artifacts: [head]))
+        let finished = StageRecord(key: stage, standing: .finished(makeResult(artifacts: [head])), attempts: 1)
         try ledger.commit([
             .started(stage, first, on: worker, node: node, at: at(1)), .ended(stage, first, failure: nil, at: at(2)),
-            .stands(stage, finished),
+            .stands(finished),
         ])
         let more = try makePlan(name: "more", seeds: [1, 2, 3])
         try ledger.commit([.planned(more, at: at(5000))])
         let known = try ledger.reader.known(of: more)
-        #expect(known[stage]?.standing == finished)
-        #expect(known.values.filter { $0.standing.state == .waiting }.count == 3)
+        #expect(known[stage] == finished)
+        #expect(known.values.filter { $0.standing == .waiting }.count == 3)
         #expect(try ledger.reader.sweeps().map(\.plan.name) == ["sweep", "more"])
     }
 
@@ -121,13 +141,13 @@ struct LedgerTests {
     @Test func `seeds of all 64 bits are kept`() throws {
         let large = try makePlan(name: "large", seeds: [.max])
         try ledger.commit([.planned(large, at: at(1))])
-        #expect(try ledger.reader.stages(of: large).map(\.seed) == [1, .max])
+        #expect(try store.query("SELECT seed FROM stage WHERE seed < 0") == ["-1"])
     }
 
     @Test func `others read while a coordinator writes`() throws {
         let reader = try LedgerReader(store: store.path)
         #expect(try reader.plan() == plan)
         try ledger.commit([.started(stage, first, on: worker, node: node, at: at(1))])
-        #expect(try reader.stage(stage)?.attempts.count == 1)
+        #expect(try reader.stage(stage)?.attempts == 1)
     }
 }

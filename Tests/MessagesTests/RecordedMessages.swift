@@ -17,11 +17,14 @@ private let task = TaskDefinition(
     name: "rte", train: "train.tsv", dev: "dev.tsv", format: .tsv, text: .name("sentence1"), pair: .name("sentence2"),
     label: .number(4), labels: ["entailment", "not_entailment"], metrics: [.accuracy, .macroF1])
 private let assignment = Assignment(
-    stage: stage, attempt: attempt,
-    specification: StageSpecification(
-        backbone: digest, task: digest, recipe: Recipe(), seed: .max, inputs: [StageInput(kind: .head, from: stage)]),
-    label: "eh-ft/2", model: ModelLocation(name: "minilm", path: "/models/minilm", content: digest), task: task,
-    dataDirectory: "/data", inputs: [head], outputs: [.backbone], leaseMilliseconds: 60_000)
+    planned: PlannedStage(
+        key: stage,
+        specification: StageSpecification(
+            backbone: digest, task: digest, recipe: Recipe(), seed: .max,
+            inputs: [StageInput(kind: .head, from: stage)]),
+        task: "rte", label: "eh-ft/2", outputs: [.backbone]),
+    attempt: attempt, model: ModelLocation(name: "minilm", path: "/models/minilm", content: digest), task: task,
+    dataDirectory: "/data", inputs: [head])
 private let result = StageResult(
     scores: scores, steps: 20, finalLoss: 0.5, tokens: 1000, seconds: 1.5, tokensPerSecond: 640, trainable: 10,
     parameters: digest, artifacts: [head], node: node)
@@ -111,14 +114,15 @@ let recordedBroadcast: [(Broadcast, String)] = [
 
 private let recordedAssignment = """
     {"assign":{"_0":{"attempt":2,"dataDirectory":"/data",\
-    "inputs":[{"byteCount":3153920,"id":"\(hex)","kind":"head"}],"label":"eh-ft/2","leaseMilliseconds":60000,\
-    "model":{"content":"\(hex)","name":"minilm","path":"/models/minilm"},"outputs":["backbone"],\
+    "inputs":[{"byteCount":3153920,"id":"\(hex)","kind":"head"}],\
+    "model":{"content":"\(hex)","name":"minilm","path":"/models/minilm"},\
+    "planned":{"key":"\(hex)","label":"eh-ft/2","outputs":["backbone"],\
     "specification":{"backbone":"\(hex)","inputs":[{"from":"\(hex)","kind":"head"}],\
     "recipe":{"accumulation":1,"batch":32,"budget":{"epochs":{"_0":3}},"clip":1,"decay":"linear","evaluations":1,\
     "head":"linear","learningRate":2e-05,"maxLength":128,\
     "optimizer":{"beta1":0.9,"beta2":0.999,"epsilon":1e-08,"weightDecay":0.01},"precision":"fp32",\
     "selection":"last","shuffle":"true","truncation":"longest","tune":"all","warmup":0.1},\
-    "seed":18446744073709551615,"semantics":2,"task":"\(hex)"},"stage":"\(hex)",\
+    "seed":18446744073709551615,"semantics":2,"task":"\(hex)"},"task":"rte"},\
     "task":{"dev":"dev.tsv","encoding":"utf8","format":"tsv","header":true,"label":4,\
     "labels":["entailment","not_entailment"],"metrics":["accuracy","macro-f1"],"name":"rte","pair":"sentence2",\
     "text":"sentence1","train":"train.tsv"}}}}

@@ -1,5 +1,4 @@
 import Experiments
-import Ledger
 import Reports
 import Testing
 
@@ -69,35 +68,5 @@ struct ListingTests {
         #expect(status.contains(#""states":{"failed":1,"finished":5,"running":1,"waiting":5}"#))
         let plan = String(decoding: try CanonicalJSON.encode(PlanListing(Sample().underWay)), as: UTF8.self)
         #expect(plan.contains(#""stage":"eh_ft/2","steps":22,"task":"cb","tune":"all"}"#))
-    }
-
-    @Test func `artifacts are listed with size, stage and key`() throws {
-        let listing = ArtifactListing(try Sample().underWay)
-        let lines = listing.text.split(separator: "\n")
-        #expect(listing.artifacts.count == 5)
-        let item = listing.artifacts[0]
-        #expect(lines[0] == "task  stage     seed  kind    size  run         artifact")
-        #expect(lines[2] == "cb    finetune     1  head  3.2 MB  \(item.key.short)  \(item.id.rawValue.short)")
-    }
-
-    @Test func `a record is made of what the ledger knows`() throws {
-        let node = NodeSettings(ranks: 1, threads: 1, host: "here", blasCore: "Zen")
-        let key = try Sample().keys("cb", "finetune")[0]
-        let failure = StageFailure(.lost, "gone")
-        let attempts = [
-            AttemptEntry(
-                number: Attempt(rawValue: 1), worker: WorkerID(rawValue: "a"), node: node,
-                startedAt: Timestamp(rawValue: 1), outcome: .ended(failure, at: Timestamp(rawValue: 2))),
-            AttemptEntry(
-                number: Attempt(rawValue: 2), worker: WorkerID(rawValue: "b"), node: node,
-                startedAt: Timestamp(rawValue: 3), outcome: .running),
-        ]
-        let entry = StageEntry(
-            key: key, task: "cb", label: "finetune", seed: 1, standing: StageStanding(state: .running),
-            attempts: attempts)
-        let expected = StageRecord(
-            key: key, standing: StageStanding(state: .running), attempts: 2, worker: WorkerID(rawValue: "b"),
-            setback: StageRecord.Setback(failure, at: Timestamp(rawValue: 2)))
-        #expect(StageRecord(entry) == expected)
     }
 }

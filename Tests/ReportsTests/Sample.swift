@@ -69,7 +69,7 @@ struct Sample {
         let result = StageResult(
             scores: scores, steps: steps, finalLoss: 0.1, tokens: 1000, seconds: seconds, tokensPerSecond: 83,
             trainable: 10, parameters: Digest(of: [2]), artifacts: [head], node: node)
-        return StageRecord(key: key, standing: StageStanding(state: .finished, result: result), attempts: 1)
+        return StageRecord(key: key, standing: .finished(result), attempts: 1)
     }
 
     static func accuracy(_ value: Double) -> Score { Score(split: .dev, metric: .accuracy, value: value) }
@@ -93,15 +93,13 @@ struct Sample {
                 Self.finished(second[0], [Self.accuracy(0.75)], steps: 22, seconds: 11),
                 StageRecord(
                     key: second[1],
-                    standing: StageStanding(state: .failed, reason: "the loss is not finite at step 3"), attempts: 1,
-                    setback: diverged),
+                    standing: .failed(reason: "the loss is not finite at step 3"), attempts: 1, setback: diverged),
                 StageRecord(
-                    key: keys("cola", "finetune")[0], standing: StageStanding(state: .running), attempts: 2,
-                    worker: WorkerID(rawValue: "node3-1"),
+                    key: keys("cola", "finetune")[0], standing: .running(on: WorkerID(rawValue: "node3-1")),
+                    attempts: 2,
                     progress: StageProgress(step: 100, steps: 804, loss: 0.61234, tokensPerSecond: 1912.6)),
                 StageRecord(
-                    key: keys("cola", "finetune")[1], standing: StageStanding(state: .waiting), attempts: 1,
-                    setback: lost),
+                    key: keys("cola", "finetune")[1], standing: .waiting, attempts: 1, setback: lost),
             ])
     }
 }

@@ -119,7 +119,8 @@ struct SchedulerTests {
         let result = makeResult(of: assignment.stage, outputs: [])
         small.script.hear(
             FromWorker(.finished(claim: assignment.claim, result: result), from: "a"))
-        #expect(small.script.memory.stages[small.first]?.standing == StageStanding(nodeFailures: 1))
+        let stage = try #require(small.script.memory.stages[small.first])
+        #expect(stage.standing == .waiting && stage.nodeFailures == 1 && stage.losses == 0)
     }
 
     @Test func `a stage that kills its workers is set aside, and the sweep goes on`() throws {
@@ -143,8 +144,7 @@ struct SchedulerTests {
         let assignment = try #require(small.script.greetAndAsk("a"))
         let effects = small.script.fail(assignment, by: "a", StageFailure(cause, "not finite"))
         #expect(effects.refusal == nil)
-        let standing = try #require(small.script.memory.stages[small.first]?.standing)
-        #expect(standing.state == .failed && standing.reason == "not finite")
+        #expect(small.script.memory.stages[small.first]?.standing == .failed(reason: "not finite"))
         #expect(small.followers.map(small.script.state) == [.blocked, .blocked])
         #expect(small.script.fail(assignment, by: "a", StageFailure(cause, "not finite")).refusal == nil)
     }
@@ -178,7 +178,8 @@ struct SchedulerTests {
             let stopped = try #require(small.script.greetAndAsk("stopping-\(round)"))
             small.script.fail(stopped, by: "stopping-\(round)", StageFailure(.stopped, "stopped"))
         }
-        #expect(small.script.memory.stages[small.first]?.standing == StageStanding())
+        let stage = try #require(small.script.memory.stages[small.first])
+        #expect(stage.standing == .waiting && stage.losses == 0 && stage.nodeFailures == 0)
     }
 
     @Test func `what still comes from a worker that has left is not heard`() throws {
@@ -214,7 +215,8 @@ struct SchedulerTests {
             small.script.wait(seconds: 20)
             small.script.tick()
         }
-        #expect(small.script.memory.stages[small.first]?.standing == StageStanding())
+        let stage = try #require(small.script.memory.stages[small.first])
+        #expect(stage.standing == .waiting && stage.losses == 0 && stage.nodeFailures == 0)
     }
 
     @Test func `a restart with the artifact gone runs the stage again, if someone asks for it`() throws {
@@ -252,8 +254,7 @@ struct SchedulerTests {
         var builder = PlanBuilder()
         let key = try builder.add("a", outputs: [.head, .log])
         let result = makeResult(of: key, outputs: [.head, .log], measured: [.cost])
-        let standing = StageStanding(state: .finished, result: result)
-        let known = [key: KnownStage(standing: standing, attempt: Attempt(rawValue: 1), worker: nil)]
+        let known = [key: StageRecord(key: key, standing: .finished(result), attempts: 1)]
         let planned = { (measures: [Measure]) in
             var stages = builder.plan.stages
             stages[0].owe([], measures: measures)
@@ -271,7 +272,7 @@ struct SchedulerTests {
         let hello = FromWorker(.hello(version: protocolVersion, node: .test), from: worker)
         _ = scheduler.handle(.message(hello), at: Timestamp(rawValue: 1))
         let effects = scheduler.handle(.message(FromWorker(.ready, from: worker)), at: Timestamp(rawValue: 2))
-        #expect(effects.assignment?.measures == [.convergence, .cost])
+        #expect(effects.assignment?.planned.measures == [.convergence, .cost])
     }
 
     @Test func `paused stages wait until they are resumed`() throws {
@@ -304,7 +305,8 @@ struct SchedulerTests {
         let effects = small.script.obey(.stop)
         let reason = "the coordinator was stopped"
         #expect(effects.told == [.stop(claim: Claim(small.first, assignment.attempt), reason: reason), .dismissed])
-        #expect(small.script.memory.stages[small.first]?.standing == StageStanding())
+        let stage = try #require(small.script.memory.stages[small.first])
+        #expect(stage.standing == .waiting && stage.losses == 0 && stage.nodeFailures == 0)
         #expect(small.script.ask("late") == nil)
     }
 

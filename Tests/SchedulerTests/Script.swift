@@ -26,7 +26,7 @@ final class Script {
         trace.note("coordinator starts", at: now)
         scheduler = Scheduler(settings: settings)
         let known = memory.stages
-        let artifacts = known.values.flatMap { $0.standing.result?.artifacts ?? [] }.map(\.id)
+        let artifacts = known.values.flatMap { $0.result?.artifacts ?? [] }.map(\.id)
         return handle(.planned(plan ?? self.plan, known: known, stored: stored ?? Set(artifacts)))
     }
 
@@ -55,7 +55,7 @@ final class Script {
         artifacts.flatMap { handle(.stored($0.id)) }
     }
 
-    func state(_ key: StageKey) -> StageState? { memory.stages[key]?.standing.state }
+    func state(_ key: StageKey) -> StageState? { memory.stages[key]?.state }
 
     // MARK: Steps of the protocol
 
@@ -76,8 +76,8 @@ final class Script {
     @discardableResult
     func finish(_ assignment: Assignment, by worker: String, storing: Bool = true) -> [Effect] {
         let result = makeResult(
-            of: assignment.stage, outputs: assignment.outputs, attempt: assignment.attempt,
-            measured: assignment.measures)
+            of: assignment.stage, outputs: assignment.planned.outputs, attempt: assignment.attempt,
+            measured: assignment.planned.measures)
         if storing { store(result.artifacts) }
         let id = WorkerID(rawValue: worker)
         return hear(FromWorker(.finished(claim: assignment.claim, result: result), from: id))

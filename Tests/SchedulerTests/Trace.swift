@@ -81,9 +81,10 @@ struct Trace {
         case .evaluated(let key, let attempt, let evaluation): "evaluated \(name(key, attempt)) step \(evaluation.step)"
         case .ended(let key, let attempt, let failure, _):
             "ended \(name(key, attempt)): \(failure.map { "\($0.cause), \($0.message)" } ?? "finished")"
-        case .stands(let key, let standing):
-            "\(name(key)) is \(standing.state.rawValue)"
-                + (standing.losses > 0 ? ", lost \(standing.losses)" : "") + (standing.reason.map { ": \($0)" } ?? "")
+        case .stands(let stage):
+            "\(name(stage.key)) is \(stage.state.rawValue)"
+                + (stage.losses > 0 ? ", lost \(stage.losses)" : "")
+                + (stage.standing.reason.map { ": \($0)" } ?? "")
         }
     }
 

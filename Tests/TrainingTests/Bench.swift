@@ -45,9 +45,11 @@ final class Bench {
         let specification = StageSpecification(
             backbone: backbone, task: task ?? self.task, recipe: recipe, seed: seed, inputs: edges)
         return StageJob(
-            stage: try specification.key(), specification: specification, task: definition,
-            modelDirectory: modelDirectory, dataDirectory: dataDirectory, inputs: inputs,
-            outputs: outputs, workDirectory: folder[work], outputDirectory: folder[output])
+            planned: PlannedStage(
+                key: try specification.key(), specification: specification, task: definition.name, label: "test",
+                outputs: outputs),
+            task: definition, modelDirectory: modelDirectory, dataDirectory: dataDirectory, inputs: inputs,
+            workDirectory: folder[work], outputDirectory: folder[output])
     }
 
     func run(

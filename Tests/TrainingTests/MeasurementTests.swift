@@ -19,7 +19,7 @@ struct MeasurementTests {
             change(&$0)
         }
         var job = try bench.job(recipe, into: output, work: work)
-        job.measures = measures
+        job.planned.measures = measures
         return job
     }
 
@@ -164,7 +164,7 @@ struct MeasurementTests {
                 $0.budget = .steps(6)
             }
             var job = try bench.job(recipe, into: output, work: "work-\(output)")
-            job.measures = Measure.allCases
+            job.planned.measures = Measure.allCases
             return job
         }
         let one = try log(bench.run(try job("one")))

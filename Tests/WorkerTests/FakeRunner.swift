@@ -60,10 +60,12 @@ func assignment(seed: UInt64 = 1, attempt: Int = 1, inputs: [ArtifactReference] 
     let task = TaskDefinition(
         name: "cb", train: "train.tsv", dev: "dev.tsv", format: .tsv, text: .number(1), label: .number(2),
         labels: ["a", "b"], metrics: [.accuracy])
+    let planned = PlannedStage(
+        key: try specification.key(), specification: specification, task: task.name, label: "test/1", outputs: [.head])
     return Assignment(
-        stage: try specification.key(), attempt: Attempt(rawValue: attempt), specification: specification,
-        label: "test/1", model: ModelLocation(name: "m", path: "model", content: digest), task: task,
-        dataDirectory: "data", inputs: inputs, outputs: [.head], leaseMilliseconds: 10_000)
+        planned: planned, attempt: Attempt(rawValue: attempt),
+        model: ModelLocation(name: "m", path: "model", content: digest), task: task, dataDirectory: "data",
+        inputs: inputs)
 }
 
 /// A worker group of one rank, on a thread of its own.

@@ -46,9 +46,10 @@ struct ArtifactFiles {
     }
 
     private var kinds: Set<ArtifactKind> {
-        if stage.recipe.estimate != nil { return job.outputs.intersection([.statistics, .pretraining]) }
+        if stage.recipe.estimate != nil { return job.planned.outputs.intersection([.statistics, .pretraining]) }
         let onDemand: Set<ArtifactKind> = stage.kept == nil ? [.backbone] : [.backbone, .mask]
-        return job.specification.leaves.subtracting(onDemand).union(job.outputs.intersection(onDemand)).union([.head])
+        let demanded = job.planned.outputs.intersection(onDemand)
+        return job.specification.leaves.subtracting(onDemand).union(demanded).union([.head])
     }
 
     private func tensors(of kind: ArtifactKind) throws -> [TensorSource] {

@@ -48,10 +48,8 @@ package struct MethodRun {
         var inputs: [ArtifactKind: String] = [:]
         for input in stage.specification.inputs { inputs[input.kind] = done[input.from]?.files[input.kind] }
         let job = StageJob(
-            stage: stage.key, specification: stage.specification, task: task.definition,
-            modelDirectory: plan.model.path, dataDirectory: plan.dataDirectory, inputs: inputs,
-            outputs: stage.outputs, measures: stage.measures ?? [], workDirectory: "\(directory)/work",
-            outputDirectory: folder)
+            planned: stage, task: task.definition, modelDirectory: plan.model.path, dataDirectory: plan.dataDirectory,
+            inputs: inputs, workDirectory: "\(directory)/work", outputDirectory: folder)
         if communicator.rank == 0 { observer.noted("\(stage.label): \(stage.key.short)") }
         let outcome = try trainer.run(job, observer: observer)
         let record = TrainedStage.Record(

@@ -31,7 +31,7 @@ final class PreparedStage {
         recipe = job.specification.recipe
         seed = job.specification.seed
         task = job.task
-        measures = job.measures
+        measures = job.planned.measures ?? []
         let files: [ArtifactKind: SafetensorsFile]
         (data, store, files) = try communicator.agree {
             let backbone = try cache.backbone(at: job.modelDirectory, expecting: job.specification.backbone)

@@ -2,38 +2,32 @@ package import Experiments
 
 /// All that a group of ranks needs to train one stage; equal on every rank.
 package struct StageJob: Codable, Sendable {
-    package var stage: StageKey
-    package var specification: StageSpecification
+    package var planned: PlannedStage
     package var task: TaskDefinition
     package var modelDirectory: String
     package var dataDirectory: String
     /// The file of each artifact the stage starts from.
     package var inputs: [ArtifactKind: String]
-    /// The kinds of artifacts to yield.
-    package var outputs: Set<ArtifactKind>
-    /// What to measure, for the log among the outputs.
-    package var measures: [Measure]
     /// Where the checkpoint and the computed features are kept between attempts.
     package var workDirectory: String
     /// Where the artifacts of the result are written.
     package var outputDirectory: String
 
     package init(
-        stage: StageKey, specification: StageSpecification, task: TaskDefinition, modelDirectory: String,
-        dataDirectory: String, inputs: [ArtifactKind: String], outputs: Set<ArtifactKind>, measures: [Measure] = [],
-        workDirectory: String, outputDirectory: String
+        planned: PlannedStage, task: TaskDefinition, modelDirectory: String, dataDirectory: String,
+        inputs: [ArtifactKind: String], workDirectory: String, outputDirectory: String
     ) {
-        self.stage = stage
-        self.specification = specification
+        self.planned = planned
         self.task = task
         self.modelDirectory = modelDirectory
         self.dataDirectory = dataDirectory
         self.inputs = inputs
-        self.outputs = outputs
-        self.measures = measures
         self.workDirectory = workDirectory
         self.outputDirectory = outputDirectory
     }
+
+    package var stage: StageKey { planned.key }
+    package var specification: StageSpecification { planned.specification }
 }
 
 /// A finished stage: its result, and the files of the artifacts that the result names.

@@ -37,7 +37,7 @@ struct RunCommand: ParsableCommand {
         let display = ProgressDisplay(from: try snapshot(coordinator))
         try Screen.line("Sweep \(display.sweep): \(display.stageCount), in \(store.store).")
         try withExtendedLifetime(listener) {
-            let isDone = coordinator.status.stages.allSatisfy { $0.standing.state.isFinal }
+            let isDone = coordinator.status.stages.allSatisfy { $0.state.isFinal }
             if !isDone { try work(coordinator, display, until: stop, logger) }
         }
         let snapshot = try snapshot(coordinator)

@@ -34,9 +34,9 @@ struct RunOptions: ParsableArguments {
         let stages = try ledger.stages(keyPrefix: run)
         guard let stage = stages.first else { throw BadRequest("\(ledger.store): no stage's key begins with \(run)") }
         guard stages.count == 1 else { throw BadRequest("\(run): \(stages.count) stages begin so; give more digits") }
-        guard let result = stage.standing.result else {
+        guard let result = stage.result else {
             throw BadRequest(
-                "stage \(stage.key.short) is \(stage.standing.state.rawValue); only finished ones can serve")
+                "stage \(stage.key.short) is \(stage.state.rawValue); only finished ones can serve")
         }
         guard let plan = try ledger.plan(containing: stage.key),
             let planned = plan.stages.first(where: { $0.key == stage.key }),

@@ -31,6 +31,6 @@ struct StoredSweepOptions: ParsableArguments {
 extension LedgerReader {
     /// Where a sweep stands. Stages the ledger has not met wait.
     func snapshot(of plan: SweepPlan) throws -> SweepSnapshot {
-        SweepSnapshot(plan, try stages(of: plan).map(StageRecord.init))
+        SweepSnapshot(plan, try stages(of: plan))
     }
 }

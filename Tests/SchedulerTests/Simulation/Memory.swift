@@ -5,7 +5,7 @@ import TestKit
 /// What survives a crash of the simulated coordinator.
 protocol Memory: AnyObject {
     func commit(_ changes: [Change]) throws
-    func known(of plan: SweepPlan) throws -> [StageKey: KnownStage]
+    func known(of plan: SweepPlan) throws -> [StageKey: StageRecord]
 }
 
 /// The real ledger, in a folder that is removed afterwards.
@@ -19,20 +19,20 @@ final class LedgerMemory: Memory {
     }
 
     func commit(_ changes: [Change]) throws { try ledger.commit(changes) }
-    func known(of plan: SweepPlan) throws -> [StageKey: KnownStage] { try ledger.reader.known(of: plan) }
+    func known(of plan: SweepPlan) throws -> [StageKey: StageRecord] { try ledger.reader.known(of: plan) }
 }
 
 /// The ledger as a dictionary. It applies changes as the real one does, and objects to changes that no order of faults
 /// may bring about.
 final class ModelMemory: Memory {
-    private(set) var stages: [StageKey: KnownStage] = [:]
+    private(set) var stages: [StageKey: StageRecord] = [:]
     /// Attempts that have begun and not ended.
     private(set) var running: [StageKey: (attempt: Attempt, worker: WorkerID)] = [:]
     /// How each attempt ended; a value without a failure is a result.
     private(set) var endings: [StageKey: [Attempt: StageFailure?]] = [:]
     private(set) var objections: [String] = []
 
-    func known(of plan: SweepPlan) -> [StageKey: KnownStage] { stages }
+    func known(of plan: SweepPlan) -> [StageKey: StageRecord] { stages }
 
     func commit(_ changes: [Change]) {
         for change in changes { apply(change) }
@@ -41,35 +41,34 @@ final class ModelMemory: Memory {
     private func apply(_ change: Change) {
         switch change {
         case .planned(let plan, _):
-            for stage in plan.stages where stages[stage.key] == nil { stages[stage.key] = KnownStage() }
+            for stage in plan.stages where stages[stage.key] == nil { stages[stage.key] = StageRecord(key: stage.key) }
         case .started(let key, let attempt, let worker, _, _): start(key, attempt, worker)
         case .evaluated: break
         case .ended(let key, let attempt, let failure, _): end(key, attempt, failure)
-        case .stands(let key, let standing): move(key, to: standing)
+        case .stands(let stage): move(to: stage)
         }
     }
 
     private func start(_ key: StageKey, _ attempt: Attempt, _ worker: WorkerID) {
-        let last = stages[key]?.attempt?.rawValue ?? 0
+        let last = stages[key]?.attempts ?? 0
         object(attempt.rawValue != last + 1, "\(key.short): attempt \(attempt) follows attempt \(last)")
         object(running[key] != nil, "\(key.short): two attempts run at once")
-        object(stages[key]?.standing.state == .finished, "\(key.short): started again after its result was recorded")
+        object(stages[key]?.state == .finished, "\(key.short): started again after its result was recorded")
         running[key] = (attempt, worker)
-        stages[key]?.attempt = attempt
-        stages[key]?.worker = worker
     }
 
     private func end(_ key: StageKey, _ attempt: Attempt, _ failure: StageFailure?) {
         object(running[key]?.attempt != attempt, "\(key.short): attempt \(attempt) ended without running")
         running[key] = nil
-        stages[key]?.worker = nil
         endings[key, default: [:]][attempt] = .some(failure)
     }
 
-    private func move(_ key: StageKey, to standing: StageStanding) {
-        object(stages[key]?.standing.state == .finished, "\(key.short): changed after its result was recorded")
-        object((standing.state == .running) != (running[key] != nil), "\(key.short): runs without an attempt")
-        stages[key]?.standing = standing
+    private func move(to stage: StageRecord) {
+        let key = stage.key
+        object(stages[key]?.state == .finished, "\(key.short): changed after its result was recorded")
+        object(stage.worker != running[key]?.worker, "\(key.short): runs without an attempt, or on another worker")
+        object(running[key].map { stage.attempt != $0.attempt } ?? false, "\(key.short): runs another attempt")
+        stages[key] = stage
     }
 
     private func object(_ isWrong: Bool, _ objection: String) {

@@ -48,7 +48,7 @@ struct SimulatedCoordinator {
     private mutating func add(_ part: SweepPlan, at now: Timestamp) throws -> [Effect] {
         let known = try ledger?.known(of: plan) ?? model.known(of: plan)
         if ledger != nil { compare(known, with: model.known(of: plan)) }
-        let artifacts = known.values.flatMap { $0.standing.result?.artifacts ?? [] }.map(\.id)
+        let artifacts = known.values.flatMap { $0.result?.artifacts ?? [] }.map(\.id)
         return decide(.planned(part, known: known, stored: stored.intersection(artifacts)), at: now)
     }
 
@@ -153,7 +153,7 @@ struct SimulatedCoordinator {
         }
     }
 
-    private mutating func compare(_ real: [StageKey: KnownStage], with model: [StageKey: KnownStage]) {
+    private mutating func compare(_ real: [StageKey: StageRecord], with model: [StageKey: StageRecord]) {
         for stage in plan.stages where real[stage.key] != model[stage.key] {
             object(true, "ledger and model differ about \(stage.label)")
         }

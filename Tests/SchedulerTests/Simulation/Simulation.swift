@@ -112,7 +112,7 @@ struct Simulation {
             guard tally.steps < mostSteps else { return ["it does not come to an end"] }
         }
         tally.refusals = coordinator.refusals
-        for stage in coordinator.model.stages.values { tally.states[stage.standing.state, default: 0] += 1 }
+        for stage in coordinator.model.stages.values { tally.states[stage.state, default: 0] += 1 }
         return checkEnd()
     }
 
@@ -226,7 +226,7 @@ struct Simulation {
     private mutating func advance(_ worker: inout SimulatedWorker, at now: Timestamp) -> Bool {
         guard let assignment = worker.job?.assignment, let nature = natures[assignment.stage] else { return false }
         worker.beginIfReady(nature, at: now)
-        let result = makeResult(of: assignment.stage, outputs: assignment.outputs, attempt: assignment.attempt)
+        let result = makeResult(of: assignment.stage, outputs: assignment.planned.outputs, attempt: assignment.attempt)
         let failure = StageFailure(.diverged, "the loss is not finite")
         let hasEnded = worker.endIfDue(nature == .faulty ? .failed(failure) : .finished(result), at: now)
         return hasEnded && nature == .poison
@@ -260,12 +260,12 @@ struct Simulation {
                 objections.append("\(stage.label) failed in a way that no worker reported")
             }
             let results = endings.filter { $0 == nil }.count
-            let state = known.standing.state
+            let state = known.state
             let allowed =
                 switch state {
                 case .finished: results == 1 && nature != .poison && nature != .faulty
                 case .failed: results == 0 && nature == .faulty
-                case .setAside: results == 0 && (known.standing.losses == 3 || known.standing.nodeFailures == 3)
+                case .setAside: results == 0 && (known.losses == 3 || known.nodeFailures == 3)
                 case .blocked: results == 0 && stage.specification.inputs.contains { !isFinished($0.from) }
                 case .waiting, .running, .cancelled: false
                 }
@@ -274,7 +274,7 @@ struct Simulation {
         return objections
     }
 
-    private func isFinished(_ key: StageKey) -> Bool { coordinator.model.stages[key]?.standing.state == .finished }
+    private func isFinished(_ key: StageKey) -> Bool { coordinator.model.stages[key]?.state == .finished }
 }
 
 extension Nature {
