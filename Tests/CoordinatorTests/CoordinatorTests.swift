@@ -21,12 +21,12 @@ import Transport
         let worker = try FakeWorker("worker-1", at: store.endpoint)
         try worker.greet()
         let first = try worker.getAssignment()
-        #expect(first.label == "eh-ft/1" && first.attempt.rawValue == 1 && first.inputs.isEmpty)
+        #expect(first.planned.label == "eh-ft/1" && first.attempt.rawValue == 1 && first.inputs.isEmpty)
         try worker.deliver(head.bytes, as: head.reference, of: first)
         #expect(try worker.finish(first, with: [head.reference]) == nil)
 
         let second = try worker.getAssignment()
-        #expect(second.label == "eh-ft/2" && second.inputs == [head.reference])
+        #expect(second.planned.label == "eh-ft/2" && second.inputs == [head.reference])
         #expect(try fetch(head.reference, by: worker) == head.bytes)
         #expect(try worker.finish(second, with: []) == nil)
         try worker.ask(.ready(worker: worker.id)) { $0 == .dismissed }
