@@ -51,7 +51,7 @@ struct AdapterTableTests {
     func `an adapter leaves the order of all others alone, and its matrices decay`(design: AdapterDesign) {
         let parameters = table(design).parameters
         #expect(parameters.filter { !$0.isAdapter } == table(nil).parameters)
-        #expect(parameters.contains(where: \.isAdapter))
+        #expect(parameters.contains { $0.isAdapter })
         #expect(zip(parameters, parameters.dropFirst()).allSatisfy { $0.place <= $1.place })
         #expect(parameters.filter(\.isAdapter).allSatisfy { $0.decays == ($0.shape.count == 2) })
     }
