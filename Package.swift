@@ -100,11 +100,11 @@ let package = Package(
         .target(
             name: "TestKit", dependencies: ["Collectives", "Experiments", "Files", "Safetensors", "Numerics"],
             path: "Tests/TestKit", swiftSettings: strict),
-        tests(of: "Experiments", []),
+        tests(of: "Experiments", [], resources: [.copy("Recorded")]),
         tests(of: "Searches", ["Experiments"]),
         tests(of: "Files", ["Experiments"]),
         tests(of: "Messages", ["Experiments"]),
-        tests(of: "Configuration", ["Experiments", "Files"]),
+        tests(of: "Configuration", ["Experiments", "Files"], resources: [.copy("Recorded")]),
         tests(of: "Ledger", ["Experiments", "Files"]),
         tests(of: "Scheduler", ["Experiments", "Messages", "Ledger"], resources: [.copy("Traces")]),
         tests(of: "Transport", []),
