@@ -18,7 +18,7 @@ struct RecordedPlanTests {
             try (lines.joined(separator: "\n") + "\n").write(to: Self.file, atomically: true, encoding: .utf8)
         }
         let recorded = try String(contentsOf: Self.file, encoding: .utf8).split(separator: "\n").map(String.init)
-        #expect(lines == recorded)
+        #expect(!lines.isEmpty && lines == recorded)
     }
 
     /// A line for each stage, each row and each search.
