@@ -100,11 +100,11 @@ let package = Package(
         .target(
             name: "TestKit", dependencies: ["Collectives", "Experiments", "Files", "Safetensors", "Numerics"],
             path: "Tests/TestKit", swiftSettings: strict),
-        tests(of: "Experiments", []),
+        tests(of: "Experiments", [], resources: [.copy("Recorded")]),
         tests(of: "Searches", ["Experiments"]),
         tests(of: "Files", ["TestKit"]),
         tests(of: "Messages", ["Experiments"]),
-        tests(of: "Configuration", ["TestKit", "Experiments"]),
+        tests(of: "Configuration", ["TestKit", "Experiments"], resources: [.copy("Recorded")]),
         tests(of: "Ledger", ["TestKit", "Experiments", grdb]),
         tests(of: "Scheduler", ["TestKit", "Experiments", "Messages", "Ledger"], resources: [.copy("Traces")]),
         tests(of: "Transport", ["TestKit"]),

@@ -10,13 +10,13 @@ struct ShippedConfigurationTests {
         .appendingPathComponent("configs").path
 
     /// Paths of all sweep files, relative to the folder.
-    private static let sweeps: [String] = {
+    static let sweeps: [String] = {
         let paths = FileManager.default.enumerator(atPath: configs)?.compactMap { $0 as? String } ?? []
         return paths.filter { $0.hasSuffix(".yaml") && !["models.yaml", "tasks.yaml", "methods.yaml"].contains($0) }
             .sorted()
     }()
 
-    private func read(_ sweep: String, in fixture: Fixture, set overrides: [String] = []) throws -> SweepRequest {
+    func read(_ sweep: String, in fixture: Fixture, set overrides: [String] = []) throws -> SweepRequest {
         // The demo tasks are described by a file that `headstart data demo` writes beside them.
         let demo = "train: a, dev: b, format: tsv, text: t, label: l, labels: [n, y], metrics: accuracy"
         try fixture.write("demo.yaml", "demo-single: { \(demo) }\ndemo-pair: { \(demo) }")
