@@ -47,7 +47,7 @@ struct ChosenEntriesTests {
         return Dictionary(grouping: sorted.prefix(count), by: \.parameter).mapValues { $0.map(\.place).sorted() }
     }
 
-    private func chosen(_ movement: [Movement]) -> [Int: [Int32]] {
+    private func chosen(_ movement: [TrainablePart]) -> [Int: [Int32]] {
         movement.enumerated().reduce(into: [:]) { chosen, each in
             if case .entries(let places) = each.element { chosen[each.offset] = places }
         }
@@ -55,7 +55,7 @@ struct ChosenEntriesTests {
 
     /// Statistics that are a function of a seed, in a file and as they were written.
     private func statistics(seed: UInt64, upTo limit: Double) throws -> (file: SafetensorsFile, values: [Double]) {
-        let random = CounterRandom(seed: seed, purpose: .order)
+        let random = CounterRandom(seed: seed, purpose: RandomPurpose.order)
         var values: [Float] = []
         let tensors = backbone.map { index in
             let parameter = store.table.parameters[index]
@@ -70,7 +70,7 @@ struct ChosenEntriesTests {
 
     private func movement(
         _ tune: String, _ files: [ArtifactKind: SafetensorsFile]
-    ) throws -> [Movement] {
+    ) throws -> [TrainablePart] {
         try Tune(spelled: tune).movement(of: store.table, seed: 1, files: files)
     }
 
@@ -110,7 +110,7 @@ struct ChosenEntriesTests {
     @Test func `pruning keeps the entries that went farthest and sets all others back, but for the head`() throws {
         let read = { store.table.parameters.indices.map { Array(store.values($0)) } }
         let pretrained = read()
-        let random = CounterRandom(seed: 9, purpose: .order)
+        let random = CounterRandom(seed: 9, purpose: RandomPurpose.order)
         for entry in store.arena.values.indices { store.arena.values[entry] += Float(0.1 * random.normal(entry)) }
         let tuned = read()
         var distances: [Double] = []
