@@ -54,17 +54,17 @@ let package = Package(
             linkerSettings: [.linkedLibrary("sentencepiece")]),
         .target(name: "CMPI", dependencies: ["CMPIHeaders"], cSettings: [.treatAllWarnings(as: .error)]),
 
-        // The vocabulary, files, wire and memory
-        library("Experiments", [crypto]),
-        library("Searches", ["Experiments"]),
-        library("Files", ["Experiments"]),
-        library("Messages", ["Experiments"]),
+        // Files, the vocabulary, wire and memory
+        library("Files", [crypto]),
+        library("Experiments", ["Files"]),
+        library("Searches", ["Experiments", "Files"]),
+        library("Messages", ["Experiments", "Files"]),
         library("Configuration", ["Experiments", "Searches", "Files", yams]),
         library("Ledger", ["Experiments", "Files", grdb]),
         library("Scheduler", ["Experiments", "Messages"]),
 
         // Thin types over ZeroMQ, MPI, BLAS and our kernels; they know nothing of the project
-        library("Transport", ["CZeroMQ"]),
+        library("Transport", ["Files", "CZeroMQ"]),
         library("Collectives", ["CMPI"]),
         library("Numerics", ["COpenBLAS", "CKernels"]),
 
@@ -84,7 +84,7 @@ let package = Package(
             ]),
 
         // The loops that connect them, and what people read
-        library("Coordinator", ["Experiments", "Messages", "Ledger", "Scheduler", "Transport", logging]),
+        library("Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
         library("Reports", ["Experiments", "Statistics"]),
@@ -100,13 +100,14 @@ let package = Package(
         .target(
             name: "TestKit", dependencies: ["Collectives", "Experiments", "Files", "Safetensors", "Numerics"],
             path: "Tests/TestKit", swiftSettings: strict),
-        tests(of: "Experiments", [], resources: [.copy("Recorded")]),
-        tests(of: "Searches", ["Experiments"]),
         tests(of: "Files", ["TestKit"]),
-        tests(of: "Messages", ["Experiments"]),
-        tests(of: "Configuration", ["TestKit", "Experiments"], resources: [.copy("Recorded")]),
-        tests(of: "Ledger", ["TestKit", "Experiments", grdb]),
-        tests(of: "Scheduler", ["TestKit", "Experiments", "Messages", "Ledger"], resources: [.copy("Traces")]),
+        tests(of: "Experiments", ["Files"], resources: [.copy("Recorded")]),
+        tests(of: "Searches", ["Experiments", "Files"]),
+        tests(of: "Messages", ["Experiments", "Files"]),
+        tests(of: "Configuration", ["TestKit", "Experiments", "Files"], resources: [.copy("Recorded")]),
+        tests(of: "Ledger", ["TestKit", "Experiments", "Files", grdb]),
+        tests(
+            of: "Scheduler", ["TestKit", "Experiments", "Files", "Messages", "Ledger"], resources: [.copy("Traces")]),
         tests(of: "Transport", ["TestKit"]),
         tests(of: "Collectives", ["CollectivesProbe"]),
         .executableTarget(
@@ -121,12 +122,15 @@ let package = Package(
         tests(
             of: "Training",
             [
-                "TestKit", "Experiments", "Safetensors", "Tasks", "Numerics", "Collectives", "Encoders", "Tuning",
+                "TestKit", "Experiments", "Files", "Safetensors", "Tasks", "Numerics", "Collectives", "Encoders",
+                "Tuning",
             ]),
-        tests(of: "Coordinator", ["TestKit", "Experiments", "Messages", "Ledger", "Transport", logging]),
-        tests(of: "Worker", ["TestKit", "Experiments", "Messages", "Transport", "Collectives", "Training", logging]),
+        tests(of: "Coordinator", ["TestKit", "Experiments", "Files", "Messages", "Ledger", "Transport", logging]),
+        tests(
+            of: "Worker",
+            ["TestKit", "Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Statistics", []),
-        tests(of: "Reports", ["Experiments"]),
+        tests(of: "Reports", ["Experiments", "Files"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors"],

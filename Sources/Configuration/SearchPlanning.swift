@@ -1,4 +1,5 @@
 import Experiments
+import Files
 import Searches
 
 /// Follows the search of one cell of the table, and adds the stages that it asks for to the graph.

@@ -1,4 +1,5 @@
 package import Experiments
+import Files
 
 extension SweepRequest {
     /// The graph of stages that the sweep asks for. It reads nothing: equal requests and equal knowledge have equal plans.

@@ -1,4 +1,5 @@
 package import Experiments
+import Files
 import Ledger
 package import Logging
 import Messages
@@ -92,7 +93,8 @@ package final class Coordinator {
             let new = plan.stages.map(\.key).filter { scheduler.standing(of: $0) == nil }
             let known = try storing { () throws(LedgerError) in try ledger.reader.known(of: new) }
             let artifacts = known.values.flatMap { $0.result?.artifacts ?? [] }.map(\.id)
-            try decide(.planned(plan, known: known, stored: Set(artifacts.filter(transfers.artifacts.contains))))
+            let stored = Set(artifacts.filter { transfers.artifacts.contains($0.rawValue) })
+            try decide(.planned(plan, known: known, stored: stored))
         }
     }
 
@@ -144,7 +146,7 @@ package final class Coordinator {
         }
         peers[message.worker] = peer
         if case .log(let claim, _, _) = message.body, scheduler.standing(of: claim.stage) == nil { return }
-        let answer = try storing { () throws(LedgerError) in
+        let answer = try storing { () throws(FileError) in
             try transfers.handle(message, bytes: frames.dropFirst().first ?? [])
         }
         try perform(answer, for: message.worker)
@@ -166,7 +168,7 @@ package final class Coordinator {
             case .send(let message, let worker): turn.outgoing.append(.send(message, bytes: nil, to: worker))
             case .broadcast(let broadcast): turn.outgoing.append(.publish(broadcast))
             case .request(let artifact, let worker):
-                let answer = try storing { () throws(LedgerError) in try transfers.resume(artifact) }
+                let answer = try storing { () throws(FileError) in try transfers.resume(artifact) }
                 try perform(answer, for: worker)
             case .wakeAt(let time): deadline = time
             }
@@ -210,8 +212,8 @@ package final class Coordinator {
 
     private func publish(_ broadcast: Broadcast) throws(CoordinatorError) {
         guard let frame = encode(broadcast), case .published(let artifact) = broadcast else { return }
-        let bytes = try storing { () throws(LedgerError) in
-            try transfers.artifacts.read(artifact.id, offset: 0, count: artifact.byteCount)
+        let bytes = try storing { () throws(FileError) in
+            try transfers.artifacts.read(artifact.id.rawValue, offset: 0, count: artifact.byteCount)
         }
         guard let bytes else { return }
         try talking { () throws(TransportError) in try publisher.send([frame, bytes]) }

@@ -1,3 +1,5 @@
+package import Files
+
 /// An identifier that is written as one string or number and cannot be passed for another kind of identifier.
 package protocol Identifier: Hashable, Codable, Sendable, CustomStringConvertible {
     associatedtype RawValue: Hashable & Codable & Sendable

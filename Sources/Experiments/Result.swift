@@ -1,3 +1,4 @@
+package import Files
 import Foundation
 
 /// One value of one metric on one split.

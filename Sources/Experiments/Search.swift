@@ -1,3 +1,5 @@
+package import Files
+
 /// A setting with the value that a search gives it, both as sweep files write them; `2.lr` is that of the second stage.
 package struct SearchedSetting: Codable, Hashable, Sendable, CustomStringConvertible {
     package let key: String

@@ -1,3 +1,5 @@
+package import Files
+
 /// The version of what training computes. It is part of every key: raise it when a change of the training code
 /// changes results by more than rounding, so that old results are not taken for new ones.
 package let semanticsVersion = 2

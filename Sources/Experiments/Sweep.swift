@@ -1,3 +1,5 @@
+package import Files
+
 /// A pretrained model on disk and what it is.
 package struct ModelLocation: Codable, Hashable, Sendable {
     /// As the sweep file names it.

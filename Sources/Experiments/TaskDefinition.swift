@@ -1,3 +1,5 @@
+package import Files
+
 /// How a dataset is read and scored; one entry of `configs/tasks.yaml`.
 package struct TaskDefinition: Codable, Hashable, Sendable {
     package var name: String

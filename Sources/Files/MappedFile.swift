@@ -1,4 +1,3 @@
-package import Experiments
 import Foundation
 
 /// A file's bytes, read-only and shared by all processes of a host.

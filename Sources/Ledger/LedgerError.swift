@@ -13,6 +13,8 @@ package enum LedgerError: Error, CustomStringConvertible, Sendable {
     /// The database refused an operation.
     case database(path: String, detail: String)
 
+    package init(_ error: FileError) { self = error.isDiskFull ? .diskFull(path: error.path) : .file(error) }
+
     package var description: String {
         switch self {
         case .missing(let store):

@@ -60,7 +60,7 @@ enum LedgerFile {
             try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
             try queue.close()
         }
-        guard rename(temporary, path) == 0 else { throw .file(FileError(.write, path)) }
+        do throws(FileError) { try Disk.rename(temporary, to: path) } catch { throw LedgerError(error) }
     }
 
     /// Reads the 100 bytes of header that SQLite documents, before SQLite itself may open the file.

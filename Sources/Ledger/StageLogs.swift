@@ -1,6 +1,11 @@
 package import Experiments
-import Files
+package import Files
 import Foundation
+
+extension ContentStore {
+    /// The artifacts of a store, in STORE/artifacts.
+    package init(store: String) { self.init(root: "\(store)/artifacts") }
+}
 
 /// What workers printed: STORE/logs/<stage key>/attempt-N.log.
 package struct StageLogs: Sendable {
@@ -20,23 +25,12 @@ package struct StageLogs: Sendable {
     /// lines before it were lost on the way, it follows what is there.
     package func append(
         _ text: String, at offset: Int, to stage: StageKey, _ attempt: Attempt
-    ) throws(LedgerError) {
+    ) throws(FileError) {
         let path = path(of: stage, attempt)
-        do {
-            try FileManager.default.createDirectory(
-                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        } catch {
-            throw .file(FileError(.write, path))
-        }
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .file(FileError(.write, path)) }
-        defer { close(descriptor) }
-        let size = Int(lseek(descriptor, 0, SEEK_END))
+        try Directory.make((path as NSString).deletingLastPathComponent)
+        let size = Disk.byteCount(of: path) ?? 0
         let known = offset >= 0 && offset < size ? size - offset : 0
         let bytes = Array(Array(text.utf8).dropFirst(known).prefix(max(0, Self.byteLimit - size)))
-        guard write(descriptor, bytes, bytes.count) == bytes.count else {
-            let error = FileError(.write, path)
-            throw error.isDiskFull ? .diskFull(path: path) : .file(error)
-        }
+        try Disk.open(path, O_APPEND) { file throws(FileError) in try file.write(bytes) }
     }
 }

@@ -15,12 +15,12 @@ final class StoreLock: Sendable {
             close(descriptor)
             throw .inUse(store: store, holder: holder)
         }
-        let holder = "\(getpid())\n"
-        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, holder, holder.utf8.count, 0) == holder.utf8.count
-        else {
-            let error = FileError(.write, path)
+        do throws(FileError) {
+            guard ftruncate(descriptor, 0) == 0 else { throw FileError(.write, path) }
+            try Output(descriptor, path).write(Array("\(getpid())\n".utf8), at: 0)
+        } catch {
             close(descriptor)
-            throw error.isDiskFull ? .diskFull(path: path) : .file(error)
+            throw LedgerError(error)
         }
     }
 

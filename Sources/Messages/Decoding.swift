@@ -1,4 +1,5 @@
 import Experiments
+import Files
 package import Foundation
 
 /// Why a frame is not a message. Whoever receives such a frame logs it and drops it.

@@ -1,5 +1,4 @@
 package import Files
-package import Foundation
 
 /// A tensor to be written.
 package struct TensorSource {
@@ -65,14 +64,6 @@ package enum SafetensorsWriter {
             try header(of: sorted, metadata).span.bytes.withUnsafeBytes { bytes throws(FileError) in try append(bytes) }
             for tensor in sorted { try tensor.withBytes { bytes throws(FileError) in try append(bytes) } }
         }
-    }
-
-    /// The bytes that `write` would write.
-    package static func encode(_ tensors: [TensorSource], metadata: [String: String] = [:]) -> Data {
-        let sorted = tensors.sorted { $0.name < $1.name }
-        var data = Data(header(of: sorted, metadata))
-        for tensor in sorted { tensor.withBytes { data.append(contentsOf: $0) } }
-        return data
     }
 
     private static func header(of tensors: [TensorSource], _ metadata: [String: String]) -> [UInt8] {

@@ -1,4 +1,5 @@
 import Experiments
+import Files
 import Foundation
 
 /// All numbers between two, for points drawn at random.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 // A key pair is two files: NAME holds the secret key and is its owner's alone, NAME.pub holds the public key. A list of
@@ -92,15 +93,16 @@ private func demandPrivate(_ path: String, mode: mode_t) throws(TransportError) 
 /// Creates a file whole or not at all, and only where there is none.
 private func create(_ path: String, mode: mode_t, text: String) throws(TransportError) {
     let temporary = "\(path).\(getpid()).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-    guard descriptor >= 0 else { throw systemError(path, "write") }
-    defer {
-        close(descriptor)
-        unlink(temporary)
+    defer { unlink(temporary) }
+    do throws(FileError) {
+        try Disk.open(temporary, O_EXCL, mode: mode, as: path) { file throws(FileError) in
+            guard fchmod(file.descriptor, mode) == 0 else { throw FileError(.write, path) }
+            try file.write(Array(text.utf8))
+            try file.synchronize()
+        }
+    } catch {
+        throw .badKey("\(error)")
     }
-    let bytes = Array(text.utf8)
-    guard fchmod(descriptor, mode) == 0, write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0
-    else { throw systemError(path, "write") }
     guard link(temporary, path) == 0 else {
         guard errno == EEXIST else { throw systemError(path, "write") }
         throw TransportError.badKey("\(path): exists already, and a key is never overwritten; choose another name")

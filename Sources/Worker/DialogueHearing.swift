@@ -1,122 +1,116 @@
 import Experiments
 import Files
 import Messages
-import Training
 
-/// What the coordinator says.
+/// What the coordinator says, and the disk.
 extension Dialogue {
-    /// - Parameter bytes: the frame of raw bytes that came with the message.
-    func hear(_ message: ToWorker, bytes: [UInt8]?, at now: ContinuousClock.Instant) {
-        (heardAt, hasHeard) = (now, true)
-        guard !hasEnded else { return }
+    mutating func hear(_ message: ToWorker, _ bytes: [UInt8], at now: Duration) {
+        heardAt = now
         switch message {
         case .welcome(let milliseconds): beWelcomed(heartbeat: .milliseconds(max(100, milliseconds)), at: now)
         case .unknownWorker: if isWelcome { (isWelcome, askAt) = (false, now) }
         case .turnedAway(let reason): end(.failed(.turnedAway(settings.coordinator, reason: reason)))
         case .assign(let assignment): accept(assignment, at: now)
         case .idle(let milliseconds):
-            if case .asking = work { enter(.resting(until: now + .milliseconds(max(10, milliseconds))), at: now) }
+            if case .asking = state { enter(.resting(until: now + .milliseconds(max(10, milliseconds))), at: now) }
         case .dismissed: beDismissed(at: now)
         case .renewed: break
         case .stop(let claim, let reason): abandon(claim, reason, at: now)
-        case .chunk(let artifact, let offset, _): receive(bytes ?? [], of: artifact, from: offset, at: now)
+        case .chunk(let artifact, let offset, _): receive(bytes, of: artifact, from: offset, at: now)
         case .missing(let artifact): miss(artifact, at: now)
         case .received(let artifact, let upTo): uploaded(artifact, upTo: upTo, at: now)
         case .settled(let claim, let refusal): settle(claim, refusal, at: now)
         }
     }
 
-    /// Broadcasts save a question, no more: whoever misses them loses nothing.
-    func hear(_ broadcast: Broadcast, bytes: [UInt8]?, at now: ContinuousClock.Instant) {
-        guard !hasEnded else { return }
-        switch broadcast {
-        case .published(let artifact):
-            do throws(FileError) {
-                guard try cache.add(bytes ?? [], as: artifact) else {
-                    logger.warning("a published artifact was damaged", metadata: ["artifact.id": "\(artifact.id)"])
-                    return
-                }
-                logger.debug("an artifact was published", metadata: ["artifact.id": "\(artifact.id)"])
-                if case .fetching(let assignment, _) = work { fetch(for: assignment, at: now) }
-            } catch {
-                logger.warning("a published artifact cannot be kept", metadata: ["error": "\(error)"])
-            }
+    private mutating func beWelcomed(heartbeat: Duration, at now: Duration) {
+        if !isWelcome { log(.debug, "welcomed by the coordinator", [:]) }
+        (isWelcome, self.heartbeat, askAt) = (true, heartbeat, now)
+        change {
+            $0.beatAt = now
+            $0.news.tellAgain()
         }
-    }
-
-    private func beWelcomed(heartbeat: Duration, at now: ContinuousClock.Instant) {
-        if !isWelcome { logger.debug("welcomed by the coordinator", metadata: ["worker.id": "\(worker)"]) }
-        (isWelcome, self.heartbeat, askAt, beatAt) = (true, heartbeat, now, now)
-        news.tellAgain()
         // A new life of the coordinator may hold less of an upload than the last one said.
-        if case .delivering(let assignment, let parcel) = work { work = .delivering(assignment, Parcel(parcel.result)) }
+        if case .delivering(let parcel) = phase { enter(.delivering(Parcel(parcel.result)), at: now) }
     }
 
     // MARK: Assignments
 
-    private func accept(_ assignment: Assignment, at now: ContinuousClock.Instant) {
-        guard settled != assignment.claim else { return }
-        switch work {
+    private mutating func accept(_ assignment: Assignment, at now: Duration) {
+        guard settled != assignment.claim, farewell == nil else { return }
+        switch state {
         case .asking, .resting: break
-        case .fetching, .training, .delivering, .reporting, .ended: return
+        case .holding, .ended: return
         }
-        guard farewell == nil else { return }
-        logger.info(
-            "a stage was assigned",
-            metadata: ["stage.id": "\(assignment.stage.short)", "attempt": "\(assignment.attempt)"])
-        (news, progress, beatAt, interruption) = (News(), nil, now + heartbeat, nil)
+        log(
+            .info, "a stage was assigned",
+            ["stage.id": assignment.stage.short, "attempt": "\(assignment.attempt)"])
+        let held = Held(assignment: assignment, beatAt: now + heartbeat, newsAt: now)
         guard assignment.planned.specification.semantics == semanticsVersion else {
             let sentence = "the coordinator's training code is of another version; install the same one on both"
-            return enter(.reporting(assignment, StageFailure(.node, sentence)), at: now)
+            return enter(.holding(held, .reporting(StageFailure(.node, sentence))), at: now)
         }
-        fetch(for: assignment, at: now)
+        let download = Download(missing: assignment.inputs)
+        enter(.holding(held, .fetching(download)), at: now)
+        look(for: download, at: now)
     }
 
-    /// Asks for what is missing, or begins to train.
-    private func fetch(for assignment: Assignment, at now: ContinuousClock.Instant) {
-        let missing = assignment.inputs.filter { !cache.contains($0) }
-        guard let next = missing.first else {
-            enter(.training(assignment), at: now)
-            return outlet.give(.train(assignment, inputs: assignment.inputs))
+    /// Looks on the disk for what comes next, or begins to train.
+    private mutating func look(for download: Download, at now: Duration) {
+        guard let assignment else { return }
+        if let next = download.next {
+            enter(.fetching(download), at: now)
+            effects.append(.resume(next))
+        } else {
+            enter(.training(nil), at: now)
+            effects.append(.train(assignment))
         }
-        var download = Download(missing: missing, offset: cache.received(of: next))
-        if case .fetching(_, let earlier) = work { download.damages = earlier.damages }
-        enter(.fetching(assignment, download), at: now)
     }
 
-    private func receive(
-        _ bytes: [UInt8], of artifact: ArtifactID, from offset: Int, at now: ContinuousClock.Instant
-    ) {
-        guard case .fetching(let assignment, var download) = work, let next = download.next, next.id == artifact,
-            offset == download.offset, offset + bytes.count <= next.byteCount,
+    private mutating func receive(_ bytes: [UInt8], of artifact: ArtifactID, from offset: Int, at now: Duration) {
+        guard case .fetching(var download) = phase, let next = download.next, next.id == artifact,
+            offset == download.offset, bytes.count <= next.byteCount - offset,
             !bytes.isEmpty || next.byteCount == offset
         else { return }
-        do throws(FileError) {
-            try cache.append(bytes, to: next)
-            download.offset += bytes.count
-            enter(.fetching(assignment, download), at: now)
-            guard download.offset == next.byteCount else { return }
-            if try !cache.complete(next) {
-                download.damages += 1
-                download.offset = 0
-                guard download.damages < damageLimit else {
-                    let sentence = "artifact \(artifact) arrived damaged \(damageLimit) times"
-                    return enter(.reporting(assignment, StageFailure(.node, sentence)), at: now)
-                }
-                return enter(.fetching(assignment, download), at: now)
+        download.offset = nil
+        enter(.fetching(download), at: now)
+        effects.append(.store(bytes, of: next, at: offset))
+    }
+
+    mutating func hear(_ artifact: ArtifactID, _ reception: ContentStore.Reception, at now: Duration) {
+        guard case .fetching(var download) = phase, download.next?.id == artifact else { return }
+        switch reception {
+        case .partial(let upTo): download.offset = upTo
+        case .complete:
+            download.missing.removeFirst()
+            download.offset = nil
+            return look(for: download, at: now)
+        case .corrupt:
+            download.damages += 1
+            download.offset = 0
+            guard download.damages < damageLimit else {
+                let sentence = "artifact \(artifact) arrived damaged \(damageLimit) times"
+                return enter(.reporting(StageFailure(.node, sentence)), at: now)
             }
-            fetch(for: assignment, at: now)
-        } catch {
-            enter(.reporting(assignment, StageFailure(.node, "\(error)")), at: now)
+        }
+        enter(.fetching(download), at: now)
+    }
+
+    mutating func hear(diskFailure sentence: String, at now: Duration) {
+        switch phase {
+        case .fetching: enter(.reporting(StageFailure(.node, sentence)), at: now)
+        case .delivering:
+            enter(.reporting(StageFailure(.node, "the result cannot be delivered: \(sentence)")), at: now)
+        case .training, .reporting, nil: break
         }
     }
 
     /// The coordinator does not hold an artifact: one that this worker needs, or one that it uploads.
-    private func miss(_ artifact: ArtifactID, at now: ContinuousClock.Instant) {
-        switch work {
-        case .fetching(let assignment, let download) where download.next?.id == artifact:
+    private mutating func miss(_ artifact: ArtifactID, at now: Duration) {
+        switch phase {
+        case .fetching(let download) where download.next?.id == artifact:
             let sentence = "the coordinator does not hold artifact \(artifact), from which the stage starts"
-            enter(.reporting(assignment, StageFailure(.node, sentence)), at: now)
+            enter(.reporting(StageFailure(.node, sentence)), at: now)
         case .delivering: uploaded(artifact, upTo: nil, at: now)
         default: break
         }
@@ -124,43 +118,45 @@ extension Dialogue {
 
     // MARK: Ends
 
-    private func uploaded(_ artifact: ArtifactID, upTo: Int?, at now: ContinuousClock.Instant) {
-        guard case .delivering(let assignment, var parcel) = work, parcel.holds(artifact, upTo: upTo) else { return }
-        enter(.delivering(assignment, parcel), at: now)
+    private mutating func uploaded(_ artifact: ArtifactID, upTo: Int?, at now: Duration) {
+        guard case .delivering(var parcel) = phase, parcel.holds(artifact, upTo: upTo) else { return }
+        enter(.delivering(parcel), at: now)
     }
 
-    private func settle(_ claim: Claim, _ refusal: String?, at now: ContinuousClock.Instant) {
-        switch work {
-        case .delivering(let assignment, _), .reporting(let assignment, _):
-            guard assignment.claim == claim else { return }
-        default: return
+    private mutating func settle(_ claim: Claim, _ refusal: String?, at now: Duration) {
+        switch phase {
+        case .delivering, .reporting: guard assignment?.claim == claim else { return }
+        case .fetching, .training, nil: return
         }
-        if let refusal { logger.info("the result was refused", metadata: ["reason": "\(refusal)"]) }
+        if let refusal { log(.info, "the result was refused", ["reason": refusal]) }
         settled = claim
+        goOn(at: now)
+    }
+
+    /// The attempt is no longer the current one: whatever is done for it is in vain.
+    private mutating func abandon(_ claim: Claim, _ reason: String, at now: Duration) {
+        guard assignment?.claim == claim else { return }
+        log(.info, "the attempt is to stop", ["stage.id": claim.stage.short, "reason": reason])
+        settled = claim
+        if isTraining { interrupt(.abandoned) } else { goOn(at: now) }
+    }
+
+    /// Asks for other work, or leaves.
+    mutating func goOn(at now: Duration) {
         enter(.asking, at: now)
         if let farewell { end(farewell.ending) }
     }
 
-    /// The attempt is no longer the current one: whatever is done for it is in vain.
-    private func abandon(_ claim: Claim, _ reason: String, at now: ContinuousClock.Instant) {
-        guard let assignment, assignment.claim == claim else { return }
-        logger.info("the attempt is to stop", metadata: ["stage.id": "\(claim.stage.short)", "reason": "\(reason)"])
-        settled = claim
-        if case .training = work {
-            interrupt(.abandoned)
-        } else {
-            enter(.asking, at: now)
-            if let farewell { end(farewell.ending) }
-        }
+    private mutating func beDismissed(at now: Duration) {
+        guard isTraining else { return end(.dismissed) }
+        farewell = (.dismissed, now + patience.lostCoordinator)
+        interrupt(.abandoned)
     }
 
-    private func beDismissed(at now: ContinuousClock.Instant) {
-        if case .training = work {
-            farewell = (.dismissed, now + patience.lostCoordinator)
-            interrupt(.abandoned)
-        } else {
-            end(.dismissed)
-        }
+    mutating func interrupt(_ interruption: Interruption) {
+        guard case .holding(let held, .training(let earlier)) = state else { return }
+        state = .holding(held, .training(earlier == .abandoned ? earlier : interruption))
+        effects.append(.stopTraining)
     }
 }
 

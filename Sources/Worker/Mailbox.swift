@@ -7,25 +7,8 @@ import Transport
 
 /// What the network thread tells the main thread to do.
 enum Order: Sendable {
-    case train(Assignment, inputs: [ArtifactReference])
+    case train(Assignment)
     case end(Ending)
-}
-
-/// How a worker's life ends.
-enum Ending: Equatable, Sendable {
-    /// The coordinator has nothing more to do.
-    case dismissed
-    /// A signal asked the worker to leave.
-    case stopped
-    case failed(WorkerError)
-}
-
-/// What the main thread tells the network thread about the attempt that it trains.
-enum Report: Sendable {
-    case evaluated(Evaluation)
-    case noted(String)
-    case trained(StageOutcome)
-    case failed(StageFailure)
 }
 
 /// Between the two threads of rank 0: the main thread, which trains, and the network thread, which never does.

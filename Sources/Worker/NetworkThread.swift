@@ -1,5 +1,6 @@
 import Dispatch
 import Experiments
+import Files
 import Foundation
 import Logging
 import Messages
@@ -10,12 +11,12 @@ final class NetworkThread {
     private let hasEnded = DispatchSemaphore(value: 0)
 
     init(
-        _ worker: WorkerID, settings: WorkerSettings, cache: ArtifactCache, mailbox: Mailbox, logger: Logger,
+        _ worker: WorkerID, settings: WorkerSettings, store: ContentStore, mailbox: Mailbox, logger: Logger,
         shouldLeave: @escaping @Sendable () -> Bool
     ) {
         let thread = Thread { [hasEnded] in
             do {
-                let line = try Line(worker, settings: settings, cache: cache, mailbox: mailbox, logger: logger)
+                let line = try Line(worker, settings: settings, store: store, mailbox: mailbox, logger: logger)
                 try line.run(until: shouldLeave)
             } catch {
                 mailbox.stopTraining()
@@ -31,18 +32,21 @@ final class NetworkThread {
     func join() { hasEnded.wait() }
 }
 
-/// The sockets of a worker and the loop over them.
-private final class Line: DialogueOutlet {
+/// The sockets of a worker and the loop over them: it tells the dialogue what happens and does what the dialogue wants.
+private final class Line {
     private let dealer: Dealer
     private let subscriber: Subscriber?
     private let mailbox: Mailbox
     private let settings: WorkerSettings
     private let logger: Logger
     private let worker: WorkerID
-    private let cache: ArtifactCache
+    private let store: ContentStore
+    private var dialogue: Dialogue
+    private let start = ContinuousClock.now
+    private var wakeAt = Duration.zero
 
     init(
-        _ worker: WorkerID, settings: WorkerSettings, cache: ArtifactCache, mailbox: Mailbox, logger: Logger
+        _ worker: WorkerID, settings: WorkerSettings, store: ContentStore, mailbox: Mailbox, logger: Logger
     ) throws(TransportError) {
         let context = try Context()
         let (endpoint, credentials) = (settings.coordinator, settings.credentials)
@@ -60,36 +64,61 @@ private final class Line: DialogueOutlet {
         self.settings = settings
         self.logger = logger
         self.worker = worker
-        self.cache = cache
+        self.store = store
+        dialogue = Dialogue(settings: settings)
     }
 
     func run(until shouldLeave: () -> Bool) throws(TransportError) {
-        let dialogue = Dialogue(
-            worker, settings: settings, cache: cache, logger: logger, outlet: self, now: .now)
         var sources: [any Pollable] = [dealer, mailbox.bell]
         if let subscriber { sources.append(subscriber) }
         while !dialogue.hasEnded {
-            _ = try poll(sources, timeoutMilliseconds: 50)
-            try hearCoordinator(dialogue)
-            for report in mailbox.takeReports() { dialogue.hear(report, at: .now) }
-            dialogue.progress = mailbox.progress
-            if shouldLeave() { dialogue.leave(at: .now) }
-            try checkAdmission(dialogue)
-            if !dialogue.hasEnded { dialogue.tick(at: .now) }
+            let wait = min(max(.zero, wakeAt - now), longestWait)
+            _ = try poll(sources, timeoutMilliseconds: Int(wait / .milliseconds(1)))
+            try hearCoordinator()
+            for report in mailbox.takeReports() { try tell(.report(report)) }
+            if let progress = mailbox.progress { try tell(.progress(progress)) }
+            if shouldLeave() { try tell(.leave) }
+            try checkAdmission()
+            try tell(.tick)
         }
     }
 
-    private func hearCoordinator(_ dialogue: Dialogue) throws(TransportError) {
+    private var now: Duration { start.duration(to: .now) }
+
+    /// Tells the dialogue of an event, and of those that its effects lead to.
+    private func tell(_ event: DialogueEvent) throws(TransportError) {
+        var events = [event]
+        while !events.isEmpty {
+            for effect in dialogue.handle(events.removeFirst(), at: now) {
+                if let answer = try perform(effect) { events.append(answer) }
+            }
+        }
+    }
+
+    private func hearCoordinator() throws(TransportError) {
         while let frames = try received({ () throws(TransportError) in try dealer.receive() }) {
             if let message = decoded(ToWorker.self, frames) {
-                dialogue.hear(message, bytes: frames.count > 1 ? frames[1] : nil, at: .now)
-                dialogue.tick(at: .now)
+                try tell(.message(message, bytes: frames.count > 1 ? frames[1] : []))
             }
         }
         while let frames = try received({ () throws(TransportError) in try subscriber?.receive() }) {
-            if let broadcast = decoded(Broadcast.self, frames) {
-                dialogue.hear(broadcast, bytes: frames.count > 1 ? frames[1] : nil, at: .now)
+            guard case .published(let artifact) = decoded(Broadcast.self, frames) else { continue }
+            if keep(frames.count > 1 ? frames[1] : [], as: artifact) { try tell(.stands(artifact.id, .complete)) }
+        }
+    }
+
+    /// Broadcasts save a question, no more: whoever misses them loses nothing.
+    private func keep(_ bytes: [UInt8], as artifact: ArtifactReference) -> Bool {
+        do throws(FileError) {
+            guard bytes.count == artifact.byteCount, try store.add(bytes, as: artifact.id.rawValue) else {
+                logger.warning("a published artifact was damaged", metadata: ["artifact.id": "\(artifact.id)"])
+                return false
             }
+            logger.debug("an artifact was published", metadata: ["artifact.id": "\(artifact.id)"])
+            return true
+        } catch {
+            logger.warning("a published artifact cannot be kept", metadata: ["error": "\(error)"])
+            return false
         }
     }
 
@@ -114,27 +143,81 @@ private final class Line: DialogueOutlet {
     }
 
     /// A worker that was never let in does not wait for a change of mind.
-    private func checkAdmission(_ dialogue: Dialogue) throws(TransportError) {
+    private func checkAdmission() throws(TransportError) {
         guard !dialogue.hasHeard else { return }
         switch try dealer.connection() {
-        case .keyRefused: dialogue.end(.failed(.keyRefused(settings.coordinator)))
-        case .keysDoNotFit: dialogue.silence = .keysDoNotFit(settings.coordinator)
+        case .keyRefused: try tell(.refused(.keyRefused(settings.coordinator)))
+        case .keysDoNotFit: try tell(.doubted(.keysDoNotFit(settings.coordinator)))
         case .connecting, .connected: break
         }
     }
 
-    // MARK: DialogueOutlet
+    // MARK: Effects
 
-    func say(_ message: FromWorker.Body, _ bytes: [UInt8]?) -> Bool {
-        do {
-            let frames = [[UInt8](try FromWorker(message, from: worker).encoded())] + (bytes.map { [$0] } ?? [])
-            return try dealer.send(frames) == .queued
+    /// - Returns: what the dialogue is to hear of it.
+    private func perform(_ effect: DialogueEffect) throws(TransportError) -> DialogueEvent? {
+        switch effect {
+        case .send(let message): return try send(message)
+        case .resume(let artifact):
+            return stands(artifact) { () throws(FileError) in
+                try store.resume(artifact.id.rawValue, byteCount: artifact.byteCount)
+            }
+        case .store(let bytes, let artifact, let offset):
+            return stands(artifact) { () throws(FileError) in
+                try store.receive(bytes, of: artifact.id.rawValue, byteCount: artifact.byteCount, at: offset)
+            }
+        case .train(let assignment): mailbox.give(.train(assignment))
+        case .stopTraining: mailbox.stopTraining()
+        case .end(let ending): mailbox.give(.end(ending))
+        case .log(let level, let sentence, let metadata):
+            logger.log(
+                level: level.forLogger, "\(sentence)", metadata: metadata.mapValues { .string($0) })
+        case .wakeAt(let time): wakeAt = time
+        }
+        return nil
+    }
+
+    private func stands(
+        _ artifact: ArtifactReference, _ body: () throws(FileError) -> ContentStore.Reception
+    ) -> DialogueEvent {
+        do throws(FileError) {
+            return .stands(artifact.id, try body())
         } catch {
-            logger.error("a message could not be sent", metadata: ["error": "\(error)"])
-            return false
+            return .diskFailed("\(error)")
         }
     }
 
-    func give(_ order: Order) { mailbox.give(order) }
-    func stopTraining() { mailbox.stopTraining() }
+    private func send(_ message: FromWorker.Body) throws(TransportError) -> DialogueEvent? {
+        var frames: [[UInt8]] = []
+        do throws(MessageError) {
+            frames = [[UInt8](try FromWorker(message, from: worker).encoded())]
+        } catch {
+            logger.error("a message could not be sent", metadata: ["error": "\(error)"])
+            return .unsent(message)
+        }
+        if case .upload(let artifact, let offset) = message {
+            do throws(FileError) {
+                guard let bytes = try store.read(artifact.rawValue, offset: offset, count: chunkByteLimit) else {
+                    return .diskFailed("\(store.path(of: artifact.rawValue)) is gone")
+                }
+                frames.append(bytes)
+            } catch {
+                return .diskFailed("\(error)")
+            }
+        }
+        return try dealer.send(frames) == .queued ? nil : .unsent(message)
+    }
+}
+
+/// Signals and progress have no bell.
+private let longestWait = Duration.milliseconds(50)
+
+extension DialogueEffect.Level {
+    fileprivate var forLogger: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .warning: .warning
+        }
+    }
 }

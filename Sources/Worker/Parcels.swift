@@ -2,11 +2,11 @@ import Experiments
 import Messages
 
 /// The artifacts an attempt starts from that are not on this host yet.
-struct Download {
+struct Download: Sendable {
     /// Those that are still to come, the one under way first.
     var missing: [ArtifactReference]
-    /// Bytes of the first one that are here.
-    var offset = 0
+    /// Bytes of the first one that are here; nil until the disk has said so.
+    var offset: Int?
     /// Times that what came was not what was announced.
     var damages = 0
 
@@ -14,7 +14,7 @@ struct Download {
 }
 
 /// The result of an attempt on its way to the coordinator.
-struct Parcel {
+struct Parcel: Sendable {
     let result: StageResult
     /// For each artifact, up to which byte the coordinator holds it; nil before it was offered.
     var items: [(artifact: ArtifactReference, upTo: Int?)]
@@ -40,13 +40,12 @@ struct Parcel {
 }
 
 /// Evaluations and log lines of the attempt that is held.
-struct News {
+struct News: Sendable {
     private var evaluations: [Evaluation] = []
     private var log: [UInt8] = []
-    private var evaluationsTold = 0
-    private var logBytesTold = 0
-    /// What `next` has handed out.
-    private var underWay = 0
+    private var told = (evaluations: 0, logBytes: 0)
+    /// What had been told before the last messages were made.
+    private var toldBefore = (evaluations: 0, logBytes: 0)
 
     mutating func add(_ evaluation: Evaluation) { evaluations.append(evaluation) }
 
@@ -56,21 +55,28 @@ struct News {
         log += line.utf8.prefix(lineByteLimit).map { $0 == newline ? space : $0 } + [newline]
     }
 
-    mutating func tellAgain() { (evaluationsTold, logBytesTold) = (0, 0) }
+    mutating func tellAgain() { told = (0, 0) }
 
-    /// What has not been told yet, as a message; `wasTold` is to follow when it was sent.
-    mutating func next(_ claim: Claim) -> FromWorker.Body? {
-        if evaluationsTold < evaluations.count {
-            return .evaluated(claim: claim, evaluation: evaluations[evaluationsTold])
+    /// Whether something has not been told yet.
+    var isWaiting: Bool { told.evaluations < evaluations.count || told.logBytes < log.count }
+
+    /// What has not been told yet, as messages. It counts as told unless it is taken back.
+    mutating func tell(_ claim: Claim) -> [FromWorker.Body] {
+        toldBefore = told
+        var messages = evaluations[told.evaluations...].map { FromWorker.Body.evaluated(claim: claim, evaluation: $0) }
+        told.evaluations = evaluations.count
+        while told.logBytes < log.count {
+            let end = told.logBytes + wholeLines(from: told.logBytes)
+            let text = String(decoding: log[told.logBytes..<end], as: UTF8.self)
+            messages.append(.log(claim: claim, offset: told.logBytes, text: text))
+            told.logBytes = end
         }
-        guard logBytesTold < log.count else { return nil }
-        underWay = wholeLines(from: logBytesTold)
-        let text = String(decoding: log[logBytesTold..<logBytesTold + underWay], as: UTF8.self)
-        return .log(claim: claim, offset: logBytesTold, text: text)
+        return messages
     }
 
-    mutating func wasTold() {
-        if evaluationsTold < evaluations.count { evaluationsTold += 1 } else { logBytesTold += underWay }
+    /// The last messages could not all be sent.
+    mutating func takeBack() {
+        told = (min(told.evaluations, toldBefore.evaluations), min(told.logBytes, toldBefore.logBytes))
     }
 
     /// The bytes of as many lines as one message takes: lines end there, so no character is cut.

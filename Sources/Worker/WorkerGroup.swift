@@ -32,28 +32,30 @@ package final class WorkerGroup {
     package func run(until shouldLeave: (@Sendable () -> Bool)? = nil) throws {
         if shouldLeave == nil { StopSignal.watch() }
         ParentWatch.start()
-        let cache = try ArtifactCache(workDirectory: settings.workDirectory)
+        let store = ContentStore(root: "\(settings.workDirectory)/artifacts", isShared: true)
+        try store.prepare()
         if communicator.rank == 0 {
-            try lead(cache, until: shouldLeave ?? { StopSignal.isRaised })
+            try lead(store, until: shouldLeave ?? { StopSignal.isRaised })
         } else {
-            try follow(cache)
+            try follow(store)
         }
     }
 
-    private func lead(_ cache: ArtifactCache, until shouldLeave: @escaping @Sendable () -> Bool) throws {
+    private func lead(_ store: ContentStore, until shouldLeave: @escaping @Sendable () -> Bool) throws {
         let worker = WorkerID.new()
         let mailbox = try Mailbox()
         let network = NetworkThread(
-            worker, settings: settings, cache: cache, mailbox: mailbox, logger: logger, shouldLeave: shouldLeave)
+            worker, settings: settings, store: store, mailbox: mailbox, logger: logger, shouldLeave: shouldLeave)
         let outputs = "\(settings.workDirectory)/outputs/\(worker)"
         defer { removeDirectory(outputs) }
         while true {
             switch mailbox.nextOrder() {
-            case .train(let assignment, let inputs):
+            case .train(let assignment):
                 removeDirectory(outputs)
-                let job = job(for: assignment, inputs, cache, outputDirectory: outputs)
+                let inputs = assignment.inputs
+                let job = job(for: assignment, inputs, store, outputDirectory: outputs)
                 try command(.train(job, inputs: inputs))
-                mailbox.post(try perform(job, inputs, cache, observer: MailObserver(mailbox)))
+                mailbox.post(try perform(job, inputs, store, observer: MailObserver(mailbox)))
             case .end(let ending):
                 try command(.end)
                 network.join()
@@ -63,10 +65,10 @@ package final class WorkerGroup {
         }
     }
 
-    private func follow(_ cache: ArtifactCache) throws {
+    private func follow(_ store: ContentStore) throws {
         while true {
             switch try CanonicalJSON.decode(GroupCommand.self, from: Data(communicator.waitForCommand())) {
-            case .train(let job, let inputs): _ = try perform(job, inputs, cache, observer: SilentObserver())
+            case .train(let job, let inputs): _ = try perform(job, inputs, store, observer: SilentObserver())
             case .end: return
             }
         }
@@ -78,24 +80,38 @@ package final class WorkerGroup {
 
     /// Trains the job on this rank. A failure of the stage is a report, not an error.
     private func perform(
-        _ job: StageJob, _ inputs: [ArtifactReference], _ cache: ArtifactCache, observer: any StageObserver
+        _ job: StageJob, _ inputs: [ArtifactReference], _ store: ContentStore, observer: any StageObserver
     ) throws -> Report {
         do {
-            try shareInputs(inputs, cache, outputDirectory: job.outputDirectory)
-            return .trained(try runner.run(job, observer: observer))
+            try shareInputs(inputs, store, outputDirectory: job.outputDirectory)
+            return .trained(try keep(try runner.run(job, observer: observer), in: store))
         } catch let failure as StageFailure {
             return .failed(failure)
         }
     }
 
+    /// Moves the files of the result from rank 0's folder into its store, from which they are delivered.
+    private func keep(_ outcome: StageOutcome, in store: ContentStore) throws(StageFailure) -> StageResult {
+        guard communicator.rank == 0 else { return outcome.result }
+        do throws(FileError) {
+            for artifact in outcome.result.artifacts {
+                guard let file = outcome.files[artifact.kind] else { continue }
+                try store.adopt(file, as: artifact.id.rawValue, byteCount: artifact.byteCount)
+            }
+            return outcome.result
+        } catch {
+            throw StageFailure(.node, "\(error)")
+        }
+    }
+
     private func job(
-        for assignment: Assignment, _ inputs: [ArtifactReference], _ cache: ArtifactCache, outputDirectory: String
+        for assignment: Assignment, _ inputs: [ArtifactReference], _ store: ContentStore, outputDirectory: String
     ) -> StageJob {
         StageJob(
             planned: assignment.planned, task: assignment.task,
             modelDirectory: settings.modelDirectory ?? assignment.model.path,
             dataDirectory: settings.dataDirectory ?? assignment.dataDirectory,
-            inputs: Dictionary(inputs.map { ($0.kind, cache.path(of: $0.id)) }) { first, _ in first },
+            inputs: Dictionary(inputs.map { ($0.kind, store.path(of: $0.id.rawValue)) }) { first, _ in first },
             workDirectory: settings.workDirectory, outputDirectory: outputDirectory)
     }
 
@@ -104,23 +120,24 @@ package final class WorkerGroup {
     /// Rank 0 holds the inputs. Ranks that do not see its files get the bytes and keep them. Where one rank cannot, all
     /// fail together.
     private func shareInputs(
-        _ inputs: [ArtifactReference], _ cache: ArtifactCache, outputDirectory: String
+        _ inputs: [ArtifactReference], _ store: ContentStore, outputDirectory: String
     ) throws {
         var failures: [String] = []
         if communicator.rank == 0 {
             failures += failure { () throws(FileError) in try Directory.make(outputDirectory) }
         }
         for artifact in inputs {
-            guard try communicator.gather([cache.contains(artifact) ? 1 : 0]).contains([0]) else { continue }
+            let isHere = store.contains(artifact.id.rawValue, byteCount: artifact.byteCount)
+            guard try communicator.gather([isHere ? 1 : 0]).contains([0]) else { continue }
             var bytes: [UInt8] = []
             if communicator.rank == 0 {
                 failures += failure { () throws(FileError) in
-                    bytes = try cache.read(artifact.id, offset: 0, count: artifact.byteCount)
+                    bytes = try store.read(artifact.id.rawValue, offset: 0, count: artifact.byteCount) ?? []
                 }
             }
             bytes = try communicator.broadcast(bytes, from: 0)
             var isWhole = true
-            failures += failure { () throws(FileError) in isWhole = try cache.add(bytes, as: artifact) }
+            failures += failure { () throws(FileError) in isWhole = try store.add(bytes, as: artifact.id.rawValue) }
             if !isWhole { failures.append("artifact \(artifact.id) came damaged from rank 0") }
         }
         let all = try communicator.gather([UInt8](failures.joined(separator: "; ").utf8))

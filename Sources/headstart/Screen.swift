@@ -31,16 +31,11 @@ enum Screen {
     }
 
     private static func write(_ text: String, to descriptor: Int32) throws(FileError) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if written >= 0 {
-                rest = rest.dropFirst(written)
-            } else if errno == EPIPE {
-                return
-            } else if errno != EINTR {
-                throw FileError(.write, descriptor == STDOUT_FILENO ? "standard output" : "standard error")
-            }
+        let name = descriptor == STDOUT_FILENO ? "standard output" : "standard error"
+        do throws(FileError) {
+            try Output(descriptor, name).write(Array(text.utf8))
+        } catch {
+            guard error.code == EPIPE else { throw error }
         }
     }
 }

@@ -1,4 +1,5 @@
 import Experiments
+import Files
 import Ledger
 import Reports
 import Training
@@ -9,15 +10,16 @@ struct SweepLogs {
     let runs: [MeasuredRun]
 
     init(_ snapshot: SweepSnapshot, store: String) throws {
-        let artifacts = ArtifactStore(store: store)
+        let artifacts = ContentStore(store: store)
         var files: [StageKey: StageLogFile] = [:]
         var runs: [MeasuredRun] = []
         for row in snapshot.plan.rows {
             for (place, key) in row.stages.enumerated() {
-                guard let artifact = snapshot[key].result?.artifact(.log), artifacts.contains(artifact.id) else {
+                guard let artifact = snapshot[key].result?.artifact(.log), artifacts.contains(artifact.id.rawValue)
+                else {
                     continue
                 }
-                let file = try files[key] ?? StageLogFile(path: artifacts.path(of: artifact.id))
+                let file = try files[key] ?? StageLogFile(path: artifacts.path(of: artifact.id.rawValue))
                 files[key] = file
                 runs.append(
                     MeasuredRun(

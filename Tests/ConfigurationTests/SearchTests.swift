@@ -1,5 +1,6 @@
 import Configuration
 import Experiments
+import Files
 import Testing
 
 struct SearchTests {

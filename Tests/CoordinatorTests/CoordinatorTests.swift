@@ -1,5 +1,6 @@
 import Coordinator
 import Experiments
+import Files
 import Foundation
 import Ledger
 import Logging
@@ -104,7 +105,7 @@ struct CoordinatorTests {
 
     @Test func `a finished stage whose artifact is gone from the store runs again`() throws {
         try finishFirstStage(of: try makePlan())
-        try FileManager.default.removeItem(atPath: ArtifactStore(store: store.path).path(of: head.reference.id))
+        try FileManager.default.removeItem(atPath: ContentStore(store: store.path).path(of: head.reference.id.rawValue))
         let coordinator = try RunningCoordinator([try makePlan()], store: store)
         let worker = try FakeWorker("worker-2", at: store.endpoint)
         try worker.greet()

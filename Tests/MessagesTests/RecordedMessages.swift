@@ -1,4 +1,5 @@
 import Experiments
+import Files
 import Messages
 
 // One message of each case, and the bytes it has had on the wire since the protocol's version was last raised. Whoever

@@ -1,4 +1,5 @@
 import Experiments
+import Files
 import Reports
 
 /// A sweep of two methods, one of them in two stages, on two tasks.

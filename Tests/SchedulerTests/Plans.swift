@@ -1,4 +1,5 @@
 import Experiments
+import Files
 
 /// Builds plans for tests: stages with one task, where each stage's seed tells it from the others.
 struct PlanBuilder {

@@ -1,6 +1,7 @@
 import Collectives
 import Encoders
 import Experiments
+import Files
 import Foundation
 import Numerics
 import Tasks

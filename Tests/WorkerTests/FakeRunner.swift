@@ -1,5 +1,6 @@
 import Collectives
 import Experiments
+import Files
 import Foundation
 import Logging
 import Messages

@@ -1,5 +1,5 @@
-package import Experiments
-import Files
+import Experiments
+package import Files
 import Foundation
 import Safetensors
 

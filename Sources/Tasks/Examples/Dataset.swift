@@ -1,5 +1,5 @@
 package import Experiments
-import Files
+package import Files
 
 /// A task's examples, as its files have them.
 package struct Dataset: Sendable {

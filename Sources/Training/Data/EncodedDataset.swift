@@ -1,5 +1,6 @@
 import Encoders
 import Experiments
+import Files
 import Foundation
 import Tasks
 import Tokenizers

@@ -2,6 +2,7 @@ import ArgumentParser
 import Collectives
 import Configuration
 import Experiments
+import Files
 import Foundation
 import Numerics
 import Training

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Files
 
 struct OutputOptions: ParsableArguments {
     @Flag(name: .long, help: "Write JSON, for programs.")

@@ -42,8 +42,10 @@ struct RunOptions: ParsableArguments {
             let planned = plan.stages.first(where: { $0.key == stage.key }),
             let task = plan.task(named: planned.task)
         else { throw WorkFailed("\(ledger.store): the plan of stage \(stage.key.short) is missing from the ledger") }
-        let artifacts = ArtifactStore(store: ledger.store)
-        let files = result.artifacts.filter { artifacts.contains($0.id) }.map { ($0.kind, artifacts.path(of: $0.id)) }
+        let artifacts = ContentStore(store: ledger.store)
+        let files = result.artifacts.filter { artifacts.contains($0.id.rawValue) }.map {
+            ($0.kind, artifacts.path(of: $0.id.rawValue))
+        }
         return TrainedStage(
             record: .init(
                 label: planned.label, specification: planned.specification, model: plan.model, task: task.definition,

@@ -1,5 +1,5 @@
 import Crypto
-package import Foundation
+import Foundation
 
 /// A SHA-256 digest as 64 lower-case hexadecimal digits: the name of everything that is known by its content.
 package struct Digest: Hashable, Comparable, Sendable {
@@ -65,18 +65,5 @@ extension Digest: CustomStringConvertible, Codable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(hex)
-    }
-}
-
-/// The one JSON form that is hashed and put on the wire.
-package enum CanonicalJSON {
-    package static func encode(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value)
-    }
-
-    package static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
-        try JSONDecoder().decode(type, from: data)
     }
 }

@@ -1,0 +1,64 @@
+package import Experiments
+package import Files
+package import Messages
+
+/// What a dialogue hears of.
+package enum DialogueEvent: Sendable {
+    /// Time has passed.
+    case tick
+    /// What the coordinator says; a chunk comes with its bytes.
+    case message(ToWorker, bytes: [UInt8])
+    /// The message could not be sent.
+    case unsent(FromWorker.Body)
+    case report(Report)
+    case progress(StageProgress)
+    /// How much of an artifact lies on this host's disk.
+    case stands(ArtifactID, ContentStore.Reception)
+    /// The disk refused what the last effect asked for.
+    case diskFailed(String)
+    /// The worker is asked to leave.
+    case leave
+    /// The coordinator lets this worker never in.
+    case refused(WorkerError)
+    /// Why the coordinator may stay silent.
+    case doubted(WorkerError)
+}
+
+/// What the shell is told to do, in this order.
+package enum DialogueEffect: Sendable {
+    /// An upload goes out with its bytes, as many as a message carries.
+    case send(FromWorker.Body)
+    /// Say how much of the artifact lies on the disk.
+    case resume(ArtifactReference)
+    /// Keep the bytes, and say how much lies there then.
+    case store([UInt8], of: ArtifactReference, at: Int)
+    case train(Assignment)
+    /// Let the training that goes on end after its next step.
+    case stopTraining
+    case end(Ending)
+    case log(Level, String, [String: String])
+    /// Send a tick at this time; the last one said counts.
+    case wakeAt(Duration)
+
+    package enum Level: Sendable {
+        case debug, info, warning
+    }
+}
+
+/// What the group says about the attempt that it trains.
+package enum Report: Sendable {
+    case evaluated(Evaluation)
+    case noted(String)
+    /// The artifacts lie in the store.
+    case trained(StageResult)
+    case failed(StageFailure)
+}
+
+/// How a worker's life ends.
+package enum Ending: Equatable, Sendable {
+    /// The coordinator has nothing more to do.
+    case dismissed
+    /// A signal asked the worker to leave.
+    case stopped
+    case failed(WorkerError)
+}

@@ -1,0 +1,99 @@
+import Experiments
+import Messages
+
+/// What is due.
+extension Dialogue {
+    mutating func speak(at now: Duration) {
+        guard !hasEnded else { return }
+        if case .resting(let until) = state, until <= now { enter(.asking, at: now) }
+        beat(at: now)
+        tellNews(at: now)
+        if now >= askAt, let question {
+            send(question)
+            askAt = now + patience.answer
+        }
+        endWhenDue(at: now)
+        if !hasEnded { effects.append(.wakeAt(nextDue)) }
+    }
+
+    /// What the coordinator must answer before the worker gets any further.
+    private var question: FromWorker.Body? {
+        guard isWelcome else { return .hello(version: protocolVersion, node: settings.node) }
+        switch state {
+        case .asking: return .ready
+        case .resting, .ended: return nil
+        case .holding(let held, let phase):
+            let claim = held.assignment.claim
+            switch phase {
+            case .training: return nil
+            case .reporting(let failure): return .failed(claim: claim, failure: failure)
+            case .fetching(let download):
+                guard let next = download.next, let offset = download.offset else { return nil }
+                return .fetch(artifact: next.id, offset: offset)
+            case .delivering(let parcel):
+                guard let item = parcel.next else { return .finished(claim: claim, result: parcel.result) }
+                guard let upTo = item.upTo else { return .offer(claim: claim, artifact: item.artifact) }
+                return .upload(artifact: item.artifact.id, offset: upTo)
+            }
+        }
+    }
+
+    private mutating func beat(at now: Duration) {
+        guard case .holding(let held, _) = state, now >= held.beatAt else { return }
+        send(.heartbeat(claim: held.assignment.claim, progress: held.progress))
+        let next = now + heartbeat
+        change { $0.beatAt = next }
+    }
+
+    /// Evaluations and the log have no answer. They are told at once, and all of them again to a coordinator that was
+    /// greeted again and before the end of the attempt is announced; whoever hears them twice knows them already.
+    private mutating func tellNews(at now: Duration) {
+        guard isWelcome, case .holding(let held, _) = state, now >= held.newsAt, held.news.isWaiting else { return }
+        var messages: [FromWorker.Body] = []
+        change { messages = $0.news.tell($0.assignment.claim) }
+        for message in messages { send(message) }
+    }
+
+    /// Tries again a little later what could not be sent.
+    mutating func putOff(_ message: FromWorker.Body, at now: Duration) {
+        let later = now + patience.retry
+        switch message {
+        case .heartbeat: change { $0.beatAt = later }
+        case .evaluated, .log:
+            change {
+                $0.news.takeBack()
+                $0.newsAt = later
+            }
+        default: askAt = later
+        }
+    }
+
+    private mutating func endWhenDue(at now: Duration) {
+        if let farewell, now >= farewell.at { return end(farewell.ending) }
+        guard now >= patienceEnds else { return }
+        let seconds = patienceEnds - (heardAt ?? .zero)
+        let error: WorkerError =
+            if hasHeard { .lostCoordinator(settings.coordinator, seconds: seconds.components.seconds) } else {
+                silence ?? .nobodyAnswers(settings.coordinator, seconds: seconds.components.seconds)
+            }
+        end(.failed(error))
+    }
+
+    private var patienceEnds: Duration {
+        heardAt.map { $0 + patience.lostCoordinator } ?? patience.firstAnswer
+    }
+
+    private var nextDue: Duration {
+        var times = [patienceEnds]
+        if let farewell { times.append(farewell.at) }
+        if question != nil { times.append(askAt) }
+        switch state {
+        case .resting(let until): times.append(until)
+        case .holding(let held, _):
+            times.append(held.beatAt)
+            if isWelcome, held.news.isWaiting { times.append(held.newsAt) }
+        case .asking, .ended: break
+        }
+        return times.min() ?? patienceEnds
+    }
+}

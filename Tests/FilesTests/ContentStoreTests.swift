@@ -1,0 +1,106 @@
+import Files
+import Foundation
+import TestKit
+import Testing
+
+@Suite struct ContentStoreTests {
+    let folder: TemporaryFolder
+    let store: ContentStore
+    let bytes = Array("the bytes of a head".utf8)
+    let digest: Digest
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = ContentStore(root: folder.path)
+        digest = Digest(of: bytes)
+    }
+
+    @Test func `what is added lies under its digest`() throws {
+        #expect(try store.add(bytes, as: digest))
+        #expect(store.contains(digest))
+        let path = "\(folder.path)/\(digest.hex.prefix(2))/\(digest)"
+        #expect(store.path(of: digest) == path)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(bytes))
+        #expect(try !store.add(bytes + [0], as: digest))
+    }
+
+    @Test func `an artifact is read in pieces, and nothing behind its end`() throws {
+        _ = try store.add(bytes, as: digest)
+        #expect(try store.read(digest, offset: 4, count: 5) == Array(bytes[4..<9]))
+        #expect(try store.read(digest, offset: 15, count: 100) == Array(bytes[15...]))
+        #expect(try store.read(digest, offset: 100, count: 5) == [])
+        #expect(try store.read(digest, offset: -1, count: 5) == [])
+        #expect(try store.read(digest, offset: 4, count: .max) == Array(bytes[4...]))
+        #expect(try store.read(Digest(of: [7]), offset: 0, count: 5) == nil)
+    }
+
+    @Test func `an upload that was cut goes on where it stopped, in another process too`() throws {
+        #expect(try store.resume(digest, byteCount: bytes.count) == .partial(upTo: 0))
+        #expect(try store.receive(Array(bytes[..<7]), of: digest, byteCount: bytes.count, at: 0) == .partial(upTo: 7))
+        let later = ContentStore(root: folder.path)
+        #expect(try later.resume(digest, byteCount: bytes.count) == .partial(upTo: 7))
+        #expect(!later.contains(digest))
+        #expect(try later.receive(Array(bytes[7...]), of: digest, byteCount: bytes.count, at: 7) == .complete)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: later.path(of: digest))) == Data(bytes))
+        #expect(try later.resume(digest, byteCount: bytes.count) == .complete)
+    }
+
+    @Test func `chunks that are repeated or out of order change nothing`() throws {
+        #expect(try store.receive(Array(bytes[..<7]), of: digest, byteCount: bytes.count, at: 0) == .partial(upTo: 7))
+        #expect(try store.receive(Array(bytes[..<7]), of: digest, byteCount: bytes.count, at: 0) == .partial(upTo: 7))
+        #expect(try store.receive(Array(bytes[9...]), of: digest, byteCount: bytes.count, at: 9) == .partial(upTo: 7))
+        #expect(try store.receive(bytes + bytes, of: digest, byteCount: bytes.count, at: 7) == .partial(upTo: 7))
+        #expect(try store.receive([], of: digest, byteCount: bytes.count, at: -7) == .partial(upTo: 7))
+    }
+
+    @Test func `bytes that are not those announced are thrown away and asked for again`() throws {
+        let wrong = Array("the bytes of a toad".utf8)
+        #expect(try store.receive(wrong, of: digest, byteCount: bytes.count, at: 0) == .corrupt)
+        #expect(!store.contains(digest))
+        #expect(try store.resume(digest, byteCount: bytes.count) == .partial(upTo: 0))
+        #expect(try store.receive(bytes, of: digest, byteCount: bytes.count, at: 0) == .complete)
+    }
+
+    @Test func `an upload that was whole when the process ended is completed`() throws {
+        let longer = bytes.count + 1
+        #expect(try store.receive(bytes, of: digest, byteCount: longer, at: 0) == .partial(upTo: bytes.count))
+        #expect(try store.resume(digest, byteCount: bytes.count) == .complete)
+    }
+
+    @Test func `an empty artifact is an artifact`() throws {
+        let empty = Digest(of: [])
+        #expect(try store.resume(empty, byteCount: 0) == .complete)
+        #expect(store.contains(empty))
+    }
+
+    /// /dev/full takes no byte: every write to it finds the disk full.
+    @Test func `a full disk is a clear error`() throws {
+        try FileManager.default.createDirectory(
+            atPath: "\(folder.path)/partial", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder.path)/partial/\(digest)", withDestinationPath: "/dev/full")
+        let error = #expect(throws: FileError.self) {
+            try store.receive(bytes, of: digest, byteCount: bytes.count, at: 0)
+        }
+        #expect(error?.isDiskFull == true)
+    }
+
+    @Test func `processes that share a root receive into files of their own, and abandoned ones go`() throws {
+        let shared = ContentStore(root: folder.path, isShared: true)
+        #expect(try shared.receive(Array(bytes[..<7]), of: digest, byteCount: bytes.count, at: 0) == .partial(upTo: 7))
+        #expect(try store.resume(digest, byteCount: bytes.count) == .partial(upTo: 0))
+        // No process has this number: it is above the largest that Linux gives.
+        let abandoned = try folder.write("rest", to: "partial/\(digest).99999999")
+        try shared.prepare()
+        #expect(!FileManager.default.fileExists(atPath: abandoned))
+        #expect(try shared.resume(digest, byteCount: bytes.count) == .partial(upTo: 0))
+    }
+
+    @Test func `a file is adopted only at the length announced`() throws {
+        let file = try folder.write("the bytes of a head", to: "made")
+        #expect(throws: FileError.self) { try store.adopt(file, as: digest, byteCount: bytes.count + 1) }
+        try store.adopt(file, as: digest, byteCount: bytes.count)
+        #expect(try store.read(digest, offset: 0, count: .max) == bytes)
+        #expect(!FileManager.default.fileExists(atPath: file))
+    }
+}
