@@ -93,7 +93,7 @@ let package = Package(
             dependencies: [
                 "Experiments", "Files", "Messages", "Configuration", "Ledger", "Transport", "Collectives", "Numerics",
                 "Safetensors", "Tokenizers", "Tasks", "Encoders", "Training", "Scheduler", "Coordinator", "Worker",
-                "Reports",
+                "Statistics", "Reports",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -143,7 +143,7 @@ let package = Package(
         tests(
             of: "Worker",
             ["TestKit", "Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
-        tests(of: "Statistics", []),
+        tests(of: "Statistics", ["Numerics"]),
         tests(of: "Reports", ["Experiments", "Files"]),
         .testTarget(
             name: "EndToEndTests",

@@ -45,6 +45,8 @@ struct PublishedTests {
 
                 Only in the paper: Mixout; Earlier work.
                 Columns only in the paper: QNLI accuracy.
+                ± and the differences speak of the seeds alone; the examples of the evaluation set add a binomial 95
+                % interval: 73.43 … 92.07 around 85.00 on cb (56 examples).
                 """)
     }
 

@@ -14,6 +14,8 @@ package struct PublishedComparison: Hashable, Sendable {
     package let onlyPublished: [PublishedScore]
     /// Methods of the sweep that the table does not have.
     package let onlyHere: [String]
+    /// What the examples of each task add, around the best of our means.
+    package let evaluation: [EvaluationSet]
 
     package struct Entry: Hashable, Sendable {
         package let published: PublishedScore
@@ -25,6 +27,7 @@ package struct PublishedComparison: Hashable, Sendable {
     /// The seeds of the method that the number is compared with.
     package struct Ours: Hashable, Sendable {
         package let method: String
+        package let column: ResultTable.Column
         package let summary: Summary?
         package let finished: Int
         package let seeds: Int
@@ -45,10 +48,14 @@ extension PublishedComparison {
             }
         }
         let matched = Set(published.scores.flatMap { $0.counterpart?.methods ?? [] })
+        let columns = Dictionary(grouping: entries) { $0.ours.column }
+        let evaluation = entries.map(\.ours.column).distinct().compactMap { column in
+            columns[column]?.compactMap(\.ours.summary?.mean).max().map { EvaluationSet(column, mean: $0, plan) }
+        }
         self.init(
             table: published.name, publishedModels: published.scores.map(\.model).distinct(), sweep: plan.name,
             model: plan.model.name, entries: entries, onlyPublished: onlyPublished,
-            onlyHere: plan.methods.filter { !matched.contains($0) })
+            onlyHere: plan.methods.filter { !matched.contains($0) }, evaluation: evaluation)
     }
 }
 
@@ -65,7 +72,8 @@ extension SweepSnapshot {
                 rows[Cell(task: task, method: method)].map { rows in
                     let scores = rows.compactMap { score(metric, of: $0) }
                     return PublishedComparison.Ours(
-                        method: method, summary: Summary(scores), finished: scores.count, seeds: rows.count)
+                        method: method, column: ResultTable.Column(task: task, metric: metric),
+                        summary: Summary(scores), finished: scores.count, seeds: rows.count)
                 }
             }
         }

@@ -43,7 +43,9 @@ extension ResultTable {
             let note = "n/m: n of m seeds have a score so far"
             notes.append(someFailed ? note + "; !: some have ended without one, `headstart status` says why" : note)
         }
-        return notes + [targetNote, Leader.note(leaders, marking: mark)].compactMap { $0 }
+        let leaderNote = Leader.note(leaders, marking: mark)
+        let evaluationNote = EvaluationSet.note(evaluation, leaderNote == nil ? "± speaks" : "p and ± speak")
+        return notes + [targetNote, leaderNote, evaluationNote].compactMap { $0 }
     }
 
     /// "scored on another task than the column's: lora-then-rte (rte accuracy)".

@@ -11,6 +11,8 @@ package struct ResultTable: Hashable, Sendable {
     package let cells: [[SeedScores]]
     /// By column.
     package let leaders: [Leader]
+    /// What the examples of each column with scores add, around its best mean.
+    package let evaluation: [EvaluationSet]
     /// What searches found, a line a method.
     package let findings: [String]
 
@@ -53,8 +55,13 @@ package struct ResultTable: Hashable, Sendable {
             }
         }
         // Scores on different tasks are not held against each other.
-        leaders = columns.indices.map { [cells] place in
-            Leader(cells.map { $0[place].target == nil ? $0[place].scores : [:] })
+        leaders = Leader.leaders(
+            of: columns.indices.map { [cells] place in
+                cells.map { $0[place].target == nil ? $0[place].scores : [:] }
+            })
+        evaluation = columns.indices.compactMap { [cells, columns] place in
+            let means = cells.compactMap { $0[place].target == nil ? $0[place].summary?.mean : nil }
+            return means.max().map { EvaluationSet(columns[place], mean: $0, plan) }
         }
     }
 
