@@ -26,8 +26,10 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var decay: Decay = .linear
     /// Where a linear decay ends, as a share of the highest rate.
     @Implied<Zero<Double>> package var floor: Double
-    /// So many steps at the beginning have at most a twentieth of the highest rate.
+    /// So many steps at the beginning have a twentieth of the highest rate, or at most that.
     @Implied<Zero<Int>> package var slowStart: Int
+    /// Which of the two.
+    @Implied<Plain<SlowRate>> package var slowRate: SlowRate
     /// What a batch's loss is of its examples' losses.
     @Implied<Plain<BatchLoss>> package var loss: BatchLoss
     package var optimizer = OptimizerSettings()
@@ -86,6 +88,16 @@ package enum Decay: String, Codable, CaseIterable, Sendable {
     case constant
 }
 
+/// How a slow start's twentieth of the highest rate is meant.
+package enum SlowRate: String, Codable, CaseIterable, Defaultable, Sendable {
+    /// The schedule's own rate, where that is smaller.
+    case atMost = "at-most"
+    /// In every one of the steps, whatever the schedule says, as in EH-FT's code.
+    case exactly
+
+    package init() { self = .atMost }
+}
+
 /// What a batch's gradient is the gradient of.
 package enum BatchLoss: String, Codable, CaseIterable, Defaultable, Sendable {
     /// The mean of the examples' losses.
@@ -121,7 +133,11 @@ package enum Truncation: String, Codable, CaseIterable, Sendable {
 }
 
 package enum Selection: String, Codable, CaseIterable, Sendable {
-    case last, best
+    case last
+    /// The one with the best score, of equal ones the earliest.
+    case best
+    /// Of equal ones the latest.
+    case latestBest = "latest-best"
 }
 
 package enum Precision: String, Codable, CaseIterable, Sendable {

@@ -31,6 +31,7 @@ struct SettingsTests {
             ("decay: constant", { $0.decay = .constant }),
             ("head: \"mlp(2048)\"", { $0.head = .mlp(width: 2048) }),
             ("head: hf", { $0.head = .hf }),
+            ("head: pooled", { $0.head = .pooled }),
             ("weight-decay: 0", { $0.optimizer.weightDecay = 0 }),
             (
                 "betas: [0.8, 0.98]",
@@ -48,6 +49,14 @@ struct SettingsTests {
             ("dropout-share: 1", { _ in }),
             ("slow-start: 100", { $0.slowStart = 100 }),
             ("slow-start: 0", { _ in }),
+            (
+                "slow-start: 100, slow-rate: exactly",
+                {
+                    $0.slowStart = 100
+                    $0.slowRate = .exactly
+                }
+            ),
+            ("slow-rate: at-most", { _ in }),
             ("reinit: head-biases", { $0.reinitialization = .headBiases }),
             ("logistic: true", { $0.isLogistic = true }),
             ("logistic: false", { _ in }),
@@ -57,6 +66,7 @@ struct SettingsTests {
             ("truncate: first", { $0.truncation = .first }),
             ("evaluations: 2", { $0.evaluations = 2 }),
             ("select: best", { $0.selection = .best }),
+            ("select: latest-best", { $0.selection = .latestBest }),
             ("validation: 0.2", { $0.validation = 0.2 }),
             ("validation: none", { $0.validation = nil }),
             ("precision: auto", { $0.precision = .fp32 }),

@@ -59,6 +59,46 @@ struct ShippedConfigurationTests {
         #expect(lines.isEmpty, "\(lines)")
     }
 
+    @Test(arguments: sweeps.filter { $0.hasPrefix("eh-ft/") && $0.contains("as-coded") })
+    func `a first stage hands on its last head where EH-FT's code is followed, and the row's stage its best`(
+        sweep: String
+    ) throws {
+        let fixture = try Fixture()
+        let plan = try fixture.plan(read(sweep, in: fixture))
+        let last = Set(plan.rows.compactMap(\.stages.last))
+        for stage in plan.stages where stage.specification.recipe.estimate == nil {
+            let expected: Selection = last.contains(stage.key) ? .best : .last
+            #expect(stage.specification.recipe.selection == expected, "\(stage.label)")
+        }
+    }
+
+    @Test func `a prefix comes off the length of the text where EH-FT's code is followed`() throws {
+        let fixture = try Fixture()
+        let plan = try fixture.plan(read("eh-ft/table-1-as-coded.yaml", in: fixture))
+        for row in plan.rows where ["prefix", "eh-ft-pt"].contains(row.method) {
+            for stage in plan.stages where row.stages.contains(stage.key) {
+                #expect(stage.specification.recipe.maxLength == 512 - 17, "\(stage.label)")
+            }
+        }
+    }
+
+    @Test func `a task of EH-FT is selected by the metric that its table reports`() throws {
+        let fixture = try Fixture()
+        let published = try PublishedResults.read(program: nil, environment: ["HEADSTART_CONFIGS": Self.configs])
+        for table in published.tables where table.name.hasPrefix("ehft/") {
+            for file in [table.name, table.name + "-as-coded"] {
+                let name = file.replacing("ehft/", with: "eh-ft/table-")
+                let plan = try fixture.plan(read("\(name).yaml", in: fixture))
+                for counterpart in table.scores.compactMap(\.counterpart) {
+                    let metrics = counterpart.tasks.compactMap {
+                        plan.task(named: $0)?.definition.metrics.first?.rawValue
+                    }
+                    #expect(!metrics.isEmpty && metrics.allSatisfy { $0 == counterpart.metric }, "\(counterpart)")
+                }
+            }
+        }
+    }
+
     @Test func `every method of a published table is in the sweep of that table`() throws {
         let fixture = try Fixture()
         let published = try PublishedResults.read(program: nil, environment: ["HEADSTART_CONFIGS": Self.configs])

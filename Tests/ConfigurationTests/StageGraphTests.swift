@@ -65,6 +65,10 @@ struct StageGraphTests {
             "{ c: { tune: all, child: d(0.1) } }",
             "method 'c': child-tuning needs statistics of another stage; give it from: { statistics: NAME }"
         ),
+        (
+            "{ c: [{ name: a, estimate: \"fisher(label=expected, mode=train)\" }, { tune: all }] }",
+            "'mode=train' of 'fisher' has the observed labels; leave out label=expected"
+        ),
         ("{ c: { tune: random(2) } }", "'p' of 'random' must be a number above 0 and at most 1, not '2'"),
         ("{ c: { tune: lora(0) } }", "'r' of 'lora' must be a whole number from 1 to 65536, not '0'"),
         ("{ c: { tune: lora(rang=4) } }", "'lora' has no argument 'rang'"),
@@ -98,6 +102,16 @@ struct StageGraphTests {
         (
             "{ c: [{ name: a, estimate: fisher }, { tune: all, from: { statistics: a } }] }",
             "stage 2 of method 'c' takes statistics from stage 'a' of method 'c' but tunes 'all', which does not read it"
+        ),
+        (
+            "{ c: [{ name: a, estimate: fisher }, { tune: fisher(0.1), head: pooled, from: { statistics: a } }] }",
+            "stage 2 of method 'c' takes statistics from stage 'a' of method 'c', which has the head linear, but has the "
+                + "head pooled: only one of them has the pooler in its backbone; give both or neither 'pooled'"
+        ),
+        (
+            "{ c: [{ name: a, tune: bitfit, head: pooled }, { tune: all, from: { delta: a } }] }",
+            "stage 2 of method 'c' takes delta from stage 'a' of method 'c', which has the head pooled, but has the head "
+                + "linear: only one of them has the pooler in its backbone; give both or neither 'pooled'"
         ),
         (
             "{ c: { tune: random(0.1), mixout: 0.9 } }",

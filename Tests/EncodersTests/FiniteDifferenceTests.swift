@@ -9,7 +9,7 @@ import Testing
 /// all others do not move, so that the backward pass stops where it may. (The kernels are differentiated one by one in
 /// NumericsTests.)
 struct FiniteDifferenceTests {
-    static let designs: [HeadDesign] = [.linear, .mlp(width: 9), .hf]
+    static let designs: [HeadDesign] = [.linear, .mlp(width: 9), .hf, .pooled]
 
     @Test(arguments: designs)
     func `BERT's gradients are derivatives`(head: HeadDesign) throws { try check(.bert, head) }

@@ -50,7 +50,7 @@ struct ParameterStoreTests {
     }
 
     /// Moments of n draws have deviations sigma/√n and sigma√(2/n); five of them are allowed.
-    @Test(arguments: [(HeadDesign.linear, 0.02), (.mlp(width: 200), 0.005), (.hf, 0.02)])
+    @Test(arguments: [(HeadDesign.linear, 0.02), (.mlp(width: 200), 0.005), (.hf, 0.02), (.pooled, 0.02)])
     func `heads begin as their papers' code has them`(head: HeadDesign, deviation: Double) throws {
         let store = try TestModel(.roberta, head: head).model.store
         for (index, parameter) in store.table.parameters.enumerated() where parameter.place == .head {

@@ -46,6 +46,7 @@ struct StageKeyTests {
         ("decay", { $0.decay = .constant }),
         ("floor", { $0.floor = 0.1 }),
         ("slowStart", { $0.slowStart = 100 }),
+        ("slowRate", { $0.slowRate = .exactly }),
         ("loss", { $0.loss = .sum }),
         ("optimizer", { $0.optimizer.beta2 = 0.98 }),
         ("clip", { $0.clip = nil }),

@@ -218,6 +218,33 @@ struct StageTests {
         #expect(Set(result.scores.map(\.split)) == [.validation, .dev])
     }
 
+    @Test(arguments: [Selection.best, .latestBest])
+    func `of equal scores selection takes the earliest, or the latest where it is asked to`(selection: Selection) throws
+    {
+        let bench = try Bench()
+        let recipe = { (change: (inout Recipe) -> Void) in
+            bench.recipe {
+                // Then a stage that stops earlier has gone the same way.
+                $0.warmup = 0
+                $0.decay = .constant
+                $0.evaluations = 2
+                change(&$0)
+            }
+        }
+        let recorder = Recorder()
+        let long = recipe {
+            $0.budget = .epochs(6)
+            $0.selection = selection
+        }
+        let selected = try bench.run(try bench.job(long, into: "selected"), observer: recorder).result
+        let scores = recorder.evaluations.map { $0.scores[0].value }
+        let ties = recorder.evaluations.filter { $0.scores[0].value == scores.max() }
+        try #require(ties.count > 1)
+        let step = try #require(selection == .best ? ties.first : ties.last).step
+        let stopped = try bench.run(try bench.job(recipe { $0.budget = .steps(step) }, into: "stopped")).result
+        #expect(selected.parameters == stopped.parameters)
+    }
+
     @Test func `a diverged stage says at which step`() throws {
         let bench = try Bench()
         let job = try bench.job(

@@ -73,7 +73,10 @@ package enum Settings {
             "where the linear decay ends, as a share of lr", aliases: ["min-lr", "end-lr"]),
         Setting(
             "slow-start", \.recipe.slowStart, .whole(from: 0, to: 1_000_000_000),
-            "so many steps at the beginning have at most a twentieth of lr"),
+            "so many steps at the beginning have a twentieth of lr, as 'slow-rate' says"),
+        Setting(
+            "slow-rate", \.recipe.slowRate, .choice,
+            "whether a slow start has at most a twentieth of lr, or exactly that in every step"),
         Setting("loss", \.recipe.loss, .choice, "what a batch's loss is of its examples' losses"),
         Setting(
             "optimizer", \.recipe.optimizer.kind, .choice, "whether decay acts on values or on gradients",
@@ -124,6 +127,9 @@ package enum Settings {
             .optional(.number("above 0 and below 1") { $0 > 0 && $0 < 1 }),
             "the probability with which a weight is back at its pretrained value for a step"),
         Setting(
+            "mixout-layers", \.recipe.regularization.mixoutLayers, .choice,
+            "the linear layers that mixout mixes; the head's go back to their first values"),
+        Setting(
             "mixout-mask", \.recipe.regularization.mixoutMask, .choice, "what one decision of mixout holds for"),
         Setting(
             "mixout-gradient", \.recipe.regularization.mixoutGradient, .choice,
@@ -134,7 +140,8 @@ package enum Settings {
             "l2", \.recipe.regularization.l2, .number("from 0") { $0 >= 0 }, "c of the penalty c·Σ(θ-θ0)²"),
         Setting(
             "recadam", \.recipe.regularization.recadam,
-            .optional(.spelled(["recadam(k, t0, gamma)"], words: ["recadam"])), "the annealed penalty of RecAdam"),
+            .optional(.spelled(["recadam(k, t0, gamma)", "recadam(k, t0, gamma, decay=whole)"], words: ["recadam"])),
+            "the annealed penalty of RecAdam"),
         Setting(
             "reinit", \.recipe.reinitialization, .optional(.spelled(Reinitialization.spellings)),
             "what loses its pretrained values before the first step"),

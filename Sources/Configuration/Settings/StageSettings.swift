@@ -39,7 +39,7 @@ struct StageSettings: Hashable, Sendable {
         if recipe.accumulation > recipe.batch {
             return "'accumulation' is \(recipe.accumulation), more than the \(recipe.batch) examples of a batch"
         }
-        if case .prune = recipe.tune, recipe.selection == .best {
+        if case .prune = recipe.tune, recipe.selection != .last {
             return "'\(recipe.tune)' prunes after the last step; it cannot 'select' the best evaluation before"
         }
         if recipe.regularization.child != nil, !recipe.tune.movesBackbone {
@@ -51,11 +51,16 @@ struct StageSettings: Hashable, Sendable {
         }
         if recipe.regularization.mixout == nil,
             recipe.regularization.mixoutMask != .entry || recipe.regularization.mixoutGradient != .exact
+                || recipe.regularization.mixoutLayers != .backbone
         {
-            return "'mixout-mask' and 'mixout-gradient' are given, but no 'mixout'"
+            return "'mixout-layers', 'mixout-mask' or 'mixout-gradient' is given, but no 'mixout'"
+        }
+        if recipe.slowStart == 0, recipe.slowRate != .atMost {
+            return "'slow-rate' is given, but no 'slow-start'"
         }
         if measures.contains(.headFeatures), recipe.head == .linear {
-            return "'measure' has head-features, but the head 'linear' has no hidden layer; give 'head' mlp(N) or hf"
+            return
+                "'measure' has head-features, but the head 'linear' has no hidden layer; give 'head' mlp(N), hf or pooled"
         }
         return nil
     }
@@ -110,6 +115,7 @@ extension Recipe {
         recipe.truncation = truncation
         recipe.precision = precision
         recipe.validation = validation
+        if estimate?.mode == .train { recipe.dropout = dropout }
         return recipe
     }
 }

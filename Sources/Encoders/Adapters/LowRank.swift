@@ -60,7 +60,7 @@ final class LowRank {
         guard down.gradient != nil || inputGradient != nil else { return }
         compute.multiply(gradient, up.values, into: inner)
         scaleInner(rows: input.rows, compute)
-        let site = pass.site(site, probability: \.lowRank)
+        let site = pass.site(site, probability: \.adapter)
         if let target = down.gradient {
             let seen = site.threshold == 0 ? input : droppedMatrix(input.rows).readable
             compute.multiply(inner.readable.transposed, seen, into: target, from: .current)
@@ -92,7 +92,7 @@ final class LowRank {
 /// The dropout of A's input.
 extension LowRank {
     private func dropOut(_ input: Matrix, _ pass: Pass) -> Matrix {
-        let site = pass.site(site, probability: \.lowRank)
+        let site = pass.site(site, probability: \.adapter)
         guard site.threshold != 0 else { return input }
         dropped.reserve(input.rows * input.columns)
         let result = droppedMatrix(input.rows)

@@ -33,6 +33,7 @@ private func makePlainHead(in store: ParameterStore) -> any Head {
     case .linear: LinearHead(in: store)
     case .mlp: MLPHead(in: store)
     case .hf: FamilyHead(store.table.configuration.family, in: store)
+    case .pooled: FamilyHead(pooledIn: store)
     }
 }
 

@@ -1,6 +1,7 @@
 package import Experiments
 
-/// All parameters of an encoder, its adapter and its head in their one order: embeddings, layers, head. Everything that
+/// All parameters of an encoder, its adapter and its head in their one order: embeddings, layers, pooler where the head
+/// stands on it, head. Everything that
 /// lays out parameters (arena, artifacts, exported models) follows it.
 package struct ParameterTable: Sendable {
     package let configuration: EncoderConfiguration
@@ -55,6 +56,8 @@ package struct ParameterTable: Sendable {
 
     package static let wordEmbeddings = "embeddings.word_embeddings.weight"
 
+    static let pooler = "pooler.dense"
+
     /// The prefix of the parameters of one layer.
     package static func layerPrefix(_ layer: Int) -> String { "encoder.layer.\(layer)." }
 
@@ -98,6 +101,9 @@ package struct ParameterTable: Sendable {
         case .hf:
             let (names, hidden) = (configuration.family.headLayers, configuration.hidden)
             return linear(names.dense, hidden, inputs, .head) + linear(names.out, outputs, hidden, .head)
+        case .pooled:
+            let (out, hidden) = (EncoderConfiguration.Family.bert.headLayers.out, configuration.hidden)
+            return linear(pooler, hidden, inputs, .pooler) + linear(out, outputs, hidden, .head)
         }
     }
 

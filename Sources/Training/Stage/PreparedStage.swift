@@ -58,9 +58,13 @@ final class PreparedStage {
             }
         }
         rules = try communicator.agree { [recipe, store, seed] in
-            try recipe.regularization.rules(store, seed: seed, files: files, compute)
+            let optimizer = recipe.optimizer
+            return try recipe.regularization.rules(
+                store, seed: seed, files: files, weightDecay: optimizer.kind == .adamw ? optimizer.weightDecay : 0,
+                compute)
         }
-        let dropout = recipe.estimate == nil ? DropoutRates(recipe, store.table, schedule) : .none
+        let isEvaluated = recipe.estimate?.mode == .eval
+        let dropout = isEvaluated ? .none : DropoutRates(recipe, store.table, schedule)
         if recipe.readsFeatures, FeatureStore.holds(data, model) {
             let features = try FeatureStore(job, communicator).features(model, data)
             learner = FeatureLearner(
