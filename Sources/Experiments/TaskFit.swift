@@ -16,3 +16,11 @@ extension Estimate {
             + " for an example; use label=gold"
     }
 }
+
+extension TextBlocks {
+    /// Why the task's examples cannot be cut so, as a sentence; nil where they can.
+    package func objection(to task: TaskDefinition) -> String? {
+        guard self != TextBlocks(), task.kind != .maskedLM else { return nil }
+        return "'blocks' says how running text is cut, and task '\(task.name)' has none; give it in the stage that has"
+    }
+}

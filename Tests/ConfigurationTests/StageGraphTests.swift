@@ -106,6 +106,10 @@ struct StageGraphTests {
             """
         ),
         (
+            "{ c: { tune: all, blocks: lines } }",
+            "method 'c': 'blocks' says how running text is cut, and task 'rte' has none; give it in the stage that has"
+        ),
+        (
             "{ c: { tune: prune(0.1), select: best } }",
             "method 'c': 'prune(0.1)' prunes after the last step; it cannot 'select' the best evaluation before"
         ),

@@ -106,6 +106,7 @@ struct RecordedKeyTests {
         ("shuffle once", { $0.shuffle = .once }),
         ("shuffle never", { $0.shuffle = .never }),
         ("length", { $0.maxLength = 64 }),
+        ("blocks", { $0.blocks = .lines }),
         ("truncation", { $0.truncation = .first }),
         ("evaluations", { $0.evaluations = 2 }),
         ("select best", { $0.selection = .best }),

@@ -111,6 +111,9 @@ package enum Settings {
             "truncate", \.recipe.truncation, .choice, "which text of a pair is cut where it is too long",
             aliases: ["truncation"]),
         Setting(
+            "blocks", \.recipe.blocks, .choice,
+            "what running text is cut into: its lines, or blocks of max-length whatever the lines"),
+        Setting(
             "precision", \.recipe.precision, .precision, "what the matrix products compute in", aliases: ["dtype"]),
     ]
 

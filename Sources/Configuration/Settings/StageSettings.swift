@@ -108,6 +108,7 @@ extension Recipe {
         recipe.samples = samples
         recipe.maxLength = maxLength
         recipe.truncation = truncation
+        recipe.blocks = blocks
         recipe.precision = precision
         recipe.validation = validation
         return recipe
