@@ -15,6 +15,17 @@ extension Estimate {
             "'label=expected' asks what each class of an example would give, but task '\(task.name)' has no single class"
             + " for an example; use label=gold"
     }
+
+}
+
+extension Recipe {
+    /// The recipe in the one form that it has for a task: where examples have but one label, their statistics' loss is
+    /// both the sum and the mean over labels.
+    package func settled(on task: TaskDefinition) -> Recipe {
+        var recipe = self
+        if task.kind != .tags, task.kind != .maskedLM { recipe.estimate?.tokens = .mean }
+        return recipe
+    }
 }
 
 extension TextBlocks {

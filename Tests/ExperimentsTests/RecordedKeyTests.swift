@@ -63,6 +63,7 @@ struct RecordedKeyTests {
     private static let changes: [(String, @Sendable (inout Recipe) -> Void)] = [
         ("estimate", { $0.estimate = Estimate() }),
         ("estimate by batch", { $0.estimate = Estimate(unit: .batch, label: .expected, clip: 1) }),
+        ("estimate of sums", { $0.estimate = Estimate(tokens: .sum, examples: .sum) }),
         ("head mlp", { $0.head = .mlp(width: 8) }),
         ("head hf", { $0.head = .hf }),
         ("logistic", { $0.isLogistic = true }),
