@@ -4,7 +4,8 @@ package enum HeadDesign: Hashable, Sendable {
     case linear
     /// Linear, ReLU, linear with this inner width (EH-FT, section 3.2).
     case mlp(width: Int)
-    /// The family's own: pooler and linear for BERT, dense, tanh and linear for RoBERTa.
+    /// The family's own. For whole texts pooler and linear for BERT, dense, tanh and linear for RoBERTa; for hidden words
+    /// the head of its pretraining: dense, GELU, LayerNorm and a linear layer onto the vocabulary (Devlin et al. 2019).
     case hf
 }
 

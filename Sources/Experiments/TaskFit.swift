@@ -1,7 +1,7 @@
 extension HeadDesign {
     /// Why it cannot stand on what the task hands to the head, as a sentence; nil where it can.
     package func objection(to task: TaskDefinition) -> String? {
-        guard self == .hf, let kind = task.kind, kind != .choices else { return nil }
+        guard self == .hf, let kind = task.kind, kind != .choices, kind != .maskedLM else { return nil }
         return "head 'hf' is made for whole texts and does not fit task '\(task.name)' of kind \(kind.rawValue);"
             + " use linear or mlp(WIDTH)"
     }

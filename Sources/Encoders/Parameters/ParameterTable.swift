@@ -33,8 +33,11 @@ package struct ParameterTable: Sendable {
             + (0..<configuration.layers).flatMap {
                 Self.layer($0, configuration) + Self.adapter(adapter, layer: $0, configuration)
             }
-            + Self.head(
-                head, configuration, inputs: readout.vectors * configuration.hidden, outputs: isLogistic ? 1 : outputs)
+            + (head == .hf && readout == .tokens
+                ? Self.wordHead(configuration, outputs: outputs)
+                : Self.head(
+                    head, configuration, inputs: readout.vectors * configuration.hidden,
+                    outputs: isLogistic ? 1 : outputs))
         indices = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
     }
 
@@ -99,6 +102,13 @@ package struct ParameterTable: Sendable {
             let (names, hidden) = (configuration.family.headLayers, configuration.hidden)
             return linear(names.dense, hidden, inputs, .head) + linear(names.out, outputs, hidden, .head)
         }
+    }
+
+    /// The head of the family's pretraining.
+    private static func wordHead(_ configuration: EncoderConfiguration, outputs: Int) -> [Parameter] {
+        let (names, hidden) = (configuration.family.wordLayers, configuration.hidden)
+        return linear(names.dense, hidden, hidden, .head) + norm(names.norm, hidden, .head)
+            + linear(names.out, outputs, hidden, .head)
     }
 
     private static func linear(

@@ -21,6 +21,8 @@ final class PreparedStage {
     let model: Model
     let learner: any Learner
     let measures: [Measure]
+    /// Whether the head is that of the model's pretraining, which neither its file nor an earlier stage has.
+    let drawsWordHead: Bool
     /// The head's hidden layer for some examples of both files, where that was measured: rows of the head's width.
     var headFeatures: (train: [Float], dev: [Float])?
     /// What the method adds to every step.
@@ -42,6 +44,8 @@ final class PreparedStage {
             let files = try StageInputs.open(job)
             return (data, try Self.store(job, backbone, files), files)
         }
+        drawsWordHead =
+            recipe.head == .hf && task.kind == .maskedLM && job.inputs[.head] == nil && !store.backbone.hasWordHead
         let split = DataOrder.split(count: data.train.count, validation: recipe.validation, seed: seed)
         trainingExamples = DataOrder.sample(recipe.samples, of: split.training, seed: seed)
         validationExamples = split.validation
