@@ -54,7 +54,7 @@ struct StageSettings: Hashable, Sendable {
         {
             return "'mixout-mask' and 'mixout-gradient' are given, but no 'mixout'"
         }
-        if measures.contains(.headFeatures), recipe.head == .linear {
+        if !measures.isDisjoint(with: [.headFeatures, .headFeaturesAtStart]), recipe.head == .linear {
             return "'measure' has head-features, but the head 'linear' has no hidden layer; give 'head' mlp(N) or hf"
         }
         return nil

@@ -25,6 +25,11 @@ final class PreparedStage {
     let drawsWordHead: Bool
     /// The head's hidden layer for some examples of both files, where that was measured: rows of the head's width.
     var headFeatures: (train: [Float], dev: [Float])?
+    var headFeaturesAtStart: (train: [Float], dev: [Float])?
+    /// What the head sees of the examples trained on at the stage's end, where that was measured.
+    var features: [Float]?
+    /// Whether earlier stages have changed the backbone that the stage begins with.
+    let startsTuned: Bool
     /// What the method adds to every step.
     let rules: [any StepRule]
 
@@ -37,6 +42,7 @@ final class PreparedStage {
         seed = job.specification.seed
         task = job.task
         measures = job.planned.measures
+        startsTuned = !job.inputs.keys.filter { [.backbone, .delta, .adapter].contains($0) }.isEmpty
         let files: [ArtifactKind: SafetensorsFile]
         (data, store, files) = try communicator.agree {
             let backbone = try cache.backbone(at: job.modelDirectory, expecting: job.specification.backbone)
