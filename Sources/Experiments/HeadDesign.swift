@@ -4,7 +4,9 @@ package enum HeadDesign: Hashable, Sendable {
     case linear
     /// Linear, ReLU, linear with this inner width (EH-FT, section 3.2).
     case mlp(width: Int)
-    /// The family's own: pooler and linear for BERT, dense, tanh and linear for RoBERTa; all of it always moves.
+    /// The family's own, all of which always moves. For whole texts pooler and linear for BERT, dense, tanh and linear for
+    /// RoBERTa; for hidden words the head of its pretraining: dense, GELU, LayerNorm and a linear layer onto the vocabulary
+    /// (Devlin et al. 2019).
     case hf
     /// One linear layer on the pretrained pooler, which is part of the backbone: it moves, is drawn anew and has entries
     /// in masks as the method's own rule says (`BertForSequenceClassification` in What parameters to freeze, section III).

@@ -50,6 +50,8 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var maxLength: Int = 128
     /// Which text of a pair is cut where the pair is too long.
     package var truncation: Truncation = .longest
+    /// What running text is cut into.
+    @Implied<Plain<TextBlocks>> package var blocks: TextBlocks
     /// Evaluations in an epoch.
     package var evaluations: Int = 1
     /// Which evaluation's parameters are the stage's result.
@@ -130,6 +132,16 @@ package struct OptimizerSettings: Codable, Hashable, Sendable {
 
 package enum Truncation: String, Codable, CaseIterable, Sendable {
     case longest, first, second
+}
+
+/// What an example of masked language modelling is.
+package enum TextBlocks: String, Codable, CaseIterable, Defaultable, Sendable {
+    /// So many tokens as the longest sequence has, whatever lines they are of.
+    case longest = "max-length"
+    /// A line of the file; one that is too long for a sequence is several examples.
+    case lines
+
+    package init() { self = .longest }
 }
 
 package enum Selection: String, Codable, CaseIterable, Sendable {

@@ -105,26 +105,37 @@ package enum Reinitialization: Hashable, Sendable {
     case last(layers: Int)
 }
 
-/// Gradient statistics of the backbone: the mean over examples or batches of squared gradients.
+/// Gradient statistics of the backbone: the squared gradients of examples or batches, added up.
 package struct Estimate: Hashable, Sendable {
     package var unit: EstimateUnit
     package var label: EstimateLabel
     /// The norm to which each parameter's gradient is cut before it is squared; nil leaves it.
     package var clip: Double?
     package var mode: EstimateMode
+    /// What the loss of an example is of the losses of its tokens. Of a batch it is what the recipe's `loss` says.
+    package var tokens: EstimateSum
+    /// What is made of the squares of all examples or batches.
+    package var examples: EstimateSum
 
     package init(
-        unit: EstimateUnit = .example, label: EstimateLabel = .gold, clip: Double? = nil, mode: EstimateMode = .eval
+        unit: EstimateUnit = .example, label: EstimateLabel = .gold, clip: Double? = nil, mode: EstimateMode = .eval,
+        tokens: EstimateSum = .mean, examples: EstimateSum = .mean
     ) {
         self.unit = unit
         self.label = label
         self.clip = clip
         self.mode = mode
+        self.tokens = tokens
+        self.examples = examples
     }
 }
 
 package enum EstimateUnit: String, CaseIterable, Sendable {
     case example, batch
+}
+
+package enum EstimateSum: String, CaseIterable, Sendable {
+    case sum, mean
 }
 
 package enum EstimateLabel: String, CaseIterable, Sendable {
@@ -214,18 +225,35 @@ extension Reinitialization: Spelled {
 }
 
 extension Estimate: Spelled {
-    package static let spellings = ["fisher", "fisher(per=batch)", "fisher(label=expected)", "fisher(mode=train)"]
+    package static let spellings = [
+        "fisher", "fisher(per=batch)", "fisher(label=expected)", "fisher(mode=train)", "fisher(tokens=mean)",
+        "fisher(examples=sum)",
+    ]
 
-    package init(spelled text: String) throws(SpellingError) {
+    /// As it is written in keys, where the mean is left out.
+    package init(spelled text: String) throws(SpellingError) { try self.init(text, tokens: .mean) }
+
+    /// As people write it. What is left out is as in equation 2 of Is there an optimal subset: the mean over the
+    /// examples of the squared gradient of log p of the whole label, all tagged words or all hidden tokens of a text.
+    package init(written text: String) throws(SpellingError) { try self.init(text, tokens: .sum) }
+
+    /// - Parameter tokens: where the text says nothing of them.
+    private init(_ text: String, tokens: EstimateSum) throws(SpellingError) {
         let call = try SpelledCall(text)
         guard call.name == "fisher" else { throw SpellingError() }
-        let arguments = try call.arguments(["per", "label", "clip", "mode"])
+        let arguments = try call.arguments(["per", "label", "clip", "mode", "tokens", "examples"])
+        let unit: EstimateUnit = try arguments.choice("per", of: "fisher", default: .example)
+        guard unit == .example || arguments["tokens"] == nil else {
+            throw SpellingError("'tokens' is of single examples; what a batch's loss is the setting 'loss' says")
+        }
         self.init(
-            unit: try arguments.choice("per", of: "fisher", default: .example),
+            unit: unit,
             label: try arguments.choice("label", of: "fisher", default: .gold),
             clip: arguments["clip"] == nil
                 ? nil : try arguments.number("clip", of: "fisher", "a number above 0") { $0 > 0 },
-            mode: try arguments.choice("mode", of: "fisher", default: .eval))
+            mode: try arguments.choice("mode", of: "fisher", default: .eval),
+            tokens: unit == .batch ? .mean : try arguments.choice("tokens", of: "fisher", default: tokens),
+            examples: try arguments.choice("examples", of: "fisher", default: .mean))
         guard mode == .eval || label == .gold else {
             throw SpellingError("'mode=train' of 'fisher' has the observed labels; leave out label=expected")
         }
@@ -236,7 +264,8 @@ extension Estimate: Spelled {
             "fisher",
             [
                 "per=\(unit.rawValue)", "label=\(label.rawValue)", clip.map { "clip=\(spelled($0))" },
-                mode == .eval ? nil : "mode=\(mode.rawValue)",
+                mode == .eval ? nil : "mode=\(mode.rawValue)", tokens == .mean ? nil : "tokens=\(tokens.rawValue)",
+                examples == .mean ? nil : "examples=\(examples.rawValue)",
             ])
     }
 }

@@ -64,6 +64,7 @@ struct SettingsTests {
             ("shuffle: once", { $0.shuffle = .once }),
             ("max-length: 64", { $0.maxLength = 64 }),
             ("truncate: first", { $0.truncation = .first }),
+            ("blocks: max-length", { _ in }),
             ("evaluations: 2", { $0.evaluations = 2 }),
             ("select: best", { $0.selection = .best }),
             ("select: latest-best", { $0.selection = .latestBest }),

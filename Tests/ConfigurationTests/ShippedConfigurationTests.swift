@@ -110,7 +110,7 @@ struct ShippedConfigurationTests {
             let methods = try fixture.plan(read("\(file).yaml", in: fixture)).methods
             for score in table.scores {
                 guard let counterpart = score.counterpart else { continue }
-                let missing = counterpart.methods.filter { !methods.contains($0) }
+                let missing = counterpart.allMethods.filter { !methods.contains($0) }
                 #expect(missing.isEmpty, "\(table.name), \(score.method) \(score.setting)")
             }
         }

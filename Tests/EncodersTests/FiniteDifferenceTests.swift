@@ -37,6 +37,11 @@ struct FiniteDifferenceTests {
     @Test(arguments: readouts)
     func `gradients pass through every readout`(readout: ReadoutCase) throws { try check(.bert, .linear, readout) }
 
+    @Test(arguments: [SmallModel.bert, .roberta])
+    func `gradients pass through the head of the pretraining`(small: SmallModel) throws {
+        try check(small, .hf, Self.readouts[0])
+    }
+
     private func check(
         _ small: SmallModel, _ head: HeadDesign, _ readout: ReadoutCase = ReadoutCase(form: .first) { _ in .first },
         isLogistic: Bool = false

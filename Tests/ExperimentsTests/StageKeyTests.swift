@@ -57,6 +57,7 @@ struct StageKeyTests {
         ("samples", { $0.samples = 100 }),
         ("shuffle", { $0.shuffle = .never }),
         ("maxLength", { $0.maxLength = 64 }),
+        ("blocks", { $0.blocks = .lines }),
         ("truncation", { $0.truncation = .first }),
         ("evaluations", { $0.evaluations = 2 }),
         ("selection", { $0.selection = .best }),

@@ -14,7 +14,7 @@ package enum Settings {
         Setting(
             "tune", \.tune, .spelled(Tune.spellings), "which parameters move; the head always does", scope: .stage),
         Setting(
-            "estimate", \.recipe.estimate, .optional(.spelled(Estimate.spellings, words: ["fisher"])),
+            "estimate", \.recipe.estimate, .optional(.estimate),
             "gradient statistics that the stage gathers instead of training", scope: .stage),
         Setting(
             "name", \.name, .optional(.word("a word") { isName($0) && $0 != StageSource.previousWord ? $0 : nil }),
@@ -114,6 +114,9 @@ package enum Settings {
             "truncate", \.recipe.truncation, .choice, "which text of a pair is cut where it is too long",
             aliases: ["truncation"]),
         Setting(
+            "blocks", \.recipe.blocks, .choice,
+            "what running text is cut into: lines, or blocks of max-length across lines"),
+        Setting(
             "precision", \.recipe.precision, .precision, "what the matrix products compute in", aliases: ["dtype"]),
     ]
 
@@ -162,6 +165,14 @@ package enum Settings {
             "validation", \.recipe.validation, .optional(.number("between 0 and 1") { $0 > 0 && $0 < 1 }, or: "none"),
             "the share of the training set held out, by seed, to select on", aliases: ["validation-share"]),
     ]
+}
+
+extension Notation<Estimate> {
+    fileprivate static var estimate: Notation {
+        Notation(form: oneOf(Estimate.spellings), words: ["fisher"], shown: { $0.description }) {
+            content throws(SpellingError) in try Estimate(written: content.text)
+        }
+    }
 }
 
 extension Notation<Budget> {

@@ -24,7 +24,7 @@ struct StageSettings: Hashable, Sendable {
     /// The recipe with its share of the budget. What does not matter for gathering statistics is left out, so that
     /// methods with other rates share them.
     var finished: Recipe {
-        if recipe.estimate != nil { return recipe.asEstimate }
+        if let estimate = recipe.estimate { return recipe.gathering(estimate) }
         var recipe = recipe
         switch recipe.budget {
         case .steps(let steps): recipe.budget = .steps(max(1, Int((Double(steps) * share).rounded())))
@@ -58,7 +58,7 @@ struct StageSettings: Hashable, Sendable {
         if recipe.slowStart == 0, recipe.slowRate != .atMost {
             return "'slow-rate' is given, but no 'slow-start'"
         }
-        if measures.contains(.headFeatures), recipe.head == .linear {
+        if !measures.isDisjoint(with: [.headFeatures, .headFeaturesAtStart]), recipe.head == .linear {
             return
                 "'measure' has head-features, but the head 'linear' has no hidden layer; give 'head' mlp(N), hf or pooled"
         }
@@ -104,15 +104,17 @@ enum StageSource: Hashable, Sendable {
 
 extension Recipe {
     /// Only what statistics depend on; everything else at its default.
-    fileprivate var asEstimate: Recipe {
+    fileprivate func gathering(_ estimate: Estimate) -> Recipe {
         var recipe = Recipe()
         recipe.estimate = estimate
         recipe.head = head
         recipe.isLogistic = isLogistic
-        recipe.batch = estimate?.unit == .batch ? batch : recipe.batch
+        if estimate.unit == .batch { recipe.batch = batch }
+        if estimate.unit == .batch, estimate.label == .gold { recipe.loss = loss }
         recipe.samples = samples
         recipe.maxLength = maxLength
         recipe.truncation = truncation
+        recipe.blocks = blocks
         recipe.precision = precision
         recipe.validation = validation
         if estimate?.mode == .train { recipe.dropout = dropout }

@@ -34,8 +34,11 @@ package struct ParameterTable: Sendable {
             + (0..<configuration.layers).flatMap {
                 Self.layer($0, configuration) + Self.adapter(adapter, layer: $0, configuration)
             }
-            + Self.head(
-                head, configuration, inputs: readout.vectors * configuration.hidden, outputs: isLogistic ? 1 : outputs)
+            + (head == .hf && readout == .tokens
+                ? Self.wordHead(configuration, outputs: outputs)
+                : Self.head(
+                    head, configuration, inputs: readout.vectors * configuration.hidden,
+                    outputs: isLogistic ? 1 : outputs))
         indices = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
     }
 
@@ -105,6 +108,13 @@ package struct ParameterTable: Sendable {
             let (out, hidden) = (EncoderConfiguration.Family.bert.headLayers.out, configuration.hidden)
             return linear(pooler, hidden, inputs, .pooler) + linear(out, outputs, hidden, .head)
         }
+    }
+
+    /// The head of the family's pretraining.
+    private static func wordHead(_ configuration: EncoderConfiguration, outputs: Int) -> [Parameter] {
+        let (names, hidden) = (configuration.family.wordLayers, configuration.hidden)
+        return linear(names.dense, hidden, hidden, .head) + norm(names.norm, hidden, .head)
+            + linear(names.out, outputs, hidden, .head)
     }
 
     private static func linear(

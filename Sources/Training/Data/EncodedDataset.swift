@@ -14,7 +14,8 @@ struct EncodedDataset {
 
     init(_ dataset: Dataset, with tokenizer: any Tokenizer, _ recipe: Recipe) throws(TokenizerError) {
         let encoding = Encoding(
-            dataset.definition, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation)
+            dataset.definition, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation,
+            blocks: recipe.blocks)
         let (train, dev) = (try encoding.encode(dataset.train), try encoding.encode(dataset.dev))
         let masking = dataset.definition.kind == .maskedLM ? try TokenMasking(tokenizer) : nil
         self.train = masking?.tested(train, file: DataFile.train.rawValue) ?? train
@@ -37,6 +38,7 @@ package final class InputCache {
         let task: Digest
         let maxLength: Int
         let truncation: Truncation
+        let blocks: TextBlocks
     }
 
     private var backbones: [Digest: Backbone] = [:]
@@ -66,7 +68,7 @@ package final class InputCache {
         let recipe = job.specification.recipe
         let key = TextKey(
             model: job.specification.backbone, task: job.specification.task, maxLength: recipe.maxLength,
-            truncation: recipe.truncation)
+            truncation: recipe.truncation, blocks: recipe.blocks)
         if let known = datasets[key] { return known }
         let found = try Dataset.contentDigest(job.task, in: job.dataDirectory)
         guard found == job.specification.task else {

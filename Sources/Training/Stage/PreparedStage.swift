@@ -23,8 +23,15 @@ final class PreparedStage {
     let model: Model
     let learner: any Learner
     let measures: [Measure]
+    /// Whether the head is that of the model's pretraining, which neither its file nor an earlier stage has.
+    let drawsWordHead: Bool
     /// The head's hidden layer for some examples of both files, where that was measured: rows of the head's width.
     var headFeatures: (train: [Float], dev: [Float])?
+    var headFeaturesAtStart: (train: [Float], dev: [Float])?
+    /// What the head sees of the examples trained on at the stage's end, where that was measured.
+    var features: [Float]?
+    /// Whether earlier stages have changed the backbone that the stage begins with.
+    let startsTuned: Bool
     /// What the method adds to every step.
     let rules: [any StepRule]
 
@@ -38,6 +45,7 @@ final class PreparedStage {
         passes = min(recipe.batch, recipe.accumulation * job.batchParts)
         task = job.task
         measures = job.planned.measures
+        startsTuned = !job.inputs.keys.filter { [.backbone, .delta, .adapter].contains($0) }.isEmpty
         let files: [ArtifactKind: SafetensorsFile]
         (data, store, files) = try communicator.agree {
             let backbone = try cache.backbone(at: job.modelDirectory, expecting: job.specification.backbone)
@@ -45,6 +53,8 @@ final class PreparedStage {
             let files = try StageInputs.open(job)
             return (data, try Self.store(job, backbone, files), files)
         }
+        drawsWordHead =
+            recipe.head == .hf && task.kind == .maskedLM && job.inputs[.head] == nil && !store.backbone.hasWordHead
         let split = DataOrder.split(count: data.train.count, validation: recipe.validation, seed: seed)
         trainingExamples = DataOrder.sample(recipe.samples, of: split.training, seed: seed)
         validationExamples = split.validation

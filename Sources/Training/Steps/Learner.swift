@@ -13,6 +13,9 @@ protocol Learner: AnyObject {
     /// The head's outputs for a training example, row-major, with dropout off.
     func outputs(of example: Int) -> [Float]
 
+    /// Σ loss over the examples' labels with dropout off.
+    func loss(of examples: [Int], in file: DataFile) -> Double
+
     /// For each label of the examples what the model says with dropout off: the number of a class, choice or token, all
     /// of which are exact as a `Float`, or a value.
     func predictions(of examples: [Int], in file: DataFile) -> [Float]

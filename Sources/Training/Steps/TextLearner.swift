@@ -49,6 +49,13 @@ final class TextLearner: Learner {
         Array(model.forward(data.train.batch([example])))
     }
 
+    func loss(of examples: [Int], in file: DataFile) -> Double {
+        let data = data[file]
+        return data.inPacks(examples) { pack in
+            [objective.loss(model.forward(data.batch(pack)), labels: pack.flatMap { data[$0].labels })]
+        }.reduce(0, +)
+    }
+
     func predictions(of examples: [Int], in file: DataFile) -> [Float] {
         let data = data[file]
         return data.inPacks(examples) { pack in

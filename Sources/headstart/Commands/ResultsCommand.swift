@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Experiments
 import Reports
 import Statistics
 
@@ -81,7 +82,8 @@ struct ResultsCommand: ParsableCommand {
     func run() throws {
         if let published {
             let table = try PublishedResults.read().table(named: published)
-            let comparison = PublishedComparison(try sweep.snapshot(), table)
+            let snapshot = try sweep.snapshot()
+            let comparison = PublishedComparison(snapshot, table, logs: try logs(of: snapshot, for: table))
             try show(comparison, comparison.rendered(format, width: Screen.width))
         } else if compare.count == 2 {
             let comparison = try MethodComparison(
@@ -95,6 +97,13 @@ struct ResultsCommand: ParsableCommand {
             let table = ResultTable(snapshot, allMetrics: allMetrics)
             try show(ResultRows(snapshot), table.rendered(format, width: Screen.width))
         }
+    }
+
+    /// What the stages have measured, where the paper's table has such numbers.
+    private func logs(of snapshot: SweepSnapshot, for table: PublishedTable) throws -> [StageKey: StageLog] {
+        guard table.readsLogs else { return [:] }
+        let runs = try SweepLogs(snapshot, store: sweep.store.store).runs
+        return Dictionary(runs.map { ($0.key, $0.log) }) { $1 }
     }
 
     private func show(_ value: some Encodable, _ text: String) throws {
