@@ -59,6 +59,16 @@ struct SettingsTests {
             ("select: best", { $0.selection = .best }),
             ("validation: 0.2", { $0.validation = 0.2 }),
             ("validation: none", { $0.validation = nil }),
+            (
+                "samples: 50, validation: 0.2, validation-of: samples",
+                {
+                    $0.samples = 50
+                    $0.validation = 0.2
+                    $0.validationBase = .samples
+                }
+            ),
+            ("samples: 50, validation-of: samples", { $0.samples = 50 }),
+            ("validation: 0.2, validation-of: samples", { $0.validation = 0.2 }),
             ("precision: auto", { $0.precision = .fp32 }),
         ]
         for (text, change) in landings { #expect(try recipe(text) == base(change), "\(text)") }

@@ -42,6 +42,11 @@ struct RecordedKeyTests {
             change(&recipe)
             all.append((name, specify(recipe, [])))
         }
+        for (name, change) in later {
+            var recipe = Recipe()
+            change(&recipe)
+            all.append((name, specify(recipe, [])))
+        }
         for text in tunes {
             var recipe = Recipe()
             recipe.tune = try #require(Tune(text))
@@ -58,6 +63,11 @@ struct RecordedKeyTests {
         "prefix", "prefix(n=3, mlp=8)", "adapter(64)", "random(0.001)", "random(1)", "mask", "prune(0.01)",
         "fisher(0.1)", "fisher(0.005, on=pretraining)", "fisher(0.1, pick=lowest)", "combined(0.005)",
         "combined(0.5, pick=lowest)",
+    ]
+
+    /// Settings that came after "everything" was recorded.
+    private static let later: [(String, @Sendable (inout Recipe) -> Void)] = [
+        ("validation of samples", { ($0.validation, $0.samples, $0.validationBase) = (0.2, 100, .samples) })
     ]
 
     private static let changes: [(String, @Sendable (inout Recipe) -> Void)] = [

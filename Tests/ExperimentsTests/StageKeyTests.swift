@@ -60,6 +60,7 @@ struct StageKeyTests {
         ("evaluations", { $0.evaluations = 2 }),
         ("selection", { $0.selection = .best }),
         ("validation", { $0.validation = 0.2 }),
+        ("validationBase", { $0.validationBase = .samples }),
         // It has one value only, so its presence in the recorded JSON must do.
         ("precision", { $0.precision = .fp32 }),
     ]

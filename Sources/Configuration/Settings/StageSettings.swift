@@ -22,10 +22,11 @@ struct StageSettings: Hashable, Sendable {
     var measures: Set<Measure> = []
 
     /// The recipe with its share of the budget. What does not matter for gathering statistics is left out, so that
-    /// methods with other rates share them.
+    /// methods with other rates share them; and so is what validation is a share of where that is the same either way.
     var finished: Recipe {
-        if recipe.estimate != nil { return recipe.asEstimate }
-        var recipe = recipe
+        var recipe = recipe.estimate == nil ? recipe : recipe.asEstimate
+        if recipe.validation == nil || recipe.samples == nil { recipe.validationBase = .all }
+        if recipe.estimate != nil { return recipe }
         switch recipe.budget {
         case .steps(let steps): recipe.budget = .steps(max(1, Int((Double(steps) * share).rounded())))
         // Rounded, so that a tenth of 30 epochs is the same budget, and so the same stage, as 3 epochs.
@@ -110,6 +111,7 @@ extension Recipe {
         recipe.truncation = truncation
         recipe.precision = precision
         recipe.validation = validation
+        recipe.validationBase = validationBase
         return recipe
     }
 }

@@ -42,9 +42,7 @@ final class PreparedStage {
             let files = try StageInputs.open(job)
             return (data, try Self.store(job, backbone, files), files)
         }
-        let split = DataOrder.split(count: data.train.count, validation: recipe.validation, seed: seed)
-        trainingExamples = DataOrder.sample(recipe.samples, of: split.training, seed: seed)
-        validationExamples = split.validation
+        (trainingExamples, validationExamples) = DataOrder.split(count: data.train.count, by: recipe, seed: seed)
         schedule = Schedule(recipe, examples: trainingExamples.count)
         model = Model(store: store, compute: compute, onPass: onPass)
         store.drawInitialValues(seed: seed)
