@@ -56,6 +56,8 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var validation: Double?
     /// What `validation` is a share of.
     @Implied<Plain<ValidationBase>> package var validationBase: ValidationBase
+    /// The seed that `validation` is drawn by; nil takes the stage's. Stages with different seeds hold out the same.
+    package var validationSeed: UInt64?
     /// What the matrix products compute in; `auto` is resolved before it gets here.
     package var precision: Precision = .fp32
 

@@ -67,6 +67,14 @@ struct SettingsTests {
                     $0.validationBase = .samples
                 }
             ),
+            (
+                "validation: 0.2, validation-seed: 7",
+                {
+                    $0.validation = 0.2
+                    $0.validationSeed = 7
+                }
+            ),
+            ("validation-seed: 7", { _ in }),
             ("samples: 50, validation-of: samples", { $0.samples = 50 }),
             ("validation: 0.2, validation-of: samples", { $0.validation = 0.2 }),
             ("precision: auto", { $0.precision = .fp32 }),

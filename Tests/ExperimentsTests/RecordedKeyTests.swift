@@ -67,7 +67,8 @@ struct RecordedKeyTests {
 
     /// Settings that came after "everything" was recorded.
     private static let later: [(String, @Sendable (inout Recipe) -> Void)] = [
-        ("validation of samples", { ($0.validation, $0.samples, $0.validationBase) = (0.2, 100, .samples) })
+        ("validation of samples", { ($0.validation, $0.samples, $0.validationBase) = (0.2, 100, .samples) }),
+        ("validation of a seed", { ($0.validation, $0.validationSeed) = (0.2, 7) }),
     ]
 
     private static let changes: [(String, @Sendable (inout Recipe) -> Void)] = [

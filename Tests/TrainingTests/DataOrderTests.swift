@@ -59,6 +59,16 @@ struct DataOrderTests {
         #expect(DataOrder.split(all, validation: nil, seed: 3).training == all)
     }
 
+    @Test func `stages of different seeds hold out the same where a seed is given for that`() {
+        var recipe = Recipe()
+        recipe.validation = 0.1
+        let split = { (seed: UInt64) in DataOrder.split(count: 250, by: recipe, seed: seed).validation }
+        #expect(split(1) != split(0))
+        let own = split(7)
+        recipe.validationSeed = 7
+        #expect(split(1) == own && split(0) == own && own.count == 25)
+    }
+
     /// What to freeze takes n examples and splits these; RTE has 2,490.
     @Test(arguments: [
         (100, ValidationBase.samples, 80, 20), (2000, .samples, 1600, 400), (9999, .samples, 1992, 498),

@@ -157,6 +157,9 @@ package enum Settings {
         Setting(
             "validation-of", \.recipe.validationBase, .choice,
             "whether that is a share of all, or of the samples, which are then drawn first"),
+        Setting(
+            "validation-seed", \.recipe.validationSeed, .optional(.word("a whole number from 0") { UInt64($0) }),
+            "the seed that it is drawn by; the stage's otherwise"),
     ]
 }
 

@@ -22,10 +22,11 @@ struct StageSettings: Hashable, Sendable {
     var measures: Set<Measure> = []
 
     /// The recipe with its share of the budget. What does not matter for gathering statistics is left out, so that
-    /// methods with other rates share them; and so is what validation is a share of where that is the same either way.
+    /// methods with other rates share them; and so is how a validation part is drawn where that is the same either way.
     var finished: Recipe {
         var recipe = recipe.estimate == nil ? recipe : recipe.asEstimate
         if recipe.validation == nil || recipe.samples == nil { recipe.validationBase = .all }
+        if recipe.validation == nil { recipe.validationSeed = nil }
         if recipe.estimate != nil { return recipe }
         switch recipe.budget {
         case .steps(let steps): recipe.budget = .steps(max(1, Int((Double(steps) * share).rounded())))
@@ -112,6 +113,7 @@ extension Recipe {
         recipe.precision = precision
         recipe.validation = validation
         recipe.validationBase = validationBase
+        recipe.validationSeed = validationSeed
         return recipe
     }
 }

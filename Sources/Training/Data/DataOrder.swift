@@ -18,12 +18,13 @@ package enum DataOrder {
         count: Int, by recipe: Recipe, seed: UInt64
     ) -> (training: [Int], validation: [Int]) {
         let all = Array(0..<count)
+        let splitSeed = recipe.validationSeed ?? seed
         switch recipe.validationBase {
         case .all:
-            let (training, validation) = split(all, validation: recipe.validation, seed: seed)
+            let (training, validation) = split(all, validation: recipe.validation, seed: splitSeed)
             return (sample(recipe.samples, of: training, seed: seed), validation)
         case .samples:
-            return split(sample(recipe.samples, of: all, seed: seed), validation: recipe.validation, seed: seed)
+            return split(sample(recipe.samples, of: all, seed: seed), validation: recipe.validation, seed: splitSeed)
         }
     }
 
