@@ -43,7 +43,7 @@ extension MethodComparison {
             "p: two-sided paired permutation test of the differences' signs, \(counted ?? "all patterns counted"). "
             + "Interval: percentile bootstrap of the mean difference, pairs drawn within each task. "
             + "w/l/t: wins, losses and ties of \(first)."
-        return [method, leftOutNote].compactMap { $0 }
+        return [method, leftOutNote, searchWarning].compactMap { $0 }
     }
 
     /// "Left out, as one of the two has no score: cb seed 3; rte seeds 1, 2."
@@ -75,7 +75,7 @@ extension MethodComparison: Encodable {
     package func encode(to encoder: any Encoder) throws {
         try encoder.encode([
             "sweep": sweep, "model": model, "first": first, "second": second, "tasks": tasks, "overall": overall,
-            "leftOut": leftOut, "verdict": verdict,
+            "leftOut": leftOut, "searchWarning": searchWarning, "verdict": verdict,
         ])
     }
 }

@@ -14,6 +14,8 @@ package struct MethodComparison: Hashable, Sendable {
     package let overall: Evidence
     /// Pairs of which one score, or both, are missing.
     package let leftOut: [LeftOut]
+    /// That settings of the methods were searched on what is compared; nil where they were not.
+    package let searchWarning: String?
 
     /// The pairs of one task by its first metric.
     package struct Task: Hashable, Encodable, Sendable {
@@ -94,7 +96,7 @@ extension MethodComparison {
         }
         self.init(
             sweep: plan.name, model: plan.model.name, first: first, second: second, tasks: tasks,
-            overall: Evidence(differences), leftOut: leftOut)
+            overall: Evidence(differences), leftOut: leftOut, searchWarning: plan.searchWarning(of: [first, second]))
     }
 
     private static func pairs(_ first: [UInt64: Double], _ second: [UInt64: Double]) -> [Pair] {

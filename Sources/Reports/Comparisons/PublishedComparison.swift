@@ -14,6 +14,8 @@ package struct PublishedComparison: Hashable, Sendable {
     package let onlyPublished: [PublishedScore]
     /// Methods of the sweep that the table does not have.
     package let onlyHere: [String]
+    /// That settings of the sweep's methods were searched on what is reported; nil where they were not.
+    package let searchWarning: String?
 
     package struct Entry: Hashable, Sendable {
         package let published: PublishedScore
@@ -48,7 +50,8 @@ extension PublishedComparison {
         self.init(
             table: published.name, publishedModels: published.scores.map(\.model).distinct(), sweep: plan.name,
             model: plan.model.name, entries: entries, onlyPublished: onlyPublished,
-            onlyHere: plan.methods.filter { !matched.contains($0) })
+            onlyHere: plan.methods.filter { !matched.contains($0) },
+            searchWarning: plan.searchWarning(of: entries.map(\.ours.method)))
     }
 }
 

@@ -46,6 +46,7 @@ extension PublishedComparison {
             notes.append("Columns only in the paper: \(columns.map(\.title).joined(separator: "; ")).")
         }
         if !onlyHere.isEmpty { notes.append("Only in the sweep: \(onlyHere.joined(separator: ", ")).") }
+        if let searchWarning { notes.append(searchWarning) }
         return notes
     }
 
