@@ -128,7 +128,9 @@ let package = Package(
         tests(of: "Numerics", ["CKernels"]),
         tests(of: "Safetensors", ["TestKit", "Files"]),
         tests(of: "Tokenizers", ["TestKit", "Experiments", "Files"]),
-        tests(of: "Tasks", ["TestKit", "Experiments", "Files", "Tokenizers"], resources: [.copy("Metrics")]),
+        tests(
+            of: "Tasks", ["TestKit", "Experiments", "Files", "Tokenizers", "Configuration"],
+            resources: [.copy("Metrics")]),
         tests(of: "Encoders", ["TestKit", "Experiments", "Safetensors", "Numerics"]),
         tests(of: "Tuning", ["TestKit", "Experiments", "Safetensors", "Numerics", "Encoders"]),
         tests(

@@ -58,6 +58,10 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var selection: Selection = .last
     /// The share of the training set, drawn by seed, held out to select on; nil selects on the dev set.
     package var validation: Double?
+    /// What `validation` is a share of.
+    @Implied<Plain<ValidationBase>> package var validationBase: ValidationBase
+    /// The seed that `validation` is drawn by; nil takes the stage's. Stages with different seeds hold out the same.
+    package var validationSeed: UInt64?
     /// What the matrix products compute in; `auto` is resolved before it gets here.
     package var precision: Precision = .fp32
 
@@ -128,6 +132,17 @@ package struct OptimizerSettings: Codable, Hashable, Sendable {
     package var weightDecay: Double = 0.01
 
     package init() {}
+}
+
+/// What examples are held out of.
+package enum ValidationBase: String, Codable, CaseIterable, Defaultable, Sendable {
+    /// The whole training set; the samples are then drawn from what is left.
+    case all
+    /// The samples, which are drawn first: 100 of them are 80 and 20 (What to freeze, section IV-B,
+    /// as the authors' code has it).
+    case samples
+
+    package init() { self = .all }
 }
 
 package enum Truncation: String, Codable, CaseIterable, Sendable {

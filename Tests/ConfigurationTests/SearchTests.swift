@@ -8,25 +8,31 @@ struct SearchTests {
 
     init() throws { fixture = try Fixture() }
 
+    /// A search of what the table reports, unless it says what it is on: the seeds of the table are its own.
+    private func onDev(_ search: String) -> String {
+        search.contains("on: ") ? search : search.replacing("{ ", with: "{ on: dev, ", maxReplacements: 1)
+    }
+
     /// One task and one method that searches, unless the arguments say otherwise.
     private func searching(
         _ search: String, tasks: String = "[cb]", seeds: String = "1..2", methods: String = "[finetune]"
     ) -> String {
-        sweep(tasks: tasks, seeds: seeds, methods: methods, more: "search: \(search)")
+        sweep(tasks: tasks, seeds: seeds, methods: methods, more: "search: \(onDev(search))")
     }
 
     private func rates(_ plan: SweepPlan) -> [Double] { plan.stages.map(\.specification.recipe.learningRate) }
 
     /// Plans again and again with the results of all that was planned, until nothing more is.
     private func finish(
-        _ request: SweepRequest, score: (StageSpecification) -> Double? = { -$0.recipe.learningRate }
+        _ request: SweepRequest, on split: Split = .dev,
+        score: (StageSpecification) -> Double? = { -$0.recipe.learningRate }
     ) throws -> SweepPlan {
         var known: [StageKey: StageStanding] = [:]
         var plan = try fixture.plan(request, knowing: known)
         while true {
             for stage in plan.stages {
                 let metric = plan.task(named: stage.task)?.definition.metrics.first ?? .accuracy
-                known[stage.key] = standing(score(stage.specification), by: metric)
+                known[stage.key] = standing(score(stage.specification), by: metric, on: split)
             }
             let next = try fixture.plan(request, knowing: known)
             #expect(Set(plan.stages.map(\.key)).isSubset(of: next.stages.map(\.key)), "a plan only grows")
@@ -96,8 +102,8 @@ struct SearchTests {
 
     @Test func `the method's search goes before the task's, and that before the sweep's`() throws {
         let text = searching(
-            "{ lr: [1e-4] }", tasks: "{ cb: { search: { lr: [2e-4] } }, rte: }",
-            methods: "{ finetune: , bitfit: { search: none }, slow: { tune: all, search: { batch: [8] } } }")
+            "{ lr: [1e-4] }", tasks: "{ cb: { search: { on: dev, lr: [2e-4] } }, rte: }",
+            methods: "{ finetune: , bitfit: { search: none }, slow: { tune: all, search: { on: dev, batch: [8] } } }")
         let plan = try fixture.plan(fixture.read(text))
         #expect(
             plan.searches.map { "\($0.task) \($0.method) \($0.trials[0].point)" } == [
@@ -117,7 +123,7 @@ struct SearchTests {
     }
 
     @Test func `points are compared on the validation split where there is one, and by the mean over seeds`() throws {
-        let text = searching("{ lr: [1e-4, 1e-3], seeds: 1..2, grow: 0 }")
+        let text = searching("{ on: validation, lr: [1e-4, 1e-3], seeds: 1..2, grow: 0 }")
         let request = try fixture.read(text, set: ["validation=0.2"])
         let first = try fixture.plan(request)
         #expect(first.searches[0].split == .validation)
@@ -130,10 +136,62 @@ struct SearchTests {
         #expect(half.searches[0].state == .open && half.searches[0].trials.map(\.score) == [0.5, nil])
     }
 
+    @Test
+    func `by default points leave out one part of the training set and are judged on that, with a seed of their own`()
+        throws
+    {
+        let methods = """
+            { a: [{ name: decoder, tune: head, lr: 1e-2, seed: 1 }, { name: other, task: stsb, tune: head, lr: 1 }, \
+            { tune: all, from: { head: decoder } }] }
+            """
+        let request = try fixture.read(
+            sweep(tasks: "cb", seeds: "0..2", methods: methods, more: "search: { lr: [1e-4, 1e-3], grow: 0 }"))
+        let open = try fixture.plan(request)
+        #expect(open.searches[0].split == .validation && open.searches[0].seeds == [3], "0 to 2 are the table's")
+        let recipes = open.stages.map(\.specification.recipe)
+        #expect(open.stages.map(\.task) == ["cb", "stsb", "cb", "cb"])
+        #expect(recipes.map(\.validation) == [0.1, nil, 0.1, 0.1], "what an earlier stage has seen is not held out")
+        #expect(recipes.map(\.validationSeed) == [3, nil, 3, 3])
+        #expect(open.stages.map(\.specification.seed) == [1, 3, 3, 3])
+        #expect(
+            open.stages.map(\.label) == [
+                "a/decoder validation=0.1", "a/other", "a/3 lr=1e-4 validation=0.1", "a/3 lr=1e-3 validation=0.1",
+            ])
+        let plan = try finish(request, on: .validation) { $0.recipe.learningRate }
+        #expect(plan.searches[0].chosen?.description == "lr 1e-3")
+        let rows = plan.rows.map { row in row.stages.compactMap { key in plan.stages.first { $0.key == key } } }
+        #expect(rows.allSatisfy { $0.count == 3 && $0.allSatisfy { $0.specification.recipe.validation == nil } })
+        #expect(rows.map { $0[2].specification.recipe.learningRate } == [1e-3, 1e-3, 1e-3])
+        let unscored = try finish(request) { $0.recipe.learningRate }
+        #expect(unscored.searches[0].failure != nil, "what dev says does not count")
+    }
+
+    @Test func `a task's third file is what its searches are on, and nothing is left out`() throws {
+        try fixture.write("tasks.yaml", Fixture.tasks.replacing("dev: cb/val.jsonl,", with: "dev: d, validation: v,"))
+        let text = searching("{ on: validation, lr: [1e-4, 1e-3], seeds: [1], grow: 0 }")
+        let plan = try finish(fixture.read(text), on: .validation) { $0.recipe.learningRate }
+        #expect(plan.searches[0].chosen?.description == "lr 1e-3" && plan.searches[0].split == .validation)
+        #expect(plan.stages.count == 3 && plan.stages.allSatisfy { $0.specification.recipe.validation == nil })
+        let onDev = try fixture.plan(fixture.read(searching("{ lr: [1e-4, 1e-3], seeds: [1], grow: 0 }")))
+        let open = try fixture.plan(fixture.read(text))
+        #expect(onDev.stages == open.stages && onDev.searches[0].asked != open.searches[0].asked)
+    }
+
+    @Test func `a search on dev plans what it did before there was a choice`() throws {
+        let plan = try fixture.plan(fixture.read(searching("{ on: dev, lr: [1e-4, 5e-4] }")))
+        #expect(plan.searches[0].seeds == [1] && plan.searches[0].split == .dev)
+        #expect(plan.stages.allSatisfy { $0.specification.recipe.validation == nil })
+        let held = try fixture.plan(fixture.read(searching("{ on: dev, lr: [1e-4] }"), set: ["validation=0.2"]))
+        #expect(held.searches[0].split == .dev && held.stages[0].specification.recipe.validationSeed == nil)
+        let part = try fixture.plan(fixture.read(searching("{ on: validation(0.3), lr: [1e-4] }")))
+        #expect(part.stages.map(\.specification.recipe.validation) == [0.3])
+    }
+
     @Test func `a run that ends on another task is judged by that one's metric`() throws {
         let stages = "[{ tune: all, share: 0.5 }, { tune: all, task: stsb, share: 0.5 }]"
         let text = sweep(
-            tasks: "cb", methods: "{ a: { stages: \(stages) } }", more: "search: { 2.lr: [1e-4, 1e-3], grow: 0 }")
+            tasks: "cb", methods: "{ a: { stages: \(stages) } }",
+            more: "search: { on: dev, 2.lr: [1e-4, 1e-3], grow: 0 }")
         let request = try fixture.read(text)
         let first = try fixture.plan(request)
         let scored = first.stages.filter { $0.task == "stsb" }
@@ -214,7 +272,7 @@ struct SearchTests {
         let then = "[{ task: stsb, tune: all, lr: \"\(rate)\", from: { backbone: previous } }]"
         return sweep(
             tasks: "[cb, stsb]", seeds: "1..2",
-            methods: "{ finetune: { lr: 5e-5, search: \(search) }, on: { like: finetune, then: \(then) } }")
+            methods: "{ finetune: { lr: 5e-5, search: \(onDev(search)) }, on: { like: finetune, then: \(then) } }")
     }
 
     @Test func `a chain begins as what it is like, with the settings that were found there`() throws {
@@ -260,7 +318,7 @@ struct SearchTests {
         let text = sweep(
             tasks: "[cb, stsb]", seeds: "1",
             methods: "{ finetune: , bitfit: , lora: { tune: lora(8) }, on: { like: finetune, then: \(then) } }",
-            more: "search: { lr: [1e-4, 1e-3], grow: 0 }")
+            more: "search: { on: dev, lr: [1e-4, 1e-3], grow: 0 }")
         let request = try fixture.read(text)
         let open = try fixture.plan(request)
         #expect(open.rows.first { $0.method == "on" }?.searches == [0, 3, 1])
@@ -269,10 +327,10 @@ struct SearchTests {
 
     @Test func `a rate that the method searches itself is not taken from another`() throws {
         let methods = """
-            { finetune: , b: { like: finetune, lr: "chosen(finetune, else=1e-5)", search: { lr: [5e-4], grow: 0 } } }
+            { finetune: , b: { like: finetune, lr: "chosen(finetune, else=1e-5)", search: { on: dev, lr: [5e-4], grow: 0 } } }
             """
         let request = try fixture.read(
-            sweep(tasks: "cb", seeds: "1", methods: methods, more: "search: { lr: [1e-4], grow: 0 }"))
+            sweep(tasks: "cb", seeds: "1", methods: methods, more: "search: { on: dev, lr: [1e-4], grow: 0 }"))
         let plan = try finish(request)
         #expect(rates(plan) == [1e-4, 5e-4] && plan.rows.map(\.searches) == [[0], [1]])
     }
@@ -283,7 +341,7 @@ struct SearchTests {
             d: { like: bitfit, search: none, lr: "chosen(on, else=3e-5)" } }
             """
         let request = try fixture.read(
-            sweep(tasks: "cb", seeds: "1", methods: methods, more: "search: { lr: [1e-4], grow: 0 }"))
+            sweep(tasks: "cb", seeds: "1", methods: methods, more: "search: { on: dev, lr: [1e-4], grow: 0 }"))
         let plan = try finish(request)
         let row = try #require(plan.rows.last)
         #expect(plan.stages.first { $0.key == row.stages[0] }?.specification.recipe.learningRate == 1e-4)
@@ -366,6 +424,16 @@ struct SearchTests {
         ),
         ("{ 2.lr: [1e-3] }", "sweep.yaml:7: method 'finetune' has no stage '2' for '2.lr'; it has one stage"),
         ("[lr]", "sweep.yaml:7: 'search' of the sweep must be a mapping of keys to values"),
+        (
+            "{ on: test, lr: [1e-3] }",
+            "sweep.yaml:7: 'on' of the search must be validation, validation(0.2) or dev, not 'test'"
+        ),
+        (
+            "{ on: validation(1), lr: [1e-3] }",
+            "sweep.yaml:7: 'share' of 'validation' must be a number between 0 and 1, not '1'"
+        ),
+        ("{ on: dev(2), lr: [1e-3] }", "sweep.yaml:7: 'dev' takes no arguments"),
+        ("{ validation-seed: [1] }", "sweep.yaml:7: 'validation-seed' cannot be searched; give it in the method"),
     ])
     func `a search that cannot be is refused`(search: String, complaint: String) {
         #expect(fixture.complaint(searching(search)) == complaint)
@@ -382,7 +450,7 @@ struct SearchTests {
     @Test func `a method of several stages may have a search of its own beside them`() throws {
         let stages =
             "[{ tune: head, lr: 1, share: 0.5 }, { tune: all, name: last, share: 0.5, from: { head: previous } }]"
-        let methods = "{ a: { batch: 8, search: { last.lr: [1e-4, 1e-3] }, stages: \(stages) } }"
+        let methods = "{ a: { batch: 8, search: { on: dev, last.lr: [1e-4, 1e-3] }, stages: \(stages) } }"
         let plan = try fixture.plan(fixture.read(sweep(tasks: "cb", methods: methods)))
         #expect(rates(plan) == [1, 1e-4, 1e-3] && plan.stages.allSatisfy { $0.specification.recipe.batch == 8 })
         #expect(plan.stages.map(\.label) == ["a/1", "a/last last.lr=1e-4", "a/last last.lr=1e-3"])

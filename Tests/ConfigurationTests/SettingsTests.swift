@@ -70,6 +70,24 @@ struct SettingsTests {
             ("select: latest-best", { $0.selection = .latestBest }),
             ("validation: 0.2", { $0.validation = 0.2 }),
             ("validation: none", { $0.validation = nil }),
+            (
+                "samples: 50, validation: 0.2, validation-of: samples",
+                {
+                    $0.samples = 50
+                    $0.validation = 0.2
+                    $0.validationBase = .samples
+                }
+            ),
+            (
+                "validation: 0.2, validation-seed: 7",
+                {
+                    $0.validation = 0.2
+                    $0.validationSeed = 7
+                }
+            ),
+            ("validation-seed: 7", { _ in }),
+            ("samples: 50, validation-of: samples", { $0.samples = 50 }),
+            ("validation: 0.2, validation-of: samples", { $0.validation = 0.2 }),
             ("precision: auto", { $0.precision = .fp32 }),
         ]
         for (text, change) in landings { #expect(try recipe(text) == base(change), "\(text)") }

@@ -42,6 +42,11 @@ struct RecordedKeyTests {
             change(&recipe)
             all.append((name, specify(recipe, [])))
         }
+        for (name, change) in later {
+            var recipe = Recipe()
+            change(&recipe)
+            all.append((name, specify(recipe, [])))
+        }
         for text in tunes {
             var recipe = Recipe()
             recipe.tune = try #require(Tune(text))
@@ -61,6 +66,12 @@ struct RecordedKeyTests {
         "prune(0.01)",
         "fisher(0.1)", "fisher(0.005, on=pretraining)", "fisher(0.1, pick=lowest)", "combined(0.005)",
         "combined(0.5, pick=lowest)",
+    ]
+
+    /// Settings that came after "everything" was recorded.
+    private static let later: [(String, @Sendable (inout Recipe) -> Void)] = [
+        ("validation of samples", { ($0.validation, $0.samples, $0.validationBase) = (0.2, 100, .samples) }),
+        ("validation of a seed", { ($0.validation, $0.validationSeed) = (0.2, 7) }),
     ]
 
     private static let changes: [(String, @Sendable (inout Recipe) -> Void)] = [

@@ -62,6 +62,8 @@ struct StageKeyTests {
         ("evaluations", { $0.evaluations = 2 }),
         ("selection", { $0.selection = .best }),
         ("validation", { $0.validation = 0.2 }),
+        ("validationBase", { $0.validationBase = .samples }),
+        ("validationSeed", { $0.validationSeed = 1 }),
         // It has one value only, so its presence in the recorded JSON must do.
         ("precision", { $0.precision = .fp32 }),
     ]

@@ -245,6 +245,38 @@ struct StageTests {
         #expect(selected.parameters == stopped.parameters)
     }
 
+    /// The third file holds the dev file's texts with the other label, so that what is right there is wrong here.
+    @Test(arguments: [Tune.all, .head])
+    func `a task's validation file is scored and selected on`(tune: Tune) throws {
+        let plain = try Bench()
+        let dev = try String(contentsOfFile: plain.folder["data/tiny/dev.tsv"], encoding: .utf8)
+        let turned = dev.replacing("\tgood\n", with: "\t?\n").replacing("\tbad\n", with: "\tgood\n")
+            .replacing("\t?\n", with: "\tbad\n")
+        var task = TinyTask.definition
+        task.validation = "tiny/third.tsv"
+        let bench = try Bench(task, files: ["tiny/third.tsv": turned])
+        let recorder = Recorder()
+        let recipe = bench.recipe {
+            $0.tune = tune
+            $0.selection = .best
+            $0.evaluations = 3
+        }
+        let result = try bench.run(try bench.job(recipe, into: "out"), observer: recorder).result
+        for evaluation in recorder.evaluations {
+            let accuracy = evaluation.scores.filter { $0.metric == .accuracy }
+            #expect(accuracy.map(\.split) == [.validation, .dev])
+            #expect(abs(accuracy[0].value + accuracy[1].value - 1) < 1e-12)
+        }
+        let scores = recorder.evaluations.map { $0.scores.first { $0.split == .validation }!.value }
+        #expect(result.scores == recorder.evaluations[scores.firstIndex(of: scores.max()!)!].scores)
+        let again = try bench.run(try bench.job(recipe, into: "again")).result
+        #expect(again.scores == result.scores, "also with features that were kept")
+        let holding = bench.recipe { $0.validation = 0.25 }
+        let held = try bench.run(try bench.job(holding, into: "held")).result
+        let without = try plain.run(try plain.job(holding, into: "held")).result
+        #expect(held.scores == without.scores, "a part held out goes before the file")
+    }
+
     @Test func `a diverged stage says at which step`() throws {
         let bench = try Bench()
         let job = try bench.job(

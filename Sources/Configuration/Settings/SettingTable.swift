@@ -164,6 +164,12 @@ package enum Settings {
         Setting(
             "validation", \.recipe.validation, .optional(.number("between 0 and 1") { $0 > 0 && $0 < 1 }, or: "none"),
             "the share of the training set held out, by seed, to select on", aliases: ["validation-share"]),
+        Setting(
+            "validation-of", \.recipe.validationBase, .choice,
+            "whether that is a share of all, or of the samples, which are then drawn first"),
+        Setting(
+            "validation-seed", \.recipe.validationSeed, .optional(.word("a whole number from 0") { UInt64($0) }),
+            "the seed that it is drawn by; the stage's otherwise"),
     ]
 }
 

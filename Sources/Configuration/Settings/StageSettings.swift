@@ -22,10 +22,12 @@ struct StageSettings: Hashable, Sendable {
     var measures: Set<Measure> = []
 
     /// The recipe with its share of the budget. What does not matter for gathering statistics is left out, so that
-    /// methods with other rates share them.
+    /// methods with other rates share them; and so is how a validation part is drawn where that is the same either way.
     var finished: Recipe {
-        if let estimate = recipe.estimate { return recipe.gathering(estimate) }
-        var recipe = recipe
+        var recipe = recipe.estimate.map { recipe.gathering($0) } ?? recipe
+        if recipe.validation == nil || recipe.samples == nil { recipe.validationBase = .all }
+        if recipe.validation == nil { recipe.validationSeed = nil }
+        if recipe.estimate != nil { return recipe }
         switch recipe.budget {
         case .steps(let steps): recipe.budget = .steps(max(1, Int((Double(steps) * share).rounded())))
         // Rounded, so that a tenth of 30 epochs is the same budget, and so the same stage, as 3 epochs.
@@ -117,7 +119,9 @@ extension Recipe {
         recipe.blocks = blocks
         recipe.precision = precision
         recipe.validation = validation
-        if estimate?.mode == .train { recipe.dropout = dropout }
+        recipe.validationBase = validationBase
+        recipe.validationSeed = validationSeed
+        if estimate.mode == .train { recipe.dropout = dropout }
         return recipe
     }
 }

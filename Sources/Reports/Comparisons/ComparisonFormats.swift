@@ -28,7 +28,7 @@ extension MethodComparison {
         let words = "\(Evidence.words([overall]))\(single) w/l/t: wins, losses and ties of \(first)."
         let unbounded = Evidence.unboundedNote(tasks.map(\.evidence) + [overall])
         let evaluation = EvaluationSet.note(evaluation, "p and the interval speak")
-        return [words, unbounded, evaluation, leftOutNote].compactMap { $0 }
+        return [words, unbounded, evaluation, leftOutNote, searchWarning].compactMap { $0 }
     }
 
     /// "Left out, as one of the two has no score: cb seed 3; rte seeds 1, 2."
@@ -60,7 +60,7 @@ extension MethodComparison: Encodable {
     package func encode(to encoder: any Encoder) throws {
         try encoder.encode([
             "sweep": sweep, "model": model, "first": first, "second": second, "tasks": tasks, "overall": overall,
-            "leftOut": leftOut, "evaluation": evaluation, "verdict": verdict,
+            "leftOut": leftOut, "evaluation": evaluation, "searchWarning": searchWarning, "verdict": verdict,
         ])
     }
 }

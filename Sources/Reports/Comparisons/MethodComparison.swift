@@ -16,6 +16,8 @@ package struct MethodComparison: Hashable, Sendable {
     package let leftOut: [LeftOut]
     /// What the examples of each task add, around the better of the two means.
     package let evaluation: [EvaluationSet]
+    /// That settings of the methods were searched on what is compared; nil where they were not.
+    package let searchWarning: String?
 
     /// The pairs of one task by its first metric.
     package struct Task: Hashable, Encodable, Sendable {
@@ -95,7 +97,8 @@ extension MethodComparison {
         }
         self.init(
             sweep: plan.name, model: plan.model.name, first: first, second: second, tasks: tasks,
-            overall: Evidence(differences, intervals), leftOut: leftOut, evaluation: evaluation)
+            overall: Evidence(differences, intervals), leftOut: leftOut, evaluation: evaluation,
+            searchWarning: plan.searchWarning(of: [first, second]))
     }
 
     private static func pairs(_ first: [UInt64: Double], _ second: [UInt64: Double]) -> [Pair] {

@@ -13,6 +13,8 @@ package struct PairwiseComparison: Hashable, Sendable {
     package let corrected: [Double]
     /// What the examples of each task add, around the best mean.
     package let evaluation: [EvaluationSet]
+    /// That settings of the methods were searched on what is compared; nil where they were not.
+    package let searchWarning: String?
 
     /// - Parameter methods: at least two.
     package init(
@@ -33,6 +35,7 @@ package struct PairwiseComparison: Hashable, Sendable {
         evaluation = comparisons.flatMap(\.evaluation).map(\.column).distinct().compactMap { column in
             sets[column]?.max { $0.mean < $1.mean }
         }
+        searchWarning = snapshot.plan.searchWarning(of: methods)
     }
 
     /// What the numbers mean, in one sentence.
@@ -83,7 +86,7 @@ extension PairwiseComparison {
         let leftOut = comparisons.contains { !$0.leftOut.isEmpty }
         return [
             words, Evidence.unboundedNote(rows), EvaluationSet.note(evaluation, "p and the interval speak"),
-            leftOut ? "Seeds that one of the two has no score of are left out." : nil,
+            leftOut ? "Seeds that one of the two has no score of are left out." : nil, searchWarning,
         ].compactMap { $0 }
     }
 
@@ -108,7 +111,8 @@ extension PairwiseComparison: Encodable {
     package func encode(to encoder: any Encoder) throws {
         try encoder.encode([
             "sweep": sweep, "model": model, "methods": methods,
-            "comparisons": zip(comparisons, corrected).map(Entry.init), "evaluation": evaluation, "verdict": verdict,
+            "comparisons": zip(comparisons, corrected).map(Entry.init), "evaluation": evaluation,
+            "searchWarning": searchWarning, "verdict": verdict,
         ])
     }
 

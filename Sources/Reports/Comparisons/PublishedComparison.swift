@@ -16,6 +16,8 @@ package struct PublishedComparison: Hashable, Sendable {
     package let onlyHere: [String]
     /// What the examples of each task add, around the best of our means.
     package let evaluation: [EvaluationSet]
+    /// That settings of the sweep's methods were searched on what is reported; nil where they were not.
+    package let searchWarning: String?
 
     package struct Entry: Hashable, Sendable {
         package let published: PublishedScore
@@ -60,7 +62,8 @@ extension PublishedComparison {
         self.init(
             table: published.name, publishedModels: published.scores.map(\.model).distinct(), sweep: plan.name,
             model: plan.model.name, entries: entries, onlyPublished: onlyPublished,
-            onlyHere: plan.methods.filter { !matched.contains($0) }, evaluation: evaluation)
+            onlyHere: plan.methods.filter { !matched.contains($0) }, evaluation: evaluation,
+            searchWarning: plan.searchWarning(of: entries.flatMap { $0.published.counterpart?.allMethods ?? [] }))
     }
 }
 

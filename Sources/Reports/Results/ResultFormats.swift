@@ -45,7 +45,16 @@ extension ResultTable {
         }
         let leaderNote = Leader.note(leaders, marking: mark)
         let evaluationNote = EvaluationSet.note(evaluation, leaderNote == nil ? "± speaks" : "p and ± speak")
-        return notes + [targetNote, leaderNote, evaluationNote].compactMap { $0 }
+        return notes + [targetNote, leaderNote, evaluationNote, searchWarning, markWarning].compactMap { $0 }
+    }
+
+    /// What marks of methods that were searched on what is reported do not say.
+    private var markWarning: String? {
+        let marked = leaders.compactMap { if case .shown(let place) = $0 { methods[place] } else { nil } }
+        let doubtful = searchedOnDev.filter(marked.contains)
+        return doubtful.isEmpty
+            ? nil
+            : "the test behind a mark knows nothing of a search; doubt those of \(doubtful.joined(separator: ", "))"
     }
 
     /// "scored on another task than the column's: lora-then-rte (rte accuracy)".

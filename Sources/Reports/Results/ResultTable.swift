@@ -15,6 +15,10 @@ package struct ResultTable: Hashable, Sendable {
     package let evaluation: [EvaluationSet]
     /// What searches found, a line a method.
     package let findings: [String]
+    /// Methods that were searched on what is reported.
+    let searchedOnDev: [String]
+    /// What that means for their scores.
+    let searchWarning: String?
 
     /// One metric of one task.
     package struct Column: Hashable, Sendable {
@@ -48,6 +52,8 @@ package struct ResultTable: Hashable, Sendable {
         }
         methods = plan.methods
         findings = plan.searchFindings
+        searchedOnDev = plan.methodsSearchedOnDev
+        searchWarning = plan.searchWarning(of: plan.methods)
         let rows = Dictionary(grouping: plan.rows) { $0.cell }
         cells = plan.methods.map { [columns] method in
             columns.map { column in

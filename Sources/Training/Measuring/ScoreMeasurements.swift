@@ -18,9 +18,7 @@ final class HeldOutMeasurement: Measurement {
 
     func evaluated(_ context: MeasuredStage, _ evaluation: Evaluation, _ log: inout StageLog) throws {
         let (stage, communicator) = (context.stage, context.communicator)
-        let isSplit = !stage.validationExamples.isEmpty
-        let examples = isSplit ? stage.validationExamples : Array(stage.data.dev.indices)
-        let file: DataFile = isSplit ? .train : .dev
+        let (file, examples) = stage.validation ?? (file: .dev, examples: Array(stage.data.dev.indices))
         let mine = DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)
         let loss = try communicator.sum([stage.learner.loss(of: Array(examples[mine]), in: file)])[0]
         let labels = examples.reduce(0) { $0 + stage.data[file][$1].labels.count }

@@ -13,9 +13,11 @@ final class PreparedStage {
     let seed: UInt64
     let task: TaskDefinition
     let data: EncodedDataset
-    /// Places in the training file: those trained on, and those held out to select on.
+    /// Places in the training file.
     let trainingExamples: [Int]
-    let validationExamples: [Int]
+    /// What there is to select on: places held out in the training file or, where the recipe holds none out, all of the
+    /// task's validation file.
+    let validation: (file: DataFile, examples: [Int])?
     /// Parts of a batch that go through the network one after the other.
     let passes: Int
     let schedule: Schedule
@@ -55,9 +57,12 @@ final class PreparedStage {
         }
         drawsWordHead =
             recipe.head == .hf && task.kind == .maskedLM && job.inputs[.head] == nil && !store.backbone.hasWordHead
-        let split = DataOrder.split(count: data.train.count, validation: recipe.validation, seed: seed)
-        trainingExamples = DataOrder.sample(recipe.samples, of: split.training, seed: seed)
-        validationExamples = split.validation
+        let split = DataOrder.split(count: data.train.count, by: recipe, seed: seed)
+        trainingExamples = split.training
+        let heldOut: [(file: DataFile, examples: [Int])] = [
+            (.train, split.validation), (.validation, Array(data.validation.indices)),
+        ]
+        validation = heldOut.first { !$0.examples.isEmpty }
         schedule = Schedule(recipe, examples: trainingExamples.count)
         model = Model(store: store, compute: compute, onPass: onPass)
         store.drawInitialValues(seed: seed)
@@ -107,7 +112,7 @@ final class PreparedStage {
 
     /// What selection compares: the task's first metric, on the validation split where there is one.
     func selectionScore(_ evaluation: Evaluation) -> Double {
-        let split: Split = validationExamples.isEmpty ? .dev : .validation
+        let split: Split = validation == nil ? .dev : .validation
         return evaluation.scores.first { $0.split == split && $0.metric == task.metrics[0] }?.value ?? -.infinity
     }
 

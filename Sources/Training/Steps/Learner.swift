@@ -1,7 +1,7 @@
 import Experiments
 
 /// What the training loop needs of a model: the gradients of some examples and the outputs for others. Examples are
-/// named by their place in the training or dev file.
+/// named by their place in their file.
 protocol Learner: AnyObject {
     /// Adds the gradient of `scale` · Σ loss over the examples' labels to the arena.
     /// - Returns: Σ loss, and the tokens that went through the network.
@@ -21,7 +21,7 @@ protocol Learner: AnyObject {
     func predictions(of examples: [Int], in file: DataFile) -> [Float]
 }
 
-/// The two files of a task.
-enum DataFile: Int {
-    case train, dev
+/// The files of a task; not every task has a third one.
+enum DataFile: Int, CaseIterable {
+    case train, dev, validation
 }
