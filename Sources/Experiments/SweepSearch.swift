@@ -43,7 +43,7 @@ extension SearchBasis: Spelled {
     package var description: String {
         switch self {
         case .dev: "dev"
-        case .validation(let share): "validation(\(share))"
+        case .validation(let share): "validation(\(spelled(share)))"
         }
     }
 }

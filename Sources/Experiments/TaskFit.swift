@@ -17,7 +17,6 @@ extension Estimate {
             "'label=expected' asks what each class of an example would give, but task '\(task.name)' has no single class"
             + " for an example; use label=gold"
     }
-
 }
 
 extension Recipe {

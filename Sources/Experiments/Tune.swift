@@ -90,9 +90,8 @@ package enum Pick: String, CaseIterable, Sendable {
 extension Tune: Spelled {
     package static let spellings = [
         "all", "head", "bitfit", "bitfit(KINDS)", "bitfit(KINDS, norms=input)", "layernorm", "top(K)",
-        "top(K, norms=input)", "lora(R)", "prefix(N)", "adapter(D)",
-        "adapter(D, norms=true)",
-        "random(P)", "fisher(P)", "combined(P)", "mask", "prune(P)",
+        "top(K, norms=input)", "lora(R)", "prefix(N)", "adapter(D)", "adapter(D, norms=true)", "random(P)", "fisher(P)",
+        "combined(P)", "mask", "prune(P)",
     ]
 
     package init(spelled text: String) throws(SpellingError) {

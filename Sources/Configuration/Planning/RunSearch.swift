@@ -284,6 +284,7 @@ extension SweepRequest.Run {
                 return isTried || settings[place].finished != stages[place].finished ? suffix : ""
             })
     }
+
     /// The run with every stage on the scored task leaving out the same examples: those that an earlier stage has seen
     /// would flatter the points that make most of it.
     /// - Parameter share: nil to leave nothing out.

@@ -1,8 +1,7 @@
 package import Experiments
 
 /// All parameters of an encoder, its adapter and its head in their one order: embeddings, layers, pooler where the head
-/// stands on it, head. Everything that
-/// lays out parameters (arena, artifacts, exported models) follows it.
+/// stands on it, head. Everything that lays out parameters (arena, artifacts, exported models) follows it.
 package struct ParameterTable: Sendable {
     package let configuration: EncoderConfiguration
     package let head: HeadDesign

@@ -6,7 +6,7 @@ extension DatasetFile {
     /// - Parameter more: columns of text that the task does not name.
     func objectRows(_ definition: TaskDefinition, besides more: [Column] = []) throws(DatasetError) -> [Row] {
         let texts = definition.textColumns + more
-        try lines.enumerated().map { index, line throws(DatasetError) in
+        return try lines.enumerated().map { index, line throws(DatasetError) in
             let object = ObjectLine(file: self, line: index + 1, value: try parsed(line, line: index + 1))
             var row = Row(line: index + 1, fields: [:])
             for column in definition.columns + more {
