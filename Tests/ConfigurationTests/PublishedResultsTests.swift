@@ -59,7 +59,7 @@ struct PublishedResultsTests {
     @Test(arguments: [
         ("table\tmodel", "results.tsv:1: the first line must name the columns table, model, method"),
         ("HEAD\na\tb", "results.tsv:2: the line has 2 columns instead of 14"),
-        ("HEAD\n\na\tb", "results.tsv:3: the line has 2 columns instead of 13"),
+        ("HEAD\n\na\tb", "results.tsv:3: the line has 2 columns instead of 14"),
         ("HEAD\na\tb\tc\td\te\tf\t1\t\t4\t\tm n o\tt\tscore\tx y", "results.tsv:2: 'our-less' must have one word"),
         ("HEAD\na\tb\tc\td\te\tf\tmany\t\t4\t\t\t\t\t", "results.tsv:2: 'mean', 'std' and 'runs' must be numbers"),
     ])

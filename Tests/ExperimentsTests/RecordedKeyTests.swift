@@ -37,12 +37,7 @@ struct RecordedKeyTests {
             ("plain", specify(Recipe(), [])),
             ("inputs", specify(Recipe(), [StageInput(kind: .mask, from: key), StageInput(kind: .head, from: key)])),
         ]
-        for (name, change) in changes {
-            var recipe = Recipe()
-            change(&recipe)
-            all.append((name, specify(recipe, [])))
-        }
-        for (name, change) in later {
+        for (name, change) in changes + later {
             var recipe = Recipe()
             change(&recipe)
             all.append((name, specify(recipe, [])))
@@ -62,26 +57,43 @@ struct RecordedKeyTests {
         "bitfit(norms=input)", "bitfit(query+norm, norms=input)", "top(1)", "top(24)", "top(3, norms=input)", "lora",
         "lora(4)", "lora(r=8, alpha=12.5, dropout=0.1, modules=query+ffn-output)",
         "prefix", "prefix(n=3, mlp=8)", "prefix(n=3, mlp=0, dropout=0.1)", "adapter(64)", "adapter(64, norms=true)",
-        "random(0.001)", "random(1)", "mask",
-        "prune(0.01)",
-        "fisher(0.1)", "fisher(0.005, on=pretraining)", "fisher(0.1, pick=lowest)", "combined(0.005)",
-        "combined(0.5, pick=lowest)",
+        "random(0.001)", "random(1)", "mask", "prune(0.01)", "fisher(0.1)", "fisher(0.005, on=pretraining)",
+        "fisher(0.1, pick=lowest)", "combined(0.005)", "combined(0.5, pick=lowest)",
     ]
 
     /// Settings that came after "everything" was recorded.
     private static let later: [(String, @Sendable (inout Recipe) -> Void)] = [
         ("validation of samples", { ($0.validation, $0.samples, $0.validationBase) = (0.2, 100, .samples) }),
         ("validation of a seed", { ($0.validation, $0.validationSeed) = (0.2, 7) }),
+        ("estimate in training", { $0.estimate = Estimate(unit: .batch, clip: 1, mode: .train) }),
+        ("estimate of sums", { $0.estimate = Estimate(tokens: .sum, examples: .sum) }),
+        ("head pooled", { $0.head = .pooled }),
+        ("slow rate", { ($0.slowStart, $0.slowRate) = (100, .exactly) }),
+        ("child after", { $0.regularization = Regularization(child: .driven(share: 0.1, mask: .afterClipping)) }),
+        (
+            "mixout of the head",
+            {
+                var regularization = Regularization(mixout: 0.7)
+                regularization.mixoutLayers = .all
+                $0.regularization = regularization
+            }
+        ),
+        (
+            "recadam as coded",
+            {
+                $0.regularization = Regularization(
+                    recadam: RecAdam(rate: 0.1, start: 250, strength: 5000, decay: .whole))
+            }
+        ),
+        ("blocks", { $0.blocks = .lines }),
+        ("select latest best", { $0.selection = .latestBest }),
     ]
 
     private static let changes: [(String, @Sendable (inout Recipe) -> Void)] = [
         ("estimate", { $0.estimate = Estimate() }),
         ("estimate by batch", { $0.estimate = Estimate(unit: .batch, label: .expected, clip: 1) }),
-        ("estimate in training", { $0.estimate = Estimate(unit: .batch, clip: 1, mode: .train) }),
-        ("estimate of sums", { $0.estimate = Estimate(tokens: .sum, examples: .sum) }),
         ("head mlp", { $0.head = .mlp(width: 8) }),
         ("head hf", { $0.head = .hf }),
-        ("head pooled", { $0.head = .pooled }),
         ("logistic", { $0.isLogistic = true }),
         ("epochs", { $0.budget = .epochs(0.3) }),
         ("steps", { $0.budget = .steps(3) }),
@@ -92,7 +104,6 @@ struct RecordedKeyTests {
         ("decay", { $0.decay = .constant }),
         ("floor", { $0.floor = 0.1 }),
         ("slow start", { $0.slowStart = 100 }),
-        ("slow rate", { ($0.slowStart, $0.slowRate) = (100, .exactly) }),
         ("loss", { $0.loss = .sum }),
         ("adam", { $0.optimizer.kind = .adam }),
         ("betas", { ($0.optimizer.beta1, $0.optimizer.beta2) = (0.8, 0.98) }),
@@ -103,7 +114,6 @@ struct RecordedKeyTests {
         ("dropout share", { $0.dropoutShare = 0.1 }),
         ("child free", { $0.regularization = Regularization(child: .free(share: 0.3)) }),
         ("child driven", { $0.regularization = Regularization(child: .driven(share: 0.1)) }),
-        ("child after", { $0.regularization = Regularization(child: .driven(share: 0.1, mask: .afterClipping)) }),
         ("mixout", { $0.regularization = Regularization(mixout: 0.7) }),
         (
             "mixout as coded",
@@ -114,24 +124,9 @@ struct RecordedKeyTests {
                 $0.regularization = regularization
             }
         ),
-        (
-            "mixout of the head",
-            {
-                var regularization = Regularization(mixout: 0.7)
-                regularization.mixoutLayers = .all
-                $0.regularization = regularization
-            }
-        ),
         ("l1", { $0.regularization = Regularization(l1: 0.01) }),
         ("l2", { $0.regularization = Regularization(l1: 0.01, l2: 1e-6) }),
         ("recadam", { $0.regularization = Regularization(recadam: RecAdam(rate: 0.1, start: 250, strength: 5000)) }),
-        (
-            "recadam as coded",
-            {
-                $0.regularization = Regularization(
-                    recadam: RecAdam(rate: 0.1, start: 250, strength: 5000, decay: .whole))
-            }
-        ),
         ("reinit biases", { $0.reinitialization = .biases }),
         ("reinit head biases", { $0.reinitialization = .headBiases }),
         ("reinit all", { $0.reinitialization = .all }),
@@ -140,11 +135,9 @@ struct RecordedKeyTests {
         ("shuffle once", { $0.shuffle = .once }),
         ("shuffle never", { $0.shuffle = .never }),
         ("length", { $0.maxLength = 64 }),
-        ("blocks", { $0.blocks = .lines }),
         ("truncation", { $0.truncation = .first }),
         ("evaluations", { $0.evaluations = 2 }),
         ("select best", { $0.selection = .best }),
-        ("select latest best", { $0.selection = .latestBest }),
         ("validation", { $0.validation = 0.2 }),
     ]
 }
