@@ -136,8 +136,8 @@ let package = Package(
         tests(
             of: "Training",
             [
-                "TestKit", "Experiments", "Files", "Safetensors", "Tasks", "Numerics", "Collectives", "Encoders",
-                "Tuning",
+                "TestKit", "Experiments", "Files", "Safetensors", "Tokenizers", "Tasks", "Numerics", "Collectives",
+                "Encoders", "Tuning",
             ]),
         tests(
             of: "Coordinator",
