@@ -43,10 +43,9 @@ extension Coordinator {
         case .drain(let host, let isOver):
             let workers = core.scheduler.workers(at: clock.now).count { $0.node.host == host }
             guard isOver || workers > 0 else { return .refused("no worker of the host '\(host)' is connected") }
-            guard case .refused(let reason) = try obey(isOver ? .welcome(host: host) : .drain(host: host)) else {
-                return .done(count: workers)
-            }
-            return .refused(reason)
+            let answer = try obey(isOver ? .welcome(host: host) : .drain(host: host))
+            if case .refused = answer { return answer }
+            return .done(count: workers)
         }
     }
 

@@ -52,6 +52,12 @@ extension Coordinator {
         return plan
     }
 
+    /// Has the sweeps grow that may. They read the ledger for it, so while the store refuses they wait.
+    func growDue() throws(CoordinatorError) {
+        guard core.trouble == nil else { return }
+        for index in sweeps.indices where sweeps[index].isDue { try grow(index) }
+    }
+
     /// Plans a sweep as far as what is known leads. Each stage comes in where the ledger left it, which may lead further.
     func grow(_ index: Int) throws(CoordinatorError) {
         while true {

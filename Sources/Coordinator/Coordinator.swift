@@ -175,8 +175,11 @@ package final class Coordinator {
             return
         }
         peers[message.worker] = peer
-        guard core.admits(message, expectsMore: submissions.isPlanning) else {
-            return logger.debug("a message was not heard", metadata: ["worker.id": "\(message.worker)"])
+        switch core.admit(message, expectsMore: submissions.isPlanning) {
+        case .heard: break
+        case .putOff: return logger.debug("a message was put off", metadata: ["worker.id": "\(message.worker)"])
+        case .refused(let reason):
+            return logger.warning("\(reason)", metadata: ["worker.id": "\(message.worker)"])
         }
         transfers.handle(message, bytes: frames.dropFirst().first ?? [])
         try decide(.message(message))
@@ -222,7 +225,7 @@ package final class Coordinator {
             }
         }
         // Before anyone who asks for work is told that there is none left.
-        for index in sweeps.indices where sweeps[index].isDue { try grow(index) }
+        try growDue()
     }
 
     /// Ends the turn: what was decided is on the disk before anyone hears of it.
@@ -240,8 +243,7 @@ package final class Coordinator {
         let (kept, late) = core.committed()
         try tell(kept)
         for message in late { try decide(.message(message)) }
-        // Those that could not be read for.
-        for index in sweeps.indices where sweeps[index].isDue { try grow(index) }
+        try growDue()
     }
 
     private func tell(_ turn: Turn) throws(CoordinatorError) {

@@ -38,30 +38,42 @@ package struct CoordinatorCore: Sendable {
         return true
     }
 
-    /// Whether the message is to be heard, by the store and by the scheduler. What cannot be kept is not; workers say all
-    /// of it again, but for their goodbye.
+    /// What becomes of a message.
+    package enum Admission: Equatable, Sendable {
+        /// The store and the scheduler are to hear it.
+        case heard
+        /// It is answered already, or comes again.
+        case putOff
+        case refused(reason: String)
+    }
+
+    /// Decides what becomes of a message. What cannot be kept is put off; workers say all of it again, but for their
+    /// goodbye.
     ///
     /// - Parameter expectsMore: whether stages may come of what is being planned, so that nobody is sent home.
-    package mutating func admits(_ message: FromWorker, expectsMore: Bool = false) -> Bool {
+    package mutating func admit(_ message: FromWorker, expectsMore: Bool = false) -> Admission {
         let (worker, isInTrouble) = (message.worker, trouble != nil)
         switch message.body {
-        case .hello, .heartbeat, .fetch: return true
+        case .hello, .heartbeat, .fetch: return .heard
         case .ready:
-            guard isInTrouble || (expectsMore && scheduler.isFinished) else { return true }
+            guard isInTrouble || (expectsMore && scheduler.isFinished) else { return .heard }
             say(.idle(askAgainMilliseconds: settings.scheduler.idleMilliseconds), to: worker)
-            return false
-        case .goodbye:
-            if isInTrouble { trouble?.departed.insert(worker) }
-            return !isInTrouble
-        case .log(let claim, _, _): return !isInTrouble && scheduler.hasGiven(claim, to: worker)
-        // Nobody would finish what is offered late; the next heartbeat tells the worker to stop.
-        case .offer(let claim, _):
-            return !isInTrouble && scheduler.explain(claim.stage) == .runs(on: worker, claim.attempt)
-        case .evaluated, .upload, .finished, .failed: return !isInTrouble
+            return .putOff
+        case .goodbye where isInTrouble:
+            trouble?.departed.insert(worker)
+            return .putOff
+        case .log(let claim, _, _) where !scheduler.hasGiven(claim, to: worker):
+            return .refused(reason: "a log of an attempt that the worker was not given was refused")
+        case .offer(let claim, _) where scheduler.explain(claim.stage) != .runs(on: worker, claim.attempt):
+            // Nobody would finish what is offered late; the next heartbeat tells the worker to stop.
+            return .putOff
+        case .goodbye, .log, .offer, .evaluated, .upload, .finished, .failed: return isInTrouble ? .putOff : .heard
         }
     }
 
-    /// - Returns: the scheduler's effects. They are done by the ends of the turns, none of it by who is told.
+    /// Has the scheduler decide. What it wants is done at the turn's end, once its changes are kept.
+    ///
+    /// - Returns: the scheduler's effects, for those whom its changes concern; none is left to the caller to do.
     @discardableResult
     package mutating func decide(_ event: Event, at now: Timestamp) -> [Effect] {
         let effects = scheduler.handle(event, at: now)

@@ -95,7 +95,9 @@ enum LedgerFile {
         guard found <= Schema.version else {
             throw DatabaseError(message: "a ledger of version \(found); use the program that wrote it")
         }
-        for migration in Schema.migrations.dropFirst(found - 1) { try database.execute(sql: migration) }
+        for migration in Schema.migrations.dropFirst(found - 1) where try !database.tableExists(migration.table) {
+            try database.execute(sql: migration.sql)
+        }
         if found < Schema.version { try database.execute(sql: "PRAGMA user_version = \(Schema.version)") }
     }
 

@@ -97,7 +97,7 @@ package struct LedgerReader: Sendable {
     /// The hosts whose workers are to leave.
     package func drained() throws(LedgerError) -> Set<String> {
         try read { database in
-            guard try LedgerFile.version(database) > 1 else { return [] }
+            guard try database.tableExists("drained") else { return [] }
             return try Set(String.fetchAll(database, sql: "SELECT host FROM drained"))
         }
     }

@@ -10,7 +10,7 @@ struct SweepTable: Codable, FetchableRecord, PersistableRecord {
     var name: String
     var plan: String
     var plannedAt: Int64
-    /// nil also in ledgers of version 1, which have no such column.
+    /// nil also in ledgers of before version 3, which have no such column.
     var arguments: String?
 }
 
@@ -26,7 +26,7 @@ struct StageTable: Codable, FetchableRecord, PersistableRecord {
     var losses: Int
     var nodeFailures: Int
     var isPaused: Bool
-    /// nil in ledgers of version 1, which have no such column.
+    /// nil in ledgers of before version 3, which have no such column.
     var priority: Int?
     var reason: String?
     var result: String?

@@ -4,9 +4,9 @@ import GRDB
 enum Schema {
     /// "Hdst" in ASCII, in the header of every ledger.
     static let applicationID = 0x4864_7374
-    static let version = 2
+    static let version = migrations.count + 1
 
-    /// Those of version 1, and of the first ledgers.
+    /// Those of version 1.
     static let tables = """
         CREATE TABLE sweep (
             id INTEGER PRIMARY KEY,
@@ -71,7 +71,15 @@ enum Schema {
         """
 
     /// What leads from each version to the next, the first from version 1. One that has shipped is never changed.
-    static let migrations = [journal]
+    static let migrations = [
+        Migration(table: "event", sql: journal), Migration(table: "drained", sql: wishes),
+    ]
+
+    struct Migration {
+        /// A table that it brings. Where it is there, so is the rest: some ledgers of version 2 have all of version 3.
+        let table: String
+        let sql: String
+    }
 
     /// The journal begins with how it all stands: what was evaluated until then is in `metric` alone.
     private static let journal = """
@@ -83,12 +91,6 @@ enum Schema {
         CREATE TABLE discarded (                  -- artifacts that `store gc` let go; their results stay
             artifact TEXT NOT NULL PRIMARY KEY,
             at INTEGER NOT NULL
-        ) STRICT;
-        ALTER TABLE stage ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
-        -- What a sweep was handed in with, a JSON array of words; NULL where a command line asked for it.
-        ALTER TABLE sweep ADD COLUMN arguments TEXT;
-        CREATE TABLE drained (                    -- hosts whose workers are to leave
-            host TEXT NOT NULL PRIMARY KEY
         ) STRICT;
         INSERT INTO event (at, event)
             SELECT plannedAt, json_object('planned', json_object('sweep', name, 'stages', (
@@ -114,5 +116,15 @@ enum Schema {
                 'reason', reason, 'worker', (SELECT worker FROM attempt WHERE attempt.stage = key AND outcome = 'running'),
                 'result', json(result)))
             FROM stage ORDER BY rowid;
+        """
+
+    /// What people ask of a running sweep outlives the coordinator.
+    private static let wishes = """
+        ALTER TABLE stage ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+        -- What a sweep was handed in with, a JSON array of words; NULL where a command line asked for it.
+        ALTER TABLE sweep ADD COLUMN arguments TEXT;
+        CREATE TABLE drained (                    -- hosts whose workers are to leave
+            host TEXT NOT NULL PRIMARY KEY
+        ) STRICT;
         """
 }

@@ -107,10 +107,10 @@ extension Scheduler {
         }
     }
 
-    /// More than any batch has examples.
-    private var mostBatchParts: Int { 1 << 20 }
-
     mutating func sendStop(_ key: StageKey, to worker: WorkerID, reason: String) {
         send(.stop(claim: Claim(key, stages[key].record.attempt), reason: reason), to: worker)
     }
 }
+
+/// More than any batch has examples.
+private let mostBatchParts = 1 << 20

@@ -56,6 +56,8 @@ package final class Router: Pollable {
     /// - Returns: nil when no message waits.
     package func receive() throws(TransportError) -> (peer: Peer, frames: [[UInt8]])? {
         guard let message = try socket.receive(envelope: 1) else { return nil }
+        // Where keys count, a message without one is nobody's.
+        guard !socket.isGuarded || socket.sender != nil else { return try receive() }
         return (Peer(identity: message[0], key: socket.sender), Array(message.dropFirst()))
     }
 }

@@ -38,6 +38,7 @@ final class Socket {
     private let limits: MessageLimits
     /// Kept for as long as the socket, so that no CURVE socket is ever without the thread that admits its peers.
     private var gatekeeper: Gatekeeper?
+    var isGuarded: Bool { gatekeeper != nil }
     /// By which key the sender of the last message was let in.
     private(set) var sender: CurvePublicKey?
 
@@ -91,7 +92,7 @@ final class Socket {
     /// - Parameter insecure: listen without keys where other machines can connect.
     /// - Returns: the endpoint with the port that was bound, if the system was to choose it.
     func bind(_ endpoint: Endpoint, insecure: Bool) throws(TransportError) -> Endpoint {
-        guard endpoint.isLocal || gatekeeper != nil || insecure else { throw TransportError.unprotected(endpoint) }
+        guard endpoint.isLocal || isGuarded || insecure else { throw TransportError.unprotected(endpoint) }
         if endpoint.isIPv6 { try set(ZMQ_IPV6, Int32(1)) }
         guard zmq_bind(pointer, endpoint.bindingText) == 0 else {
             switch zmq_errno() {
@@ -172,7 +173,7 @@ final class Socket {
             }
         }
         hasMore = zmq_msg_more(message) == 1
-        if gatekeeper != nil {
+        if isGuarded {
             sender = zmq_msg_gets(message, "User-Id").flatMap { CurvePublicKey(z85: String(cString: $0)) }
         }
         return Array(UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message)))

@@ -50,12 +50,16 @@ extension Dialogue {
         change { $0.beatAt = next }
     }
 
-    /// Evaluations and the log have no answer. They are told at once, and all of them again to a coordinator that was
+    /// Evaluations and the log have no answer. They are told soon, and all of them again to a coordinator that was
     /// greeted again and before the end of the attempt is announced; whoever hears them twice knows them already.
     private mutating func tellNews(at now: Duration) {
         guard isWelcome, case .holding(let held, _) = state, now >= held.newsAt, held.news.isWaiting else { return }
         var messages: [FromWorker.Body] = []
-        change { messages = $0.news.tell($0.assignment.claim) }
+        let next = now + patience.news
+        change {
+            messages = $0.news.tell($0.assignment.claim)
+            $0.newsAt = next
+        }
         for message in messages { send(message) }
     }
 

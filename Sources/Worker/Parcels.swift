@@ -60,12 +60,14 @@ struct News: Sendable {
     /// Whether something has not been told yet.
     var isWaiting: Bool { told.evaluations < evaluations.count || told.logBytes < log.count }
 
-    /// What has not been told yet, as messages. It counts as told unless it is taken back.
+    /// The next that has not been told yet, as messages: no more than leave room on the connection for all else. It
+    /// counts as told unless it is taken back.
     mutating func tell(_ claim: Claim) -> [FromWorker.Body] {
         toldBefore = told
-        var messages = evaluations[told.evaluations...].map { FromWorker.Body.evaluated(claim: claim, evaluation: $0) }
-        told.evaluations = evaluations.count
-        while told.logBytes < log.count {
+        let next = evaluations[told.evaluations...].prefix(messageLimit)
+        var messages = next.map { FromWorker.Body.evaluated(claim: claim, evaluation: $0) }
+        told.evaluations = next.endIndex
+        while told.logBytes < log.count, messages.count < messageLimit {
             let end = told.logBytes + wholeLines(from: told.logBytes)
             let text = String(decoding: log[told.logBytes..<end], as: UTF8.self)
             messages.append(.log(claim: claim, offset: told.logBytes, text: text))
@@ -87,6 +89,8 @@ struct News: Sendable {
     }
 }
 
+/// A good part of what a socket lets wait.
+private let messageLimit = 64
 private let newline = UInt8(ascii: "\n")
 private let space = UInt8(ascii: " ")
 private let logByteLimit = 4 << 20

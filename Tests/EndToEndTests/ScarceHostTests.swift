@@ -92,6 +92,28 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(10)), arguments: [false, true])
+    func `a node outlives its terminal only where it is to`(isDetached: Bool) throws {
+        let shop = try workshop(steps: 2_000_000)
+        let coordinator = try start(
+            "exec \"$HEADSTART\" coordinator sweep.yaml --data data --store store --listen ipc://$SHOP/socket 2>&1",
+            in: shop)
+        #expect(coordinator.wait { $0.contains("the coordinator listens") })
+        let flag = isDetached ? "--detach" : ""
+        let node = try start(
+            "exec \"$HEADSTART\" node --coordinator ipc://$SHOP/socket --work $SHOP/work \(flag) 2>&1", in: shop)
+        #expect(coordinator.wait { $0.contains("an attempt began") })
+        node.kill(SIGHUP)
+        let hasLeft = coordinator.wait(seconds: isDetached ? 5 : 300) { $0.contains("left") }
+        #expect(hasLeft != isDetached, "\(coordinator.output)")
+        #expect(node.isRunning || !isDetached)
+        node.kill(SIGTERM)
+        #expect(node.wait().status == 0)
+        #expect(coordinator.wait { $0.contains("left") }, "\(coordinator.output)")
+        coordinator.kill(SIGHUP)
+        #expect(coordinator.wait().status == 1)
+    }
+
     /// A CURVE coordinator with few descriptors, and more strangers than it has.
     @Test(.timeLimit(.minutes(10))) func `strangers without keys do not stop a coordinator`() throws {
         let shop = try workshop()

@@ -31,7 +31,7 @@ import Testing
     @Test(.enabled(if: replayedSeed == nil))
     func `the simulated worlds contain every fault and every outcome`() throws {
         var tally = Simulation.Tally()
-        for seed in 0..<UInt64(60) {
+        for seed in 0..<UInt64(100) {
             var simulation = try Simulation(seed: seed)
             _ = try simulation.run()
             tally = tally + simulation.tally

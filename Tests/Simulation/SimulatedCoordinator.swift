@@ -109,7 +109,7 @@ struct SimulatedCoordinator {
             model.lose(loses)
             decide(.gone(loses), at: now)
         }
-        for message in messages where core?.admits(message) == true {
+        for message in messages where core?.admit(message) == .heard {
             transfer(message, corrupts: corrupts, at: now)
             decide(.message(message), at: now)
             try growIfDue(at: now)

@@ -156,6 +156,27 @@ struct DialogueValueTests {
             trainee.tell(.report(.trained(result))).said == [news, .finished(claim: claim, result: result)])
     }
 
+    @Test func `a flood of evaluations leaves room on the connection, and all of it is told before the end`() throws {
+        var trainee = try Trainee()
+        let claim = trainee.assignment.claim
+        var told: [FromWorker.Body] = []
+        var mostAtOnce = 0
+        func hear(_ effects: [DialogueEffect]) {
+            told += effects.said
+            mostAtOnce = max(mostAtOnce, effects.said.count)
+        }
+        let evaluations = (1...1_000).map { Evaluation(step: $0, epoch: 0.5, trainingLoss: 0.7, scores: []) }
+        for evaluation in evaluations { hear(trainee.tell(.report(.evaluated(evaluation)))) }
+        told = []
+        let result = result()
+        hear(trainee.tell(.report(.trained(result))))
+        for _ in 0..<100 { hear(trainee.tell(.tick, after: .milliseconds(20))) }
+        let news = evaluations.map { FromWorker.Body.evaluated(claim: claim, evaluation: $0) }
+        let isBeat = { (message: FromWorker.Body) in if case .heartbeat = message { true } else { false } }
+        let isTold = told.filter { !isBeat($0) } == news + [.finished(claim: claim, result: result)]
+        #expect(isTold && mostAtOnce <= 100)
+    }
+
     @Test func `a stop reaches a group that is stuck`() throws {
         var trainee = try Trainee()
         trainee.work(after: .seconds(1))
