@@ -24,7 +24,7 @@ struct StageSettings: Hashable, Sendable {
     /// The recipe with its share of the budget. What does not matter for gathering statistics is left out, so that
     /// methods with other rates share them; and so is how a validation part is drawn where that is the same either way.
     var finished: Recipe {
-        var recipe = recipe.estimate.map { recipe.gathering($0) } ?? recipe
+        var recipe = recipe.estimate.map(recipe.gathering) ?? recipe
         if recipe.validation == nil || recipe.samples == nil { recipe.validationBase = .all }
         if recipe.validation == nil { recipe.validationSeed = nil }
         if recipe.estimate != nil { return recipe }
