@@ -47,6 +47,8 @@ let package = Package(
                 ]),
             ]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(
+            name: "COneDNN", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("dnnl")]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CMPIHeaders", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
         .target(
