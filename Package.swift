@@ -68,7 +68,7 @@ let package = Package(
         // Thin types over ZeroMQ, MPI, BLAS and our kernels; they know nothing of the project
         library("Transport", ["Files", "CZeroMQ"]),
         library("Collectives", ["CMPI"]),
-        library("Numerics", ["COpenBLAS", "CKernels"]),
+        library("Numerics", ["COpenBLAS", "COneDNN", "CKernels"]),
 
         // Files, text, datasets
         library("Safetensors", ["Files"]),
