@@ -51,62 +51,65 @@ template <typename Body> int code_of(Body body) {
     }
 }
 
-memory::data_type type_of(conednn_type type) {
-    return type == CONEDNN_BF16 ? memory::data_type::bf16 : memory::data_type::f32;
-}
-
-// The library divides by the sizes.
-memory::dims dims(size_t rows, size_t columns) {
+memory::desc matrix(size_t rows, size_t columns, memory::data_type type, memory::format_tag layout) {
+    // The library divides by the sizes.
     if (rows == 0 || columns == 0) throw dnnl::error(dnnl_invalid_arguments, "a matrix without entries");
-    return {static_cast<memory::dim>(rows), static_cast<memory::dim>(columns)};
+    return {{static_cast<memory::dim>(rows), static_cast<memory::dim>(columns)}, type, layout};
 }
 
-memory::desc dense(conednn_type type, size_t rows, size_t columns) {
-    return {dims(rows, columns), type_of(type), memory::format_tag::ab};
-}
+// What the library writes down about one run of a product.
+struct Run {
+    dnnl::stream stream{engine()};
+    std::vector<memory> values;
+    std::vector<dnnl_exec_arg_t> arguments;
 
-dnnl::matmul::primitive_desc describe(const memory::desc &left, const memory::desc &right, const memory::desc &bias,
-                                      const memory::desc &result, const dnnl::primitive_attr &attributes) {
+    void add(int argument, memory value) {
+        arguments.push_back({argument, value.get()});
+        values.push_back(std::move(value));
+    }
+};
+
+} // namespace
+
+struct conednn_product {
+    explicit conednn_product(const conednn_shape &shape)
+        : left(matrix(shape.rows, shape.inner, memory::data_type::bf16, memory::format_tag::ab)),
+          right(matrix(shape.inner, shape.columns, memory::data_type::bf16, memory::format_tag::BA16a64b2a)),
+          result(matrix(shape.rows, shape.columns, memory::data_type::f32, memory::format_tag::ab)) {
+        dnnl::primitive_attr attributes;
+        attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+        if (shape.start == CONEDNN_CURRENT) {
+            dnnl::post_ops after;
+            after.append_sum(1.0f);
+            attributes.set_post_ops(after);
+        }
+        has_bias = shape.start == CONEDNN_BIAS;
+        if (has_bias) bias = matrix(1, shape.columns, memory::data_type::f32, memory::format_tag::ab);
 #if DNNL_VERSION_MAJOR >= 3
-    return {engine(), left, right, bias, result, attributes};
+        const dnnl::matmul::primitive_desc description(engine(), left, right, bias, result, attributes);
 #else
-    return {{left, right, bias, result}, attributes, engine()};
+        const dnnl::matmul::primitive_desc description({left, right, bias, result}, attributes, engine());
 #endif
-}
+        kernel = description.impl_info_str();
+        scratchpad = description.scratchpad_desc();
+        primitive = dnnl::matmul(description);
+    }
 
-// How the library would like a right operand to lie, asked for so many rows on the left, and kept to with any number.
-memory::desc packed(conednn_type type, size_t inner, size_t columns) {
-    const size_t rows = 64;
-    const memory::desc any(dims(inner, columns), type_of(type), memory::format_tag::any);
-    return describe(dense(type, rows, inner), any, {}, dense(CONEDNN_FP32, rows, columns), {}).weights_desc();
-}
-
-// A primitive and, for each thread that runs it, what the library writes down about a run.
-class Operation {
-public:
-    using operand = std::pair<int, memory::desc>;
-
-    Operation(dnnl::primitive primitive, std::vector<operand> operands, memory::desc scratchpad)
-        : primitive(std::move(primitive)), operands(std::move(operands)), scratchpad(std::move(scratchpad)) {}
-
-    // The addresses are those of the operands, in their order.
-    template <size_t count> void run(const void *const (&addresses)[count]) {
+    // The addresses are those of left, right, result and bias.
+    void run(const void *const (&addresses)[4]) {
         auto run = take();
-        for (size_t i = 0; i < operands.size(); i++) run->values[i].set_data_handle(const_cast<void *>(addresses[i]));
+        const size_t count = has_bias ? 4 : 3;
+        for (size_t i = 0; i < count; i++) run->values[i].set_data_handle(const_cast<void *>(addresses[i]));
         // The C++ face would copy the arguments into new memory each time.
         const auto status = dnnl_primitive_execute(primitive.get(), run->stream.get(),
                                                    static_cast<int>(run->arguments.size()), run->arguments.data());
         give_back(std::move(run));
-        if (status != dnnl_success) throw dnnl::error(status, "execute");
+        if (status != dnnl_success) throw dnnl::error(status, "multiply");
     }
 
-private:
-    struct Run {
-        dnnl::stream stream{engine()};
-        std::vector<memory> values;
-        std::vector<dnnl_exec_arg_t> arguments;
-    };
+    std::string kernel;
 
+private:
     std::unique_ptr<Run> take() {
         {
             std::lock_guard<std::mutex> lock(mutex);
@@ -117,14 +120,12 @@ private:
             }
         }
         auto run = std::make_unique<Run>();
-        for (const auto &[argument, layout] : operands) add(*run, argument, memory(layout, engine(), DNNL_MEMORY_NONE));
-        add(*run, DNNL_ARG_SCRATCHPAD, memory(scratchpad, engine()));
+        run->add(DNNL_ARG_SRC, memory(left, engine(), DNNL_MEMORY_NONE));
+        run->add(DNNL_ARG_WEIGHTS, memory(right, engine(), DNNL_MEMORY_NONE));
+        run->add(DNNL_ARG_DST, memory(result, engine(), DNNL_MEMORY_NONE));
+        if (has_bias) run->add(DNNL_ARG_BIAS, memory(bias, engine(), DNNL_MEMORY_NONE));
+        run->add(DNNL_ARG_SCRATCHPAD, memory(scratchpad, engine()));
         return run;
-    }
-
-    static void add(Run &run, int argument, memory value) {
-        run.arguments.push_back({argument, value.get()});
-        run.values.push_back(std::move(value));
     }
 
     void give_back(std::unique_ptr<Run> run) {
@@ -132,29 +133,11 @@ private:
         idle.push_back(std::move(run));
     }
 
-    dnnl::primitive primitive;
-    std::vector<operand> operands;
-    memory::desc scratchpad;
+    memory::desc left, right, result, bias, scratchpad;
+    bool has_bias = false;
+    dnnl::matmul primitive;
     std::mutex mutex;
     std::vector<std::unique_ptr<Run>> idle;
-};
-
-dnnl::primitive_attr with_scratchpad_of_ours() {
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    return attributes;
-}
-
-} // namespace
-
-struct conednn_packing {
-    size_t bytes;
-    Operation operation;
-};
-
-struct conednn_product {
-    std::string kernel;
-    Operation operation;
 };
 
 const char *conednn_message(int code) { return dnnl_status2str(static_cast<dnnl_status_t>(code)); }
@@ -164,61 +147,21 @@ conednn_version conednn_library_version(void) {
     return {version->major, version->minor, version->patch};
 }
 
-conednn_bf16_unit conednn_bf16(void) {
+conednn_bfloat_unit conednn_bfloat(void) {
     // Each instruction set has the bits of those that it includes.
     const auto has = [](dnnl_cpu_isa_t set) { return (dnnl_get_effective_cpu_isa() & set) == set; };
     if (has(dnnl_cpu_isa_avx512_core_amx)) return CONEDNN_AMX;
     return has(dnnl_cpu_isa_avx512_core_bf16) ? CONEDNN_AVX512 : CONEDNN_WITHOUT;
 }
 
-int conednn_packing_create(const conednn_packing_shape *shape, conednn_packing **packing) {
-    return code_of([&] {
-        const auto &s = *shape;
-        const auto stride = static_cast<memory::dim>(s.stride);
-        const auto strides = s.is_transposed ? memory::dims{1, stride} : memory::dims{stride, 1};
-        const memory::desc source(dims(s.inner, s.columns), type_of(s.from), strides);
-        const auto target = packed(s.to, s.inner, s.columns);
-        const dnnl::reorder::primitive_desc description(engine(), source, engine(), target, with_scratchpad_of_ours());
-        const std::vector<Operation::operand> operands{{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, target}};
-        *packing = new conednn_packing{target.get_size(),
-                                       {dnnl::reorder(description), operands, description.scratchpad_desc()}};
-    });
-}
-
-void conednn_packing_free(conednn_packing *packing) { delete packing; }
-
-size_t conednn_packing_bytes(const conednn_packing *packing) { return packing->bytes; }
-
-int conednn_pack(conednn_packing *packing, const void *values, void *packed) {
-    return code_of([&] { packing->operation.run({values, packed}); });
-}
-
-int conednn_product_create(const conednn_product_shape *shape, conednn_product **product) {
-    return code_of([&] {
-        const auto &s = *shape;
-        auto attributes = with_scratchpad_of_ours();
-        if (s.start == CONEDNN_CURRENT) {
-            dnnl::post_ops after;
-            after.append_sum(1.0f);
-            attributes.set_post_ops(after);
-        }
-        const auto left = dense(s.type, s.rows, s.inner);
-        const auto right = packed(s.type, s.inner, s.columns);
-        const auto result = dense(s.result, s.rows, s.columns);
-        const auto bias = s.start == CONEDNN_BIAS ? dense(CONEDNN_FP32, 1, s.columns) : memory::desc();
-        const auto description = describe(left, right, bias, result, attributes);
-        std::vector<Operation::operand> operands{
-            {DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}, {DNNL_ARG_DST, result}};
-        if (s.start == CONEDNN_BIAS) operands.emplace_back(DNNL_ARG_BIAS, bias);
-        *product = new conednn_product{description.impl_info_str(),
-                                       {dnnl::matmul(description), operands, description.scratchpad_desc()}};
-    });
+int conednn_product_create(const conednn_shape *shape, conednn_product **product) {
+    return code_of([&] { *product = new conednn_product(*shape); });
 }
 
 void conednn_product_free(conednn_product *product) { delete product; }
 
 const char *conednn_product_kernel(const conednn_product *product) { return product->kernel.c_str(); }
 
-int conednn_multiply(conednn_product *product, const void *left, const void *right, const float *bias, void *result) {
-    return code_of([&] { product->operation.run({left, right, result, bias}); });
+int conednn_multiply(conednn_product *product, const void *left, const void *right, const float *bias, float *result) {
+    return code_of([&] { product->run({left, right, result, bias}); });
 }

@@ -40,7 +40,9 @@ private func canReserve(_ byteCount: Int) -> Bool {
 /// Not to be used by two threads at once.
 package final class Compute {
     package let threads: Int
-    let packedProducts = PackedProducts()
+    /// Whether oneDNN multiplies bfloat16: where the processor has a unit for it that our kernels do not use.
+    package var usesOneDNN = OneDNN.bfloatUnit == .amx
+    let oneDNNProducts = OneDNNProducts()
     private let pool: OpaquePointer
 
     /// - Parameter threads: at least 1; fewer are used where the system grants no more.

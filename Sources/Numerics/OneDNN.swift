@@ -1,21 +1,21 @@
 import COneDNN
 
-/// The library that multiplies packed matrices, and what it finds in this processor.
+/// The library that multiplies bfloat16 where the processor has a unit for tiles of it, and what it finds here.
 package enum OneDNN {
     package static var version: String {
         let version = conednn_library_version()
         return "\(version.major).\(version.minor).\(version.patch)"
     }
 
-    /// What multiplies bfloat16 here.
+    /// What multiplies bfloat16 on this processor.
     package enum BfloatUnit: String, Sendable {
         case avx512 = "AVX-512"
         case amx = "AMX"
     }
 
-    /// nil where nothing does: such products would take longer than those of single precision.
+    /// nil where nothing does.
     package static var bfloatUnit: BfloatUnit? {
-        switch conednn_bf16() {
+        switch conednn_bfloat() {
         case CONEDNN_AVX512: .avx512
         case CONEDNN_AMX: .amx
         default: nil
@@ -23,67 +23,22 @@ package enum OneDNN {
     }
 }
 
-/// A call to oneDNN that failed.
-package struct OneDNNError: Error, CustomStringConvertible {
-    package let description: String
+/// The library's products that one `Compute` has multiplied with so far. Code is generated for each shape, which takes a
+/// fraction of a millisecond, and the last block of rows has another height with each number of tokens.
+final class OneDNNProducts {
+    private var products: [OneDNNProduct.Shape: OneDNNProduct] = [:]
 
-    fileprivate init(_ code: Int32, _ what: String) {
-        description = "oneDNN \(OneDNN.version) cannot make \(what): \(String(cString: conednn_message(code)))"
-    }
-}
-
-/// What numbers in memory are.
-package enum NumberFormat: String, CaseIterable, Sendable {
-    case fp32
-    /// The upper half of a single-precision number.
-    case bf16
-
-    fileprivate var type: conednn_type { self == .fp32 ? CONEDNN_FP32 : CONEDNN_BF16 }
-}
-
-/// The way of matrices of one shape into the layout of a right operand.
-final class Packing {
-    struct Shape: Equatable {
-        let source: NumberFormat
-        let target: NumberFormat
-        let rows: Int
-        let columns: Int
-        let stride: Int
-        let isTransposed: Bool
-    }
-
-    let shape: Shape
-    private let handle: OpaquePointer
-
-    init(_ shape: Shape) throws(OneDNNError) {
-        self.shape = shape
-        var described = conednn_packing_shape(
-            from: shape.source.type, to: shape.target.type, inner: shape.rows, columns: shape.columns,
-            stride: shape.stride, is_transposed: shape.isTransposed)
-        var handle: OpaquePointer?
-        let code = conednn_packing_create(&described, &handle)
-        guard code == 0, let handle else {
-            throw OneDNNError(code, "a packed matrix [\(shape.rows), \(shape.columns)] of \(shape.target.rawValue)")
-        }
-        self.handle = handle
-    }
-
-    deinit { conednn_packing_free(handle) }
-
-    /// What the packed matrix takes.
-    var byteCount: Int { conednn_packing_bytes(handle) }
-
-    func pack(_ values: UnsafeRawPointer, into packed: UnsafeMutableRawPointer) {
-        let code = conednn_pack(handle, values, packed)
-        guard code == 0 else { fatalError("out of memory: \(OneDNNError(code, "its copy of a matrix"))") }
+    subscript(_ shape: OneDNNProduct.Shape) -> OneDNNProduct {
+        if let product = products[shape] { return product }
+        let product = OneDNNProduct(shape)
+        products[shape] = product
+        return product
     }
 }
 
 /// The code that multiplies blocks of one shape.
-final class BlockProduct {
+final class OneDNNProduct {
     struct Shape: Hashable {
-        let operands: NumberFormat
-        let result: NumberFormat
         let rows: Int
         let inner: Int
         let columns: Int
@@ -94,37 +49,78 @@ final class BlockProduct {
 
     private let handle: OpaquePointer
 
-    init(_ shape: Shape) throws(OneDNNError) {
+    init(_ shape: Shape) {
         let start =
             switch shape.start {
             case .zero: CONEDNN_ZERO
             case .current: CONEDNN_CURRENT
             case .row: CONEDNN_BIAS
             }
-        var described = conednn_product_shape(
-            type: shape.operands.type, result: shape.result.type, rows: shape.rows, inner: shape.inner,
-            columns: shape.columns, start: start)
+        var described = conednn_shape(rows: shape.rows, inner: shape.inner, columns: shape.columns, start: start)
         var handle: OpaquePointer?
         let code = conednn_product_create(&described, &handle)
-        guard code == 0, let handle else {
-            throw OneDNNError(
-                code,
-                "a product [\(shape.rows), \(shape.inner)] [\(shape.inner), \(shape.columns)] of "
-                    + shape.operands.rawValue)
-        }
+        guard code == 0, let handle else { Self.fail(code) }
         self.handle = handle
     }
 
     deinit { conednn_product_free(handle) }
 
-    /// The library's name of the kernel that it chose.
-    var kernel: String { String(cString: conednn_product_kernel(handle)) }
-
     func multiply(
-        _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, bias: UnsafePointer<Float>?,
-        into result: UnsafeMutableRawPointer
+        _ left: UnsafePointer<UInt16>, _ right: UnsafePointer<UInt16>, bias: UnsafePointer<Float>?,
+        into result: UnsafeMutablePointer<Float>
     ) {
         let code = conednn_multiply(handle, left, right, bias, result)
-        guard code == 0 else { fatalError("out of memory: \(OneDNNError(code, "a product"))") }
+        guard code == 0 else { Self.fail(code) }
+    }
+
+    /// What the library can refuse to matrices of bfloat16, where it has said that it multiplies them, is memory.
+    private static func fail(_ code: Int32) -> Never {
+        fatalError("out of memory: oneDNN \(OneDNN.version) says \(String(cString: conednn_message(code)))")
+    }
+}
+
+extension Compute {
+    /// Rows that are computed together, whatever the number of threads: the order in which the library sums is its own,
+    /// and may depend on them.
+    private static let blockRows = 32
+
+    /// As `multiply`, of matrices without gaps between rows.
+    func multiplyWithOneDNN(
+        _ left: BfloatMatrix, _ right: PackedMatrix, into result: MutableMatrix, from start: ProductStart,
+        finish: ((Range<Int>) -> Void)?
+    ) {
+        guard result.rows > 0, result.columns > 0 else { return }
+        let blockRows = min(Self.blockRows, left.rows)
+        let whole = product(of: blockRows, right, start)
+        let last = product(of: (left.rows - 1) % blockRows + 1, right, start)
+        forEachPortion(of: blockRows, upTo: left.rows) { range in
+            // A thread alone gets all rows at once.
+            for first in stride(from: range.lowerBound, to: range.upperBound, by: blockRows) {
+                let rows = first..<min(first + blockRows, left.rows)
+                (rows.count == blockRows ? whole : last).multiply(
+                    left.start + first * left.columns, right.bfloats(from: 0), bias: start.bias,
+                    into: result.start + first * result.columns)
+                finish?(rows)
+            }
+        }
+    }
+
+    private func product(of rows: Int, _ right: PackedMatrix, _ start: ProductStart) -> OneDNNProduct {
+        oneDNNProducts[
+            OneDNNProduct.Shape(rows: rows, inner: right.rows, columns: right.columns, start: start.kind)]
+    }
+}
+
+extension ProductStart {
+    fileprivate var kind: OneDNNProduct.Start {
+        switch self {
+        case .zero: .zero
+        case .current: .current
+        case .row: .row
+        }
+    }
+
+    fileprivate var bias: UnsafePointer<Float>? {
+        if case .row(let row) = self { row } else { nil }
     }
 }

@@ -1,48 +1,67 @@
-/// The right operand of products, laid out as the processor multiplies it: a weight that many rows are multiplied with,
-/// converted once.
+import CKernels
+
+/// The right operand of products, laid out in the order in which the processor multiplies it: a weight that many rows are
+/// multiplied with, converted once. See `CKernels/include/packed_product.h`.
 package final class PackedMatrix {
-    package let rows: Int
-    package let columns: Int
     package let format: NumberFormat
-    private let values: AlignedBuffer<UInt8>
-    /// The way that the last values took.
-    private var packing: Packing
+    package private(set) var rows = 0
+    package private(set) var columns = 0
+    private let floats = FloatBuffer()
+    private let bfloats = BfloatBuffer()
 
-    /// All 0.
-    package init(rows: Int, columns: Int, format: NumberFormat) throws(OneDNNError) {
-        self.rows = rows
-        self.columns = columns
-        self.format = format
-        packing = try Packing(
-            Packing.Shape(
-                source: .fp32, target: format, rows: rows, columns: columns, stride: columns, isTransposed: false))
-        values = AlignedBuffer(count: packing.byteCount)
-    }
+    /// Without entries until it is filled.
+    package init(_ format: NumberFormat) { self.format = format }
 
-    package var byteCount: Int { values.count }
-
-    /// Where the numbers are, in the library's layout.
-    var start: UnsafeRawPointer { UnsafeRawPointer(values.start) }
-
-    /// Takes a matrix's values, rounded to the nearest where they become bfloat16. Several threads may fill different
-    /// matrices at once.
-    package func fill(from matrix: Matrix) {
-        precondition(matrix.rows == rows && matrix.columns == columns)
-        fill(.fp32, UnsafeRawPointer(matrix.start), stride: matrix.stride, isTransposed: matrix.isTransposed)
-    }
-
-    /// Takes the values of a matrix of bfloat16.
-    package func fill(from matrix: BfloatMatrix) {
-        precondition(matrix.rows == rows && matrix.columns == columns && format == .bf16)
-        fill(.bf16, UnsafeRawPointer(matrix.start), stride: columns, isTransposed: false)
-    }
-
-    private func fill(_ source: NumberFormat, _ start: UnsafeRawPointer, stride: Int, isTransposed: Bool) {
-        let shape = Packing.Shape(
-            source: source, target: format, rows: rows, columns: columns, stride: stride, isTransposed: isTransposed)
-        if packing.shape != shape {
-            do { packing = try Packing(shape) } catch { fatalError("out of memory: \(error)") }
+    /// Takes a matrix's shape and values, rounded to the nearest where they become bfloat16. Memory is allocated where it
+    /// is larger than all before it.
+    package func fill(from matrix: Matrix, _ compute: Compute) {
+        reshape(matrix.rows, matrix.columns)
+        let isTransposed: Int32 = matrix.isTransposed ? 1 : 0
+        compute.forEach(packed_panels(columns), grain: grain) { panels in
+            let (begin, end) = (panels.lowerBound, panels.upperBound)
+            switch format {
+            case .fp32:
+                pack_panels(begin, end, rows, columns, matrix.start, matrix.stride, isTransposed, floats.start)
+            case .bf16:
+                pack_rounded_panels(begin, end, rows, columns, matrix.start, matrix.stride, isTransposed, bfloats.start)
+            }
         }
-        packing.pack(start, into: UnsafeMutableRawPointer(values.start))
     }
+
+    /// Takes the shape and values of a matrix in bfloat16, as this one is.
+    package func fill(from matrix: BfloatMatrix, _ compute: Compute) {
+        precondition(format == .bf16)
+        reshape(matrix.rows, matrix.columns)
+        compute.forEach(packed_panels(columns), grain: grain) { panels in
+            pack_bfloat_panels(
+                panels.lowerBound, panels.upperBound, rows, columns, matrix.start, matrix.stride, bfloats.start)
+        }
+    }
+
+    private func reshape(_ rows: Int, _ columns: Int) {
+        (self.rows, self.columns) = (rows, columns)
+        let count = panelCount * packed_panels(columns)
+        switch format {
+        case .fp32: floats.reserve(count)
+        case .bf16: bfloats.reserve(count)
+        }
+    }
+
+    /// The numbers of a panel.
+    private var panelCount: Int { packed_depth(rows) * Self.panelColumns }
+
+    /// Panels that are worth a thread.
+    private var grain: Int { max(1, Grain.movedEntries / max(1, panelCount)) }
+
+    private static let panelColumns = PANEL_COLUMNS
+}
+
+/// Where the kernels find it.
+extension PackedMatrix {
+    func columns(of panels: Range<Int>) -> Range<Int> {
+        panels.lowerBound * Self.panelColumns..<min(panels.upperBound * Self.panelColumns, columns)
+    }
+
+    func floats(from panel: Int) -> UnsafePointer<Float> { UnsafePointer(floats.start + panel * panelCount) }
+    func bfloats(from panel: Int) -> UnsafePointer<UInt16> { UnsafePointer(bfloats.start + panel * panelCount) }
 }

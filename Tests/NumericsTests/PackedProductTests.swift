@@ -3,73 +3,91 @@ import Numerics
 import Testing
 
 struct PackedProductTests {
-    /// Without a unit for bfloat16 the library may refuse such products.
-    static let formats = NumberFormat.allCases.filter { $0 == .fp32 || OneDNN.bfloatUnit != nil }
-
-    /// [rows, inner, columns]: single numbers, odd, less than a block, one more than a block, and the sizes of MiniLM.
+    /// [rows, inner, columns]: single numbers, odd, around the sizes of tiles (6 rows), panels (64 columns) and blocks (32
+    /// rows), few rows of many columns, more rows than are computed together, and the sizes of MiniLM.
     static let shapes = [
-        [1, 1, 1], [1, 5, 3], [13, 9, 36], [31, 33, 49], [32, 384, 384], [33, 384, 1536], [97, 64, 1152],
+        [1, 1, 1], [1, 5, 3], [13, 9, 36], [6, 32, 64], [31, 33, 65], [33, 384, 1536], [97, 64, 1152], [203, 40, 2],
         [130, 1536, 384],
     ]
 
     /// The definition takes long.
     static let smallShapes = shapes.filter { $0.reduce(1, *) < 10_000_000 }
 
-    @Test(arguments: smallShapes, formats)
-    func `a product is what its definition says`(shape: [Int], format: NumberFormat) throws {
-        let compute = Compute(threads: 2)
-        for form in PackedForm.all {
-            let product = try PackedProduct(shape, format, form)
-            let result = product.compute(compute)
+    @Test(arguments: smallShapes, PackedKind.all)
+    func `a product is what its definition says`(shape: [Int], kind: PackedKind) {
+        for form in ProductForm.packed {
+            let product = PackedProduct(shape, kind, form)
+            let result = product.compute(threads: 2)
             // Sums of `inner` terms below 1: each is rounded at about its size times 2^-24.
             let tolerance = 1e-6 * Float(shape[1])
             #expect(zip(result, product.plain()).allSatisfy { abs($0 - $1) <= tolerance }, "\(form)")
         }
     }
 
-    @Test(arguments: shapes, formats)
-    func `a product has the same bits with any number of threads and each time`(
-        shape: [Int], format: NumberFormat
-    ) throws {
-        let computes = [1, 1, 2, 3, 4, 7].map { Compute(threads: $0) }
-        for form in PackedForm.all {
-            let product = try PackedProduct(shape, format, form)
-            let results = (computes + computes).map { product.compute($0).map(\.bitPattern) }
+    @Test(arguments: shapes, PackedKind.all)
+    func `a product has the same bits with any number of threads and each time`(shape: [Int], kind: PackedKind) {
+        for form in ProductForm.packed {
+            let product = PackedProduct(shape, kind, form)
+            let results = [1, 1, 2, 3, 4, 7].map { product.compute(threads: $0).map(\.bitPattern) }
             #expect(results.allSatisfy { $0 == results[0] }, "\(form)")
         }
     }
 
-    @Test(.enabled(if: OneDNN.bfloatUnit != nil, "this processor has no unit for bfloat16"))
-    func `a result in bfloat16 is the rounded one`() throws {
-        let product = try PackedProduct([45, 384, 200], .bf16, PackedForm(isTransposed: true, start: .row))
-        let (single, rounded) = product.bothResults(Compute(threads: 2))
-        #expect(zip(single, rounded).allSatisfy { BfloatTests.nearest($0) == $1 })
+    /// What the processor's instruction computes, number by number: two products to a sum, the second first, each rounded
+    /// once. A processor without it comes to the same.
+    @Test func `products of bfloat16 have the bits of their definition on any processor`() {
+        let (rows, inner, columns) = (13, 97, 70)
+        let left = randomNumbers(rows * inner, stream: 1).map(BfloatTests.nearest)
+        let right = randomNumbers(inner * columns, stream: 2).map(BfloatTests.nearest)
+        var panels = [UInt16](repeating: 7, count: packed_depth(inner) * packed_panels(columns) * PANEL_COLUMNS)
+        pack_bfloat_panels(0, packed_panels(columns), inner, columns, right, columns, &panels)
+        var product = packed_product(
+            inner: inner, columns: columns, a_stride: inner, c_stride: columns, bias: nil, adds: 0)
+        var result = [Float](repeating: 7, count: rows * columns)
+        var plain = result
+        multiply_packed_bfloat(0, rows, &product, left, panels, &result)
+        multiply_packed_bfloat_plainly(0, rows, &product, left, panels, &plain)
+        for row in 0..<rows {
+            for column in 0..<columns {
+                var sum: Float = 0
+                for pair in stride(from: 0, to: inner, by: 2) {
+                    for index in [pair + 1, pair] where index < inner {
+                        sum.addProduct(
+                            BfloatTests.widened(left[row * inner + index]),
+                            BfloatTests.widened(right[index * columns + column]))
+                    }
+                }
+                #expect(result[row * columns + column] == sum && plain[row * columns + column] == sum)
+            }
+        }
     }
 
-    @Test(arguments: [1, 2, 5])
-    func `each block is finished once, after it was computed`(threads: Int) throws {
-        let (rows, columns) = (3 * Compute.blockRows + 5, 16)
-        let ones = [Float](repeating: 1, count: rows * columns)
-        let result = FloatBuffer(count: rows * columns)
-        let right = try PackedMatrix(rows: columns, columns: columns, format: .fp32)
-        ones.withUnsafeBufferPointer {
-            right.fill(from: Matrix($0.baseAddress!, rows: columns, columns: columns))
-            Compute(threads: threads).multiply(
-                Matrix($0.baseAddress!, rows: rows, columns: columns), right,
-                into: MutableMatrix(result.start, rows: rows, columns: columns)
-            ) { block in
-                for entry in block.lowerBound * columns..<block.upperBound * columns { result.start[entry] += 1 }
+    @Test(arguments: [1, 2, 5], PackedKind.all)
+    func `rows are finished once, after they were computed`(threads: Int, kind: PackedKind) {
+        let (rows, columns) = (203, 16)
+        let (ones, result) = (FloatBuffer(count: rows * columns), FloatBuffer(count: rows * columns))
+        let bfloats = BfloatBuffer(count: rows * columns)
+        ones.values.update(repeating: 1)
+        bfloats.values.update(repeating: BfloatTests.nearest(1))
+        let compute = Compute(threads: threads)
+        compute.usesOneDNN = kind.usesOneDNN
+        let right = PackedMatrix(kind.format)
+        right.fill(from: Matrix(ones.start, rows: columns, columns: columns), compute)
+        let target = MutableMatrix(result.start, rows: rows, columns: columns)
+        let finish = { (range: Range<Int>) in
+            for entry in range.lowerBound * columns..<range.upperBound * columns { result.start[entry] += 1 }
+        }
+        withExtendedLifetime((ones, bfloats)) {
+            switch kind.format {
+            case .fp32:
+                compute.multiply(
+                    Matrix(ones.start, rows: rows, columns: columns), right, into: target, finish: finish)
+            case .bf16:
+                compute.multiply(
+                    BfloatMatrix(bfloats.start, rows: rows, columns: columns), right, into: target, finish: finish)
             }
         }
         #expect(result.values.allSatisfy { $0 == Float(columns + 1) })
-    }
-
-    @Test func `a matrix without entries cannot be packed, and the error says so`() {
-        #expect {
-            _ = try PackedMatrix(rows: 0, columns: 4, format: .fp32)
-        } throws: {
-            "\($0)".contains("a packed matrix [0, 4] of fp32: invalid_arguments")
-        }
     }
 
     @Test func `the library's version is that of a release`() {
@@ -77,107 +95,114 @@ struct PackedProductTests {
     }
 }
 
-struct PackedForm: CustomStringConvertible {
-    /// Whether the right matrix is packed from its transpose, within a larger one.
-    let isTransposed: Bool
-    let start: ProductForm.Start
+/// Whose product it is, of what numbers.
+struct PackedKind: CustomTestStringConvertible, Sendable {
+    let format: NumberFormat
+    var usesOneDNN = false
 
-    static let all = ProductForm.Start.allCases.flatMap { start in
-        [false, true].map { PackedForm(isTransposed: $0, start: start) }
-    }
+    static let all =
+        NumberFormat.allCases.map { PackedKind(format: $0) }
+        + (OneDNN.bfloatUnit == nil ? [] : [PackedKind(format: .bf16, usesOneDNN: true)])
 
-    var description: String { "right' \(isTransposed), from \(start)" }
+    var testDescription: String { format.rawValue + (usesOneDNN ? " by oneDNN" : "") }
 }
 
-/// A product of random matrices, the right one packed.
+extension ProductForm {
+    /// The left operand of a packed product is never a transpose.
+    static let packed = all.filter { !$0.leftTransposed }
+}
+
+/// A product of random matrices, the right one packed. For our kernels all lie within larger ones, so that strides differ
+/// from columns; for oneDNN the right one does.
 struct PackedProduct {
     private let rows, inner, columns: Int
-    private let form: PackedForm
-    private let format: NumberFormat
-    private let left, right, initial, bias: [Float]
-    private let packed: PackedMatrix
+    private let gap: Int
+    private let kind: PackedKind
+    private let form: ProductForm
+    private let left, right, bias: FloatBuffer
+    private let roundedLeft: BfloatBuffer
+    private let initial: [Float]
 
-    init(_ shape: [Int], _ format: NumberFormat, _ form: PackedForm) throws {
+    init(_ shape: [Int], _ kind: PackedKind, _ form: ProductForm) {
         (rows, inner, columns) = (shape[0], shape[1], shape[2])
+        self.kind = kind
         self.form = form
-        self.format = format
-        left = Self.numbers(rows * inner, 1, format)
-        right = randomNumbers((inner + 1) * (columns + 1), stream: 2)
-        initial = randomNumbers(rows * columns, stream: 3)
-        bias = randomNumbers(columns, stream: 4)
-        packed = try PackedMatrix(rows: inner, columns: columns, format: format)
-        right.withUnsafeBufferPointer { right in
-            packed.fill(
-                from: form.isTransposed
-                    ? Matrix(right.baseAddress!, rows: columns, columns: inner, stride: inner + 1).transposed
-                    : Matrix(right.baseAddress!, rows: inner, columns: columns, stride: columns + 1))
-        }
+        gap = kind.usesOneDNN ? 0 : 3
+        left = Self.buffer(rows * (inner + gap), stream: 1)
+        right = Self.buffer((inner + 1) * (columns + 1), stream: 2)
+        bias = Self.buffer(columns, stream: 4)
+        initial = randomNumbers(rows * (columns + gap), stream: 3)
+        roundedLeft = BfloatBuffer(count: left.count)
+        for index in 0..<left.count { roundedLeft.start[index] = BfloatTests.nearest(left.start[index]) }
     }
 
-    /// Numbers that the format holds exactly.
-    private static func numbers(_ count: Int, _ stream: Int, _ format: NumberFormat) -> [Float] {
-        randomNumbers(count, stream: stream).map { rounded($0, format) }
+    private static func buffer(_ count: Int, stream: Int) -> FloatBuffer {
+        let buffer = FloatBuffer(count: count)
+        _ = buffer.values.update(from: randomNumbers(count, stream: stream))
+        return buffer
     }
 
-    private static func rounded(_ number: Float, _ format: NumberFormat) -> Float {
-        format == .fp32 ? number : BfloatTests.widened(BfloatTests.nearest(number))
-    }
-
-    func compute(_ compute: Compute) -> [Float] {
+    func compute(threads: Int) -> [Float] {
+        let compute = Compute(threads: threads)
+        compute.usesOneDNN = kind.usesOneDNN
+        let packed = packedRight(compute)
         let result = FloatBuffer(count: initial.count)
         _ = result.values.update(from: initial)
-        multiply(compute, into: MutableMatrix(result.start, rows: rows, columns: columns))
+        let start: ProductStart =
+            switch form.start {
+            case .zero: .zero
+            case .current: .current
+            case .row: .row(bias.start)
+            }
+        let target = MutableMatrix(result.start, rows: rows, columns: columns, stride: columns + gap)
+        switch kind.format {
+        case .fp32:
+            compute.multiply(
+                Matrix(left.start, rows: rows, columns: inner, stride: inner + gap), packed, into: target, from: start)
+        case .bf16:
+            compute.multiply(
+                BfloatMatrix(roundedLeft.start, rows: rows, columns: inner, stride: inner + gap), packed, into: target,
+                from: start)
+        }
         return Array(result.values)
     }
 
-    /// In single precision, and as bfloat16.
-    func bothResults(_ compute: Compute) -> ([Float], [UInt16]) {
-        let rounded = BfloatBuffer(count: initial.count)
-        multiply(compute, into: MutableBfloatMatrix(rounded.start, rows: rows, columns: columns))
-        return (self.compute(compute), Array(rounded.values))
-    }
-
-    private func multiply(_ compute: Compute, into result: some ProductResult) {
-        bias.withUnsafeBufferPointer { bias in
-            let start: ProductStart =
-                switch form.start {
-                case .zero: .zero
-                case .current: .current
-                case .row: .row(bias.baseAddress!)
-                }
-            left.withUnsafeBufferPointer { left in
-                switch format {
-                case .fp32:
-                    compute.multiply(
-                        Matrix(left.baseAddress!, rows: rows, columns: inner), packed, into: result, from: start)
-                case .bf16:
-                    left.map { UInt16($0.bitPattern >> 16) }.withUnsafeBufferPointer {
-                        compute.multiply(
-                            BfloatMatrix($0.baseAddress!, rows: rows, columns: inner), packed, into: result, from: start
-                        )
-                    }
-                }
-            }
+    /// In memory that a larger matrix has used before.
+    private func packedRight(_ compute: Compute) -> PackedMatrix {
+        let packed = PackedMatrix(kind.format)
+        let (moreRows, moreColumns) = (inner + 40, columns + 70)
+        let large = FloatBuffer(count: moreRows * moreColumns)
+        large.values.update(repeating: .nan)
+        withExtendedLifetime(large) {
+            packed.fill(from: Matrix(large.start, rows: moreRows, columns: moreColumns), compute)
         }
+        packed.fill(
+            from: form.rightTransposed
+                ? Matrix(right.start, rows: columns, columns: inner, stride: inner + 1).transposed
+                : Matrix(right.start, rows: inner, columns: columns, stride: columns + 1), compute)
+        return packed
     }
 
-    /// By the definition, in double precision, of what the right matrix is rounded to.
+    /// By the definition, in double precision; numbers beyond the columns stay.
     func plain() -> [Float] {
         var result = initial
-        let right = right.map { Double(Self.rounded($0, format)) }
+        let round = { [kind] (number: Float) in
+            Double(kind.format == .fp32 ? number : BfloatTests.widened(BfloatTests.nearest(number)))
+        }
+        let (left, right) = (left.values.map(round), right.values.map(round))
         for row in 0..<rows {
             for column in 0..<columns {
                 var sum =
                     switch form.start {
                     case .zero: 0.0
-                    case .current: Double(initial[row * columns + column])
-                    case .row: Double(bias[column])
+                    case .current: Double(initial[row * (columns + gap) + column])
+                    case .row: Double(bias.start[column])
                     }
                 for index in 0..<inner {
-                    let place = form.isTransposed ? column * (inner + 1) + index : index * (columns + 1) + column
-                    sum += Double(left[row * inner + index]) * right[place]
+                    let place = form.rightTransposed ? column * (inner + 1) + index : index * (columns + 1) + column
+                    sum += left[row * (inner + gap) + index] * right[place]
                 }
-                result[row * columns + column] = Float(sum)
+                result[row * (columns + gap) + column] = Float(sum)
             }
         }
         return result

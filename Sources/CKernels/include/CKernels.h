@@ -15,6 +15,7 @@
 #include "loss.h"
 #include "normalization.h"
 #include "optimizer.h"
+#include "packed_product.h"
 #include "pool.h"
 #include "processor.h"
 #include "random.h"
