@@ -133,7 +133,11 @@ struct PackedProduct {
         bias = Self.buffer(columns, stream: 4)
         initial = randomNumbers(rows * (columns + gap), stream: 3)
         roundedLeft = BfloatBuffer(count: left.count)
-        for index in 0..<left.count { roundedLeft.start[index] = BfloatTests.nearest(left.start[index]) }
+        // What stands between rows is nobody's.
+        for index in 0..<left.count where index % (inner + gap) >= inner { left.start[index] = .nan }
+        for index in 0..<left.count {
+            roundedLeft.start[index] = left.start[index].isNaN ? 0x7FC0 : BfloatTests.nearest(left.start[index])
+        }
     }
 
     private static func buffer(_ count: Int, stream: Int) -> FloatBuffer {
