@@ -16,6 +16,7 @@
 #include "normalization.h"
 #include "optimizer.h"
 #include "packed_product.h"
+#include "peak.h"
 #include "pool.h"
 #include "processor.h"
 #include "random.h"
