@@ -68,16 +68,17 @@ INLINED void tile_of_floats(const size_t R, const size_t V, const packed_product
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < R; r++)
 #pragma clang loop unroll(full)
-            for (size_t v = 0; v < V; v++) sums[r][v] += a[r * p->a_stride + k] * row[v];
+            for (size_t v = 0; v < V; v++) sums[r][v] += a[r * p->a_stride + k * p->a_step] * row[v];
     }
     finish_tile(R, V, p, at, sums);
 }
 
 // Two numbers of a row as one word; behind an odd row's last one 0.
-INLINED uint32_t pair_at(const uint16_t *row, size_t inner, size_t k) {
-    if (2 * k + 1 == inner) return row[2 * k];
+INLINED uint32_t pair_at(const packed_product *p, const uint16_t *a, size_t r, size_t k) {
+    const uint16_t *numbers = a + r * p->a_stride + k * p->a_step;
+    if (2 * k + 1 == p->inner) return numbers[0];
     uint32_t pair;
-    memcpy(&pair, row + 2 * k, sizeof pair);
+    memcpy(&pair, numbers, sizeof pair);
     return pair;
 }
 
@@ -90,7 +91,7 @@ INLINED void tile_of_bfloats_plainly(const size_t R, const size_t V, const packe
         const word_lanes *row = (const word_lanes *)(panel + k * PANEL_COLUMNS);
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < R; r++) {
-            uint32_t pair = pair_at(a + r * p->a_stride, p->inner, k), halves[2] = {pair << 16, pair & 0xFFFF0000u};
+            uint32_t pair = pair_at(p, a, r, k), halves[2] = {pair << 16, pair & 0xFFFF0000u};
             float first, second;
             memcpy(&first, &halves[0], sizeof first);
             memcpy(&second, &halves[1], sizeof second);
@@ -112,9 +113,14 @@ INLINED void tile_of_bfloats_plainly(const size_t R, const size_t V, const packe
         for (size_t column = 0; column < p->columns; column += V * LANES) {                                            \
             const NUMBER *panel =                                                                                      \
                 packed + column / PANEL_COLUMNS * PANEL_COLUMNS * depth + column % PANEL_COLUMNS * word;               \
-            for (size_t i = begin; i < end; i += TILE_ROWS) {                                                          \
-                const corner at = {a + i * p->a_stride, panel, c + i * p->c_stride + column, column};                  \
-                switch (end - i) {                                                                                     \
+            for (size_t i = begin, rows; i < end; i += rows) {                                                         \
+                const size_t in_panel = i % PANEL_COLUMNS;                                                             \
+                const NUMBER *row = p->a_panel ? a + i / PANEL_COLUMNS * p->a_panel + in_panel * p->a_stride           \
+                                               : a + i * p->a_stride;                                                  \
+                const corner at = {row, panel, c + i * p->c_stride + column, column};                                  \
+                rows = end - i < TILE_ROWS ? end - i : TILE_ROWS;                                                      \
+                if (p->a_panel && PANEL_COLUMNS - in_panel < rows) rows = PANEL_COLUMNS - in_panel;                    \
+                switch (rows) {                                                                                        \
                 case 1: TILE(1, V, p, at); break;                                                                      \
                 case 2: TILE(2, V, p, at); break;                                                                      \
                 case 3: TILE(3, V, p, at); break;                                                                      \
@@ -140,7 +146,7 @@ BFLOAT static inline __attribute__((always_inline)) void tile_of_bfloats(const s
         const word_lanes *row = (const word_lanes *)(panel + k * PANEL_COLUMNS);
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < R; r++) {
-            __m512bh pairs = (__m512bh)_mm512_set1_epi32((int)pair_at(a + r * p->a_stride, p->inner, k));
+            __m512bh pairs = (__m512bh)_mm512_set1_epi32((int)pair_at(p, a, r, k));
 #pragma clang loop unroll(full)
             for (size_t v = 0; v < V; v++)
                 sums[r][v] = (lanes)_mm512_dpbf16_ps((__m512)sums[r][v], pairs, (__m512bh)row[v]);

@@ -48,7 +48,7 @@ package final class PackedMatrix {
     }
 
     /// The numbers of a panel.
-    private var panelCount: Int { packed_depth(rows) * Self.panelColumns }
+    var panelCount: Int { packed_depth(rows) * Self.panelColumns }
 
     /// Panels that are worth a thread.
     private var grain: Int { max(1, Grain.movedEntries / max(1, panelCount)) }

@@ -4,7 +4,7 @@ extension Compute {
     /// result = start + left · right, in single precision.
     ///
     /// - Parameters:
-    ///   - left: [m, k], not a transpose.
+    ///   - left: [m, k]
     ///   - right: [k, n]
     ///   - result: [m, n]
     ///   - finish: called for ranges of the result's rows by the thread that has just computed them, which has them in its
@@ -14,8 +14,8 @@ extension Compute {
         finish: ((Range<Int>) -> Void)? = nil
     ) {
         precondition(left.columns == right.rows && left.rows == result.rows && right.columns == result.columns)
-        precondition(right.format == .fp32 && !left.isTransposed)
-        share(result, inner: left.columns, finish) { rows, panels in
+        precondition(right.format == .fp32)
+        share(result, inner: left.columns, finish: finish) { rows, panels in
             let columns = right.columns(of: panels)
             var product = packed_product(left, start.columns(columns), result.columns(columns))
             multiply_packed(
@@ -34,7 +34,7 @@ extension Compute {
         if usesOneDNN, left.stride == left.columns, result.stride == result.columns {
             return multiplyWithOneDNN(left, right, into: result, from: start, finish: finish)
         }
-        share(result, inner: left.columns, finish) { rows, panels in
+        share(result, inner: left.columns, finish: finish) { rows, panels in
             let columns = right.columns(of: panels)
             var product = packed_product(left, start.columns(columns), result.columns(columns))
             multiply_packed_bfloat(
@@ -43,24 +43,50 @@ extension Compute {
         }
     }
 
+    /// result = start + leftᵀ · right, of numbers in bfloat16, summed in single precision: the gradient of a weight, which
+    /// sums over tokens.
+    ///
+    /// - Parameters:
+    ///   - left: packed, [k, m].
+    ///   - right: [k, n]
+    ///   - result: [m, n]
+    package func multiply(
+        transposeOf left: PackedMatrix, _ right: PackedMatrix, into result: MutableMatrix,
+        from start: ProductStart = .zero
+    ) {
+        precondition(left.rows == right.rows && left.columns == result.rows && right.columns == result.columns)
+        precondition(left.format == .bf16 && right.format == .bf16)
+        share(result, inner: left.rows, rowsTogether: PANEL_COLUMNS) { rows, panels in
+            let columns = right.columns(of: panels)
+            var product = packed_product(
+                transposeOf: left, start.columns(columns), result.columns(columns))
+            multiply_packed_bfloat(
+                rows.lowerBound, rows.upperBound, &product, left.bfloats(from: 0),
+                right.bfloats(from: panels.lowerBound), result.start + columns.lowerBound)
+        }
+    }
+
     /// Calls `body` for ranges of the result's rows and of the right operand's panels that together cover the result: a
     /// number's bits do not depend on what is computed with it.
+    ///
+    /// - Parameter rowsTogether: what the kernels compute at once, or take from one panel on the left.
     private func share(
-        _ result: MutableMatrix, inner: Int, _ finish: ((Range<Int>) -> Void)?, _ body: (Range<Int>, Range<Int>) -> Void
+        _ result: MutableMatrix, inner: Int, rowsTogether: Int = 6, finish: ((Range<Int>) -> Void)? = nil,
+        _ body: (Range<Int>, Range<Int>) -> Void
     ) {
         guard result.rows > 0, result.columns > 0 else { return }
         let panels = packed_panels(result.columns)
         if finish == nil, result.rows < Self.rowsWorthSharing {
-            let work = result.rows * inner * PANEL_COLUMNS
-            return forEach(panels, grain: max(1, Self.leastPackedWork / max(1, work))) { body(0..<result.rows, $0) }
+            let work = max(1, result.rows * inner * PANEL_COLUMNS)
+            return forEach(panels, grain: max(1, Self.leastPackedWork / work)) { body(0..<result.rows, $0) }
         }
         let leastRows = Self.leastPackedWork / max(1, inner * result.columns)
-        let share = min(Self.mostRows, max(leastRows, (result.rows + threads * 4 - 1) / (threads * 4)))
-        forEachPortion(of: max(1, (share + Self.tileRows - 1) / Self.tileRows) * Self.tileRows, upTo: result.rows) {
-            range in
-            // A thread alone gets all rows at once.
-            for first in stride(from: range.lowerBound, to: range.upperBound, by: Self.mostRows) {
-                let rows = first..<min(first + Self.mostRows, range.upperBound)
+        let share = max(leastRows, (result.rows + threads * 4 - 1) / (threads * 4))
+        let most = Self.mostRows / rowsTogether * rowsTogether
+        let portion = max(1, (share + rowsTogether - 1) / rowsTogether) * rowsTogether
+        forEachPortion(of: portion, upTo: result.rows) { range in
+            for first in stride(from: range.lowerBound, to: range.upperBound, by: most) {
+                let rows = first..<min(first + most, range.upperBound)
                 body(rows, 0..<panels)
                 finish?(rows)
             }
@@ -73,22 +99,28 @@ extension Compute {
     private static let mostRows = 96
     /// Multiply-adds below which a piece is not worth a thread.
     private static let leastPackedWork = 500_000
-    /// What the kernels compute together.
-    private static let tileRows = 6
 }
 
 extension packed_product {
     fileprivate init(_ left: Matrix, _ start: ProductStart, _ result: MutableMatrix) {
-        self.init(inner: left.columns, leftStride: left.stride, start, result)
+        let (stride, step) = left.isTransposed ? (1, left.stride) : (left.stride, 1)
+        self.init(inner: left.columns, stride, step, start, result)
     }
 
     fileprivate init(_ left: BfloatMatrix, _ start: ProductStart, _ result: MutableMatrix) {
-        self.init(inner: left.columns, leftStride: left.stride, start, result)
+        self.init(inner: left.columns, left.stride, 2, start, result)
     }
 
-    private init(inner: Int, leftStride: Int, _ start: ProductStart, _ result: MutableMatrix) {
+    fileprivate init(transposeOf left: PackedMatrix, _ start: ProductStart, _ result: MutableMatrix) {
+        self.init(inner: left.rows, 2, 2 * PANEL_COLUMNS, panel: left.panelCount, start, result)
+    }
+
+    private init(
+        inner: Int, _ stride: Int, _ step: Int, panel: Int = 0, _ start: ProductStart, _ result: MutableMatrix
+    ) {
         self.init(
-            inner: inner, columns: result.columns, a_stride: leftStride, c_stride: result.stride, bias: nil, adds: 0)
+            inner: inner, columns: result.columns, a_stride: stride, a_step: step, a_panel: panel,
+            c_stride: result.stride, bias: nil, adds: 0)
         switch start {
         case .zero: break
         case .current: adds = 1

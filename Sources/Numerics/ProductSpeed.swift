@@ -47,31 +47,45 @@ extension Compute {
         let result = FloatBuffer(count: shape.rows * shape.columns)
         for index in 0..<left.count { left.start[index] = Float(index % 7) * 0.1 }
         for index in 0..<right.count { right.start[index] = Float(index % 5) * 0.1 }
+        let leftMatrix =
+            shape.isWeightGradient
+            ? Matrix(left.start, rows: shape.inner, columns: shape.rows).transposed
+            : Matrix(left.start, rows: shape.rows, columns: shape.inner)
         let rightMatrix = Matrix(right.start, rows: shape.inner, columns: shape.columns)
         let target = MutableMatrix(result.start, rows: shape.rows, columns: shape.columns)
         let start = shape.isWeightGradient ? ProductStart.current : .zero
         return withExtendedLifetime((left, right)) {
             switch method {
             case .openBLAS:
-                let matrix =
-                    shape.isWeightGradient
-                    ? Matrix(left.start, rows: shape.inner, columns: shape.rows).transposed
-                    : Matrix(left.start, rows: shape.rows, columns: shape.inner)
-                return shortestRun(within: seconds) { multiply(matrix, rightMatrix, into: target, from: start) }
+                return shortestRun(within: seconds) { multiply(leftMatrix, rightMatrix, into: target, from: start) }
             case .packedFP32:
                 let packed = PackedMatrix(.fp32)
                 packed.fill(from: rightMatrix, self)
-                let matrix = Matrix(left.start, rows: shape.rows, columns: shape.inner)
-                return shortestRun(within: seconds) { multiply(matrix, packed, into: target, from: start) }
+                return shortestRun(within: seconds) { multiply(leftMatrix, packed, into: target, from: start) }
             case .packedBF16:
-                let (packed, rounded) = (PackedMatrix(.bf16), BfloatBuffer(count: left.count))
-                packed.fill(from: rightMatrix, self)
-                round_to_bfloat(left.count, left.start, rounded.start)
-                let matrix = BfloatMatrix(rounded.start, rows: shape.rows, columns: shape.inner)
-                return withExtendedLifetime(rounded) {
-                    shortestRun(within: seconds) { multiply(matrix, packed, into: target, from: start) }
-                }
+                return shortestRunInBF16(leftMatrix, rightMatrix, target, start, within: seconds)
             }
+        }
+    }
+
+    /// The gradient of a weight takes both operands packed.
+    private func shortestRunInBF16(
+        _ left: Matrix, _ right: Matrix, _ target: MutableMatrix, _ start: ProductStart, within seconds: Double
+    ) -> Double {
+        let packed = PackedMatrix(.bf16)
+        packed.fill(from: right, self)
+        if left.isTransposed {
+            let packedLeft = PackedMatrix(.bf16)
+            packedLeft.fill(from: left.transposed, self)
+            return shortestRun(within: seconds) {
+                multiply(transposeOf: packedLeft, packed, into: target, from: start)
+            }
+        }
+        let rounded = BfloatBuffer(count: left.rows * left.columns)
+        round_to_bfloat(rounded.count, left.start, rounded.start)
+        return withExtendedLifetime(rounded) {
+            let left = BfloatMatrix(rounded.start, rows: left.rows, columns: left.columns)
+            return shortestRun(within: seconds) { multiply(left, packed, into: target, from: start) }
         }
     }
 

@@ -34,22 +34,6 @@ struct BfloatTests {
         #expect(zip(all, wide).allSatisfy { $1.bitPattern == UInt32($0) << 16 })
     }
 
-    /// Sizes around those of the blocks, 32 rows and 16 columns, and none at all.
-    @Test(arguments: [0, 1, 31, 32, 33, 70], [1, 15, 16, 17, 40])
-    func `a transpose is rounded and filled up with zeros`(rows: Int, columns: Int) {
-        let (stride, width) = (columns + 3, (rows + 31) / 32 * 32)
-        let x = randomNumbers(rows * stride + 1, stream: 3)
-        var y = [UInt16](repeating: 7, count: columns * width + 1)
-        transpose_to_bfloat(rows, columns, x, stride, width, &y)
-        for column in 0..<columns {
-            for row in 0..<width {
-                let expected = row < rows ? Self.nearest(x[row * stride + column]) : 0
-                #expect(y[column * width + row] == expected)
-            }
-        }
-        #expect(y[columns * width] == 7)
-    }
-
     static func widened(_ bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
 
     /// By the definition, in double precision: of the two neighbours the nearer one, of two as near the one whose last bit

@@ -15,7 +15,7 @@ struct PackedProductTests {
 
     @Test(arguments: smallShapes, PackedKind.all)
     func `a product is what its definition says`(shape: [Int], kind: PackedKind) {
-        for form in ProductForm.packed {
+        for form in kind.forms {
             let product = PackedProduct(shape, kind, form)
             let result = product.compute(threads: 2)
             // Sums of `inner` terms below 1: each is rounded at about its size times 2^-24.
@@ -26,7 +26,7 @@ struct PackedProductTests {
 
     @Test(arguments: shapes, PackedKind.all)
     func `a product has the same bits with any number of threads and each time`(shape: [Int], kind: PackedKind) {
-        for form in ProductForm.packed {
+        for form in kind.forms {
             let product = PackedProduct(shape, kind, form)
             let results = [1, 1, 2, 3, 4, 7].map { product.compute(threads: $0).map(\.bitPattern) }
             #expect(results.allSatisfy { $0 == results[0] }, "\(form)")
@@ -42,7 +42,8 @@ struct PackedProductTests {
         var panels = [UInt16](repeating: 7, count: packed_depth(inner) * packed_panels(columns) * PANEL_COLUMNS)
         pack_bfloat_panels(0, packed_panels(columns), inner, columns, right, columns, &panels)
         var product = packed_product(
-            inner: inner, columns: columns, a_stride: inner, c_stride: columns, bias: nil, adds: 0)
+            inner: inner, columns: columns, a_stride: inner, a_step: 2, a_panel: 0, c_stride: columns, bias: nil,
+            adds: 0)
         var result = [Float](repeating: 7, count: rows * columns)
         var plain = result
         multiply_packed_bfloat(0, rows, &product, left, panels, &result)
@@ -104,12 +105,10 @@ struct PackedKind: CustomTestStringConvertible, Sendable {
         NumberFormat.allCases.map { PackedKind(format: $0) }
         + (OneDNN.bfloatUnit == nil ? [] : [PackedKind(format: .bf16, usesOneDNN: true)])
 
-    var testDescription: String { format.rawValue + (usesOneDNN ? " by oneDNN" : "") }
-}
+    /// Of a transpose on the left, oneDNN knows nothing.
+    var forms: [ProductForm] { ProductForm.all.filter { !usesOneDNN || !$0.leftTransposed } }
 
-extension ProductForm {
-    /// The left operand of a packed product is never a transpose.
-    static let packed = all.filter { !$0.leftTransposed }
+    var testDescription: String { format.rawValue + (usesOneDNN ? " by oneDNN" : "") }
 }
 
 /// A product of random matrices, the right one packed. For our kernels all lie within larger ones, so that strides differ
@@ -117,6 +116,8 @@ extension ProductForm {
 struct PackedProduct {
     private let rows, inner, columns: Int
     private let gap: Int
+    /// Of the left operand as it is stored.
+    private let leftWidth: Int
     private let kind: PackedKind
     private let form: ProductForm
     private let left, right, bias: FloatBuffer
@@ -128,13 +129,14 @@ struct PackedProduct {
         self.kind = kind
         self.form = form
         gap = kind.usesOneDNN ? 0 : 3
-        left = Self.buffer(rows * (inner + gap), stream: 1)
+        leftWidth = form.leftTransposed ? rows : inner
+        left = Self.buffer((form.leftTransposed ? inner : rows) * (leftWidth + gap), stream: 1)
         right = Self.buffer((inner + 1) * (columns + 1), stream: 2)
         bias = Self.buffer(columns, stream: 4)
         initial = randomNumbers(rows * (columns + gap), stream: 3)
         roundedLeft = BfloatBuffer(count: left.count)
         // What stands between rows is nobody's.
-        for index in 0..<left.count where index % (inner + gap) >= inner { left.start[index] = .nan }
+        for index in 0..<left.count where index % (leftWidth + gap) >= leftWidth { left.start[index] = .nan }
         for index in 0..<left.count {
             roundedLeft.start[index] = left.start[index].isNaN ? 0x7FC0 : BfloatTests.nearest(left.start[index])
         }
@@ -160,15 +162,23 @@ struct PackedProduct {
             }
         let target = MutableMatrix(result.start, rows: rows, columns: columns, stride: columns + gap)
         switch kind.format {
-        case .fp32:
-            compute.multiply(
-                Matrix(left.start, rows: rows, columns: inner, stride: inner + gap), packed, into: target, from: start)
+        case .fp32: compute.multiply(leftMatrix, packed, into: target, from: start)
+        case .bf16 where form.leftTransposed:
+            let left = PackedMatrix(.bf16)
+            left.fill(from: leftMatrix.transposed, compute)
+            compute.multiply(transposeOf: left, packed, into: target, from: start)
         case .bf16:
             compute.multiply(
                 BfloatMatrix(roundedLeft.start, rows: rows, columns: inner, stride: inner + gap), packed, into: target,
                 from: start)
         }
         return Array(result.values)
+    }
+
+    private var leftMatrix: Matrix {
+        form.leftTransposed
+            ? Matrix(left.start, rows: inner, columns: rows, stride: rows + gap).transposed
+            : Matrix(left.start, rows: rows, columns: inner, stride: inner + gap)
     }
 
     /// In memory that a larger matrix has used before.
@@ -204,7 +214,9 @@ struct PackedProduct {
                     }
                 for index in 0..<inner {
                     let place = form.rightTransposed ? column * (inner + 1) + index : index * (columns + 1) + column
-                    sum += left[row * (inner + gap) + index] * right[place]
+                    let leftPlace =
+                        form.leftTransposed ? index * (rows + gap) + row : row * (inner + gap) + index
+                    sum += left[leftPlace] * right[place]
                 }
                 result[row * (columns + gap) + column] = Float(sum)
             }

@@ -9,7 +9,3 @@ void round_to_bfloat(size_t count, const float *x, uint16_t *y);
 
 // y = x, exactly.
 void widen_bfloat(size_t count, const uint16_t *x, float *y);
-
-// y[c, t] = x[t, c] rounded, for T rows and `columns` columns of x. Rows of y have `width` entries, a multiple of 32
-// and at least T; those beyond T are set to 0, which adds nothing to a product that sums over tokens.
-void transpose_to_bfloat(size_t T, size_t columns, const float *x, size_t stride, size_t width, uint16_t *y);

@@ -27,10 +27,16 @@ void pack_rounded_panels(size_t begin, size_t end, size_t rows, size_t columns, 
 void pack_bfloat_panels(size_t begin, size_t end, size_t rows, size_t columns, const uint16_t *x, size_t stride,
                         uint16_t *packed);
 
-// c[i, :] = start + a[i, :] right, for rows begin..<end; a [., inner] and c [., columns] with strides. The start is the
-// bias or, where that is NULL, c itself (`adds`) or 0.
+// c[i, :] = start + a[i, :] right, for rows begin..<end of a [., inner] and c [., columns].
 typedef struct {
-    size_t inner, columns, a_stride, c_stride;
+    size_t inner, columns;
+    // The distance from a row of a to the next, and along a row from one number to the next, or from one pair of bfloat16
+    // to the next: 1 or 2 in rows that are stored as such, a stride and 1 the other way round in a transpose.
+    size_t a_stride, a_step;
+    // Where a's transpose was packed (a_stride 2, a_step 128): the numbers of a panel. Else 0.
+    size_t a_panel;
+    size_t c_stride;
+    // What the sums are added to: a bias or, where that is NULL, c itself (`adds`) or 0.
     const float *bias;
     int adds;
 } packed_product;
