@@ -33,8 +33,9 @@ struct ComplaintTests {
         ("validation: 1", "'validation' must be a number between 0 and 1, or none, not '1'"),
         (
             "measure: [cost, convergense]",
-            "nothing called 'convergense' can be measured, only feature-change, weight-distance, gradient-norms,"
-                + " convergence, head-features, generalization-gap or cost; did you mean 'convergence'?"
+            "nothing called 'convergense' can be measured, only feature-change, feature-change-in-stage, features, "
+                + "weight-distance, weight-distance-in-stage, gradient-norms, convergence, held-out, head-features, "
+                + "head-features-at-start, generalization-gap or cost; did you mean 'convergence'?"
         ),
         ("shuffle: yes", "'shuffle' must be true, once or false, not 'yes'"),
         ("decay: linaer", "'decay' must be linear or constant, not 'linaer'; did you mean 'linear'?"),
@@ -236,6 +237,6 @@ struct ComplaintTests {
 }
 
 private let tunes = """
-    all, head, bitfit, bitfit(KINDS), layernorm, top(K), lora(R), prefix(N), adapter(D), random(P), fisher(P), \
-    combined(P), mask or prune(P)
+    all, head, bitfit, bitfit(KINDS), bitfit(KINDS, norms=input), layernorm, top(K), top(K, norms=input), lora(R), \
+    prefix(N), adapter(D), adapter(D, norms=true), random(P), fisher(P), combined(P), mask or prune(P)
     """

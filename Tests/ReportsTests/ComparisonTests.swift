@@ -176,7 +176,8 @@ struct ComparisonTests {
             lines[8]
                 == "Beyond noise, corrected for 3 comparisons: 'eh_ft' is better than 'finetune' (p = 0.0234), 'eh_ft' is "
                 + "better than 'bitfit' (p = 0.0234); the others are within it.")
-        #expect(lines.last?.hasPrefix("p and the interval speak of the seeds alone; ") == true)
+        #expect(lines.dropLast().last?.hasPrefix("p and the interval speak of the seeds alone; ") == true)
+        #expect(lines.last == "Seeds that one of the two has no score of are left out.", "cola has none")
     }
 
     @Test func `with three seeds all pairs are told how many would be needed`() throws {
