@@ -93,7 +93,7 @@ let package = Package(
             dependencies: [
                 "Experiments", "Files", "Messages", "Configuration", "Ledger", "Transport", "Collectives", "Numerics",
                 "Safetensors", "Tokenizers", "Tasks", "Encoders", "Training", "Scheduler", "Coordinator", "Worker",
-                "Reports",
+                "Statistics", "Reports",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -128,14 +128,16 @@ let package = Package(
         tests(of: "Numerics", ["CKernels"]),
         tests(of: "Safetensors", ["TestKit", "Files"]),
         tests(of: "Tokenizers", ["TestKit", "Experiments", "Files"]),
-        tests(of: "Tasks", ["TestKit", "Experiments", "Files", "Tokenizers"], resources: [.copy("Metrics")]),
+        tests(
+            of: "Tasks", ["TestKit", "Experiments", "Files", "Tokenizers", "Configuration"],
+            resources: [.copy("Metrics")]),
         tests(of: "Encoders", ["TestKit", "Experiments", "Safetensors", "Numerics"]),
         tests(of: "Tuning", ["TestKit", "Experiments", "Safetensors", "Numerics", "Encoders"]),
         tests(
             of: "Training",
             [
-                "TestKit", "Experiments", "Files", "Safetensors", "Tasks", "Numerics", "Collectives", "Encoders",
-                "Tuning",
+                "TestKit", "Experiments", "Files", "Safetensors", "Tokenizers", "Tasks", "Numerics", "Collectives",
+                "Encoders", "Tuning",
             ]),
         tests(
             of: "Coordinator",
@@ -143,7 +145,7 @@ let package = Package(
         tests(
             of: "Worker",
             ["TestKit", "Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
-        tests(of: "Statistics", []),
+        tests(of: "Statistics", ["Numerics"]),
         tests(of: "Reports", ["Experiments", "Files"]),
         .testTarget(
             name: "EndToEndTests",

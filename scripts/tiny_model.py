@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import AutoTokenizer, BertConfig, BertModel
+from transformers import AutoTokenizer, BertConfig, BertForPreTraining
 
 source, out = map(Path, sys.argv[1:])
 torch.manual_seed(1)
@@ -19,7 +19,7 @@ config = BertConfig(
     num_attention_heads=4,
     intermediate_size=64,
 )
-BertModel(config).save_pretrained(out)
+BertForPreTraining(config).save_pretrained(out)
 for name in ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"]:
     if (source / name).exists():
         shutil.copy(source / name, out)

@@ -25,11 +25,11 @@ CLONED void add_l2_gradient(size_t count, float c, const float *restrict w, cons
     for (size_t i = 0; i < count; i++) g[i] += 2.0f * c * (w[i] - w0[i]);
 }
 
-CLONED void recadam_step(size_t count, float share, float pull, const float *restrict before, const float *restrict w0,
-                         float *restrict w) {
+CLONED void recadam_step(size_t count, float share, float pull, float keep, const float *restrict before,
+                         const float *restrict w0, float *restrict w) {
     for (size_t i = 0; i < count; i++) {
-        float stepped = before[i] + share * (w[i] - before[i]);
-        w[i] = stepped - pull * (stepped - w0[i]);
+        float stepped = before[i] + share * (w[i] - keep * before[i]);
+        w[i] = keep * (stepped - pull * (stepped - w0[i]));
     }
 }
 

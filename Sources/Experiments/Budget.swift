@@ -24,6 +24,7 @@ extension Recipe {
 
     /// Optimizer steps on a task with so many training examples, those held out included.
     package func steps(on task: PlannedTask) -> Int {
-        steps(examples: used(of: task.trainCount - Self.heldOut(validation, of: task.trainCount)))
+        let base = validationBase == .samples ? used(of: task.trainCount) : task.trainCount
+        return steps(examples: used(of: base - Self.heldOut(validation, of: base)))
     }
 }

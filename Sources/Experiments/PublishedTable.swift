@@ -30,18 +30,39 @@ package struct PublishedScore: Hashable, Sendable {
 
     /// What the number is called in sweeps.
     package struct Counterpart: Hashable, Sendable {
-        /// The paper gives the best of them; most often it is but one.
+        /// The paper gives the best of them, most often of but one, or the mean of all.
         package let methods: [String]
-        /// One, and where the authors' code reads the task otherwise, that too.
+        /// One, and where the authors' code reads the task otherwise, that too; those of the mean.
         package let tasks: [String]
         package let metric: String
+        /// Where the number is a mean over methods and tasks: what is taken off the score of each of the methods. nil
+        /// where it is one score.
+        package let baselines: [Baseline]?
 
-        package init(methods: [String], tasks: [String], metric: String) {
+        package init(methods: [String], tasks: [String], metric: String, baselines: [Baseline]? = nil) {
             self.methods = methods
             self.tasks = tasks
             self.metric = metric
+            self.baselines = baselines
+        }
+
+        /// Those of the baselines included.
+        package var allMethods: [String] {
+            methods
+                + (baselines ?? []).compactMap { baseline in
+                    if case .score(let method, _) = baseline { method } else { nil }
+                }
         }
     }
+
+    package enum Baseline: Hashable, Sendable {
+        case nothing
+        /// The score of a method on a task; nil for the task of the score that it is taken off.
+        case score(method: String, task: String?)
+    }
+
+    /// Each task's own first metric, in place of a metric's name.
+    package static let ownMetric = "score"
 
     package init(
         model: String, method: String, setting: String, task: String, metric: String, mean: Double, deviation: Double?,

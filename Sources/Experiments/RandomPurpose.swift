@@ -53,6 +53,9 @@ package struct DropoutSite: RawRepresentable, Hashable, Sendable {
     package static func attentionOutput(layer: Int) -> DropoutSite { site(1, layer) }
     package static func feedForwardOutput(layer: Int) -> DropoutSite { site(2, layer) }
 
+    /// The keys and values before each sequence's own.
+    package static func prefix(layer: Int) -> DropoutSite { DropoutSite(rawValue: 0x7000 + UInt32(layer)) }
+
     /// The input of a low-rank addition.
     /// - Parameter module: its number in the layer, below 8.
     package static func lowRank(layer: Int, module: Int) -> DropoutSite {

@@ -26,8 +26,10 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var decay: Decay = .linear
     /// Where a linear decay ends, as a share of the highest rate.
     @Implied<Zero<Double>> package var floor: Double
-    /// So many steps at the beginning have at most a twentieth of the highest rate.
+    /// So many steps at the beginning have a twentieth of the highest rate, or at most that.
     @Implied<Zero<Int>> package var slowStart: Int
+    /// Which of the two.
+    @Implied<Plain<SlowRate>> package var slowRate: SlowRate
     /// What a batch's loss is of its examples' losses.
     @Implied<Plain<BatchLoss>> package var loss: BatchLoss
     package var optimizer = OptimizerSettings()
@@ -48,12 +50,18 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var maxLength: Int = 128
     /// Which text of a pair is cut where the pair is too long.
     package var truncation: Truncation = .longest
+    /// What running text is cut into.
+    @Implied<Plain<TextBlocks>> package var blocks: TextBlocks
     /// Evaluations in an epoch.
     package var evaluations: Int = 1
     /// Which evaluation's parameters are the stage's result.
     package var selection: Selection = .last
     /// The share of the training set, drawn by seed, held out to select on; nil selects on the dev set.
     package var validation: Double?
+    /// What `validation` is a share of.
+    @Implied<Plain<ValidationBase>> package var validationBase: ValidationBase
+    /// The seed that `validation` is drawn by; nil takes the stage's. Stages with different seeds hold out the same.
+    package var validationSeed: UInt64?
     /// What the matrix products compute in; `auto` is resolved before it gets here.
     package var precision: Precision = .fp32
 
@@ -86,6 +94,16 @@ package enum Decay: String, Codable, CaseIterable, Sendable {
     case constant
 }
 
+/// How a slow start's twentieth of the highest rate is meant.
+package enum SlowRate: String, Codable, CaseIterable, Defaultable, Sendable {
+    /// The schedule's own rate, where that is smaller.
+    case atMost = "at-most"
+    /// In every one of the steps, whatever the schedule says, as in EH-FT's code.
+    case exactly
+
+    package init() { self = .atMost }
+}
+
 /// What a batch's gradient is the gradient of.
 package enum BatchLoss: String, Codable, CaseIterable, Defaultable, Sendable {
     /// The mean of the examples' losses.
@@ -116,12 +134,37 @@ package struct OptimizerSettings: Codable, Hashable, Sendable {
     package init() {}
 }
 
+/// What examples are held out of.
+package enum ValidationBase: String, Codable, CaseIterable, Defaultable, Sendable {
+    /// The whole training set; the samples are then drawn from what is left.
+    case all
+    /// The samples, which are drawn first: 100 of them are 80 and 20 (What to freeze, section IV-B,
+    /// as the authors' code has it).
+    case samples
+
+    package init() { self = .all }
+}
+
 package enum Truncation: String, Codable, CaseIterable, Sendable {
     case longest, first, second
 }
 
+/// What an example of masked language modelling is.
+package enum TextBlocks: String, Codable, CaseIterable, Defaultable, Sendable {
+    /// So many tokens as the longest sequence has, whatever lines they are of.
+    case longest = "max-length"
+    /// A line of the file; one that is too long for a sequence is several examples.
+    case lines
+
+    package init() { self = .longest }
+}
+
 package enum Selection: String, Codable, CaseIterable, Sendable {
-    case last, best
+    case last
+    /// The one with the best score, of equal ones the earliest.
+    case best
+    /// Of equal ones the latest.
+    case latestBest = "latest-best"
 }
 
 package enum Precision: String, Codable, CaseIterable, Sendable {

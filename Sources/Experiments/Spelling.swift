@@ -126,6 +126,14 @@ extension [String: String] {
         try number(key, of: call, "a number above 0 and at most 1") { $0 > 0 && $0 <= 1 }
     }
 
+    func flag(_ key: String, of call: String, default initial: Bool) throws(SpellingError) -> Bool {
+        guard let text = self[key] else { return initial }
+        guard let value = Bool(text) else {
+            throw SpellingError("'\(key)' of '\(call)' must be true or false, not '\(text)'")
+        }
+        return value
+    }
+
     func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ key: String, of call: String, default initial: Choice
     ) throws(SpellingError) -> Choice {
@@ -159,6 +167,12 @@ extension [String: String] {
 /// A number as people write it: without a point where it is whole.
 func spelled(_ number: Double) -> String {
     number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
+}
+
+/// A word with those of its arguments that do not go without saying.
+func spelledCall(_ name: String, _ arguments: [String?]) -> String {
+    let given = arguments.compactMap(\.self)
+    return given.isEmpty ? name : "\(name)(\(given.joined(separator: ", ")))"
 }
 
 /// Words joined by `+`, in the order of their declaration.

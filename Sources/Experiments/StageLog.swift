@@ -4,17 +4,24 @@ package struct StageLog: Codable, Hashable, Sendable {
     /// What was asked for, sorted.
     package let measures: [Measure]
     package var featureChange: FeatureChange?
+    package var featureChangeInStage: FeatureChange?
+    /// Between this stage's features and those of the one that it is listed after; only in reports.
+    package var featureDistance: FeatureChange?
     package var weightDistance: [WeightDistance]?
     package var weightMagnitudes: Magnitudes?
+    package var weightDistanceInStage: [WeightDistance]?
+    package var weightMagnitudesInStage: Magnitudes?
     package var gradientNorms: [GradientNorms]?
     package var convergence: [Convergence]?
+    package var heldOut: [HeldOut]?
     package var headFeatures: HeadFeatures?
+    package var headFeaturesAtStart: HeadFeatures?
     package var generalizationGap: GeneralizationGap?
     package var cost: StageCost?
 
     package init(measures: [Measure]) { self.measures = measures.sorted() }
 
-    /// L2 distances between first-token states before and after tuning, of the examples trained on.
+    /// L2 distances between first-token states of two models, of the examples trained on.
     package struct FeatureChange: Codable, Hashable, Sendable {
         package let mean: Double
         package let deviation: Double
@@ -26,9 +33,20 @@ package struct StageLog: Codable, Hashable, Sendable {
         package init(mean: Double, deviation: Double, total: Double, examples: Int) {
             (self.mean, self.deviation, self.total, self.examples) = (mean, deviation, total, examples)
         }
+
+        /// - Parameter distances: of every row.
+        package init(of distances: [Double]) {
+            let mean = distances.reduce(0, +) / Double(max(1, distances.count))
+            let variance = distances.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, distances.count - 1))
+            self.init(
+                mean: mean, deviation: variance.squareRoot(),
+                total: distances.reduce(0) { $0 + $1 * $1 }.squareRoot(), examples: distances.count)
+        }
     }
 
-    /// ‖θ - θ0‖₂ after a step, θ0 the values that the stage began with.
+    /// ‖θ - θ0‖₂ after a step, θ0 the pretrained values or those that the stage began with. What was added to the
+    /// pretrained model and the head have no pretrained values: they count from the stage's start, but for LoRA, whose
+    /// product is part of the weights that it is added to.
     package struct WeightDistance: Codable, Hashable, Sendable {
         package let step: Int
         package let backbone: Double
@@ -72,6 +90,19 @@ package struct StageLog: Codable, Hashable, Sendable {
 
         package init(step: Int, epoch: Double, loss: Double, score: Double) {
             (self.step, self.epoch, self.loss, self.score) = (step, epoch, loss, score)
+        }
+    }
+
+    /// At an evaluation: the mean loss of the steps since the last one, and loss and score on the validation split where
+    /// there is one, on the dev set otherwise. Losses are a label's.
+    package struct HeldOut: Codable, Hashable, Sendable {
+        package let step: Int
+        package let trainingLoss: Double
+        package let loss: Double
+        package let score: Double
+
+        package init(step: Int, trainingLoss: Double, loss: Double, score: Double) {
+            (self.step, self.trainingLoss, self.loss, self.score) = (step, trainingLoss, loss, score)
         }
     }
 

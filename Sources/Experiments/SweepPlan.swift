@@ -22,11 +22,14 @@ package struct PlannedTask: Codable, Hashable, Sendable {
     package let content: Digest
     /// Rows of the training file; steps go by them even where a stage makes blocks of the rows, as with masked-lm.
     package let trainCount: Int
+    /// Examples of the file that scores are reported on; nil in plans of older stores.
+    package let devCount: Int?
 
-    package init(definition: TaskDefinition, content: Digest, trainCount: Int) {
+    package init(definition: TaskDefinition, content: Digest, trainCount: Int, devCount: Int? = nil) {
         self.definition = definition
         self.content = content
         self.trainCount = trainCount
+        self.devCount = devCount
     }
 }
 

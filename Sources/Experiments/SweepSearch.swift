@@ -13,6 +13,41 @@ package struct SearchedSetting: Codable, Hashable, Sendable, CustomStringConvert
     package var description: String { "\(key) \(value)" }
 }
 
+/// What the points of a search are judged on.
+package enum SearchBasis: Hashable, Sendable {
+    /// What the table reports, too: among as many points, chance alone makes some of their scores too high.
+    case dev
+    /// The task's validation file or a part that the recipe holds out; where there is neither, this share of the
+    /// training set, which every point leaves out and the rows of the table do not.
+    case validation(share: Double)
+}
+
+extension SearchBasis: Spelled {
+    package static let spellings = ["validation", "validation(0.2)", "dev"]
+
+    package init(spelled text: String) throws(SpellingError) {
+        let call = try SpelledCall(text)
+        switch call.name {
+        case "dev":
+            _ = try call.arguments([])
+            self = .dev
+        case "validation":
+            let share = try call.arguments(["share"]).number(
+                "share", of: "validation", "a number between 0 and 1", default: 0.1
+            ) { $0 > 0 && $0 < 1 }
+            self = .validation(share: share)
+        default: throw SpellingError()
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .dev: "dev"
+        case .validation(let share): "validation(\(spelled(share)))"
+        }
+    }
+}
+
 /// What a search tries at once.
 package struct SearchPoint: Codable, Hashable, Sendable, CustomStringConvertible {
     /// In the order of the sweep file.

@@ -7,6 +7,12 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     package var train: String
     /// The file that scores are reported on, relative to the data directory.
     package var dev: String
+    /// The file that evaluations are selected on and searches judged on, where there is a third one.
+    package var validation: String?
+    /// The rows of the training file that are used, from 1; nil takes all.
+    package var trainRows: ClosedRange<Int>?
+    /// The rows of the dev file that are used, from 1; nil takes all.
+    package var devRows: ClosedRange<Int>?
     /// What an example is; nil for a text or a pair with a class, or with a number where there are no `labels`.
     package var kind: Kind?
     package var format: FileFormat
@@ -33,7 +39,8 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     package var metrics: [Metric]
 
     package init(
-        name: String, train: String, dev: String, kind: Kind? = nil, format: FileFormat, header: Bool = true,
+        name: String, train: String, dev: String, validation: String? = nil, trainRows: ClosedRange<Int>? = nil,
+        devRows: ClosedRange<Int>? = nil, kind: Kind? = nil, format: FileFormat, header: Bool = true,
         encoding: TextEncoding = .utf8, text: Column, pair: Column? = nil, choices: [Column]? = nil,
         targets: [Column]? = nil, compares: Bool? = nil, label: Column?, labels: [String]?, unknown: String? = nil,
         metrics: [Metric]
@@ -41,6 +48,9 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
         self.name = name
         self.train = train
         self.dev = dev
+        self.validation = validation
+        self.trainRows = trainRows
+        self.devRows = devRows
         self.kind = kind
         self.format = format
         self.header = header
@@ -65,7 +75,7 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
         case jsonl
         /// `LABEL:fine text`, one a line, as TREC has it; its columns are `label`, `fine` and `text`.
         case trec
-        /// The XML of COPA: a premise, what is asked for, and two alternatives.
+        /// COPA as its XML or as SuperGLUE's JSON lines: a premise, what is asked for, and two alternatives.
         case copa
         /// `NAME.data.txt` with words, their places and two texts, and `NAME.gold.txt` with the labels, as WiC has it.
         case wic
@@ -92,11 +102,14 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
 
     /// The content that decides what is learned from the task: how it is read, and the bytes of its files. Names and
     /// paths are left out, so that a dataset that moved is the same task.
-    package func contentDigest(train trainFile: Digest, dev devFile: Digest) throws -> Digest {
+    package func contentDigest(
+        train trainFile: Digest, dev devFile: Digest, validation validationFile: Digest? = nil
+    ) throws -> Digest {
         var nameless = self
         nameless.name = ""
         nameless.train = trainFile.hex
         nameless.dev = devFile.hex
+        nameless.validation = validationFile?.hex
         return try Digest(ofCanonicalJSON: nameless)
     }
 }

@@ -1,8 +1,10 @@
 extension HeadDesign {
     /// Why it cannot stand on what the task hands to the head, as a sentence; nil where it can.
     package func objection(to task: TaskDefinition) -> String? {
-        guard self == .hf, let kind = task.kind, kind != .choices else { return nil }
-        return "head 'hf' is made for whole texts and does not fit task '\(task.name)' of kind \(kind.rawValue);"
+        guard self == .hf || self == .pooled, let kind = task.kind, kind != .choices else { return nil }
+        // Running text has the head of its pretraining, and no pooler.
+        guard self == .pooled || kind != .maskedLM else { return nil }
+        return "head '\(self)' is made for whole texts and does not fit task '\(task.name)' of kind \(kind.rawValue);"
             + " use linear or mlp(WIDTH)"
     }
 }
@@ -14,5 +16,23 @@ extension Estimate {
         return
             "'label=expected' asks what each class of an example would give, but task '\(task.name)' has no single class"
             + " for an example; use label=gold"
+    }
+}
+
+extension Recipe {
+    /// The recipe in the one form that it has for a task: where examples have but one label, their statistics' loss is
+    /// both the sum and the mean over labels.
+    package func settled(on task: TaskDefinition) -> Recipe {
+        var recipe = self
+        if task.kind != .tags, task.kind != .maskedLM { recipe.estimate?.tokens = .mean }
+        return recipe
+    }
+}
+
+extension TextBlocks {
+    /// Why the task's examples cannot be cut so, as a sentence; nil where they can.
+    package func objection(to task: TaskDefinition) -> String? {
+        guard self != TextBlocks(), task.kind != .maskedLM else { return nil }
+        return "'blocks' says how running text is cut, and task '\(task.name)' has none; give it in the stage that has"
     }
 }

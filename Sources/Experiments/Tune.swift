@@ -4,7 +4,7 @@ package enum Tune: Hashable, Sendable {
     case parameters(ParameterSet)
     /// Single entries.
     case entries(EntryChoice)
-    /// Parameters added to the backbone, which itself stays.
+    /// Parameters added to the backbone, which itself stays, but for its LayerNorms where the design moves them.
     case adapter(AdapterDesign)
     /// Every parameter; at the end the entries that went farthest keep their change, and the others go back to their
     /// pretrained values (after Guo et al. 2021).
@@ -18,7 +18,7 @@ package enum Tune: Hashable, Sendable {
         switch self {
         case .parameters(let set): set != .none
         case .entries, .prune: true
-        case .adapter: false
+        case .adapter(let design): design.movesNorms
         }
     }
 
@@ -34,11 +34,20 @@ package enum ParameterSet: Hashable, Sendable {
     case all
     case none
     /// Bias vectors of these kinds (Ben-Zaken et al. 2020).
-    case biases(Set<BiasKind>)
+    case biases(Set<BiasKind>, norms: LayerNorms = .output)
     /// Weight and bias of every LayerNorm.
     case layerNorm
     /// The last layers.
-    case top(layers: Int)
+    case top(layers: Int, norms: LayerNorms = .output)
+}
+
+/// Which LayerNorms are a layer's own besides the one between attention and feed-forward.
+package enum LayerNorms: String, CaseIterable, Sendable {
+    /// The one at its end; that of the embeddings is no layer's.
+    case output
+    /// The one at its beginning, as in EH-FT's code: that of the embeddings is the first layer's, and the one at the end of
+    /// the last layer is no layer's.
+    case input
 }
 
 /// How the entries that move are chosen among the backbone's.
@@ -56,7 +65,7 @@ package enum EntryChoice: Hashable, Sendable {
 /// The bias vectors of an encoder by what they belong to.
 package enum BiasKind: String, CaseIterable, Sendable {
     case query, key, value
-    /// Those at the ends of attention and feed-forward.
+    /// Those at the ends of attention and feed-forward, and that of the pooler where the head has one.
     case output
     case intermediate
     /// Those of the layers' LayerNorms.
@@ -80,8 +89,9 @@ package enum Pick: String, CaseIterable, Sendable {
 
 extension Tune: Spelled {
     package static let spellings = [
-        "all", "head", "bitfit", "bitfit(KINDS)", "layernorm", "top(K)", "lora(R)", "prefix(N)", "adapter(D)",
-        "random(P)", "fisher(P)", "combined(P)", "mask", "prune(P)",
+        "all", "head", "bitfit", "bitfit(KINDS)", "bitfit(KINDS, norms=input)", "layernorm", "top(K)",
+        "top(K, norms=input)", "lora(R)", "prefix(N)", "adapter(D)", "adapter(D, norms=true)", "random(P)", "fisher(P)",
+        "combined(P)", "mask", "prune(P)",
     ]
 
     package init(spelled text: String) throws(SpellingError) {
@@ -92,10 +102,17 @@ extension Tune: Spelled {
             _ = try call.arguments([])
             self = ["all": .all, "head": .head, "layernorm": .parameters(.layerNorm)][name] ?? .entries(.mask)
         case "bitfit":
-            let kinds = try call.arguments(["kinds"]).choices("kinds", of: name, default: Set(BiasKind.allCases))
-            self = .parameters(.biases(kinds))
+            let arguments = try call.arguments(["kinds", "norms"])
+            self = .parameters(
+                .biases(
+                    try arguments.choices("kinds", of: name, default: Set(BiasKind.allCases)),
+                    norms: try arguments.choice("norms", of: name, default: .output)))
         case "top":
-            self = .parameters(.top(layers: try call.arguments(["k"]).whole("k", of: name, in: 1...1000)))
+            let arguments = try call.arguments(["k", "norms"])
+            self = .parameters(
+                .top(
+                    layers: try arguments.whole("k", of: name, in: 1...1000),
+                    norms: try arguments.choice("norms", of: name, default: .output)))
         case "lora", "prefix", "adapter":
             self = .adapter(try AdapterDesign(spelled: text))
         case "random": self = .entries(.drawn(share: try call.arguments(["p"]).share("p", of: name)))
@@ -132,11 +149,17 @@ extension ParameterSet: CustomStringConvertible {
         switch self {
         case .all: "all"
         case .none: "head"
-        case .biases(let kinds): kinds.count == BiasKind.allCases.count ? "bitfit" : "bitfit(\(spelled(kinds)))"
+        case .biases(let kinds, let norms):
+            spelledCall("bitfit", [kinds.count == BiasKind.allCases.count ? nil : spelled(kinds), norms.argument])
         case .layerNorm: "layernorm"
-        case .top(let layers): "top(\(layers))"
+        case .top(let layers, let norms): spelledCall("top", ["\(layers)", norms.argument])
         }
     }
+}
+
+extension LayerNorms {
+    /// nil where it goes without saying.
+    fileprivate var argument: String? { self == .output ? nil : "norms=\(rawValue)" }
 }
 
 extension EntryChoice: CustomStringConvertible {
@@ -161,7 +184,7 @@ extension Recipe {
         switch tune {
         case .parameters(.all): kinds = [.backbone]
         case .parameters(.none): break
-        case .adapter: kinds = [.adapter]
+        case .adapter(let design): kinds = design.movesNorms ? [.adapter, .delta] : [.adapter]
         case .parameters(.biases), .parameters(.layerNorm), .parameters(.top), .entries, .prune: kinds = [.delta]
         }
         if inputs.contains(.adapter) { kinds.insert(.adapter) }

@@ -7,7 +7,7 @@ extension PairedDifferences {
     /// random in time. With few pairs it is narrower than it should be.
     ///
     /// - Returns: nil where a stratum has but one pair, whose spread nobody knows.
-    package func interval(resamples: Int = 10_000) -> ClosedRange<Double>? {
+    package func bootstrapInterval(resamples: Int = 10_000) -> ClosedRange<Double>? {
         guard strata.allSatisfy({ $0.count > 1 }) else { return nil }
         let means = (0..<resamples).map { resampledMean($0) }.sorted()
         // A bound that is 0 but for rounding is 0: whether the interval holds it is a question people ask.

@@ -33,12 +33,12 @@ extension PairedDifferences {
     /// The pairs that would show a difference of this mean and deviation at a two-sided level of 0.05 with a chance of
     /// 0.8, by the normal approximation; nil where no number of pairs would, or nothing is known of the deviation.
     package var pairsToShowIt: Int? {
-        // The 0.975 and 0.8 quantiles of the normal distribution.
-        let quantiles = 1.959964 + 0.841621
+        // With the 0.8 quantile of the normal distribution.
+        let quantiles = normalBound + 0.841621
         guard let deviation, mean != 0 else { return nil }
         let ratio = quantiles * deviation / mean
         let pairs = (ratio * ratio).rounded(.up)
         guard pairs < 1e9 else { return nil }
-        return max(SignFlipTest.leastPairs, Int(pairs))
+        return max(SignFlipTest.leastPairs(), Int(pairs))
     }
 }

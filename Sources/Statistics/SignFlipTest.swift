@@ -11,8 +11,6 @@ package struct SignFlipTest: Hashable, Sendable {
 
     /// The level below which a difference counts as shown.
     package static let level = 0.05
-    /// The fewest pairs with which the test can fall below the level: of 2⁶ patterns, two are as extreme as can be.
-    package static let leastPairs = 6
     /// Differences other than 0 up to which all patterns are counted.
     package static let exactLimit = 40
 
@@ -38,6 +36,14 @@ package struct SignFlipTest: Hashable, Sendable {
     package static func leastValue(pairs: Int) -> Double {
         pairs == 0 ? 1 : Double(sign: .plus, exponent: 1 - pairs, significand: 1)
     }
+
+    /// The fewest pairs with which one of so many tests can fall below the level after Holm's correction: 6 for a single
+    /// one, as of 2⁶ patterns two are as extreme as can be.
+    package static func leastPairs(of tests: Int = 1) -> Int {
+        var pairs = 1
+        while Double(tests) * leastValue(pairs: pairs) >= level { pairs += 1 }
+        return pairs
+    }
 }
 
 extension SignFlipTest {
@@ -45,8 +51,8 @@ extension SignFlipTest {
     /// the other that reach the threshold with it are the rest of the list from some place on, which only moves down.
     private static func shareBeyond(_ threshold: Double, _ differences: [Double]) -> Double {
         let middle = differences.count / 2
-        let left = signedSums(differences[..<middle]).sorted()
-        let right = signedSums(differences[middle...]).sorted()
+        let left = signedSums(differences[..<middle])
+        let right = signedSums(differences[middle...])
         var count = 0
         var place = right.count
         for sum in left {
@@ -57,9 +63,10 @@ extension SignFlipTest {
         return 2 * Double(count) / (Double(left.count) * Double(right.count))
     }
 
+    /// Sorted at every difference, as sorting joins two lists that are sorted already in one pass.
     private static func signedSums(_ differences: ArraySlice<Double>) -> [Double] {
         differences.reduce(into: [0.0]) { sums, difference in
-            sums = sums.map { $0 - difference } + sums.map { $0 + difference }
+            sums = (sums.map { $0 - difference } + sums.map { $0 + difference }).sorted()
         }
     }
 

@@ -14,6 +14,7 @@ struct SweepLogs {
         var files: [StageKey: StageLogFile] = [:]
         var runs: [MeasuredRun] = []
         for row in snapshot.plan.rows {
+            var before: (number: Int, file: StageLogFile)?
             for (place, key) in row.stages.enumerated() {
                 guard let artifact = snapshot[key].result?.artifact(.log),
                     let path = try artifacts.checkedPath(of: artifact)
@@ -23,12 +24,24 @@ struct SweepLogs {
                 runs.append(
                     MeasuredRun(
                         task: row.task, method: row.stages.count == 1 ? row.method : "\(row.method)/\(place + 1)",
-                        seed: row.seed, key: key, log: file.log,
-                        headFeatures: file.headFeatures.map {
-                            HeadFeatureRows(width: $0.width, train: $0.train, dev: $0.dev)
-                        }))
+                        seed: row.seed, key: key, log: file.log, headFeatures: Self.rows(file.headFeatures),
+                        headFeaturesAtStart: Self.rows(file.headFeaturesAtStart)))
+                guard let features = file.features else { continue }
+                if let earlier = before, let others = earlier.file.features, others.width == features.width,
+                    others.rows.count == features.rows.count
+                {
+                    runs.append(
+                        MeasuredRun(
+                            task: row.task, method: "\(row.method)/\(earlier.number) to \(place + 1)", seed: row.seed,
+                            key: key, between: others.rows, and: features.rows, width: features.width))
+                }
+                before = (place + 1, file)
             }
         }
         self.runs = runs
+    }
+
+    private static func rows(_ rows: StageLogFile.Rows?) -> HeadFeatureRows? {
+        rows.map { HeadFeatureRows(width: $0.width, train: $0.train, dev: $0.dev) }
     }
 }

@@ -17,6 +17,17 @@ struct CatalogTests {
                     labels: ["entailment", "contradiction", "neutral"], metrics: [.accuracy, .macroF1]))
     }
 
+    @Test func `a task may have a third file, and use some rows of the others`() throws {
+        try fixture.write(
+            "tasks.yaml",
+            """
+            own: { train: a, dev: b, validation: c, train-rows: 1..400, dev-rows: 401..500, format: jsonl, text: t,
+                   label: l, metrics: pearson }
+            """)
+        let task = try #require(try fixture.catalogs().tasks["own"])
+        #expect(task.validation == "c" && task.trainRows == 1...400 && task.devRows == 401...500)
+    }
+
     @Test func `columns are numbers or names, and a quoted number is a name`() throws {
         try fixture.write(
             "tasks.yaml",
@@ -47,6 +58,14 @@ struct CatalogTests {
         ("metrics: f1, pairs: x", "unknown key 'pairs' in task 'own'; did you mean 'pair'?"),
         ("metrics: f1, encoding: utf-8", "'encoding' must be utf8 or latin1, not 'utf-8'"),
         ("pair: x", "task 'own' has no 'metrics'"),
+        (
+            "metrics: f1, dev-rows: 5..3",
+            "'dev-rows' must be the first and the last row, from 1, as 1..400, not '5..3'"
+        ),
+        (
+            "metrics: f1, train-rows: 400",
+            "'train-rows' must be the first and the last row, from 1, as 1..400, not '400'"
+        ),
     ])
     func `a wrong task is told with its line`(more: String, sentence: String) throws {
         try fixture.write(

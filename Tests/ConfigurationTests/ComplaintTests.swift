@@ -33,13 +33,14 @@ struct ComplaintTests {
         ("validation: 1", "'validation' must be a number between 0 and 1, or none, not '1'"),
         (
             "measure: [cost, convergense]",
-            "nothing called 'convergense' can be measured, only feature-change, weight-distance, gradient-norms,"
-                + " convergence, head-features, generalization-gap or cost; did you mean 'convergence'?"
+            "nothing called 'convergense' can be measured, only feature-change, feature-change-in-stage, features, "
+                + "weight-distance, weight-distance-in-stage, gradient-norms, convergence, held-out, head-features, "
+                + "head-features-at-start, generalization-gap or cost; did you mean 'convergence'?"
         ),
         ("shuffle: yes", "'shuffle' must be true, once or false, not 'yes'"),
         ("decay: linaer", "'decay' must be linear or constant, not 'linaer'; did you mean 'linear'?"),
-        ("select: bset", "'select' must be last or best, not 'bset'; did you mean 'best'?"),
-        ("head: linera", "'head' must be linear, mlp(WIDTH) or hf, not 'linera'; did you mean 'linear'?"),
+        ("select: bset", "'select' must be last, best or latest-best, not 'bset'; did you mean 'best'?"),
+        ("head: linera", "'head' must be linear, mlp(WIDTH), hf or pooled, not 'linera'; did you mean 'linear'?"),
         ("head: mlp(0)", "'width' of 'mlp' must be a whole number from 1 to 65536, not '0'"),
         ("precision: bf16", "'precision' bf16 is not in this version; use fp32 or auto"),
         ("tune: all", "'tune' says what a stage is and cannot stand in 'defaults'; give it in the stage"),
@@ -236,6 +237,6 @@ struct ComplaintTests {
 }
 
 private let tunes = """
-    all, head, bitfit, bitfit(KINDS), layernorm, top(K), lora(R), prefix(N), adapter(D), random(P), fisher(P), \
-    combined(P), mask or prune(P)
+    all, head, bitfit, bitfit(KINDS), bitfit(KINDS, norms=input), layernorm, top(K), top(K, norms=input), lora(R), \
+    prefix(N), adapter(D), adapter(D, norms=true), random(P), fisher(P), combined(P), mask or prune(P)
     """

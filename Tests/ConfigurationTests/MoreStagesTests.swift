@@ -64,7 +64,7 @@ struct MoreStagesTests {
                 { finetune: , on: { like: finetune, then: \(then) }, clipped: { like: on, clip: none }, \
                 further: { like: on, then: \(then) } }
                 """,
-            more: "search: { batch: [8, 16], grow: 0 }")
+            more: "search: { on: dev, batch: [8, 16], grow: 0 }")
         let plan = try fixture.plan(fixture.read(text))
         #expect(plan.searches.map(\.method) == ["finetune", "clipped"])
         #expect(plan.stages.map(\.specification.recipe.batch) == [8, 16, 8, 16], "of one stage each")

@@ -20,7 +20,7 @@ struct PublishedResultsTests {
                 "ehft/1": 13 * 9, "ehft/2": 2 * 9, "ehft/3": 2 * 9, "ehft/4": 6 * 3, "what-to-freeze/I": 49,
                 "what-to-freeze/II": 7 * 6, "what-to-freeze/III": 7 * 6, "optimal-subset/1": 9 * 4,
                 "optimal-subset/3": 13 * 5, "optimal-subset/6": 4 * 8 * 2, "optimal-subset/7": 4 * 8 * 4,
-                "optimal-subset/8": 4 * 6 * 5, "optimal-subset/9": 6 * 4, "optimal-subset/10": 4 * 5,
+                "optimal-subset/8": 4 * 6 * 5 + 1, "optimal-subset/9": 6 * 4, "optimal-subset/10": 4 * 5,
                 "optimal-subset/11": 4 * 6 * 7,
             ])
     }
@@ -30,6 +30,11 @@ struct PublishedResultsTests {
         let score = try #require(table.scores.first { $0.method == "Random subset" && $0.task == "TREC-6" })
         #expect(score.mean == 97.20 && score.deviation == 0.32 && score.runs == 5)
         #expect(score.counterpart == .init(methods: ["decoder-random"], tasks: ["trec"], metric: "accuracy"))
+        let gap = try shipped().table(named: "optimal-subset/11").scores.first { $0.metric == "generalization_gap" }
+        #expect(gap?.counterpart?.baselines == [.nothing])
+        let second = try shipped().table(named: "optimal-subset/6").scores.first { $0.counterpart?.baselines != nil }
+        #expect(second?.counterpart?.methods.count == 4)
+        #expect(second?.counterpart?.baselines?.first == .score(method: "decoder-finetune", task: "conll2003-en"))
         let topK = try shipped().table(named: "ehft/1").scores.first { $0.method == "Top-K Tuning" }
         #expect(topK?.counterpart?.methods == ["top-3", "top-6", "top-12"])
     }
@@ -53,14 +58,15 @@ struct PublishedResultsTests {
 
     @Test(arguments: [
         ("table\tmodel", "results.tsv:1: the first line must name the columns table, model, method"),
-        ("HEAD\na\tb", "results.tsv:2: the line has 2 columns instead of 13"),
-        ("HEAD\n\na\tb", "results.tsv:3: the line has 2 columns instead of 13"),
-        ("HEAD\na\tb\tc\td\te\tf\tmany\t\t4\t\t\t\t", "results.tsv:2: 'mean', 'std' and 'runs' must be numbers"),
+        ("HEAD\na\tb", "results.tsv:2: the line has 2 columns instead of 14"),
+        ("HEAD\n\na\tb", "results.tsv:3: the line has 2 columns instead of 14"),
+        ("HEAD\na\tb\tc\td\te\tf\t1\t\t4\t\tm n o\tt\tscore\tx y", "results.tsv:2: 'our-less' must have one word"),
+        ("HEAD\na\tb\tc\td\te\tf\tmany\t\t4\t\t\t\t\t", "results.tsv:2: 'mean', 'std' and 'runs' must be numbers"),
     ])
     func `a file that is not of the form is told with its line`(text: String, sentence: String) throws {
         let fixture = try Fixture()
         let head =
-            "table\tmodel\tmethod\tsetting\ttask\tmetric\tmean\tstd\truns\tnote\tour-methods\tour-tasks\tour-metric"
+            "table\tmodel\tmethod\tsetting\ttask\tmetric\tmean\tstd\truns\tnote\tour-methods\tour-tasks\tour-metric\tour-less"
         try fixture.write("results.tsv", text.replacing("HEAD", with: head))
         let told = fixture.told { _ = try PublishedResults(file: fixture.directory + "/results.tsv") }
         #expect(told.hasPrefix(sentence), "\(told)")

@@ -8,41 +8,7 @@ struct SearchTests {
 
     init() throws { fixture = try Fixture() }
 
-    /// One task and one method that searches, unless the arguments say otherwise.
-    private func searching(
-        _ search: String, tasks: String = "[cb]", seeds: String = "1..2", methods: String = "[finetune]"
-    ) -> String {
-        sweep(tasks: tasks, seeds: seeds, methods: methods, more: "search: \(search)")
-    }
-
     private func rates(_ plan: SweepPlan) -> [Double] { plan.stages.map(\.specification.recipe.learningRate) }
-
-    /// Plans again and again with the results of all that was planned, until nothing more is.
-    private func finish(
-        _ request: SweepRequest, score: (StageSpecification) -> Double? = { -$0.recipe.learningRate }
-    ) throws -> SweepPlan {
-        var known: [StageKey: StageStanding] = [:]
-        var plan = try fixture.plan(request, knowing: known)
-        while true {
-            for stage in plan.stages {
-                let metric = plan.task(named: stage.task)?.definition.metrics.first ?? .accuracy
-                known[stage.key] = standing(score(stage.specification), by: metric)
-            }
-            let next = try fixture.plan(request, knowing: known)
-            #expect(Set(plan.stages.map(\.key)).isSubset(of: next.stages.map(\.key)), "a plan only grows")
-            if next == plan { return plan }
-            plan = next
-        }
-    }
-
-    private func standing(_ score: Double?, by metric: Metric = .accuracy, on split: Split = .dev) -> StageStanding {
-        guard let score else { return .failed(StageFailure(.diverged, "diverged")) }
-        let result = StageResult(
-            scores: [Score(split: split, metric: metric, value: score)], steps: 1, finalLoss: 0, tokens: 0,
-            seconds: 0, tokensPerSecond: 0, trainable: 0, parameters: Digest(of: []), artifacts: [],
-            node: NodeSettings(ranks: 1, threads: 1, host: "", blasCore: ""))
-        return .finished(result)
-    }
 
     @Test func `a search plans its points on its seeds first, and rows wait`() throws {
         let plan = try fixture.plan(fixture.read(searching("{ lr: 1e-4..5e-4 }")))
@@ -62,7 +28,7 @@ struct SearchTests {
 
     @Test func `the best point feeds the real seeds, and what it shares with them is one stage`() throws {
         let request = try fixture.read(searching("{ lr: [1e-4, 5e-4, 1e-3], seeds: [2, 3], grow: 0 }"))
-        let plan = try finish(request) { -abs($0.recipe.learningRate - 5e-4) }
+        let plan = try fixture.finish(request) { -abs($0.recipe.learningRate - 5e-4) }
         #expect(plan.searches[0].chosen?.description == "lr 5e-4")
         #expect(plan.stages.count == 3 * 2 + 1, "seed 2 was searched on")
         let stages = plan.rows.map { row in plan.stages.first { $0.key == row.stages.last } }
@@ -73,7 +39,7 @@ struct SearchTests {
 
     @Test func `the grid grows to its optimum`() throws {
         let request = try fixture.read(searching("{ lr: [1e-5, 2e-5], grow: 9 }"))
-        let plan = try finish(request) { -abs($0.recipe.learningRate - 5e-4) }
+        let plan = try fixture.finish(request) { -abs($0.recipe.learningRate - 5e-4) }
         #expect(plan.searches[0].chosen?.description == "lr 5e-4")
         #expect(plan.searches[0].remarks.count == 5 && plan.searches[0].trials.count == 7)
     }
@@ -96,8 +62,8 @@ struct SearchTests {
 
     @Test func `the method's search goes before the task's, and that before the sweep's`() throws {
         let text = searching(
-            "{ lr: [1e-4] }", tasks: "{ cb: { search: { lr: [2e-4] } }, rte: }",
-            methods: "{ finetune: , bitfit: { search: none }, slow: { tune: all, search: { batch: [8] } } }")
+            "{ lr: [1e-4] }", tasks: "{ cb: { search: { on: dev, lr: [2e-4] } }, rte: }",
+            methods: "{ finetune: , bitfit: { search: none }, slow: { tune: all, search: { on: dev, batch: [8] } } }")
         let plan = try fixture.plan(fixture.read(text))
         #expect(
             plan.searches.map { "\($0.task) \($0.method) \($0.trials[0].point)" } == [
@@ -116,35 +82,22 @@ struct SearchTests {
                 == "--set search=lr: searches are written in the sweep file; here 'search' can only be none")
     }
 
-    @Test func `points are compared on the validation split where there is one, and by the mean over seeds`() throws {
-        let text = searching("{ lr: [1e-4, 1e-3], seeds: 1..2, grow: 0 }")
-        let request = try fixture.read(text, set: ["validation=0.2"])
-        let first = try fixture.plan(request)
-        #expect(first.searches[0].split == .validation)
-        // Rate by rate, each on two seeds: means of 0.5 and 0.6; what dev says does not count.
-        let scores = zip(first.stages, [0.1, 0.9, 0.6, 0.6]).map { ($0.key, standing($1, on: .validation)) }
-        let plan = try fixture.plan(request, knowing: Dictionary(uniqueKeysWithValues: scores))
-        #expect(plan.searches[0].trials.map(\.score) == [0.5, 0.6])
-        #expect(plan.searches[0].chosen?.description == "lr 1e-3")
-        let half = try fixture.plan(request, knowing: Dictionary(uniqueKeysWithValues: scores.dropLast()))
-        #expect(half.searches[0].state == .open && half.searches[0].trials.map(\.score) == [0.5, nil])
-    }
-
     @Test func `a run that ends on another task is judged by that one's metric`() throws {
         let stages = "[{ tune: all, share: 0.5 }, { tune: all, task: stsb, share: 0.5 }]"
         let text = sweep(
-            tasks: "cb", methods: "{ a: { stages: \(stages) } }", more: "search: { 2.lr: [1e-4, 1e-3], grow: 0 }")
+            tasks: "cb", methods: "{ a: { stages: \(stages) } }",
+            more: "search: { on: dev, 2.lr: [1e-4, 1e-3], grow: 0 }")
         let request = try fixture.read(text)
         let first = try fixture.plan(request)
         let scored = first.stages.filter { $0.task == "stsb" }
         let metric = try #require(first.task(named: "stsb")?.definition.metrics.first)
-        let known = zip(scored, [0.1, 0.2]).map { ($0.key, standing($1, by: metric)) }
+        let known = zip(scored, [0.1, 0.2]).map { ($0.key, ended($1, by: metric)) }
         let plan = try fixture.plan(request, knowing: Dictionary(uniqueKeysWithValues: known))
         #expect(metric != .accuracy && plan.searches[0].chosen?.description == "2.lr 1e-3")
     }
 
     @Test func `a search of failed points makes its rows failed, in a sentence`() throws {
-        let plan = try finish(fixture.read(searching("{ lr: [1e-4, 1e-3] }"))) { _ in nil }
+        let plan = try fixture.finish(fixture.read(searching("{ lr: [1e-4, 1e-3] }"))) { _ in nil }
         #expect(plan.searches[0].failure == "none of the 2 points tried has a score")
         #expect(plan.rows.allSatisfy { $0.stages.isEmpty })
     }
@@ -155,14 +108,14 @@ struct SearchTests {
     func `a search waits for a point that only went wrong, and says so`(standing: StageStanding) throws {
         let request = try fixture.read(searching("{ lr: [1e-4, 1e-3], grow: 0 }"))
         let keys = try fixture.plan(request).stages.map(\.key)
-        let plan = try fixture.plan(request, knowing: [keys[0]: self.standing(0.4), keys[1]: standing])
+        let plan = try fixture.plan(request, knowing: [keys[0]: ended(0.4), keys[1]: standing])
         #expect(
             plan.searches[0].state == .waiting(reason: "lr 1e-3 has no verdict: \(standing.reason ?? "")"))
         #expect(plan.rows.allSatisfy { $0.stages.isEmpty })
-        let mended = try fixture.plan(request, knowing: [keys[0]: self.standing(0.4), keys[1]: self.standing(0.6)])
+        let mended = try fixture.plan(request, knowing: [keys[0]: ended(0.4), keys[1]: ended(0.6)])
         #expect(mended.searches[0].chosen?.description == "lr 1e-3")
         let diverged = StageStanding.failed(StageFailure(.diverged, "not finite"))
-        let other = try fixture.plan(request, knowing: [keys[0]: self.standing(0.4), keys[1]: diverged])
+        let other = try fixture.plan(request, knowing: [keys[0]: ended(0.4), keys[1]: diverged])
         #expect(other.searches[0].chosen?.description == "lr 1e-4")
     }
 
@@ -171,7 +124,7 @@ struct SearchTests {
         let request = try fixture.read(text)
         let keys = try fixture.plan(request).stages.map(\.key)
         let known = [
-            keys[0]: standing(0.1), keys[1]: standing(0.4),
+            keys[0]: ended(0.1), keys[1]: ended(0.4),
             keys[2]: .failed(StageFailure(.diverged, "not finite")), keys[3]: .blocked(reason: "it starts from that"),
         ]
         #expect(try fixture.plan(request, knowing: known).searches[0].chosen?.description == "1.lr 1e-4")
@@ -183,7 +136,7 @@ struct SearchTests {
         #expect(plan.stages.count == 8)
         #expect(plan.stages.allSatisfy { $0.specification.recipe.budget == .epochs(10.0 / 8) })
         #expect(plan.stages[0].label.hasSuffix(" share=1/8"))
-        let done = try finish(fixture.read(text))
+        let done = try fixture.finish(fixture.read(text))
         #expect(done.searches[0].trials.count == 8 + 4 + 2)
         #expect(done.rows.allSatisfy { !$0.stages.isEmpty })
         let last = try #require(done.stages.last)
@@ -198,7 +151,7 @@ struct SearchTests {
 
     @Test func `a grid does not grow into what a setting cannot be`() throws {
         let request = try fixture.read(searching("{ warmup: [0.5, 1] }"))
-        let plan = try finish(request) { $0.recipe.warmup }
+        let plan = try fixture.finish(request) { $0.recipe.warmup }
         #expect(plan.searches[0].chosen?.description == "warmup 1")
         #expect(plan.searches[0].remarks.last?.hasSuffix("'warmup' must be a number from 0 to 1, not '2'") == true)
     }
@@ -214,7 +167,7 @@ struct SearchTests {
         let then = "[{ task: stsb, tune: all, lr: \"\(rate)\", from: { backbone: previous } }]"
         return sweep(
             tasks: "[cb, stsb]", seeds: "1..2",
-            methods: "{ finetune: { lr: 5e-5, search: \(search) }, on: { like: finetune, then: \(then) } }")
+            methods: "{ finetune: { lr: 5e-5, search: \(onDev(search)) }, on: { like: finetune, then: \(then) } }")
     }
 
     @Test func `a chain begins as what it is like, with the settings that were found there`() throws {
@@ -222,7 +175,7 @@ struct SearchTests {
         let open = try fixture.plan(request)
         #expect(open.searches.map(\.method) == ["finetune", "finetune"], "on each task; the chain shares them")
         #expect(open.stages.count == 2 * 2 && open.rows.allSatisfy { $0.stages.isEmpty && $0.searches.count == 1 })
-        let plan = try finish(request) { $0.recipe.learningRate }
+        let plan = try fixture.finish(request) { $0.recipe.learningRate }
         for task in ["cb", "stsb"] {
             let rows = plan.rows.filter { $0.task == task && $0.seed == 2 }
             #expect(rows.map(\.method) == ["finetune", "on"])
@@ -243,10 +196,12 @@ struct SearchTests {
 
     @Test func `a stage takes the rate that another method's search found on its task`() throws {
         let request = try fixture.read(chain(rate: "chosen(finetune, else=3e-5)"))
-        let plan = try finish(request) { $0.task == Digest(of: Array("stsb".utf8)) ? nil : $0.recipe.learningRate }
+        let plan = try fixture.finish(request) {
+            $0.task == Digest(of: Array("stsb".utf8)) ? nil : $0.recipe.learningRate
+        }
         #expect(plan.searches.map { $0.failure == nil } == [true, false])
         #expect(plan.rows.filter { $0.method == "on" }.allSatisfy { $0.stages.isEmpty }, "on stsb nothing was found")
-        let found = try finish(request) { -abs($0.recipe.learningRate - ($0.inputs.isEmpty ? 1e-4 : 0)) }
+        let found = try fixture.finish(request) { -abs($0.recipe.learningRate - ($0.inputs.isEmpty ? 1e-4 : 0)) }
         let row = try #require(found.rows.first { $0.method == "on" })
         #expect(row.searches == [0, 1])
         #expect(found.stages.first { $0.key == row.stages[1] }?.specification.recipe.learningRate == 1e-4)
@@ -260,20 +215,20 @@ struct SearchTests {
         let text = sweep(
             tasks: "[cb, stsb]", seeds: "1",
             methods: "{ finetune: , bitfit: , lora: { tune: lora(8) }, on: { like: finetune, then: \(then) } }",
-            more: "search: { lr: [1e-4, 1e-3], grow: 0 }")
+            more: "search: { on: dev, lr: [1e-4, 1e-3], grow: 0 }")
         let request = try fixture.read(text)
         let open = try fixture.plan(request)
         #expect(open.rows.first { $0.method == "on" }?.searches == [0, 3, 1])
-        #expect(try finish(request).rows.map(\.searches) == open.rows.map(\.searches))
+        #expect(try fixture.finish(request).rows.map(\.searches) == open.rows.map(\.searches))
     }
 
     @Test func `a rate that the method searches itself is not taken from another`() throws {
         let methods = """
-            { finetune: , b: { like: finetune, lr: "chosen(finetune, else=1e-5)", search: { lr: [5e-4], grow: 0 } } }
+            { finetune: , b: { like: finetune, lr: "chosen(finetune, else=1e-5)", search: { on: dev, lr: [5e-4], grow: 0 } } }
             """
         let request = try fixture.read(
-            sweep(tasks: "cb", seeds: "1", methods: methods, more: "search: { lr: [1e-4], grow: 0 }"))
-        let plan = try finish(request)
+            sweep(tasks: "cb", seeds: "1", methods: methods, more: "search: { on: dev, lr: [1e-4], grow: 0 }"))
+        let plan = try fixture.finish(request)
         #expect(rates(plan) == [1e-4, 5e-4] && plan.rows.map(\.searches) == [[0], [1]])
     }
 
@@ -283,8 +238,8 @@ struct SearchTests {
             d: { like: bitfit, search: none, lr: "chosen(on, else=3e-5)" } }
             """
         let request = try fixture.read(
-            sweep(tasks: "cb", seeds: "1", methods: methods, more: "search: { lr: [1e-4], grow: 0 }"))
-        let plan = try finish(request)
+            sweep(tasks: "cb", seeds: "1", methods: methods, more: "search: { on: dev, lr: [1e-4], grow: 0 }"))
+        let plan = try fixture.finish(request)
         let row = try #require(plan.rows.last)
         #expect(plan.stages.first { $0.key == row.stages[0] }?.specification.recipe.learningRate == 1e-4)
     }
@@ -292,7 +247,7 @@ struct SearchTests {
     @Test func `without that search the rate is the one that is given for it`() throws {
         let text = chain(rate: "chosen(finetune, else=3e-5)")
         for override in [["search=none"], ["tasks=cb"]] {
-            let plan = try finish(fixture.read(text, set: override))
+            let plan = try fixture.finish(fixture.read(text, set: override))
             let rates = plan.stages.filter { $0.task == "stsb" && !$0.specification.inputs.isEmpty }
                 .map(\.specification.recipe.learningRate)
             #expect(!rates.isEmpty && rates.allSatisfy { $0 == 3e-5 }, "\(override)")
@@ -366,6 +321,16 @@ struct SearchTests {
         ),
         ("{ 2.lr: [1e-3] }", "sweep.yaml:7: method 'finetune' has no stage '2' for '2.lr'; it has one stage"),
         ("[lr]", "sweep.yaml:7: 'search' of the sweep must be a mapping of keys to values"),
+        (
+            "{ on: test, lr: [1e-3] }",
+            "sweep.yaml:7: 'on' of the search must be validation, validation(0.2) or dev, not 'test'"
+        ),
+        (
+            "{ on: validation(1), lr: [1e-3] }",
+            "sweep.yaml:7: 'share' of 'validation' must be a number between 0 and 1, not '1'"
+        ),
+        ("{ on: dev(2), lr: [1e-3] }", "sweep.yaml:7: 'dev' takes no arguments"),
+        ("{ validation-seed: [1] }", "sweep.yaml:7: 'validation-seed' cannot be searched; give it in the method"),
     ])
     func `a search that cannot be is refused`(search: String, complaint: String) {
         #expect(fixture.complaint(searching(search)) == complaint)
@@ -382,7 +347,7 @@ struct SearchTests {
     @Test func `a method of several stages may have a search of its own beside them`() throws {
         let stages =
             "[{ tune: head, lr: 1, share: 0.5 }, { tune: all, name: last, share: 0.5, from: { head: previous } }]"
-        let methods = "{ a: { batch: 8, search: { last.lr: [1e-4, 1e-3] }, stages: \(stages) } }"
+        let methods = "{ a: { batch: 8, search: { on: dev, last.lr: [1e-4, 1e-3] }, stages: \(stages) } }"
         let plan = try fixture.plan(fixture.read(sweep(tasks: "cb", methods: methods)))
         #expect(rates(plan) == [1, 1e-4, 1e-3] && plan.stages.allSatisfy { $0.specification.recipe.batch == 8 })
         #expect(plan.stages.map(\.label) == ["a/1", "a/last last.lr=1e-4", "a/last last.lr=1e-3"])

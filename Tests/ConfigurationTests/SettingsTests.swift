@@ -31,6 +31,7 @@ struct SettingsTests {
             ("decay: constant", { $0.decay = .constant }),
             ("head: \"mlp(2048)\"", { $0.head = .mlp(width: 2048) }),
             ("head: hf", { $0.head = .hf }),
+            ("head: pooled", { $0.head = .pooled }),
             ("weight-decay: 0", { $0.optimizer.weightDecay = 0 }),
             (
                 "betas: [0.8, 0.98]",
@@ -48,6 +49,14 @@ struct SettingsTests {
             ("dropout-share: 1", { _ in }),
             ("slow-start: 100", { $0.slowStart = 100 }),
             ("slow-start: 0", { _ in }),
+            (
+                "slow-start: 100, slow-rate: exactly",
+                {
+                    $0.slowStart = 100
+                    $0.slowRate = .exactly
+                }
+            ),
+            ("slow-rate: at-most", { _ in }),
             ("reinit: head-biases", { $0.reinitialization = .headBiases }),
             ("logistic: true", { $0.isLogistic = true }),
             ("logistic: false", { _ in }),
@@ -55,10 +64,30 @@ struct SettingsTests {
             ("shuffle: once", { $0.shuffle = .once }),
             ("max-length: 64", { $0.maxLength = 64 }),
             ("truncate: first", { $0.truncation = .first }),
+            ("blocks: max-length", { _ in }),
             ("evaluations: 2", { $0.evaluations = 2 }),
             ("select: best", { $0.selection = .best }),
+            ("select: latest-best", { $0.selection = .latestBest }),
             ("validation: 0.2", { $0.validation = 0.2 }),
             ("validation: none", { $0.validation = nil }),
+            (
+                "samples: 50, validation: 0.2, validation-of: samples",
+                {
+                    $0.samples = 50
+                    $0.validation = 0.2
+                    $0.validationBase = .samples
+                }
+            ),
+            (
+                "validation: 0.2, validation-seed: 7",
+                {
+                    $0.validation = 0.2
+                    $0.validationSeed = 7
+                }
+            ),
+            ("validation-seed: 7", { _ in }),
+            ("samples: 50, validation-of: samples", { $0.samples = 50 }),
+            ("validation: 0.2, validation-of: samples", { $0.validation = 0.2 }),
             ("precision: auto", { $0.precision = .fp32 }),
         ]
         for (text, change) in landings { #expect(try recipe(text) == base(change), "\(text)") }

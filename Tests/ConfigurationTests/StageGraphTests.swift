@@ -37,6 +37,34 @@ struct StageGraphTests {
         #expect(shared.count == Set(plan.rows.map(\.task)).count)
     }
 
+    @Test func `statistics are of whole labels, and what a batch's loss is concerns those of batches`() throws {
+        try fixture.write(
+            "tasks.yaml",
+            Fixture.tasks
+                + "\nner: { kind: tags, train: a, dev: b, format: conll, text: 1, label: 4, labels: [O, I-X], metrics: span-f1 }"
+        )
+        let planned = { (task: String, estimate: String) in
+            let method =
+                "{ m: [{ name: s, estimate: \"\(estimate)\" }, { tune: fisher(0.1), from: { statistics: s } }] }"
+            let text = sweep(tasks: "[\(task)]", seeds: "[1]", defaults: "{ loss: sum }", methods: method)
+            let recipe = try #require(fixture.plan(fixture.read(text)).stages.first).specification.recipe
+            return (recipe.estimate?.description, recipe.loss)
+        }
+        let examples: [(String, String, String, BatchLoss)] = [
+            ("ner", "fisher", "fisher(per=example, label=gold, tokens=sum)", .mean),
+            ("ner", "fisher(tokens=mean)", "fisher(per=example, label=gold)", .mean),
+            ("ner", "fisher(examples=sum)", "fisher(per=example, label=gold, tokens=sum, examples=sum)", .mean),
+            ("ner", "fisher(per=batch)", "fisher(per=batch, label=gold)", .sum),
+            ("rte", "fisher", "fisher(per=example, label=gold)", .mean),
+            ("rte", "fisher(tokens=sum)", "fisher(per=example, label=gold)", .mean),
+            ("rte", "fisher(per=batch, label=expected)", "fisher(per=batch, label=expected)", .mean),
+        ]
+        for (task, written, estimate, loss) in examples {
+            let found = try planned(task, written)
+            #expect(found.0 == estimate && found.1 == loss, "\(task) \(written)")
+        }
+    }
+
     @Test func `a stage on another task than its row's is planned on that one`() throws {
         let methods = "{ s: [{ name: first, tune: all, task: stsb }, { tune: head, from: { backbone: first } }] }"
         let plan = try fixture.plan(fixture.read(sweep(tasks: "[rte]", seeds: "[1]", methods: methods)))
@@ -64,6 +92,10 @@ struct StageGraphTests {
         (
             "{ c: { tune: all, child: d(0.1) } }",
             "method 'c': child-tuning needs statistics of another stage; give it from: { statistics: NAME }"
+        ),
+        (
+            "{ c: [{ name: a, estimate: \"fisher(label=expected, mode=train)\" }, { tune: all }] }",
+            "'mode=train' of 'fisher' has the observed labels; leave out label=expected"
         ),
         ("{ c: { tune: random(2) } }", "'p' of 'random' must be a number above 0 and at most 1, not '2'"),
         ("{ c: { tune: lora(0) } }", "'r' of 'lora' must be a whole number from 1 to 65536, not '0'"),
@@ -100,10 +132,28 @@ struct StageGraphTests {
             "stage 2 of method 'c' takes statistics from stage 'a' of method 'c' but tunes 'all', which does not read it"
         ),
         (
+            "{ c: [{ name: a, estimate: fisher }, { tune: fisher(0.1), head: pooled, from: { statistics: a } }] }",
+            "stage 2 of method 'c' takes statistics from stage 'a' of method 'c', which has the head linear, but has the "
+                + "head pooled: only one of them has the pooler in its backbone; give both or neither 'pooled'"
+        ),
+        (
+            "{ c: [{ name: a, tune: bitfit, head: pooled }, { tune: all, from: { delta: a } }] }",
+            "stage 2 of method 'c' takes delta from stage 'a' of method 'c', which has the head pooled, but has the head "
+                + "linear: only one of them has the pooler in its backbone; give both or neither 'pooled'"
+        ),
+        (
             "{ c: { tune: random(0.1), mixout: 0.9 } }",
             """
             method 'c': 'mixout' mixes whole layers and cannot go with 'random(0.1)', which moves single entries; drop one
             """
+        ),
+        (
+            "{ c: { tune: all, blocks: lines } }",
+            "method 'c': 'blocks' says how running text is cut, and task 'rte' has none; give it in the stage that has"
+        ),
+        (
+            "{ c: [{ estimate: \"fisher(per=batch, tokens=sum)\" }, { tune: all }] }",
+            "'tokens' is of single examples; what a batch's loss is the setting 'loss' says"
         ),
         (
             "{ c: { tune: prune(0.1), select: best } }",

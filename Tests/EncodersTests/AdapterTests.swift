@@ -102,19 +102,49 @@ struct AdapterTests {
         #expect(relativeError(bottleneck, plain) < 1e-2 && bottleneck != plain)
     }
 
-    @Test func `LoRA's dropout acts anew in each step, on its own`() throws {
+    @Test(arguments: designs.dropLast())
+    func `an adapter's dropout acts anew in each step, on its own`(design: AdapterDesign) throws {
         let folder = try TemporaryFolder()
-        let values = try writeAdapter(Self.designs[0], to: folder["adapter.safetensors"])
+        let values = try writeAdapter(design, to: folder["adapter.safetensors"])
         let batch = makeBatch([5, 9], SmallModel.bert.configuration)
         func logits(step: Int, _ probability: Double) throws -> [Float] {
-            let test = try TestModel(.bert, head: .linear, adapter: Self.designs[0], overlays: [values])
+            let test = try TestModel(.bert, head: .linear, adapter: design, overlays: [values])
             let dropout = DropoutContext(
-                seed: 1, step: step, hidden: 0, attention: 0, classifier: 0, lowRank: probability)
+                seed: 1, step: step, hidden: 0, attention: 0, classifier: 0, adapter: probability)
             return withExtendedLifetime(test) { Array($0.model.forward(batch, dropout: dropout)) }
         }
         #expect(try logits(step: 1, 0.5) == logits(step: 1, 0.5))
         #expect(try logits(step: 1, 0.5) != logits(step: 2, 0.5))
         #expect(try logits(step: 1, 0.5) != logits(step: 1, 0))
+    }
+
+    @Test func `a prefix that drops out is one with some keys and values at 0 and the others larger`() throws {
+        let (folder, probability) = (try TemporaryFolder(), 0.5)
+        let (design, hidden) = (AdapterDesign.prefix(length: 3, mlp: 0), SmallModel.bert.configuration.hidden)
+        let values = try writeAdapter(design, to: folder["adapter.safetensors"])
+        let tensors = (0..<SmallModel.bert.configuration.layers).flatMap { layer in
+            let random = CounterRandom(
+                seed: 1, purpose: RandomPurpose.dropout(.prefix(layer: layer)), step: 4, example: 9)
+            return ["key", "value"].enumerated().map { half, name in
+                let name = "encoder.layer.\(layer).attention.prefix.\(name)"
+                let floats = (values.tensor(named: name)?.floats() ?? []).enumerated().map { place, value in
+                    // A place of the prefix has its keys and values side by side, and random numbers of its own.
+                    let bits = random.bits(64 * (place / hidden) + half * hidden + place % hidden)
+                    return Double(bits) < probability * 0x1p32 ? 0 : value * Float(1 / (1 - probability))
+                }
+                return TensorSource(name: name, shape: [3, hidden], floats: floats)
+            }
+        }
+        try SafetensorsWriter.write(tensors, to: folder["dropped.safetensors"])
+        let dropped = try SafetensorsFile(path: folder["dropped.safetensors"])
+        let batch = makeBatch([6], SmallModel.bert.configuration, firstExample: 9)
+        let logits = { (overlays: [SafetensorsFile], dropout: DropoutContext?) in
+            let test = try TestModel(.bert, head: .linear, adapter: design, overlays: overlays)
+            return withExtendedLifetime(test) { Array($0.model.forward(batch, dropout: dropout)) }
+        }
+        let context = DropoutContext(seed: 1, step: 4, hidden: 0, attention: 0, classifier: 0, adapter: probability)
+        #expect(try logits([values], context) == logits([values, dropped], nil))
+        #expect(try logits([values], context) != logits([values], nil))
     }
 
     @Test func `a prefix is seen by every sequence, and takes no position from it`() throws {

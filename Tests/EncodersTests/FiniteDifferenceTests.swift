@@ -9,7 +9,7 @@ import Testing
 /// all others do not move, so that the backward pass stops where it may. (The kernels are differentiated one by one in
 /// NumericsTests.)
 struct FiniteDifferenceTests {
-    static let designs: [HeadDesign] = [.linear, .mlp(width: 9), .hf]
+    static let designs: [HeadDesign] = [.linear, .mlp(width: 9), .hf, .pooled]
 
     @Test(arguments: designs)
     func `BERT's gradients are derivatives`(head: HeadDesign) throws { try check(.bert, head) }
@@ -36,6 +36,11 @@ struct FiniteDifferenceTests {
 
     @Test(arguments: readouts)
     func `gradients pass through every readout`(readout: ReadoutCase) throws { try check(.bert, .linear, readout) }
+
+    @Test(arguments: [SmallModel.bert, .roberta])
+    func `gradients pass through the head of the pretraining`(small: SmallModel) throws {
+        try check(small, .hf, Self.readouts[0])
+    }
 
     private func check(
         _ small: SmallModel, _ head: HeadDesign, _ readout: ReadoutCase = ReadoutCase(form: .first) { _ in .first },

@@ -1,5 +1,7 @@
 import Encoders
 import Experiments
+import Foundation
+import Numerics
 import Safetensors
 import TestKit
 import Testing
@@ -50,7 +52,7 @@ struct ParameterStoreTests {
     }
 
     /// Moments of n draws have deviations sigma/√n and sigma√(2/n); five of them are allowed.
-    @Test(arguments: [(HeadDesign.linear, 0.02), (.mlp(width: 200), 0.005), (.hf, 0.02)])
+    @Test(arguments: [(HeadDesign.linear, 0.02), (.mlp(width: 200), 0.005), (.hf, 0.02), (.pooled, 0.02)])
     func `heads begin as their papers' code has them`(head: HeadDesign, deviation: Double) throws {
         let store = try TestModel(.roberta, head: head).model.store
         for (index, parameter) in store.table.parameters.enumerated() where parameter.place == .head {
@@ -91,5 +93,97 @@ struct ParameterStoreTests {
         let file = try SafetensorsFile(path: folder["model.safetensors"])
         let index = try #require(store.index(of: "head.pooler.dense.weight"))
         #expect(Array(store.values(index)) == file["pooler.dense.weight"])
+    }
+
+    /// The layers of the head that each family's file has, and whether the last has weights of its own there.
+    static let wordHeads: [(model: SmallModel, dense: String, norm: String, bias: String, decoder: String?)] = [
+        (
+            .bert, "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.bias", nil
+        ),
+        (.roberta, "lm_head.dense", "lm_head.layer_norm", "lm_head.bias", "lm_head.decoder.weight"),
+    ]
+
+    @Test(arguments: wordHeads)
+    func `hidden words are guessed by the head of the pretraining where the file has one`(
+        small: SmallModel, dense: String, norm: String, bias: String, decoder: String?
+    ) throws {
+        let folder = try TemporaryFolder()
+        try small.write(to: folder)
+        let (width, words) = (small.configuration.hidden, small.configuration.vocabulary)
+        let plain = try SafetensorsFile(path: folder["model.safetensors"])
+        #expect(try !Backbone(directory: folder.path).hasWordHead)
+        var shapes = [
+            ("\(dense).weight", [width, width]), ("\(dense).bias", [width]), ("\(norm).weight", [width]),
+            ("\(norm).bias", [width]), (bias, [words]),
+        ]
+        if let decoder { shapes.append((decoder, [words, width])) }
+        var values: [String: [Float]] = [:]
+        for (number, (name, shape)) in shapes.enumerated() {
+            let random = CounterRandom(seed: 6, purpose: RandomPurpose.split, example: number)
+            values[name] = (0..<shape.reduce(1, *)).map { Float(0.5 * random.normal($0)) }
+        }
+        let kept = plain.names.map { ($0, plain.tensor(named: $0)?.shape ?? [], plain[$0]) }
+        let whole = try TemporaryFolder([
+            "config.json": Array(Data(contentsOf: URL(fileURLWithPath: folder["config.json"])))
+        ])
+        try SafetensorsWriter.write(
+            kept.map { TensorSource(name: $0, shape: $1, floats: $2) }
+                + shapes.map { TensorSource(name: $0, shape: $1, floats: values[$0] ?? []) },
+            to: whole["model.safetensors"])
+        let backbone = try Backbone(directory: whole.path)
+        #expect(backbone.hasWordHead)
+        let table = ParameterTable(
+            configuration: backbone.configuration, head: .hf, readout: .tokens, outputs: words)
+        let store = try ParameterStore(table: table, backbone: backbone, moving: { $0.place == .head })
+        store.drawInitialValues(seed: 1)
+        let model = Model(store: store, compute: Compute(threads: 1))
+        let batch = makeBatch([5], backbone.configuration) { _ in .tokens([1, 3]) }
+        let features = model.features(batch).map(Double.init)
+        let logits = Array(model.forward(batch))
+        let out = decoder.flatMap { values[$0] } ?? plain[ParameterTable.wordEmbeddings]
+        for row in 0..<2 {
+            let expected = rendered(
+                Array(features[row * width..<(row + 1) * width]), dense: values["\(dense).weight"] ?? [],
+                denseBias: values["\(dense).bias"] ?? [], norm: values["\(norm).weight"] ?? [],
+                normBias: values["\(norm).bias"] ?? [], out: out, outBias: values[bias] ?? [],
+                epsilon: Double(backbone.configuration.layerNormEpsilon))
+            for word in 0..<words { #expect(abs(Double(logits[row * words + word]) - expected[word]) < 1e-4) }
+        }
+    }
+
+    /// W LayerNorm(GELU(D x + b)) + c.
+    private func rendered(
+        _ x: [Double], dense: [Float], denseBias: [Float], norm: [Float], normBias: [Float], out: [Float],
+        outBias: [Float], epsilon: Double
+    ) -> [Double] {
+        let product = { (matrix: [Float], bias: [Float], x: [Double]) in
+            bias.indices.map { row in
+                x.indices.reduce(Double(bias[row])) { $0 + Double(matrix[row * x.count + $1]) * x[$1] }
+            }
+        }
+        let inner = product(dense, denseBias, x).map { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) }
+        let mean = inner.reduce(0, +) / Double(inner.count)
+        let variance = inner.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(inner.count)
+        let normed = inner.indices.map {
+            (inner[$0] - mean) / (variance + epsilon).squareRoot() * Double(norm[$0]) + Double(normBias[$0])
+        }
+        return product(out, outBias, normed)
+    }
+
+    @Test func `without one in the file it begins with the word embedding`() throws {
+        let folder = try TemporaryFolder()
+        let backbone = try SmallModel.bert.backbone(in: folder)
+        let table = ParameterTable(
+            configuration: backbone.configuration, head: .hf, readout: .tokens,
+            outputs: backbone.configuration.vocabulary)
+        let store = try ParameterStore(table: table, backbone: backbone, moving: { $0.place == .head })
+        store.drawInitialValues(seed: 1)
+        let value = { (name: String) in Array(store.values(try #require(store.index(of: name)))) }
+        let head = "head.cls.predictions"
+        let file = try SafetensorsFile(path: folder["model.safetensors"])
+        #expect(try value("\(head).decoder.weight") == file[ParameterTable.wordEmbeddings])
+        #expect(try value("\(head).transform.LayerNorm.weight").allSatisfy { $0 == 1 })
+        #expect(try value("\(head).decoder.bias").allSatisfy { $0 == 0 })
+        #expect(try value("\(head).transform.dense.weight").allSatisfy { $0 != 0 })
     }
 }

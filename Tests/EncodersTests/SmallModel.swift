@@ -49,9 +49,9 @@ struct SmallModel: Sendable {
         return try Backbone(directory: folder.path)
     }
 
-    /// The values of the backbone's parameters, exact in bfloat16: LayerNorm weights around 1, the others around 0.
+    /// The values of the backbone's parameters, its pooler included, exact in bfloat16: LayerNorm weights around 1, the others around 0.
     func values() -> [(Parameter, [Float])] {
-        ParameterTable(configuration: configuration, head: .linear, outputs: 1).parameters
+        ParameterTable(configuration: configuration, head: .pooled, outputs: 1).parameters
             .filter { $0.place != .head }.enumerated().map { index, parameter in
                 let random = CounterRandom(seed: 4, purpose: RandomPurpose.split, example: index)
                 let mean = parameter.role == .normWeight ? 1.0 : 0.0
@@ -146,4 +146,4 @@ func makeBatch(
     return batch
 }
 
-let someDropout = DropoutContext(seed: 3, step: 5, hidden: 0.2, attention: 0.2, classifier: 0.2, lowRank: 0.2)
+let someDropout = DropoutContext(seed: 3, step: 5, hidden: 0.2, attention: 0.2, classifier: 0.2, adapter: 0.2)

@@ -18,7 +18,9 @@ struct CommandLineTests {
     @Test(arguments: [
         ["nonsense"], ["train"], ["tokenize", "--model", "tiny/"], ["plan", "there/is/no.yaml", "--data", "/"],
         ["plan", "a.yaml", "--nonsense"], ["results", "--store", "/nonexistent"],
-        ["results", "--store", "s", "--compare", "one"], ["results", "--store", "s", "--published", "ehft/7"],
+        ["results", "--store", "s", "--compare", "one"], ["results", "--store", "s", "--interval", "bootstrap"],
+        ["results", "--store", "s", "--compare", "one", "two", "--interval", "narrow"],
+        ["results", "--store", "s", "--published", "ehft/7"],
         ["status", "--store", "/dev/null"],
         ["train", "--model", "m/", "--task", "t", "--data", "/", "--out", "o", "--tune", "all", "--method", "bitfit"],
         ["run", "a.yaml", "--store", "s", "--groups", "0"], ["worker", "--coordinator", "nonsense"],

@@ -11,7 +11,7 @@ struct ExportTests {
         from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
         directory, texts, head = sys.argv[1:]
         tokenizer = AutoTokenizer.from_pretrained(directory)
-        if head == "hf":
+        if head in ("hf", "pooled"):
             model = AutoModelForSequenceClassification.from_pretrained(directory).eval()
             assert model.config.id2label == {0: "bad", 1: "good"}, model.config.id2label
             logits = lambda inputs: model(**inputs).logits
@@ -32,7 +32,7 @@ struct ExportTests {
 
     @Test(arguments: [
         ("hf", "all", "false"), ("linear", "all", "false"), ("hf", "bitfit", "false"), ("linear", "head", "false"),
-        ("hf", "all", "true"),
+        ("hf", "all", "true"), ("pooled", "bitfit", "false"),
     ])
     func `transformers computes the same probabilities`(head: String, tune: String, logistic: String) throws {
         let shop = try Workshop()

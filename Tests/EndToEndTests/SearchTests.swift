@@ -38,7 +38,7 @@ import Testing
             seeds: [1, 2]
             defaults: { max-steps: 2000, batch: 8 }
             methods: { tuned: { tune: bitfit } }
-            search: \(search)
+            search: \(search.replacing("{ ", with: "{ on: dev, "))
             """, to: "sweep.yaml")
         return shop
     }

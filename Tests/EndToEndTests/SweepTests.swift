@@ -141,6 +141,8 @@ import Testing
         }
         let json = try shop.run("results", "--store", "store", "--compare", "tuned", "probe", "--json")
         #expect(try json.lastJSON(Comparison.self).overall.pairs == 2)
+        let three = try shop.run("results", "--store", "store", "--compare", "tuned", "probe", "lp-ft")
+        #expect(three.status == 0 && three.output.contains("p (Holm)"), "\(three.errors)")
         let unknown = try shop.run("results", "--store", "store", "--compare", "tuned", "prob")
         #expect(unknown.status == 2 && unknown.errors.contains("did you mean 'probe'?"), "\(unknown.errors)")
         let published = try shop.run("results", "--store", "store", "--published", "ehft/1")

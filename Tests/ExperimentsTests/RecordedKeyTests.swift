@@ -37,7 +37,7 @@ struct RecordedKeyTests {
             ("plain", specify(Recipe(), [])),
             ("inputs", specify(Recipe(), [StageInput(kind: .mask, from: key), StageInput(kind: .head, from: key)])),
         ]
-        for (name, change) in changes {
+        for (name, change) in changes + later {
             var recipe = Recipe()
             change(&recipe)
             all.append((name, specify(recipe, [])))
@@ -54,10 +54,39 @@ struct RecordedKeyTests {
 
     private static let tunes = [
         "all", "head", "bitfit", "bitfit(query)", "bitfit(key+value+output+intermediate+norm+embeddings)", "layernorm",
-        "top(1)", "top(24)", "lora", "lora(4)", "lora(r=8, alpha=12.5, dropout=0.1, modules=query+ffn-output)",
-        "prefix", "prefix(n=3, mlp=8)", "adapter(64)", "random(0.001)", "random(1)", "mask", "prune(0.01)",
-        "fisher(0.1)", "fisher(0.005, on=pretraining)", "fisher(0.1, pick=lowest)", "combined(0.005)",
-        "combined(0.5, pick=lowest)",
+        "bitfit(norms=input)", "bitfit(query+norm, norms=input)", "top(1)", "top(24)", "top(3, norms=input)", "lora",
+        "lora(4)", "lora(r=8, alpha=12.5, dropout=0.1, modules=query+ffn-output)",
+        "prefix", "prefix(n=3, mlp=8)", "prefix(n=3, mlp=0, dropout=0.1)", "adapter(64)", "adapter(64, norms=true)",
+        "random(0.001)", "random(1)", "mask", "prune(0.01)", "fisher(0.1)", "fisher(0.005, on=pretraining)",
+        "fisher(0.1, pick=lowest)", "combined(0.005)", "combined(0.5, pick=lowest)",
+    ]
+
+    /// Settings that came after "everything" was recorded.
+    private static let later: [(String, @Sendable (inout Recipe) -> Void)] = [
+        ("validation of samples", { ($0.validation, $0.samples, $0.validationBase) = (0.2, 100, .samples) }),
+        ("validation of a seed", { ($0.validation, $0.validationSeed) = (0.2, 7) }),
+        ("estimate in training", { $0.estimate = Estimate(unit: .batch, clip: 1, mode: .train) }),
+        ("estimate of sums", { $0.estimate = Estimate(tokens: .sum, examples: .sum) }),
+        ("head pooled", { $0.head = .pooled }),
+        ("slow rate", { ($0.slowStart, $0.slowRate) = (100, .exactly) }),
+        ("child after", { $0.regularization = Regularization(child: .driven(share: 0.1, mask: .afterClipping)) }),
+        (
+            "mixout of the head",
+            {
+                var regularization = Regularization(mixout: 0.7)
+                regularization.mixoutLayers = .all
+                $0.regularization = regularization
+            }
+        ),
+        (
+            "recadam as coded",
+            {
+                $0.regularization = Regularization(
+                    recadam: RecAdam(rate: 0.1, start: 250, strength: 5000, decay: .whole))
+            }
+        ),
+        ("blocks", { $0.blocks = .lines }),
+        ("select latest best", { $0.selection = .latestBest }),
     ]
 
     private static let changes: [(String, @Sendable (inout Recipe) -> Void)] = [

@@ -46,6 +46,7 @@ struct StageKeyTests {
         ("decay", { $0.decay = .constant }),
         ("floor", { $0.floor = 0.1 }),
         ("slowStart", { $0.slowStart = 100 }),
+        ("slowRate", { $0.slowRate = .exactly }),
         ("loss", { $0.loss = .sum }),
         ("optimizer", { $0.optimizer.beta2 = 0.98 }),
         ("clip", { $0.clip = nil }),
@@ -57,9 +58,12 @@ struct StageKeyTests {
         ("shuffle", { $0.shuffle = .never }),
         ("maxLength", { $0.maxLength = 64 }),
         ("truncation", { $0.truncation = .first }),
+        ("blocks", { $0.blocks = .lines }),
         ("evaluations", { $0.evaluations = 2 }),
         ("selection", { $0.selection = .best }),
         ("validation", { $0.validation = 0.2 }),
+        ("validationBase", { $0.validationBase = .samples }),
+        ("validationSeed", { $0.validationSeed = 1 }),
         // It has one value only, so its presence in the recorded JSON must do.
         ("precision", { $0.precision = .fp32 }),
     ]

@@ -28,7 +28,7 @@ struct AnalysisTests {
         let table = try #require(MeasureTable(.weightDistance, of: runs))
         #expect(
             table.text(width: 200) == """
-                weight-distance: L2 distance of what moves from where it began
+                weight-distance: L2 distance of what moves from the pretrained values
 
                 task  method    backbone, half way  backbone, end  head, end  seeds
                 ────  ────────  ──────────────────  ─────────────  ─────────  ─────

@@ -20,7 +20,9 @@ struct ResultTests {
 
                 n/m: n of m seeds have a score so far; !: some have ended without one, `headstart status` says why
                 no method is marked as best: over 1 seed a paired test cannot go below p = 1; 6 seeds are the fewest
-                that can
+                that could show anything
+                p and ± speak of the seeds alone; the examples of the evaluation set add a binomial 95 % interval:
+                73.43 … 92.07 around 85.00 on cb (56 examples).
                 """)
     }
 
@@ -53,8 +55,11 @@ struct ResultTests {
                 finetune  50.00 ± 0.00 (2)  50.00 ± 0.00 (2)
                 eh_ft     50.00 ± 0.00 (2)  50.00 ± 0.00 (2)
 
-                no method is marked as best: over 2 seeds a paired test cannot go below p = 0.5; 6 seeds are the
-                fewest that can
+                no method is marked as best: over 2 seeds a paired test cannot go below p = 0.5, or 1 after Holm's
+                correction for 2 columns; 7 seeds are the fewest that could show anything
+                p and ± speak of the seeds alone; the examples of the evaluation set add a binomial 95 % interval:
+                37.33 … 62.67 around 50.00 on cb (56 examples); what the examples add to cola matthews (1043
+                examples) would take predictions, which are not kept.
                 """)
     }
 
@@ -69,7 +74,10 @@ struct ResultTests {
                 n/m: n of m seeds have a score so far; !: some have ended without one, `headstart status` says why
 
                 no method is marked as best: \
-                over 1 seed a paired test cannot go below p = 1; 6 seeds are the fewest that can
+                over 1 seed a paired test cannot go below p = 1; 6 seeds are the fewest that could show anything
+
+                p and ± speak of the seeds alone; the examples of the evaluation set add a binomial 95 % interval: \
+                73.43 … 92.07 around 85.00 on cb (56 examples).
                 """)
     }
 
@@ -92,7 +100,9 @@ struct ResultTests {
                 % small on tiny: percent, mean ± standard deviation (seeds)
                 % n/m: n of m seeds have a score so far; !: some have ended without one, `headstart status` says why
                 % no method is marked as best: \#
-                over 1 seed a paired test cannot go below p = 1; 6 seeds are the fewest that can
+                over 1 seed a paired test cannot go below p = 1; 6 seeds are the fewest that could show anything
+                % p and ± speak of the seeds alone; the examples of the evaluation set add a binomial 95 % interval: \#
+                73.43 … 92.07 around 85.00 on cb (56 examples).
                 \begin{tabular}{lrr}
                 \toprule
                 method & cb accuracy & cola matthews \\
@@ -119,7 +129,7 @@ struct ResultTests {
         let keys = try Sample().keys("cb", "finetune")
         #expect(
             json.hasPrefix(
-                #"{"rows":[{"chosen":{},"key":"\#(keys[0])","method":"finetune","metric":"accuracy","scoredOn":"cb","#
+                #"{"rows":[{"chosen":{},"examples":56,"key":"\#(keys[0])","method":"finetune","metric":"accuracy","scoredOn":"cb","#
                     + #""seed":1,"split":"dev","state":"finished","task":"cb","value":0.8},"#))
         #expect(
             json.contains(
@@ -135,5 +145,17 @@ struct ResultTests {
         let snapshot = SweepSnapshot(sample.plan, [Sample.finished(key, [Sample.accuracy(.nan)])])
         #expect(ResultRows(snapshot).rows[0].value == nil)
         #expect(ResultTable(snapshot).cells[0][0].summary == nil)
+    }
+
+    @Test func `a plan of an older store does not count its examples, and the table says so`() throws {
+        let sample = try Sample(counted: false)
+        let key = sample.keys("cb", "finetune")[0]
+        let table = ResultTable(SweepSnapshot(sample.plan, [Sample.finished(key, [Sample.accuracy(0.8)])]))
+        #expect(
+            table.rendered(.text, width: 1000).hasSuffix(
+                "± speaks of the seeds alone; the examples of cb are not counted in this plan, and will be when the sweep "
+                    + "is run again."))
+        let json = String(decoding: try CanonicalJSON.encode(table.evaluation), as: UTF8.self)
+        #expect(json == #"[{"examples":null,"interval":null,"mean":0.8,"metric":"accuracy","task":"cb"}]"#)
     }
 }

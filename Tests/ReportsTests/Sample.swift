@@ -6,10 +6,11 @@ import Reports
 struct Sample {
     let plan: SweepPlan
 
-    init(methods: [String] = ["finetune", "eh_ft"], seeds: [UInt64] = [1, 2]) throws {
+    /// - Parameter counted: whether the plan knows how many examples scores are of.
+    init(methods: [String] = ["finetune", "eh_ft"], seeds: [UInt64] = [1, 2], counted: Bool = true) throws {
         let tasks = [
-            Self.task("cb", trainCount: 250, metrics: [.accuracy, .macroF1]),
-            Self.task("cola", trainCount: 8551, metrics: [.matthews]),
+            Self.task("cb", trainCount: 250, devCount: counted ? 56 : nil, metrics: [.accuracy, .macroF1]),
+            Self.task("cola", trainCount: 8551, devCount: counted ? 1043 : nil, metrics: [.matthews]),
         ]
         var stages: [PlannedStage] = []
         var rows: [SweepRow] = []
@@ -28,11 +29,12 @@ struct Sample {
             dataDirectory: "/data", tasks: tasks, stages: stages, rows: rows)
     }
 
-    private static func task(_ name: String, trainCount: Int, metrics: [Metric]) -> PlannedTask {
+    private static func task(_ name: String, trainCount: Int, devCount: Int?, metrics: [Metric]) -> PlannedTask {
         let definition = TaskDefinition(
             name: name, train: "train", dev: "dev", format: .tsv, text: .name("text"), label: .name("label"),
             labels: ["a", "b"], metrics: metrics)
-        return PlannedTask(definition: definition, content: Digest(of: Array(name.utf8)), trainCount: trainCount)
+        return PlannedTask(
+            definition: definition, content: Digest(of: Array(name.utf8)), trainCount: trainCount, devCount: devCount)
     }
 
     private static func stages(of method: String, on task: PlannedTask, _ seed: UInt64) throws -> [PlannedStage] {

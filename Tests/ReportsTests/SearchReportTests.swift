@@ -5,7 +5,7 @@ import Testing
 
 struct SearchReportTests {
     /// The sample with a search for each method on cb: one goes on, the other has come to a rate.
-    private func plan(_ state: SearchState, remarks: [String] = []) throws -> SweepPlan {
+    private func plan(_ state: SearchState, remarks: [String] = [], on split: Split = .dev) throws -> SweepPlan {
         let plan = try Sample().plan
         let trials = ["1e-4", "5e-4"].map { value in
             SweepSearch.Trial(
@@ -13,7 +13,7 @@ struct SearchReportTests {
                 score: state == .open && value == "5e-4" ? nil : 0.5)
         }
         let search = SweepSearch(
-            task: "cb", method: "finetune", asked: Digest(of: [1]), seeds: [1], split: .dev, trials: trials,
+            task: "cb", method: "finetune", asked: Digest(of: [1]), seeds: [1], split: split, trials: trials,
             state: state, remarks: remarks)
         let rows = plan.rows.map { row in
             guard row.task == "cb", row.method == "finetune" else { return row }
@@ -23,6 +23,27 @@ struct SearchReportTests {
         return SweepPlan(
             name: plan.name, model: plan.model, dataDirectory: plan.dataDirectory, tasks: plan.tasks,
             stages: plan.stages, rows: rows, searches: [search])
+    }
+
+    @Test
+    func `scores that were searched on what is reported are said to be, with the table's seeds among the search's`()
+        throws
+    {
+        let warning =
+            "settings were searched on dev, which is reported, too, so that these scores come out too high: finetune; "
+            + "searched on with seed of the table: 1"
+        let snapshot = SweepSnapshot(try plan(chosen), try Sample().underWay.plan.stages.map(record))
+        #expect(ResultTable(snapshot).rendered(.csv).contains("searched") == false)
+        #expect(ResultTable(snapshot).rendered(.markdown).contains(warning))
+        #expect(try MethodComparison(snapshot, "eh_ft", "finetune").rendered(.markdown).contains(warning))
+        let other = SweepSnapshot(try plan(chosen, on: .validation), snapshot.plan.stages.map(record))
+        #expect(!ResultTable(other).rendered(.markdown).contains("searched"))
+        #expect(try MethodComparison(other, "eh_ft", "finetune").searchWarning == nil)
+    }
+
+    /// Whatever a stage is, its score goes with its seed.
+    private func record(_ stage: PlannedStage) -> StageRecord {
+        Sample.finished(stage.key, [Sample.accuracy(0.5 + 0.1 * Double(stage.specification.seed))])
     }
 
     private let chosen = SearchState.chosen(point: SearchPoint([SearchedSetting(key: "lr", value: "5e-4")]))
@@ -46,10 +67,10 @@ struct SearchReportTests {
     @Test func `json has the chosen settings, and null for the key of a row that waits`() throws {
         let waiting = String(
             decoding: try CanonicalJSON.encode(ResultRows(SweepSnapshot(try plan(.open), []))), as: UTF8.self)
-        #expect(waiting.hasPrefix(#"{"rows":[{"chosen":{},"key":null,"method":"finetune","#))
+        #expect(waiting.hasPrefix(#"{"rows":[{"chosen":{},"examples":56,"key":null,"method":"finetune","#))
         let done = String(
             decoding: try CanonicalJSON.encode(ResultRows(SweepSnapshot(try plan(chosen), []))), as: UTF8.self)
-        #expect(done.hasPrefix(#"{"rows":[{"chosen":{"lr":"5e-4"},"key":""#))
+        #expect(done.hasPrefix(#"{"rows":[{"chosen":{"lr":"5e-4"},"examples":56,"key":""#))
     }
 
     @Test func `plan and status say how searches stand, and that more stages may follow`() throws {

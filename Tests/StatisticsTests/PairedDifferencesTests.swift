@@ -13,7 +13,7 @@ struct PairedDifferencesTests {
     }
 
     @Test func `the bootstrap is that of SciPy on twenty pairs`() throws {
-        let interval = try #require(PairedDifferences([SignFlipTests.twenty])?.interval())
+        let interval = try #require(PairedDifferences([SignFlipTests.twenty])?.bootstrapInterval())
         // scipy.stats.bootstrap((d,), np.mean, method='percentile', n_resamples=1_000_000) gives 0.1774 and 0.6825. With
         // 10,000 samples its own bounds move by up to 0.006 from seed to seed.
         #expect(abs(interval.lowerBound - 0.1774) < 0.008)
@@ -22,7 +22,7 @@ struct PairedDifferencesTests {
 
     @Test func `pairs are drawn within their stratum`() throws {
         let strata = [[1.0, 2, 4], [101.0, 103, 108]]
-        let interval = try #require(PairedDifferences(strata)?.interval())
+        let interval = try #require(PairedDifferences(strata)?.bootstrapInterval())
         // Every sample there can be: three of the first stratum and three of the second, 729 in all.
         let sums = strata.map { stratum in
             stratum.flatMap { a in stratum.flatMap { b in stratum.map { a + b + $0 } } }
@@ -35,8 +35,8 @@ struct PairedDifferencesTests {
     }
 
     @Test func `equal differences have no spread, and a lone pair has no interval`() {
-        #expect(PairedDifferences([[0.5, 0.5, 0.5]])?.interval() == 0.5...0.5)
-        #expect(PairedDifferences([[0.5, 0.7], [0.1]])?.interval() == nil)
+        #expect(PairedDifferences([[0.5, 0.5, 0.5]])?.bootstrapInterval() == 0.5...0.5)
+        #expect(PairedDifferences([[0.5, 0.7], [0.1]])?.bootstrapInterval() == nil)
     }
 
     @Test func `the pairs to show a difference follow from its mean and deviation`() throws {

@@ -75,6 +75,6 @@ struct SignFlipTests {
     @Test(arguments: 1...8) func `the least value is reached when one method always wins`(pairs: Int) {
         let least = SignFlipTest.leastValue(pairs: pairs)
         #expect(SignFlipTest([Double](repeating: 1, count: pairs)).pValue == least)
-        #expect((least < SignFlipTest.level) == (pairs >= SignFlipTest.leastPairs))
+        #expect((least < SignFlipTest.level) == (pairs >= SignFlipTest.leastPairs()))
     }
 }

@@ -173,6 +173,37 @@ struct DatasetTests {
         #expect(throws: DatasetError.self) { try Dataset.contentDigest(definition(.tsv), in: folder.path) }
     }
 
+    // MARK: - Rows and a third file
+
+    @Test func `of a file only the rows that are named are used`() throws {
+        let text = Array("text\tlabel\na\tyes\nb\tno\nc\tyes\n".utf8)
+        let folder = try TemporaryFolder(["train": text, "dev": text])
+        var task = definition(.tsv)
+        (task.trainRows, task.devRows) = (1...2, 3...3)
+        let dataset = try Dataset.load(task, in: folder.path)
+        #expect(dataset.train.map(\.content) == [.text(TextPair("a")), .text(TextPair("b"))])
+        #expect(dataset.dev.map(\.content) == [.text(TextPair("c"))])
+        let whole = try Dataset.contentDigest(definition(.tsv), in: folder.path)
+        #expect(try Dataset.contentDigest(task, in: folder.path) != whole)
+        task.devRows = 3...4
+        let error = #expect(throws: DatasetError.self) { try Dataset.load(task, in: folder.path) }
+        #expect(error?.description == "\(folder.path)/dev: there are no rows 3 to 4, the file has 3")
+    }
+
+    @Test func `a third file is read, and part of what the task is`() throws {
+        let good = Array("text\tlabel\na\tyes\nb\tno\n".utf8)
+        let third = Array("text\tlabel\nc\tyes\n".utf8)
+        let folder = try TemporaryFolder(["train": good, "dev": good, "third": third, "other": third + third])
+        var task = definition(.tsv)
+        let without = try Dataset.contentDigest(task, in: folder.path)
+        #expect(try Dataset.load(task, in: folder.path).validation.isEmpty)
+        task.validation = "third"
+        let with = try Dataset.contentDigest(task, in: folder.path)
+        #expect(try Dataset.load(task, in: folder.path).validation.map(\.content) == [.text(TextPair("c"))])
+        task.validation = "other"
+        #expect(Set([without, with, try Dataset.contentDigest(task, in: folder.path)]).count == 3)
+    }
+
     // MARK: - Identity and split
 
     @Test func `a task's digest follows its content, not its place`() throws {

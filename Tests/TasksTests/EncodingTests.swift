@@ -16,12 +16,14 @@ struct EncodingTests {
 
     private func encode(
         _ examples: [Example], kind: TaskDefinition.Kind? = nil, maxLength: Int, truncation: Truncation = .longest,
-        unknown: String? = nil
+        unknown: String? = nil, blocks: TextBlocks = .longest
     ) throws(TokenizerError) -> [EncodedExample] {
         let definition = TaskDefinition(
             name: "test", train: "", dev: "", kind: kind, format: .tsv, text: .name("text"), label: nil, labels: nil,
             unknown: unknown, metrics: [])
-        return try Encoding(definition, with: tokenizer, maxLength: maxLength, truncation: truncation).encode(examples)
+        return try Encoding(
+            definition, with: tokenizer, maxLength: maxLength, truncation: truncation, blocks: blocks
+        ).encode(examples)
     }
 
     private func sequence(_ ids: [Int32], types: [Int32]? = nil, _ readout: Readout = .first) -> EncodedSequence {
@@ -94,6 +96,12 @@ struct EncodingTests {
         let lines = [" a b ", " <unk> a", "b . a"].map { Example(.text(TextPair($0)), labels: []) }
         let blocks = try encode(lines, kind: .maskedLM, maxLength: 5, unknown: "<unk>")
         #expect(blocks.map { $0.sequences[0].tokens.ids } == [[1, 4, 5, 0, 2], [1, 4, 5, 8, 2], [1, 4, 2]])
+    }
+
+    @Test func `running text is cut at its lines, and where a line is too long`() throws {
+        let lines = [" a b ", "a a a b", "b"].map { Example(.text(TextPair($0)), labels: []) }
+        let blocks = try encode(lines, kind: .maskedLM, maxLength: 5, blocks: .lines)
+        #expect(blocks.map { $0.sequences[0].tokens.ids } == [[1, 4, 5, 2], [1, 4, 4, 4, 2], [1, 5, 2], [1, 5, 2]])
     }
 }
 

@@ -38,6 +38,16 @@ struct KindTests {
             .choices, .copa, text: .name("premise"), choices: [.name("choice1"), .name("choice2")], labels: ["1", "2"])
     }
 
+    @Test(arguments: [
+        ("\"effect\", \"label\": 2", "field 'label' must be 0 or 1, not '2'"),
+        ("\"why\", \"label\": 1", "field 'question' must be cause or effect, not 'why'"),
+        ("\"cause\"", "there is no field 'label'; known: premise, choice1, choice2, question"),
+    ])
+    func `a bad JSON line of COPA is an error with its line`(more: String, message: String) throws {
+        let line = "{\"premise\": \"A.\", \"choice1\": \"B.\", \"choice2\": \"C.\", \"question\": \(more)}"
+        #expect(try failure(["train": line], copaTask) == "train:1: \(message)")
+    }
+
     @Test func `items of COPA become a sentence for each alternative`() throws {
         let examples = try load(
             [

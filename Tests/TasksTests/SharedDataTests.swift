@@ -14,13 +14,16 @@ struct SharedDataTests {
     }
 
     private static func task(
-        _ name: String, _ train: String, _ dev: String, kind: TaskDefinition.Kind? = nil,
+        _ name: String, _ train: String, _ dev: String, validation: String? = nil,
+        rows: (train: ClosedRange<Int>, dev: ClosedRange<Int>)? = nil, kind: TaskDefinition.Kind? = nil,
         _ format: TaskDefinition.FileFormat, header: Bool = true, encoding: TaskDefinition.TextEncoding = .utf8,
         text: Column, pair: Column? = nil, choices: [Column]? = nil, targets: [Column]? = nil, label: Column,
         labels: [String]?, metrics: [Metric] = [.accuracy]
     ) -> TaskDefinition {
         TaskDefinition(
-            name: name, train: "\(name)/\(train)", dev: "\(name)/\(dev)", kind: kind, format: format, header: header,
+            name: name, train: "\(name)/\(train)", dev: "\(name)/\(dev)",
+            validation: validation.map { "\(name)/\($0)" },
+            trainRows: rows?.train, devRows: rows?.dev, kind: kind, format: format, header: header,
             encoding: encoding, text: text, pair: pair, choices: choices, targets: targets, label: label,
             labels: labels, metrics: metrics)
     }
@@ -76,7 +79,7 @@ struct SharedDataTests {
             train: [849, 1421], dev: [388, 612]),
         Expectation(
             task: task(
-                "qnli", "train.tsv", "dev.tsv", .tsv, text: .name("sentence"), pair: .name("question"),
+                "qnli", "train.tsv", "dev.tsv", .tsv, text: .name("question"), pair: .name("sentence"),
                 label: .name("label"), labels: ["entailment", "not_entailment"]),
             train: [5027, 4972], dev: [2702, 2761]),
         Expectation(
@@ -84,6 +87,13 @@ struct SharedDataTests {
                 "copa", "copa-dev.xml", "copa-test.xml", kind: .choices, .copa, text: .name("premise"),
                 choices: [.name("choice1"), .name("choice2")], label: .name("label"), labels: ["1", "2"]),
             train: [250, 250], dev: [250, 250]),
+        // SuperGLUE's split of the dev file.
+        Expectation(
+            task: task(
+                "copa", "copa-dev.xml", "copa-dev.xml", rows: (1...400, 401...500), kind: .choices, .copa,
+                text: .name("premise"), choices: [.name("choice1"), .name("choice2")], label: .name("label"),
+                labels: ["1", "2"]),
+            train: [195, 205], dev: [55, 45]),
         Expectation(
             task: task(
                 "wic", "train/train.data.txt", "dev/dev.data.txt", kind: .targetWords, .wic, text: .name("text"),
@@ -120,13 +130,15 @@ struct SharedDataTests {
         entities: [Int]
     ) throws {
         let task = Self.task(
-            folder, train, dev, kind: .tags, .conll, encoding: .latin1, text: .number(1), label: .number(label),
+            folder, train, dev, validation: folder.hasSuffix("en") ? "eng.testa" : nil, kind: .tags, .conll,
+            encoding: .latin1, text: .number(1), label: .number(label),
             labels: Self.entities, metrics: [.spanF1])
         let dataset = try Dataset.load(task, in: #require(Given.sharedData))
         #expect(dataset.train.count == sentences)
         let words = { (examples: [Example]) in examples.reduce(0) { $0 + $1.labels.count } }
         #expect(words(dataset.train) == trainWords)
         #expect(words(dataset.dev) == devWords)
+        #expect(words(dataset.validation) == (folder.hasSuffix("en") ? 51362 : 0))
         let labels = dataset.train.flatMap(\.labels)
         let beginnings = [1, 3, 5, 7].map { beginning in labels.count { $0 == .category(beginning) } }
         #expect(beginnings == entities)

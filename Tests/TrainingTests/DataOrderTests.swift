@@ -1,4 +1,7 @@
 import Experiments
+import Files
+import Numerics
+import TestKit
 import Testing
 import Training
 
@@ -48,10 +51,50 @@ struct DataOrderTests {
     }
 
     @Test func `a validation split takes its share once and by seed`() {
-        let split = DataOrder.split(count: 50, validation: 0.2, seed: 3)
+        let all = Array(0..<50)
+        let split = DataOrder.split(all, validation: 0.2, seed: 3)
         #expect(split.validation.count == 10)
-        #expect((split.training + split.validation).sorted() == Array(0..<50))
-        #expect(split.validation != DataOrder.split(count: 50, validation: 0.2, seed: 4).validation)
-        #expect(DataOrder.split(count: 50, validation: nil, seed: 3).training == Array(0..<50))
+        #expect((split.training + split.validation).sorted() == all)
+        #expect(split.validation != DataOrder.split(all, validation: 0.2, seed: 4).validation)
+        #expect(DataOrder.split(all, validation: nil, seed: 3).training == all)
+    }
+
+    @Test func `stages of different seeds hold out the same where a seed is given for that`() {
+        var recipe = Recipe()
+        recipe.validation = 0.1
+        let split = { (seed: UInt64) in DataOrder.split(count: 250, by: recipe, seed: seed).validation }
+        #expect(split(1) != split(0))
+        let own = split(7)
+        recipe.validationSeed = 7
+        #expect(split(1) == own && split(0) == own && own.count == 25)
+    }
+
+    /// What to freeze takes n examples and splits these; RTE has 2,490.
+    @Test(arguments: [
+        (100, ValidationBase.samples, 80, 20), (2000, .samples, 1600, 400), (9999, .samples, 1992, 498),
+        (100, .all, 100, 498), (2000, .all, 1992, 498),
+    ])
+    func `samples are split, or drawn from what a split leaves`(
+        samples: Int, base: ValidationBase, training: Int, validation: Int
+    ) {
+        var recipe = Recipe()
+        recipe.samples = samples
+        recipe.validation = 0.2
+        recipe.validationBase = base
+        recipe.batch = 1
+        recipe.budget = .epochs(1)
+        let split = DataOrder.split(count: 2490, by: recipe, seed: 5)
+        #expect(split.training.count == training && split.validation.count == validation)
+        #expect(Set(split.training).isDisjoint(with: split.validation))
+        #expect(split.training == split.training.sorted() && split.validation == split.validation.sorted())
+        let task = PlannedTask(
+            definition: TinyTask.definition, content: Digest(of: []), trainCount: 2490)
+        #expect(recipe.steps(on: task) == training, "the plan counts what is trained on")
+        guard base == .samples, samples < 2490 else { return }
+        // The rule, written out: a seeded shuffle's first n, of which a second one's first fifth is held out.
+        let drawn = CounterRandom(seed: 5, purpose: RandomPurpose.samples).permutation(2490)[..<samples].sorted()
+        let held = CounterRandom(seed: 5, purpose: RandomPurpose.split).permutation(samples)[..<(samples / 5)]
+        #expect(split.validation == held.sorted().map { drawn[$0] })
+        #expect(Set(split.training).union(split.validation) == Set(drawn))
     }
 }

@@ -1,6 +1,8 @@
 import Experiments
 import Foundation
+import Numerics
 import Safetensors
+import Tasks
 import TestKit
 import Testing
 import Training
@@ -182,5 +184,98 @@ struct MeasurementTests {
         let outcome = try bench.run(try job([], into: "out"))
         let failure = #expect(throws: StageFailure.self) { try StageLogFile(path: try #require(outcome.files[.head])) }
         #expect(failure?.message.hasSuffix("no log of a stage: its metadata has no 'log'") == true)
+    }
+
+    /// A stage that goes on from what another one tuned, without moving anything that can be seen.
+    private func still(_ inputs: [ArtifactKind: String], into output: String, _ tune: Tune = .all) throws
+        -> StageLogFile
+    {
+        var job = try bench.job(
+            bench.recipe {
+                $0.head = .mlp(width: 8)
+                $0.tune = tune
+                $0.budget = .steps(2)
+                $0.learningRate = 1e-30
+            }, inputs: inputs, into: output, work: "work-\(output)")
+        job.planned.measures = Measure.allCases
+        return try log(bench.run(job))
+    }
+
+    private func tuned(_ tune: Tune, into output: String) throws -> StageOutcome {
+        try bench.run(
+            try job([.featureChange, .weightDistance], into: output, work: "work-\(output)") { $0.tune = tune })
+    }
+
+    @Test func `change counts from the pretrained model, and in the stage from its start`() throws {
+        let first = try tuned(.bitfit, into: "first")
+        let measured = try log(first).log
+        let second = try still([.delta: try #require(first.files[.delta])], into: "second").log
+        let change = try #require(second.featureChange)
+        #expect(abs(change.mean - (measured.featureChange?.mean ?? 0)) < 1e-5 * change.mean && change.mean > 0)
+        #expect((second.featureChangeInStage?.mean ?? 1) < 1e-5 * change.mean)
+        let distance = try #require(second.weightDistance)
+        #expect(distance.first?.backbone == distance.last?.backbone)
+        let last = try #require(measured.weightDistance?.last?.backbone)
+        #expect(last > 0 && abs((distance.last?.backbone ?? 0) - last) < 1e-6 * last)
+        #expect(second.weightDistanceInStage?.allSatisfy { $0.backbone == 0 } == true)
+        #expect(second.weightMagnitudesInStage?.counts.allSatisfy { $0 == 0 } == true)
+        #expect(second.weightMagnitudes?.counts.contains { $0 > 0 } == true)
+    }
+
+    @Test func `a prefix is part of the change from the pretrained model`() throws {
+        let first = try tuned(.adapter(.prefix(length: 3, mlp: 0)), into: "first")
+        let second = try still([.adapter: try #require(first.files[.adapter])], into: "second", .head).log
+        #expect((second.featureChange?.mean ?? 0) > 1e-3)
+        #expect(second.featureChangeInStage?.total == 0)
+        #expect(abs((try log(first).log.featureChange?.mean ?? 0) - (second.featureChange?.mean ?? 1)) < 1e-5)
+    }
+
+    @Test func `what LoRA adds counts as the weights that it changes`() throws {
+        let settings = LoRASettings(rank: 2, modules: [.query, .value])
+        let first = try tuned(.adapter(.lora(settings)), into: "first")
+        let file = try SafetensorsFile(path: try #require(first.files[.adapter]))
+        var square = 0.0
+        for name in file.names where name.contains("lora_A") {
+            let a = try #require(file.tensor(named: name)?.floats()).map(Double.init)
+            let b = try #require(file.tensor(named: name.replacing("lora_A", with: "lora_B"))?.floats()).map(
+                Double.init)
+            for row in 0..<32 {
+                for column in 0..<32 {
+                    let entry = settings.alpha / 2 * (b[2 * row] * a[column] + b[2 * row + 1] * a[32 + column])
+                    square += entry * entry
+                }
+            }
+        }
+        let distance = try #require(try log(first).log.weightDistance?.last?.backbone)
+        #expect(square > 0 && abs(distance - square.squareRoot()) < 1e-5 * distance)
+        let second = try still([.adapter: try #require(first.files[.adapter])], into: "second").log
+        #expect(abs((second.weightDistance?.last?.backbone ?? 0) - distance) < 1e-5 * distance)
+    }
+
+    @Test func `features and the head's at the start are kept beside the log`() throws {
+        let first = try tuned(.bitfit, into: "first")
+        let file = try still([.head: try #require(first.files[.head])], into: "second")
+        #expect(file.features?.width == 32 && file.features?.rows.count == 64 * 32)
+        #expect(file.headFeaturesAtStart?.train == file.headFeatures?.train)
+        #expect(file.log.headFeaturesAtStart == file.log.headFeatures)
+    }
+
+    @Test func `the held-out loss is the mean of minus log p`() throws {
+        let outcome = try bench.run(try job([.heldOut], into: "out"))
+        let points = try #require(try log(outcome).log.heldOut)
+        #expect(points.count == 2 && points[0].loss != points[1].loss)
+        let job = try job([.heldOut], into: "out")
+        let record = TrainedStage.Record(
+            label: "test", specification: job.planned.specification,
+            model: ModelLocation(name: "tiny", path: bench.modelDirectory, content: bench.backbone),
+            task: bench.definition, result: outcome.result)
+        let model = try TrainedModel(TrainedStage(record: record, files: outcome.files), compute: Compute(threads: 1))
+        let dev = try Dataset.load(bench.definition, in: bench.dataDirectory).dev
+        let losses = try zip(dev, model.predictions(dev.map(\.content))).map { example, said in
+            guard case .label(_, let probabilities) = said else { return Double.nan }
+            return -log2(probabilities[bench.definition.labels?[example.labels[0].category] ?? ""] ?? 0) / log2(exp(1))
+        }
+        let expected = losses.reduce(0, +) / Double(losses.count)
+        #expect(abs(points[1].loss - expected) < 1e-5 * expected)
     }
 }

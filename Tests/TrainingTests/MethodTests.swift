@@ -17,18 +17,21 @@ struct MethodTests {
         .parameters(.top(layers: 1)),
         .entries(.drawn(share: 0.01)),
         .prune(share: 0.01), lora, prefix, .adapter(.bottleneck(width: 4)),
+        adapterWithNorms,
     ]
 
     static let lora = Tune.adapter(
         .lora(LoRASettings(rank: 2, dropout: 0.1, modules: [.query, .value, .intermediate])))
+    static let adapterWithNorms = Tune.adapter(.bottleneck(width: 4, norms: true))
     static let prefix = Tune.adapter(.prefix(length: 3, mlp: 0))
 
     /// Backbone parameters that a way of tuning may move, by name.
     private static func mayMove(_ tune: Tune, _ name: String) -> Bool {
         switch tune {
         case .parameters(.all), .entries, .prune: true
+        case .adapter(let design) where design.movesNorms: name.contains("LayerNorm")
         case .parameters(.none), .adapter: false
-        case .parameters(.biases(let kinds)) where kinds == [.query, .norm]:
+        case .parameters(.biases(let kinds, _)) where kinds == [.query, .norm]:
             name.hasSuffix("query.bias") || (name.hasPrefix("encoder") && name.hasSuffix("LayerNorm.bias"))
         case .parameters(.biases): name.hasSuffix("bias")
         case .parameters(.layerNorm): name.contains("LayerNorm")
@@ -51,7 +54,7 @@ struct MethodTests {
             #expect(count == 0 || Self.mayMove(tune, name), "\(name)")
             moved += count
         }
-        if case .adapter = tune { #expect(moved == 0) } else { #expect((moved == 0) == (tune == .head)) }
+        #expect((moved > 0) == tune.movesBackbone)
         switch tune {
         case .entries, .prune:
             let entries = model.names.filter { !$0.hasPrefix("pooler") }.compactMap { model.tensor(named: $0)?.count }
@@ -80,7 +83,7 @@ struct MethodTests {
         }
     }
 
-    @Test(arguments: [lora, prefix, .bitfit])
+    @Test(arguments: [lora, prefix, .bitfit, adapterWithNorms])
     func `a second stage goes on with what the first one tuned, from the same predictions`(tune: Tune) throws {
         let bench = try Bench()
         let first = try bench.run(try bench.job(bench.recipe { $0.tune = tune }, into: "first"))
@@ -127,9 +130,15 @@ struct MethodTests {
         { $0.tune = .prune(share: 0.05) },
         { $0.tune = lora },
         { $0.tune = .adapter(.prefix(length: 3, mlp: 8)) },
+        { $0.tune = .adapter(.prefix(length: 3, mlp: 0, dropout: 0.2)) },
         { $0.tune = .adapter(.bottleneck(width: 4)) },
         { $0.regularization = Regularization(mixout: 0.7) },
         { $0.regularization = Regularization(child: .free(share: 0.3)) },
+        { $0.regularization = Regularization(child: .free(share: 0.3, mask: .afterClipping)) },
+        {
+            $0.regularization = Regularization(mixout: 0.7)
+            $0.regularization.mixoutLayers = .all
+        },
         { $0.regularization = Regularization(l1: 0.01, l2: 0.1) },
         { $0.regularization = Regularization(recadam: RecAdam(rate: 0.1, start: 5, strength: 50)) },
         { $0.reinitialization = .last(layers: 1) },
@@ -138,6 +147,7 @@ struct MethodTests {
         { $0.shuffle = .once },
         { $0.isLogistic = true },
         { $0.slowStart = 3 },
+        { ($0.slowStart, $0.slowRate) = (3, .exactly) },
         { $0.dropoutShare = 0.5 },
         { $0.optimizer.kind = .adam },
     ]
@@ -254,7 +264,9 @@ struct MethodTests {
         #expect(chosen.count == Int((0.01 * Double(all.count)).rounded()))
     }
 
-    @Test(arguments: [Estimate(), Estimate(unit: .batch), Estimate(label: .expected)])
+    @Test(arguments: [
+        Estimate(), Estimate(unit: .batch), Estimate(label: .expected), Estimate(unit: .batch, clip: 1, mode: .train),
+    ])
     func `statistics that were stopped go on, and end with the bits of those that were not`(estimate: Estimate) throws {
         let bench = try Bench()
         try TinyTask.write(to: bench.dataDirectory, train: 300)

@@ -63,6 +63,22 @@ struct ScheduleTests {
         #expect(schedule.learningRate(ofStep: 10) == 0.25)
     }
 
+    @Test func `a slow start of exactly a twentieth has it from the first step on, also above the warm-up's rate`() {
+        let schedule = Schedule(
+            recipe {
+                $0.budget = .steps(1000)
+                $0.warmup = 0.1
+                $0.slowStart = 100
+                $0.slowRate = .exactly
+                $0.learningRate = 1e-5
+            }, examples: 20)
+        // EH-FT's code: 0.05 lr in the first 100 steps, then the warm-up and the decay as if there had been none.
+        for step in 0..<1000 {
+            let expected: Double = step < 100 ? 1e-5 * 0.05 : 1e-5 * Double(1000 - step) / 900
+            #expect(abs(schedule.learningRate(ofStep: step) - expected) < 1e-18)
+        }
+    }
+
     @Test func `anything drops out at the beginning of each epoch only`() {
         let schedule = Schedule(
             recipe {

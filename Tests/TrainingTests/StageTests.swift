@@ -218,6 +218,65 @@ struct StageTests {
         #expect(Set(result.scores.map(\.split)) == [.validation, .dev])
     }
 
+    @Test(arguments: [Selection.best, .latestBest])
+    func `of equal scores selection takes the earliest, or the latest where it is asked to`(selection: Selection) throws
+    {
+        let bench = try Bench()
+        let recipe = { (change: (inout Recipe) -> Void) in
+            bench.recipe {
+                // Then a stage that stops earlier has gone the same way.
+                $0.warmup = 0
+                $0.decay = .constant
+                $0.evaluations = 2
+                change(&$0)
+            }
+        }
+        let recorder = Recorder()
+        let long = recipe {
+            $0.budget = .epochs(6)
+            $0.selection = selection
+        }
+        let selected = try bench.run(try bench.job(long, into: "selected"), observer: recorder).result
+        let scores = recorder.evaluations.map { $0.scores[0].value }
+        let ties = recorder.evaluations.filter { $0.scores[0].value == scores.max() }
+        try #require(ties.count > 1)
+        let step = try #require(selection == .best ? ties.first : ties.last).step
+        let stopped = try bench.run(try bench.job(recipe { $0.budget = .steps(step) }, into: "stopped")).result
+        #expect(selected.parameters == stopped.parameters)
+    }
+
+    /// The third file holds the dev file's texts with the other label, so that what is right there is wrong here.
+    @Test(arguments: [Tune.all, .head])
+    func `a task's validation file is scored and selected on`(tune: Tune) throws {
+        let plain = try Bench()
+        let dev = try String(contentsOfFile: plain.folder["data/tiny/dev.tsv"], encoding: .utf8)
+        let turned = dev.replacing("\tgood\n", with: "\t?\n").replacing("\tbad\n", with: "\tgood\n")
+            .replacing("\t?\n", with: "\tbad\n")
+        var task = TinyTask.definition
+        task.validation = "tiny/third.tsv"
+        let bench = try Bench(task, files: ["tiny/third.tsv": turned])
+        let recorder = Recorder()
+        let recipe = bench.recipe {
+            $0.tune = tune
+            $0.selection = .best
+            $0.evaluations = 3
+        }
+        let result = try bench.run(try bench.job(recipe, into: "out"), observer: recorder).result
+        for evaluation in recorder.evaluations {
+            let accuracy = evaluation.scores.filter { $0.metric == .accuracy }
+            #expect(accuracy.map(\.split) == [.validation, .dev])
+            #expect(abs(accuracy[0].value + accuracy[1].value - 1) < 1e-12)
+        }
+        let scores = recorder.evaluations.map { $0.scores.first { $0.split == .validation }!.value }
+        #expect(result.scores == recorder.evaluations[scores.firstIndex(of: scores.max()!)!].scores)
+        let again = try bench.run(try bench.job(recipe, into: "again")).result
+        #expect(again.scores == result.scores, "also with features that were kept")
+        let holding = bench.recipe { $0.validation = 0.25 }
+        let held = try bench.run(try bench.job(holding, into: "held")).result
+        let without = try plain.run(try plain.job(holding, into: "held")).result
+        #expect(held.scores == without.scores, "a part held out goes before the file")
+    }
+
     @Test func `a diverged stage says at which step`() throws {
         let bench = try Bench()
         let job = try bench.job(

@@ -42,7 +42,7 @@ struct StepRuleTests {
     private func rule(_ regularization: Regularization, statistics: SafetensorsFile? = nil) throws -> any StepRule {
         try #require(
             try regularization.rules(
-                store, seed: 3, files: statistics.map { [.statistics: $0] } ?? [:], compute
+                store, seed: 3, files: statistics.map { [.statistics: $0] } ?? [:], weightDecay: 0.3, compute
             ).first)
     }
 
@@ -58,28 +58,35 @@ struct StepRuleTests {
         }
     }
 
-    @Test(arguments: [MixoutGradient.exact, .reference])
+    @Test(arguments: [MixoutGradient.exact, .reference], [MixoutLayers.backbone, .all])
     func `mixout mixes weights, keeps their expectation, and passes the gradient of what it mixed`(
-        gradient: MixoutGradient
+        gradient: MixoutGradient, layers: MixoutLayers
     ) throws {
         let p = 0.7
         var settings = Regularization(mixout: p)
         settings.mixoutGradient = gradient
+        settings.mixoutLayers = layers
+        let first = values
         let mixout = try rule(settings)
+        for entry in store.arena.values.indices { store.arena.values[entry] += 0.01 * Float(entry % 7) }
         let (own, ownGradients) = (values, gradients)
         mixout.begin(step: 4)
         let mixed = values
         mixout.end(step: 4)
         #expect(values == own, "the arena's own values are back")
-        let matrices = entries { $0.role == .matrix }
+        let head = Set(
+            store.arena.segments.filter { store.table.parameters[$0.parameter].name == "head.out.weight" }
+                .flatMap { Array($0.range) })
+        let matrices = entries { $0.role == .matrix }.union(layers == .all ? head : [])
         var back = 0
         for entry in mixed.indices {
             guard matrices.contains(entry) else {
                 #expect(mixed[entry] == own[entry] && gradients[entry] == ownGradients[entry])
                 continue
             }
-            let dropped = (pretrained[entry] - p * pretrained[entry]) / (1 - p)
-            let kept = (own[entry] - p * pretrained[entry]) / (1 - p)
+            let origin = head.contains(entry) ? first[entry] : pretrained[entry]
+            let dropped = (origin - p * origin) / (1 - p)
+            let kept = (own[entry] - p * origin) / (1 - p)
             let isBack = gradients[entry] == 0
             back += isBack ? 1 : 0
             #expect(abs(mixed[entry] - (isBack ? dropped : kept)) < 1e-5)
@@ -155,6 +162,19 @@ struct StepRuleTests {
         }
     }
 
+    @Test func `a mask laid after clipping leaves the gradients to the norm, and masks them before the update`() throws
+    {
+        let before = gradients
+        let child = try rule(Regularization(child: .free(share: 0.3, mask: .afterClipping)))
+        child.adjustGradients(step: 2)
+        #expect(gradients == before)
+        child.beforeUpdate(step: 2)
+        let after = gradients
+        for entry in store.arena.gradients.indices { store.arena.gradients[entry] = Float(before[entry]) }
+        try rule(Regularization(child: .free(share: 0.3))).adjustGradients(step: 2)
+        #expect(gradients == after && after != before)
+    }
+
     @Test func `recadam anneals from the pull to pretrained values to the optimizer's own step`() throws {
         let settings = RecAdam(rate: 0.5, start: 3, strength: 20)
         let recadam = try rule(Regularization(recadam: settings))
@@ -170,6 +190,31 @@ struct StepRuleTests {
             let own = before[entry] + share * (stepped[entry] - before[entry])
             let pulled = own - 0.02 * (1 - share) * 20 * (own - pretrained[entry])
             #expect(abs(value - (backbone.contains(entry) ? pulled : stepped[entry])) < 1e-6)
+        }
+    }
+
+    /// RecAdam.py of its authors: λ of Adam's step, the pull, and then `p.add_(-lr * weight_decay, p)`.
+    @Test func `recadam's decay is not annealed where its authors' code is followed`() throws {
+        let recadam = try rule(
+            Regularization(recadam: RecAdam(rate: 0.5, start: 3, strength: 20, decay: .whole)))
+        let before = values
+        recadam.beforeUpdate(step: 1)
+        // AdamW's own update: the decay first, then a step of 0.01.
+        let (rate, share) = (0.02, 1 / (1 + 1.6487212707001282))
+        let decaying = Set(
+            store.arena.segments.filter { store.table.parameters[$0.parameter].decays }.flatMap { Array($0.range) })
+        let keep = { (entry: Int) in decaying.contains(entry) ? 1 - rate * 0.3 : 1 }
+        for entry in store.arena.values.indices {
+            store.arena.values[entry] = Float(keep(entry) * before[entry] + 0.01)
+        }
+        let stepped = values
+        recadam.afterUpdate(step: 1, rate: rate)
+        let backbone = entries()
+        for (entry, value) in values.enumerated() {
+            var expected = before[entry] + share * 0.01
+            expected -= rate * (1 - share) * 20 * (expected - pretrained[entry])
+            expected *= keep(entry)
+            #expect(abs(value - (backbone.contains(entry) ? expected : stepped[entry])) < 1e-6)
         }
     }
 

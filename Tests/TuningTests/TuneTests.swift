@@ -45,4 +45,40 @@ struct TuneTests {
         #expect(Tune.parameters(.top(layers: 1)).moves(parameter(.matrix, .layer(1)), ofLayers: 2))
         #expect(!Tune.parameters(.top(layers: 1)).moves(parameter(.matrix, .layer(0)), ofLayers: 2))
     }
+
+    /// finetune_roberta.py of EH-FT gives a layer its `input_layernorm` and `post_attention_layernorm`; the former is what
+    /// Hugging Face has at the end of the layer below, or after the embeddings, and `final_layernorm` is in no layer.
+    @Test
+    func `where a layer has the LayerNorm at its beginning, the embeddings' is the first layer's and the last is out`()
+        throws
+    {
+        let layers = 3
+        let table = ParameterTable(
+            configuration: EncoderConfiguration(
+                family: .roberta, vocabulary: 30, hidden: 8, layers: layers, heads: 2, intermediate: 16),
+            head: .linear, outputs: 2)
+        let moved = { (tune: String) in
+            let tune = try Tune(spelled: tune)
+            return Set(table.parameters.filter { $0.place != .head && tune.moves($0, ofLayers: layers) }.map(\.name))
+        }
+        let inLayer = [
+            "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
+            "attention.output.LayerNorm", "intermediate.dense", "output.dense",
+        ]
+        let modules = { (numbers: Range<Int>) in
+            numbers.flatMap { number in
+                [number == 0 ? "embeddings.LayerNorm" : "encoder.layer.\(number - 1).output.LayerNorm"]
+                    + inLayer.map { "encoder.layer.\(number).\($0)" }
+            }
+        }
+        for last in 1...layers {
+            #expect(
+                try moved("top(\(last), norms=input)")
+                    == Set(modules(layers - last..<layers).flatMap { ["\($0).weight", "\($0).bias"] }))
+        }
+        let biases = Set(modules(0..<layers).map { "\($0).bias" })
+        #expect(try moved("bitfit(query+key+value+output+intermediate+norm, norms=input)") == biases)
+        #expect(try moved("bitfit(norm, norms=input)") == biases.filter { $0.contains("LayerNorm") })
+        #expect(try moved("bitfit(norms=input)") == biases)
+    }
 }

@@ -17,8 +17,9 @@ void add_l1_gradient(size_t count, float c, const float *w, const float *w0, flo
 // g += 2 c (w - w0), the gradient of c (w - w0)^2.
 void add_l2_gradient(size_t count, float c, const float *w, const float *w0, float *g);
 
-// RecAdam (Chen et al. 2020, algorithm 1): w = before + share (w - before), then w -= pull (w - w0).
-void recadam_step(size_t count, float share, float pull, const float *before, const float *w0, float *w);
+// RecAdam (Chen et al. 2020, algorithm 1): w = before + share (w - keep before), then w -= pull (w - w0), then w *= keep.
+// `keep` is what the optimizer's decay has left of `before`, or 1 for a decay that `share` scales with the rest.
+void recadam_step(size_t count, float share, float pull, float keep, const float *before, const float *w0, float *w);
 
 // sum += weight g^2
 void add_squares(size_t count, float weight, const float *g, float *sum);

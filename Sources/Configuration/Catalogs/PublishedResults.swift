@@ -56,7 +56,7 @@ extension PublishedResults {
 
     fileprivate static let columns = [
         "table", "model", "method", "setting", "task", "metric", "mean", "std", "runs", "note", "our-methods",
-        "our-tasks", "our-metric",
+        "our-tasks", "our-metric", "our-less",
     ]
 
     private static func lines(of file: String) throws(ConfigurationError) -> [TabbedLine] {
@@ -90,11 +90,27 @@ private struct TabbedLine {
         }
         return PublishedScore(
             model: fields[1], method: fields[2], setting: fields[3], task: fields[4], metric: fields[5], mean: mean,
-            deviation: Double(fields[7]), runs: runs, counterpart: counterpart)
+            deviation: Double(fields[7]), runs: runs, counterpart: try counterpart())
     }
 
-    private var counterpart: PublishedScore.Counterpart? {
+    private func counterpart() throws(ConfigurationError) -> PublishedScore.Counterpart? {
         let words = { (column: Int) in fields[column].split(separator: " ").map(String.init) }
-        return fields[10].isEmpty ? nil : .init(methods: words(10), tasks: words(11), metric: fields[12])
+        let (methods, less) = (words(10), words(13).map { PublishedScore.Baseline($0) })
+        guard !methods.isEmpty else { return nil }
+        guard less.count <= 1 || less.count == methods.count else {
+            throw ConfigurationError(
+                "'our-less' must have one word, or one for each of the \(methods.count) methods", at: place)
+        }
+        let baselines = less.count == 1 ? methods.map { _ in less[0] } : less
+        return .init(
+            methods: methods, tasks: words(11), metric: fields[12], baselines: baselines.isEmpty ? nil : baselines)
+    }
+}
+
+extension PublishedScore.Baseline {
+    /// `METHOD`, `METHOD@TASK`, or `0` for nothing.
+    fileprivate init(_ word: String) {
+        let parts = word.split(separator: "@", maxSplits: 1).map(String.init)
+        self = word == "0" ? .nothing : .score(method: parts[0], task: parts.count > 1 ? parts[1] : nil)
     }
 }

@@ -39,7 +39,8 @@ package struct TaskCatalog: Sendable {
 
 extension TaskDefinition {
     private static let keys = [
-        "kind", "train", "dev", "format", "header", "encoding", "text", "pair", "choices", "targets", "compare",
+        "kind", "train", "dev", "validation", "train-rows", "dev-rows", "format", "header", "encoding", "text", "pair",
+        "choices", "targets", "compare",
         "label", "labels", "unknown", "metrics",
     ]
 
@@ -61,6 +62,9 @@ extension TaskDefinition {
             name: entry.key,
             train: try section.required("train").text("'train'"),
             dev: try section.required("dev").text("'dev'"),
+            validation: try section["validation"]?.text("'validation'"),
+            trainRows: try section.rows("train-rows"),
+            devRows: try section.rows("dev-rows"),
             kind: kind,
             format: format,
             header: try section.flag("header") ?? true,
@@ -138,6 +142,18 @@ extension TaskDefinition {
 }
 
 extension Section {
+    /// The first and the last row that a key names, as 1..400; nil where it is not there.
+    fileprivate func rows(_ key: String) throws(ConfigurationError) -> ClosedRange<Int>? {
+        guard let value = self[key] else { return nil }
+        let text = try value.text("'\(key)'")
+        let ends = text.split(separator: "..", omittingEmptySubsequences: false).map { Int($0) }
+        guard ends.count == 2, let first = ends[0], let last = ends[1], 1 <= first, first <= last else {
+            throw ConfigurationError(
+                "'\(key)' must be the first and the last row, from 1, as 1..400, not '\(text)'", at: value.place)
+        }
+        return first...last
+    }
+
     /// Whether a key says true; nil where it is not there.
     fileprivate func flag(_ key: String) throws(ConfigurationError) -> Bool? {
         guard let value = self[key] else { return nil }

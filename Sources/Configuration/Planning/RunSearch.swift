@@ -5,6 +5,7 @@ import Searches
 /// A search joined with a method: whose settings it is that change.
 struct RunSearch: Hashable, Sendable {
     let search: Search
+    let basis: SearchBasis
     let seeds: [UInt64]
     /// The method that is tried, and how many stages it has: the first ones, where the run goes on behind them.
     let method: String
@@ -27,7 +28,8 @@ struct RunSearch: Hashable, Sendable {
         let axes = request.axes.filter { !settled.contains($0.setting.key) }
         guard !axes.isEmpty else { return nil }
         search = Search(axes: axes.map(\.searched), candidates: request.candidates, halving: request.halving)
-        self.seeds = request.seeds ?? Array(seeds.prefix(1))
+        basis = request.basis
+        self.seeds = request.seeds ?? request.basis.seeds(besides: seeds)
         self.method = method.beginning?.method ?? method.name
         let own = method.beginning?.stages ?? method.stages
         stageCount = own.count
@@ -52,6 +54,18 @@ struct RunSearch: Hashable, Sendable {
 
     /// Whether some setting of the stage at this place is searched.
     func sets(_ place: Int) -> Bool { targets.contains { $0.contains(place) } }
+}
+
+extension SearchBasis {
+    /// The seed that is searched on where none is given.
+    /// - Parameter table: the sweep's seeds.
+    fileprivate func seeds(besides table: [UInt64]) -> [UInt64] {
+        switch self {
+        // The table runs it anyway, so that the point that is chosen need not run again.
+        case .dev: Array(table.prefix(1))
+        case .validation: Array((0...UInt64(table.count)).filter { !table.contains($0) }.prefix(1))
+        }
+    }
 }
 
 extension MethodDefinition {
@@ -174,7 +188,7 @@ struct SearchPlanning {
         let course = try search.search.course { point throws(ConfigurationError) in
             let tried: SweepRequest.Run
             do throws(Impossible) {
-                tried = try run.trying(point, of: search)
+                tried = try run.trying(point, of: search).holdingOut(heldOut, seed: search.seeds.first ?? 0)
             } catch {
                 return .refused(error.reason)
             }
@@ -194,13 +208,21 @@ struct SearchPlanning {
             trials: trials, state: course.state, remarks: course.remarks)
     }
 
-    /// Points are compared on examples held out from training where there are some.
-    private var split: Split { run.stages.last?.recipe.validation == nil ? .dev : .validation }
+    private var split: Split { search.basis == .dev ? .dev : .validation }
 
-    /// The first metric of the task that the last stage trains on, most often the run's.
-    private var metric: Metric? {
+    /// The task that the last stage trains on, most often the run's.
+    private var scored: TaskDefinition? {
         let name = run.stages.last?.task ?? run.task
-        return tasks.first { $0.definition.name == name }?.definition.metrics.first
+        return tasks.first { $0.definition.name == name }?.definition
+    }
+
+    /// The share of the training set that points leave out to be judged on it; nil where there are validation examples
+    /// without that, or none are asked for.
+    private var heldOut: Double? {
+        guard case .validation(let share) = search.basis, scored?.validation == nil,
+            run.stages.last?.recipe.validation == nil
+        else { return nil }
+        return share
     }
 
     /// A point is worth the mean of its scores. What only went wrong says nothing about it.
@@ -208,7 +230,7 @@ struct SearchPlanning {
     /// - Parameter diverged: whether one of its stages did, be it the last or one before.
     private func verdict(_ standings: [StageStanding?], diverged: Bool) -> Verdict {
         let ended = standings.compactMap(\.self).filter(\.state.isFinal)
-        guard ended.count == standings.count, let metric else { return .open }
+        guard ended.count == standings.count, let metric = scored?.metrics.first else { return .open }
         if diverged { return .failed }
         if let reason = ended.compactMap(\.reason).first { return .missing(reason) }
         let scores = ended.compactMap { $0.result?.score(metric, on: split) }.filter(\.isFinite)
@@ -218,6 +240,8 @@ struct SearchPlanning {
 
     private struct Asked: Encodable {
         let search: Search
+        /// nil where that is what the table reports.
+        let on: SearchBasis?
         let first: [SweepSearch.Trial]
     }
 
@@ -227,7 +251,9 @@ struct SearchPlanning {
             SweepSearch.Trial(point: $0.point, stages: $0.stages, score: nil)
         }
         do {
-            return try Digest(ofCanonicalJSON: Asked(search: search.search, first: first))
+            return try Digest(
+                ofCanonicalJSON: Asked(
+                    search: search.search, on: search.basis == .dev ? nil : search.basis, first: first))
         } catch {
             throw ConfigurationError("a search has no canonical form: \(error)")
         }
@@ -257,5 +283,19 @@ extension SweepRequest.Run {
                 let isTried = search.sets(place) && settings[place].recipe.estimate == nil
                 return isTried || settings[place].finished != stages[place].finished ? suffix : ""
             })
+    }
+
+    /// The run with every stage on the scored task leaving out the same examples: those that an earlier stage has seen
+    /// would flatter the points that make most of it.
+    /// - Parameter share: nil to leave nothing out.
+    fileprivate func holdingOut(_ share: Double?, seed: UInt64) -> SweepRequest.Run {
+        guard let share, let scored = stages.last else { return self }
+        var run = self
+        for place in stages.indices where stages[place].task ?? task == scored.task ?? task {
+            run.stages[place].recipe.validation = share
+            run.stages[place].recipe.validationSeed = seed
+            run.suffixes[place] += " validation=\(share)"
+        }
+        return run
     }
 }

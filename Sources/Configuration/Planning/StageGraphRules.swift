@@ -108,6 +108,7 @@ extension SweepRequest.Run {
         guard let task = task(ofStage: index, tasks) else { return nil }
         let recipe = stages[index].recipe
         return recipe.head.objection(to: task) ?? recipe.estimate?.objection(to: task)
+            ?? recipe.blocks.objection(to: task)
     }
 
     private func task(ofStage index: Int, _ tasks: [TaskDefinition]) -> TaskDefinition? {
@@ -159,9 +160,19 @@ struct StageEdge {
         case .adapter: return adapterProblem
         case .statistics, .pretraining, .mask:
             return to.recipe.requiredInputs.contains(kind)
-                ? nil : "takes \(kind.rawValue) from \(source) but tunes '\(to.recipe.tune)', which does not read it"
-        default: return nil
+                ? poolerProblem
+                : "takes \(kind.rawValue) from \(source) but tunes '\(to.recipe.tune)', which does not read it"
+        default: return poolerProblem
         }
+    }
+
+    /// The pooler is among what is of the backbone only where the head stands on it.
+    private var poolerProblem: String? {
+        let (given, wanted) = (from.recipe.head, to.recipe.head)
+        guard given != wanted, given == .pooled || wanted == .pooled else { return nil }
+        return
+            "takes \(kind.rawValue) from \(source), which has the head \(given), but has the head \(wanted): only one of "
+            + "them has the pooler in its backbone; give both or neither 'pooled'"
     }
 
     private var adapterProblem: String? {

@@ -139,8 +139,9 @@ struct StageGraph {
             }
             for input in inputs { require(input.kind, of: input.from) }
             let specification = StageSpecification(
-                backbone: backbone, task: stageTask.content, recipe: settings.finished, seed: settings.seed ?? seed,
-                inputs: inputs)
+                backbone: backbone, task: stageTask.content,
+                recipe: settings.finished.settled(on: stageTask.definition),
+                seed: settings.seed ?? seed, inputs: inputs)
             let isLast = index == run.stages.count - 1
             let stage = PlannedStage(
                 key: try key(of: specification), specification: specification, task: stageTask.definition.name,

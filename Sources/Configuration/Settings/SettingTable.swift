@@ -14,7 +14,7 @@ package enum Settings {
         Setting(
             "tune", \.tune, .spelled(Tune.spellings), "which parameters move; the head always does", scope: .stage),
         Setting(
-            "estimate", \.recipe.estimate, .optional(.spelled(Estimate.spellings, words: ["fisher"])),
+            "estimate", \.recipe.estimate, .optional(.estimate),
             "gradient statistics that the stage gathers instead of training", scope: .stage),
         Setting(
             "name", \.name, .optional(.word("a word") { isName($0) && $0 != StageSource.previousWord ? $0 : nil }),
@@ -73,7 +73,10 @@ package enum Settings {
             "where the linear decay ends, as a share of lr", aliases: ["min-lr", "end-lr"]),
         Setting(
             "slow-start", \.recipe.slowStart, .whole(from: 0, to: 1_000_000_000),
-            "so many steps at the beginning have at most a twentieth of lr"),
+            "so many steps at the beginning have a twentieth of lr, as 'slow-rate' says"),
+        Setting(
+            "slow-rate", \.recipe.slowRate, .choice,
+            "whether a slow start has at most a twentieth of lr, or exactly that in every step"),
         Setting("loss", \.recipe.loss, .choice, "what a batch's loss is of its examples' losses"),
         Setting(
             "optimizer", \.recipe.optimizer.kind, .choice, "whether decay acts on values or on gradients",
@@ -111,6 +114,9 @@ package enum Settings {
             "truncate", \.recipe.truncation, .choice, "which text of a pair is cut where it is too long",
             aliases: ["truncation"]),
         Setting(
+            "blocks", \.recipe.blocks, .choice,
+            "what running text is cut into: lines, or blocks of max-length across lines"),
+        Setting(
             "precision", \.recipe.precision, .precision, "what the matrix products compute in", aliases: ["dtype"]),
     ]
 
@@ -124,6 +130,9 @@ package enum Settings {
             .optional(.number("above 0 and below 1") { $0 > 0 && $0 < 1 }),
             "the probability with which a weight is back at its pretrained value for a step"),
         Setting(
+            "mixout-layers", \.recipe.regularization.mixoutLayers, .choice,
+            "the linear layers that mixout mixes; the head's go back to their first values"),
+        Setting(
             "mixout-mask", \.recipe.regularization.mixoutMask, .choice, "what one decision of mixout holds for"),
         Setting(
             "mixout-gradient", \.recipe.regularization.mixoutGradient, .choice,
@@ -134,7 +143,8 @@ package enum Settings {
             "l2", \.recipe.regularization.l2, .number("from 0") { $0 >= 0 }, "c of the penalty c·Σ(θ-θ0)²"),
         Setting(
             "recadam", \.recipe.regularization.recadam,
-            .optional(.spelled(["recadam(k, t0, gamma)"], words: ["recadam"])), "the annealed penalty of RecAdam"),
+            .optional(.spelled(["recadam(k, t0, gamma)", "recadam(k, t0, gamma, decay=whole)"], words: ["recadam"])),
+            "the annealed penalty of RecAdam"),
         Setting(
             "reinit", \.recipe.reinitialization, .optional(.spelled(Reinitialization.spellings)),
             "what loses its pretrained values before the first step"),
@@ -154,7 +164,21 @@ package enum Settings {
         Setting(
             "validation", \.recipe.validation, .optional(.number("between 0 and 1") { $0 > 0 && $0 < 1 }, or: "none"),
             "the share of the training set held out, by seed, to select on", aliases: ["validation-share"]),
+        Setting(
+            "validation-of", \.recipe.validationBase, .choice,
+            "whether that is a share of all, or of the samples, which are then drawn first"),
+        Setting(
+            "validation-seed", \.recipe.validationSeed, .optional(.word("a whole number from 0") { UInt64($0) }),
+            "the seed that it is drawn by; the stage's otherwise"),
     ]
+}
+
+extension Notation<Estimate> {
+    fileprivate static var estimate: Notation {
+        Notation(form: oneOf(Estimate.spellings), words: ["fisher"], shown: { $0.description }) {
+            content throws(SpellingError) in try Estimate(written: content.text)
+        }
+    }
 }
 
 extension Notation<Budget> {

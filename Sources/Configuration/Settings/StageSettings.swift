@@ -22,10 +22,12 @@ struct StageSettings: Hashable, Sendable {
     var measures: Set<Measure> = []
 
     /// The recipe with its share of the budget. What does not matter for gathering statistics is left out, so that
-    /// methods with other rates share them.
+    /// methods with other rates share them; and so is how a validation part is drawn where that is the same either way.
     var finished: Recipe {
-        if recipe.estimate != nil { return recipe.asEstimate }
-        var recipe = recipe
+        var recipe = recipe.estimate.map(recipe.gathering) ?? recipe
+        if recipe.validation == nil || recipe.samples == nil { recipe.validationBase = .all }
+        if recipe.validation == nil { recipe.validationSeed = nil }
+        if recipe.estimate != nil { return recipe }
         switch recipe.budget {
         case .steps(let steps): recipe.budget = .steps(max(1, Int((Double(steps) * share).rounded())))
         // Rounded, so that a tenth of 30 epochs is the same budget, and so the same stage, as 3 epochs.
@@ -39,7 +41,7 @@ struct StageSettings: Hashable, Sendable {
         if recipe.accumulation > recipe.batch {
             return "'accumulation' is \(recipe.accumulation), more than the \(recipe.batch) examples of a batch"
         }
-        if case .prune = recipe.tune, recipe.selection == .best {
+        if case .prune = recipe.tune, recipe.selection != .last {
             return "'\(recipe.tune)' prunes after the last step; it cannot 'select' the best evaluation before"
         }
         if recipe.regularization.child != nil, !recipe.tune.movesBackbone {
@@ -51,11 +53,16 @@ struct StageSettings: Hashable, Sendable {
         }
         if recipe.regularization.mixout == nil,
             recipe.regularization.mixoutMask != .entry || recipe.regularization.mixoutGradient != .exact
+                || recipe.regularization.mixoutLayers != .backbone
         {
-            return "'mixout-mask' and 'mixout-gradient' are given, but no 'mixout'"
+            return "'mixout-layers', 'mixout-mask' or 'mixout-gradient' is given, but no 'mixout'"
         }
-        if measures.contains(.headFeatures), recipe.head == .linear {
-            return "'measure' has head-features, but the head 'linear' has no hidden layer; give 'head' mlp(N) or hf"
+        if recipe.slowStart == 0, recipe.slowRate != .atMost {
+            return "'slow-rate' is given, but no 'slow-start'"
+        }
+        if !measures.isDisjoint(with: [.headFeatures, .headFeaturesAtStart]), recipe.head == .linear {
+            return
+                "'measure' has head-features, but the head 'linear' has no hidden layer; give 'head' mlp(N), hf or pooled"
         }
         return nil
     }
@@ -99,17 +106,22 @@ enum StageSource: Hashable, Sendable {
 
 extension Recipe {
     /// Only what statistics depend on; everything else at its default.
-    fileprivate var asEstimate: Recipe {
+    fileprivate func gathering(_ estimate: Estimate) -> Recipe {
         var recipe = Recipe()
         recipe.estimate = estimate
         recipe.head = head
         recipe.isLogistic = isLogistic
-        recipe.batch = estimate?.unit == .batch ? batch : recipe.batch
+        if estimate.unit == .batch { recipe.batch = batch }
+        if estimate.unit == .batch, estimate.label == .gold { recipe.loss = loss }
         recipe.samples = samples
         recipe.maxLength = maxLength
         recipe.truncation = truncation
+        recipe.blocks = blocks
         recipe.precision = precision
         recipe.validation = validation
+        recipe.validationBase = validationBase
+        recipe.validationSeed = validationSeed
+        if estimate.mode == .train { recipe.dropout = dropout }
         return recipe
     }
 }

@@ -12,7 +12,8 @@ enum SearchChoice: Sendable {
 struct SearchRequest: Sendable {
     let place: Place
     let axes: [Axis]
-    /// The seeds to search on; nil for the first of the sweep.
+    let basis: SearchBasis
+    /// The seeds to search on; nil for what goes with the basis.
     let seeds: [UInt64]?
     let candidates: Search.Candidates
     let halving: Int?
@@ -55,7 +56,7 @@ extension SearchChoice {
 }
 
 extension SearchRequest {
-    static let options = ["seeds", "grow", "random", "random-seed", "halving"]
+    static let options = ["on", "seeds", "grow", "random", "random-seed", "halving"]
     /// The most points that a search may begin with.
     private static let pointLimit = 1000
 
@@ -74,6 +75,7 @@ extension SearchRequest {
         }
         place = section.place
         self.axes = axes
+        basis = try section.basis()
         seeds = try section["seeds"]?.seedList("'seeds' of the search")
         halving = try section.whole("halving", in: 2...Self.pointLimit)
         candidates = try Self.candidates(section, count: count, isHalved: halving != nil)
@@ -105,6 +107,21 @@ extension SearchRequest {
 }
 
 extension Section {
+    /// What points are judged on; what no table reports unless the file says otherwise.
+    fileprivate func basis() throws(ConfigurationError) -> SearchBasis {
+        let value = self["on"]
+        let text = try value?.text("'on' of the search") ?? "validation"
+        do throws(SpellingError) {
+            return try SearchBasis(spelled: text)
+        } catch {
+            let known = SearchBasis.spellings
+            throw ConfigurationError(
+                error.sentence
+                    ?? "'on' of the search must be \(oneOf(known)), not '\(text)'\(guess(at: text, among: known))",
+                at: value?.place ?? place)
+        }
+    }
+
     /// A whole number within the bounds; nil where the key is not given.
     fileprivate func whole(_ key: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
         guard let value = self[key] else { return nil }
@@ -122,7 +139,7 @@ extension Section {
 extension SearchRequest.Axis {
     /// What decides what a stage is, or what it is judged by, is not a value among others.
     private static let fixed: Set<String> = [
-        "from", "name", "task", "seed", "estimate", "validation", "measure",
+        "from", "name", "task", "seed", "estimate", "validation", "validation-of", "validation-seed", "measure",
     ]
 
     /// Reads `lr: 1e-5..1e-3`, or `2.lr: [1e-4, 1e-3]`.

@@ -110,7 +110,9 @@ package enum SingleMethod: Hashable, Sendable {
             let place = Place.option("--method \(name)")
             let method = try catalog.method(named: name, at: place)
             guard case .search? = method.search else { return method }
-            throw ConfigurationError("the method searches its settings, which takes a sweep: headstart run", at: place)
+            throw ConfigurationError(
+                "the method searches its settings, which takes a sweep: name it under 'methods' of a sweep file with one "
+                    + "seed, and give that to headstart run", at: place)
         case .tuning(let tune):
             let place = Place.option("--tune \(tune)")
             var layer = SettingLayer()

@@ -21,9 +21,9 @@ extension ParameterTable {
                     matrix(module.layerName + lowRankUp, outputs, settings.rank),
                 ]
             }
-        case .prefix(let length, mlp: 0):
+        case .prefix(let length, mlp: 0, _):
             return [matrix(prefixKey, length, hidden), matrix(prefixValue, length, hidden)]
-        case .bottleneck(let width):
+        case .bottleneck(let width, _):
             return [attentionBottleneck, feedForwardBottleneck].flatMap { name in
                 adapterLinear("\(prefix)\(name).down", width, hidden, .layer(layer))
                     + adapterLinear("\(prefix)\(name).up", hidden, width, .layer(layer))
@@ -36,7 +36,7 @@ extension ParameterTable {
     /// Those that all layers share: the network that computes a prefix, named as peft names it. It acts from the first
     /// layer on.
     static func sharedAdapter(_ design: AdapterDesign?, _ configuration: EncoderConfiguration) -> [Parameter] {
-        guard case .prefix(let length, let width) = design, width > 0 else { return [] }
+        guard case .prefix(let length, let width, _) = design, width > 0 else { return [] }
         let (hidden, place) = (configuration.hidden, Parameter.Place.layer(0))
         let embedding = Parameter(
             name: prefixEmbedding, shape: [length, hidden], role: .matrix, place: place, isAdapter: true)

@@ -60,7 +60,7 @@ final class LowRank {
         guard down.gradient != nil || inputGradient != nil else { return }
         compute.multiply(gradient, up.values, into: inner)
         scaleInner(rows: input.rows, compute)
-        let site = pass.site(site, probability: \.lowRank)
+        let site = pass.site(site, probability: \.adapter)
         if let target = down.gradient {
             let seen = site.threshold == 0 ? input : droppedMatrix(input.rows).readable
             compute.multiply(inner.readable.transposed, seen, into: target, from: .current)
@@ -92,7 +92,7 @@ final class LowRank {
 /// The dropout of A's input.
 extension LowRank {
     private func dropOut(_ input: Matrix, _ pass: Pass) -> Matrix {
-        let site = pass.site(site, probability: \.lowRank)
+        let site = pass.site(site, probability: \.adapter)
         guard site.threshold != 0 else { return input }
         dropped.reserve(input.rows * input.columns)
         let result = droppedMatrix(input.rows)
@@ -136,21 +136,38 @@ extension ParameterStore {
     package func mergedValues(_ index: Int) -> [Float] {
         let parameter = table.parameters[index]
         var values = Array(values(index))
-        let layer = parameter.name.dropLast(".weight".count)
-        guard case .lora(let settings) = table.adapter, parameter.name.hasSuffix(".weight"),
-            let down = table.index(of: layer + ParameterTable.lowRankDown),
-            let up = table.index(of: layer + ParameterTable.lowRankUp)
-        else { return values }
-        let (a, b) = (self.values(down), self.values(up))
-        let (outputs, inputs, rank) = (parameter.shape[0], parameter.shape[1], settings.rank)
-        let scale = settings.alpha / Double(rank)
+        guard let lowRank = lowRank(of: index) else { return values }
+        let (a, b) = (self.values(lowRank.down), self.values(lowRank.up))
+        let (outputs, inputs, rank) = (parameter.shape[0], parameter.shape[1], lowRank.rank)
         for output in 0..<outputs {
             for input in 0..<inputs {
                 var sum = 0.0
                 for inner in 0..<rank { sum += Double(b[output * rank + inner]) * Double(a[inner * inputs + input]) }
-                values[output * inputs + input] += Float(scale * sum)
+                values[output * inputs + input] += Float(lowRank.alpha / Double(rank) * sum)
             }
         }
         return values
     }
+
+    /// What LoRA adds to a weight matrix; nil where it adds nothing.
+    package func lowRank(of index: Int) -> LowRankPlaces? {
+        let name = table.parameters[index].name
+        let layer = name.dropLast(".weight".count)
+        guard case .lora(let settings) = table.adapter, name.hasSuffix(".weight"),
+            let down = table.index(of: layer + ParameterTable.lowRankDown),
+            let up = table.index(of: layer + ParameterTable.lowRankUp)
+        else { return nil }
+        return LowRankPlaces(down: down, up: up, rank: settings.rank, alpha: settings.alpha)
+    }
+}
+
+/// Where the factors are that LoRA adds to a weight matrix: (alpha / rank) B A.
+package struct LowRankPlaces: Hashable, Sendable {
+    /// The indices of A [rank, inputs] and B [outputs, rank].
+    package let down: Int
+    package let up: Int
+    package let rank: Int
+    package let alpha: Double
+
+    package var scale: Float { Float(alpha / Double(rank)) }
 }

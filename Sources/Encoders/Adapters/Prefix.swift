@@ -10,12 +10,12 @@ final class Prefixes {
 
     /// nil where the model has none.
     init?(in store: ParameterStore) {
-        guard case .prefix(let length, let width) = store.table.adapter else { return nil }
+        guard case .prefix(let length, let width, _) = store.table.adapter else { return nil }
         self.length = length
         let network = width > 0 ? PrefixNetwork(in: store) : nil
         self.network = network
         layers = (0..<store.table.configuration.layers).map { layer in
-            Prefix(network?.rows(layer) ?? Prefix.Rows(layer, in: store))
+            Prefix(network?.rows(layer) ?? Prefix.Rows(layer, in: store), layer: layer)
         }
     }
 
@@ -66,9 +66,15 @@ final class Prefix {
     }
 
     private let rows: Rows
+    private let site: DropoutSite
+    /// [length], each row's place.
+    private let places: AlignedBuffer<UInt32>
 
-    init(_ rows: Rows) {
+    init(_ rows: Rows, layer: Int) {
         self.rows = rows
+        site = .prefix(layer: layer)
+        places = AlignedBuffer(count: rows.keys.rows)
+        for row in 0..<rows.keys.rows { places.start[row] = UInt32(row) }
     }
 
     var moves: Bool { rows.keyGradient != nil || rows.valueGradient != nil }
@@ -86,6 +92,7 @@ final class Prefix {
                 for row in 0..<length {
                     target.update(from: rows.keys.start + row * rows.keys.stride, count: hidden)
                     (target + hidden).update(from: rows.values.start + row * rows.values.stride, count: hidden)
+                    dropOut(target, row, of: sequence, pass)
                     target += width
                 }
                 let tokens = layout.offsets[sequence]..<layout.offsets[sequence + 1]
@@ -97,9 +104,9 @@ final class Prefix {
     /// Adds to the prefix's gradients, as far as they move, and sets those of the sequences' own keys and values.
     ///
     /// - Parameters:
-    ///   - joined: the gradient of `join`'s result, [keys, 2H].
+    ///   - joined: the gradient of `join`'s result, [keys, 2H]; overwritten.
     ///   - own: [T, 2H]
-    func split(_ joined: UnsafePointer<Float>, into own: MutableMatrix, _ pass: Pass) {
+    func split(_ joined: UnsafeMutablePointer<Float>, into own: MutableMatrix, _ pass: Pass) {
         let (layout, width) = (pass.layout, 2 * hidden)
         pass.compute.forEach(layout.exampleCount) { sequences in
             for sequence in sequences {
@@ -114,6 +121,7 @@ final class Prefix {
             for row in range {
                 for sequence in 0..<layout.exampleCount {
                     let from = joined + (layout.keys(of: sequence).lowerBound + row) * width
+                    dropOut(from, row, of: sequence, pass)
                     if let target = rows.keyGradient { add_to(hidden, from, target.start + row * target.stride) }
                     if let target = rows.valueGradient {
                         add_to(hidden, from + hidden, target.start + row * target.stride)
@@ -121,6 +129,16 @@ final class Prefix {
                 }
             }
         }
+    }
+}
+
+extension Prefix {
+    /// Drops out the keys and values [2H] of one place of the prefix before one sequence, or their gradient, in place.
+    private func dropOut(_ values: UnsafeMutablePointer<Float>, _ row: Int, of sequence: Int, _ pass: Pass) {
+        let examples = pass.layout.rows(.first).examples + sequence
+        let rows = RowSet(count: 1, examples: examples, places: places.start + row)
+        dropout_site(site, rows, pass.dropout, probability: \.adapter).apply(
+            to: MutableMatrix(values, rows: 1, columns: 2 * hidden), rows: 0..<1)
     }
 }
 

@@ -4,7 +4,7 @@ import Numerics
 
 /// The head that a family's own models for classification have: linear, tanh, dropout, linear, as in
 /// BertForSequenceClassification, where the first layer is the pretrained pooler; with dropout of the input as well in
-/// RobertaForSequenceClassification.
+/// RobertaForSequenceClassification. The head `pooled` is BERT's for any family, its first layer the backbone's.
 final class FamilyHead: Head {
     private let dense: Linear
     private let out: Linear
@@ -20,6 +20,12 @@ final class FamilyHead: Head {
         dense = Linear(family.headLayers.dense, in: store)
         out = Linear(family.headLayers.out, in: store)
         dropsInput = family == .roberta
+    }
+
+    init(pooledIn store: ParameterStore) {
+        dense = Linear(ParameterTable.pooler, in: store)
+        out = Linear(EncoderConfiguration.Family.bert.headLayers.out, in: store)
+        dropsInput = false
     }
 
     func forward(_ features: Matrix, _ pass: HeadPass) -> Matrix {

@@ -32,7 +32,9 @@ private func makePlainHead(in store: ParameterStore) -> any Head {
     switch store.table.head {
     case .linear: LinearHead(in: store)
     case .mlp: MLPHead(in: store)
+    case .hf where store.table.readout == .tokens: WordHead(store.table.configuration.family, in: store)
     case .hf: FamilyHead(store.table.configuration.family, in: store)
+    case .pooled: FamilyHead(pooledIn: store)
     }
 }
 

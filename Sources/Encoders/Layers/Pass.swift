@@ -49,18 +49,18 @@ package struct DropoutContext: Sendable {
     package var attention: Double
     /// The probability at the head's input and inner layer.
     package var classifier: Double
-    /// The probability at the input of LoRA's first matrices.
-    package var lowRank: Double
+    /// The probability that an adapter has of its own: at the input of LoRA's first matrices, or of a prefix.
+    package var adapter: Double
 
     package init(
-        seed: UInt64, step: Int, hidden: Double, attention: Double, classifier: Double, lowRank: Double = 0
+        seed: UInt64, step: Int, hidden: Double, attention: Double, classifier: Double, adapter: Double = 0
     ) {
         self.seed = seed
         self.step = step
         self.hidden = hidden
         self.attention = attention
         self.classifier = classifier
-        self.lowRank = lowRank
+        self.adapter = adapter
     }
 
     /// The bits below which a number is dropped.

@@ -5,7 +5,7 @@ import Numerics
 ///
 /// * linear: weights N(0, 0.02), bias 0.
 /// * mlp: as EH-FT's code: weights N(0, 0.005), bias U(-1/√inputs, 1/√inputs).
-/// * hf: as transformers: weights N(0, initializer_range), bias 0.
+/// * hf, pooled: as transformers: weights N(0, initializer_range), bias 0; a LayerNorm 1 and 0.
 struct HeadInitialization {
     let table: ParameterTable
 
@@ -22,7 +22,7 @@ struct HeadInitialization {
             let bound = 1 / Double(table.parameters[index - 1].shape[1]).squareRoot()
             for position in values.indices { values[position] = Float(bound * (2 * random.uniform(position) - 1)) }
         } else {
-            values.update(repeating: 0)
+            values.update(repeating: parameter.role == .normWeight ? 1 : 0)
         }
     }
 
@@ -30,7 +30,7 @@ struct HeadInitialization {
         switch table.head {
         case .linear: 0.02
         case .mlp: 0.005
-        case .hf: table.configuration.initializerRange
+        case .hf, .pooled: table.configuration.initializerRange
         }
     }
 }
@@ -59,7 +59,7 @@ struct AdapterInitialization {
         switch table.adapter {
         case .lora where parameter.name.hasSuffix(ParameterTable.lowRankDown):
             return uniform(inputs: parameter.shape[1])
-        case .prefix(_, mlp: 0):
+        case .prefix(_, mlp: 0, _):
             return { 0.01 * $0.normal($1) }
         case .prefix where parameter.name == ParameterTable.prefixEmbedding:
             return { $0.normal($1) }

@@ -24,11 +24,8 @@ struct InitialValues {
             values = nil
         } else if parameter.place != .head {
             values = try backbone.requiredValues(of: parameter)
-        } else if parameter.name.hasPrefix("head.pooler.") {
-            // BERT's own head begins with the pooler it was pretrained with.
-            values = try backbone.values(named: String(parameter.name.dropFirst(5)), shape: parameter.shape)
         } else {
-            values = nil
+            values = try backbone.headValues(of: parameter)
         }
     }
 }

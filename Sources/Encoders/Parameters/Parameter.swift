@@ -8,6 +8,7 @@ package struct Parameter: Hashable, Sendable {
     package enum Place: Hashable, Comparable, Sendable {
         case embeddings
         case layer(Int)
+        case pooler
         case head
     }
 

@@ -1,7 +1,7 @@
 package import Experiments
 
-/// All parameters of an encoder, its adapter and its head in their one order: embeddings, layers, head. Everything that
-/// lays out parameters (arena, artifacts, exported models) follows it.
+/// All parameters of an encoder, its adapter and its head in their one order: embeddings, layers, pooler where the head
+/// stands on it, head. Everything that lays out parameters (arena, artifacts, exported models) follows it.
 package struct ParameterTable: Sendable {
     package let configuration: EncoderConfiguration
     package let head: HeadDesign
@@ -33,8 +33,11 @@ package struct ParameterTable: Sendable {
             + (0..<configuration.layers).flatMap {
                 Self.layer($0, configuration) + Self.adapter(adapter, layer: $0, configuration)
             }
-            + Self.head(
-                head, configuration, inputs: readout.vectors * configuration.hidden, outputs: isLogistic ? 1 : outputs)
+            + (head == .hf && readout == .tokens
+                ? Self.wordHead(configuration, outputs: outputs)
+                : Self.head(
+                    head, configuration, inputs: readout.vectors * configuration.hidden,
+                    outputs: isLogistic ? 1 : outputs))
         indices = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
     }
 
@@ -54,6 +57,8 @@ package struct ParameterTable: Sendable {
     package var headOnly: [TrainablePart] { parameters.map { $0.place == .head ? .whole : .fixed } }
 
     package static let wordEmbeddings = "embeddings.word_embeddings.weight"
+
+    static let pooler = "pooler.dense"
 
     /// The prefix of the parameters of one layer.
     package static func layerPrefix(_ layer: Int) -> String { "encoder.layer.\(layer)." }
@@ -98,7 +103,17 @@ package struct ParameterTable: Sendable {
         case .hf:
             let (names, hidden) = (configuration.family.headLayers, configuration.hidden)
             return linear(names.dense, hidden, inputs, .head) + linear(names.out, outputs, hidden, .head)
+        case .pooled:
+            let (out, hidden) = (EncoderConfiguration.Family.bert.headLayers.out, configuration.hidden)
+            return linear(pooler, hidden, inputs, .pooler) + linear(out, outputs, hidden, .head)
         }
+    }
+
+    /// The head of the family's pretraining.
+    private static func wordHead(_ configuration: EncoderConfiguration, outputs: Int) -> [Parameter] {
+        let (names, hidden) = (configuration.family.wordLayers, configuration.hidden)
+        return linear(names.dense, hidden, hidden, .head) + norm(names.norm, hidden, .head)
+            + linear(names.out, outputs, hidden, .head)
     }
 
     private static func linear(

@@ -67,6 +67,28 @@ package final class Backbone {
                 + (weights.names.first.map { ", the first is '\($0)'" } ?? ""))
     }
 
+    /// What the file has of the family's own heads: BERT's pooler, with which its head for whole texts begins, and the
+    /// head of the pretraining, of which files leave out what it shares with the word embedding.
+    /// - Returns: nil for parameters of other heads, and where the file has none.
+    func headValues(of parameter: Parameter) throws(ModelError) -> UnsafeBufferPointer<Float>? {
+        let words = configuration.family.wordLayers
+        let own =
+            parameter.name.hasPrefix("head.pooler.")
+            || [words.dense, words.norm, words.out].contains {
+                parameter.name.hasPrefix("\($0).")
+            }
+        guard own else { return nil }
+        if let values = try values(named: String(parameter.name.dropFirst(5)), shape: parameter.shape) { return values }
+        switch parameter.name {
+        case "\(words.out).weight": return try values(named: ParameterTable.wordEmbeddings, shape: parameter.shape)
+        case "\(words.out).bias": return try values(named: words.bias, shape: parameter.shape)
+        default: return nil
+        }
+    }
+
+    /// Whether the file has the head of the pretraining, and not only what it shares with the word embedding.
+    package var hasWordHead: Bool { fileNames["\(configuration.family.wordLayers.dense.dropFirst(5)).weight"] != nil }
+
     /// The digest of all that decides what the model computes: configuration, weights and tokenizer files.
     package func contentDigest() throws(ModelError) -> Digest {
         var hasher = Digest.Hasher()

@@ -10,6 +10,19 @@ package struct EncoderConfiguration: Equatable, Sendable {
             case .roberta: ("head.dense", "head.out_proj")
             }
         }
+
+        /// The layers of the head of its pretraining, and the bias that its file keeps beside them: that of the last
+        /// layer, whose weights are mostly those of the word embedding.
+        var wordLayers: (dense: String, norm: String, out: String, bias: String) {
+            switch self {
+            case .bert:
+                (
+                    "head.cls.predictions.transform.dense", "head.cls.predictions.transform.LayerNorm",
+                    "head.cls.predictions.decoder", "cls.predictions.bias"
+                )
+            case .roberta: ("head.lm_head.dense", "head.lm_head.layer_norm", "head.lm_head.decoder", "lm_head.bias")
+            }
+        }
     }
 
     package var family: Family

@@ -2,10 +2,14 @@ import Experiments
 
 extension Plot {
     /// EH-FT, Figure 1: a bar a method.
-    static func featureChange(_ task: String, _ methods: [MeasuredMethod]) -> Plot? {
+    static func featureChange(
+        _ name: String, _ what: String, _ task: String, _ methods: [MeasuredMethod],
+        _ change: @escaping (StageLog) -> StageLog.FeatureChange?
+    ) -> Plot? {
         bars(
-            "feature-change-\(task)", title: "\(task): change of features, training set",
-            yLabel: "L2 distance, mean over examples", methods, [("", { $0.featureChange?.mean })])
+            "\(name)-\(task)", title: "\(task): change of features \(what), training set",
+            yLabel: "L2 distance, mean over examples", methods.filter { $0.runs.contains { change($0.log) != nil } },
+            [("", { change($0)?.mean })])
     }
 
     static func generalizationGap(_ task: String, _ methods: [MeasuredMethod]) -> Plot? {

@@ -39,7 +39,7 @@ struct CurvePanel {
 }
 
 extension Plot {
-    /// Two panels side by side, of one size, with one key.
+    /// Panels side by side, of one size, with one key.
     static func curves(_ name: String, _ panels: [CurvePanel]) -> Plot? {
         guard panels.contains(where: { $0.curves.contains { !$0.points.isEmpty } }) else { return nil }
         let scripts = panels.enumerated().map { place, panel in
@@ -49,15 +49,18 @@ extension Plot {
         return Plot(name, size: (10, 4), ([layout] + scripts + ["unset multiplot"]).joined(separator: "\n"))
     }
 
-    static func weightDistance(_ task: String, _ methods: [MeasuredMethod]) -> Plot? {
+    static func weightDistance(
+        _ name: String, _ task: String, _ methods: [MeasuredMethod],
+        _ points: @escaping (StageLog) -> [StageLog.WeightDistance]?
+    ) -> Plot? {
         let panel = { (title: String, part: @escaping (StageLog.WeightDistance) -> Double) in
             CurvePanel(
                 title: "\(task): \(title)", yLabel: "L2 distance of θ from θ0",
                 curves: methods.map { method in
-                    (method.cell.method, method.curve(\.weightDistance, x: { Double($0.step) }, y: part))
+                    (method.cell.method, method.curve(points, x: { Double($0.step) }, y: part))
                 })
         }
-        return curves("weight-distance-\(task)", [panel("backbone", \.backbone), panel("head", \.head)])
+        return curves("\(name)-\(task)", [panel("backbone", \.backbone), panel("head", \.head)])
     }
 
     static func gradientNorms(_ task: String, _ methods: [MeasuredMethod]) -> Plot? {
@@ -82,35 +85,52 @@ extension Plot {
         return curves("convergence-\(task)", [panel("loss", \.loss), panel("score, %") { $0.score * 100 }])
     }
 
+    /// What to freeze, Figures 2, 4 and 9 above, 10 below: losses in training and on held-out examples, and the score on these.
+    static func heldOut(_ task: String, _ methods: [MeasuredMethod]) -> [Plot?] {
+        let panel = { (title: String, label: String, part: @escaping (StageLog.HeldOut) -> Double) in
+            CurvePanel(
+                title: "\(task): \(title)", yLabel: label,
+                curves: methods.map { method in
+                    (method.cell.method, method.curve(\.heldOut, x: { Double($0.step) }, y: part))
+                })
+        }
+        return [
+            curves("losses-\(task)", [panel("training", "loss", \.trainingLoss), panel("held out", "loss", \.loss)]),
+            curves("held-out-\(task)", [panel("held out", "score, %") { $0.score * 100 }]),
+        ]
+    }
+
     /// The share of the backbone's moving entries by how far they moved.
-    static func weightMagnitudes(_ task: String, _ methods: [MeasuredMethod]) -> Plot? {
+    static func weightMagnitudes(
+        _ name: String, _ task: String, _ methods: [MeasuredMethod],
+        _ magnitudes: @escaping (StageLog) -> StageLog.Magnitudes?
+    ) -> Plot? {
         let curves = methods.map { method in
-            (method: method.cell.method, points: method.curve(\.magnitudeShares, x: \.magnitude, y: \.percent))
+            (method: method.cell.method, points: method.curve({ magnitudes($0)?.shares }, x: \.magnitude, y: \.percent))
         }
         let panel = CurvePanel(
             title: "\(task): how far entries of the backbone moved", yLabel: "entries, % in a quarter of a decade",
             xLabel: "|θ − θ0|", curves: curves)
         guard curves.contains(where: { !$0.points.isEmpty }) else { return nil }
         return Plot(
-            "weight-magnitudes-\(task)", size: (7, 4),
+            "\(name)-\(task)", size: (7, 4),
             "set logscale x; set format x '%.0e'\n"
                 + panel.script("curve", key: "set key outside right top Left reverse samplen 1.5"))
     }
 }
 
-extension StageLog {
-    fileprivate struct MagnitudeShare {
+extension StageLog.Magnitudes {
+    fileprivate struct Share {
         /// The middle of a bin.
         let magnitude: Double
         let percent: Double
     }
 
-    fileprivate var magnitudeShares: [MagnitudeShare]? {
-        guard let weightMagnitudes else { return nil }
-        let all = Double(max(1, weightMagnitudes.below + weightMagnitudes.counts.reduce(0, +)))
-        return weightMagnitudes.counts.enumerated().map { place, count in
-            let exponent = Magnitudes.firstExponent + (Double(place) + 0.5) * Magnitudes.exponentStep
-            return MagnitudeShare(magnitude: exponential(exponent), percent: Double(count) / all * 100)
+    fileprivate var shares: [Share] {
+        let all = Double(max(1, below + counts.reduce(0, +)))
+        return counts.enumerated().map { place, count in
+            let exponent = Self.firstExponent + (Double(place) + 0.5) * Self.exponentStep
+            return Share(magnitude: exponential(exponent), percent: Double(count) / all * 100)
         }
     }
 }

@@ -6,9 +6,11 @@ extension Plot {
     /// set's, left by principal components and right by t-SNE; labels by colour.
     ///
     /// - Parameter labels: the names of the task's classes; nil where its labels are values.
-    static func headFeatures(_ run: MeasuredRun, labels: [String]?) -> Plot? {
-        guard let log = run.log.headFeatures, let rows = run.headFeatures, rows.width > 0 else { return nil }
-        let title = quoted("\(run.task), \(run.method), seed \(run.seed)")
+    static func headFeatures(_ run: MeasuredRun, atStart isAtStart: Bool, labels: [String]?) -> Plot? {
+        guard let log = isAtStart ? run.log.headFeaturesAtStart : run.log.headFeatures,
+            let rows = isAtStart ? run.headFeaturesAtStart : run.headFeatures, rows.width > 0
+        else { return nil }
+        let title = quoted("\(run.task), \(run.method)\(isAtStart ? " at its start" : ""), seed \(run.seed)")
         var script = ["set multiplot layout 2,2 title \(title) margins 0.03,0.8,0.04,0.88 spacing 0.04,0.09"]
         script.append("set offsets graph 0.05,0.05,0.05,0.05")
         script += ["unset grid", "set format x ''; set format y ''", "set tics scale 0"]
@@ -23,7 +25,7 @@ extension Plot {
             }
         }
         return Plot(
-            "head-features-\(run.task)-\(run.method)-seed-\(run.seed)", size: (9.5, 8),
+            "head-features-\(isAtStart ? "at-start-" : "")\(run.task)-\(run.method)-seed-\(run.seed)", size: (9.5, 8),
             (script + ["unset multiplot"]).joined(separator: "\n"))
     }
 

@@ -9,7 +9,10 @@ package struct MeasureTable {
 
     /// - Returns: nil where no run has measured it.
     package init?(_ measure: Measure, of runs: [MeasuredRun]) {
-        let measured = runs.filter { $0.log.measures.contains(measure) }
+        let measured = runs.filter { run in
+            // Of features only the distances between stages are figures.
+            run.log.measures.contains(measure) && (measure != .features || run.log.featureDistance != nil)
+        }
         guard !measured.isEmpty else { return nil }
         self.measure = measure
         methods = MeasuredMethod.grouped(measured)
@@ -49,11 +52,16 @@ private struct Figure: Sendable {
 extension Measure {
     fileprivate var title: String {
         switch self {
-        case .featureChange: "feature-change: L2 distance of first-token states before and after, training set"
-        case .weightDistance: "weight-distance: L2 distance of what moves from where it began"
+        case .featureChange: "feature-change: L2 distance of first-token states from the pretrained ones, training set"
+        case .featureChangeInStage: "feature-change-in-stage: the same from where they were at the stage's start"
+        case .features: "features: L2 distance of first-token states of two stages, training set"
+        case .weightDistance: "weight-distance: L2 distance of what moves from the pretrained values"
+        case .weightDistanceInStage: "weight-distance-in-stage: the same from where it was at the stage's start"
         case .gradientNorms: "gradient-norms: of the first step, the median and the last step, before clipping"
         case .convergence: "convergence: on the training set at the last evaluation"
+        case .heldOut: "held-out: at the last evaluation"
         case .headFeatures: "head-features: how many examples have theirs kept; the pictures show them"
+        case .headFeaturesAtStart: "head-features-at-start: how many examples have theirs kept"
         case .generalizationGap: "generalization-gap: the task's first metric, in percent"
         case .cost: "cost: of a stage, on the ranks and threads it had"
         }
@@ -61,18 +69,11 @@ extension Measure {
 
     fileprivate var figures: [Figure] {
         switch self {
-        case .featureChange:
-            [
-                Figure("mean") { $0.featureChange?.mean },
-                Figure("deviation over examples") { $0.featureChange?.deviation },
-                Figure("of all as one vector") { $0.featureChange?.total },
-            ]
-        case .weightDistance:
-            [
-                Figure("backbone, half way") { $0.weightDistance.map { $0[$0.count / 2].backbone } },
-                Figure("backbone, end") { $0.weightDistance?.last?.backbone },
-                Figure("head, end") { $0.weightDistance?.last?.head },
-            ]
+        case .featureChange: Self.changeFigures { $0.featureChange }
+        case .featureChangeInStage: Self.changeFigures { $0.featureChangeInStage }
+        case .features: Self.changeFigures { $0.featureDistance }
+        case .weightDistance: Self.distanceFigures { $0.weightDistance }
+        case .weightDistanceInStage: Self.distanceFigures { $0.weightDistanceInStage }
         case .gradientNorms: Self.gradientFigures
         case .convergence:
             [
@@ -80,11 +81,15 @@ extension Measure {
                 Figure("score, %", digits: 1) { ($0.convergence?.last?.score).map { $0 * 100 } },
                 Figure("steps to 95 % of it", digits: 0) { $0.convergence.flatMap(stepsToMost) },
             ]
-        case .headFeatures:
+        case .heldOut:
             [
-                Figure("train", digits: 0) { $0.headFeatures.map { Double($0.train.count) } },
-                Figure("dev", digits: 0) { $0.headFeatures.map { Double($0.dev.count) } },
+                Figure("loss in training") { $0.heldOut?.last?.trainingLoss },
+                Figure("loss held out") { $0.heldOut?.last?.loss },
+                Figure("score, %", digits: 1) { ($0.heldOut?.last?.score).map { $0 * 100 } },
+                Figure("best score, %", digits: 1) { ($0.heldOut?.map(\.score).max()).map { $0 * 100 } },
             ]
+        case .headFeatures: Self.countFigures { $0.headFeatures }
+        case .headFeaturesAtStart: Self.countFigures { $0.headFeaturesAtStart }
         case .generalizationGap:
             [
                 Figure("train", digits: 1) { $0.generalizationGap.map { $0.train * 100 } },
@@ -93,6 +98,34 @@ extension Measure {
             ]
         case .cost: Self.costFigures
         }
+    }
+
+    private static func changeFigures(
+        _ change: @escaping @Sendable (StageLog) -> StageLog.FeatureChange?
+    ) -> [Figure] {
+        [
+            Figure("mean") { change($0)?.mean }, Figure("deviation over examples") { change($0)?.deviation },
+            Figure("of all as one vector") { change($0)?.total },
+        ]
+    }
+
+    private static func distanceFigures(
+        _ distances: @escaping @Sendable (StageLog) -> [StageLog.WeightDistance]?
+    ) -> [Figure] {
+        [
+            Figure("backbone, half way") { distances($0).map { $0[$0.count / 2].backbone } },
+            Figure("backbone, end") { distances($0)?.last?.backbone },
+            Figure("head, end") { distances($0)?.last?.head },
+        ]
+    }
+
+    private static func countFigures(
+        _ features: @escaping @Sendable (StageLog) -> StageLog.HeadFeatures?
+    ) -> [Figure] {
+        [
+            Figure("train", digits: 0) { features($0).map { Double($0.train.count) } },
+            Figure("dev", digits: 0) { features($0).map { Double($0.dev.count) } },
+        ]
     }
 
     private static var gradientFigures: [Figure] {

@@ -11,9 +11,11 @@ package struct MeasuredRun: Encodable, Sendable {
     package let log: StageLog
     /// The tensors beside the log, [examples, width]; not in JSON.
     package let headFeatures: HeadFeatureRows?
+    package let headFeaturesAtStart: HeadFeatureRows?
 
     package init(
-        task: String, method: String, seed: UInt64, key: StageKey, log: StageLog, headFeatures: HeadFeatureRows?
+        task: String, method: String, seed: UInt64, key: StageKey, log: StageLog, headFeatures: HeadFeatureRows? = nil,
+        headFeaturesAtStart: HeadFeatureRows? = nil
     ) {
         self.task = task
         self.method = method
@@ -21,6 +23,7 @@ package struct MeasuredRun: Encodable, Sendable {
         self.key = key
         self.log = log
         self.headFeatures = headFeatures
+        self.headFeaturesAtStart = headFeaturesAtStart
     }
 
     private enum CodingKeys: String, CodingKey { case task, method, seed, key, log }
@@ -64,5 +67,26 @@ struct MeasuredMethod {
         return (0..<shortest).compactMap { place in
             Summary(curves.map { y($0[place]) }).map { (x(curves[0][place]), $0) }
         }
+    }
+}
+
+extension MeasuredRun {
+    /// The distance between what the heads of two stages see of the same examples, as a run of its own.
+    /// - Parameters:
+    ///   - method: as in `eh-ft-pt/1 to 2`.
+    ///   - one: of a stage, [rows, width].
+    ///   - other: of the later stage, as large.
+    package init(
+        task: String, method: String, seed: UInt64, key: StageKey, between one: [Float], and other: [Float], width: Int
+    ) {
+        let distances = stride(from: 0, to: one.count, by: width).map { start in
+            (start..<start + width).reduce(0.0) { sum, place in
+                let difference = Double(one[place]) - Double(other[place])
+                return sum + difference * difference
+            }.squareRoot()
+        }
+        var log = StageLog(measures: [.features])
+        log.featureDistance = .init(of: distances)
+        self.init(task: task, method: method, seed: seed, key: key, log: log)
     }
 }

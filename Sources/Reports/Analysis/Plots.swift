@@ -8,21 +8,38 @@ extension Plot {
         _ measure: Measure, of runs: [MeasuredRun], labels: (_ task: String) -> [String]?
     ) -> [Plot] {
         let methods = MeasuredMethod.grouped(runs.filter { $0.log.measures.contains(measure) })
-        if measure == .headFeatures {
+        if measure == .headFeatures || measure == .headFeaturesAtStart {
             return methods.compactMap { method in
-                method.runs.first.flatMap { headFeatures($0, labels: labels(method.cell.task)) }
+                method.runs.first.flatMap {
+                    headFeatures($0, atStart: measure == .headFeaturesAtStart, labels: labels(method.cell.task))
+                }
             }
         }
         return methods.map(\.cell.task).distinct().flatMap { task -> [Plot?] in
             let methods = methods.filter { $0.cell.task == task }
             return switch measure {
-            case .featureChange: [featureChange(task, methods)]
-            case .weightDistance: [weightDistance(task, methods), weightMagnitudes(task, methods)]
+            case .featureChange:
+                [featureChange("feature-change", "from the pretrained model", task, methods) { $0.featureChange }]
+            case .featureChangeInStage:
+                [featureChange("feature-change-in-stage", "in the stage", task, methods) { $0.featureChangeInStage }]
+            case .features:
+                [featureChange("features", "from stage to stage", task, methods) { $0.featureDistance }]
+            case .weightDistance:
+                [
+                    weightDistance("weight-distance", task, methods) { $0.weightDistance },
+                    weightMagnitudes("weight-magnitudes", task, methods) { $0.weightMagnitudes },
+                ]
+            case .weightDistanceInStage:
+                [
+                    weightDistance("weight-distance-in-stage", task, methods) { $0.weightDistanceInStage },
+                    weightMagnitudes("weight-magnitudes-in-stage", task, methods) { $0.weightMagnitudesInStage },
+                ]
             case .gradientNorms: [gradientNorms(task, methods)]
             case .convergence: [convergence(task, methods)]
+            case .heldOut: heldOut(task, methods)
             case .generalizationGap: [generalizationGap(task, methods)]
             case .cost: [cost(task, methods)]
-            case .headFeatures: []
+            case .headFeatures, .headFeaturesAtStart: []
             }
         }.compactMap { $0 }
     }

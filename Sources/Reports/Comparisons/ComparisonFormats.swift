@@ -9,41 +9,26 @@ extension MethodComparison {
     private var sheet: Sheet {
         var sheet = Sheet(
             title: "\(sweep) on \(model): \(first) less \(second), over the seeds that both have; percentage points",
-            columns: [
-                ("task", .left), ("pairs", .right), (first, .right), (second, .right), ("difference", .right),
-                ("95 % interval", .right), ("w/l/t", .right), ("p", .right),
-            ])
+            columns: [("task", .left), ("pairs", .right), (first, .right), (second, .right)] + Evidence.titles)
         for task in tasks {
-            let means = [\Pair.first, \Pair.second].map { side in
-                percent(task.pairs.map { $0[keyPath: side] }.reduce(0, +) / Double(task.pairs.count))
-            }
-            sheet.rows.append([.words("\(task.task) \(task.metric.rawValue)")] + cells(task.evidence, means: means))
+            let means = [task.mean(\.first), task.mean(\.second)].map(percent)
+            sheet.rows.append(row("\(task.task) \(task.metric.rawValue)", means, task.evidence))
         }
-        if tasks.count > 1 { sheet.rows.append([.words("all")] + cells(overall, means: ["", ""])) }
+        if tasks.count > 1 { sheet.rows.append(row("all", ["", ""], overall)) }
         sheet.notes = [verdict] + explanations
         return sheet
     }
 
-    private func cells(_ evidence: Evidence, means: [String]) -> [Sheet.Cell] {
-        let differences = evidence.differences
-        let interval = evidence.interval.map {
-            Sheet.Cell.figures("\(signedPercent($0.lowerBound)) … \(signedPercent($0.upperBound))")
-        }
-        return [.figures("\(differences.all.count)")] + means.map(Sheet.Cell.figures)
-            + [.figures(signedPercent(differences.mean)), interval ?? .nothing]
-            + [
-                .figures("\(differences.wins)/\(differences.losses)/\(differences.ties)"),
-                .figures(pValueText(evidence.test.pValue)),
-            ]
+    private func row(_ title: String, _ means: [String], _ evidence: Evidence) -> [Sheet.Cell] {
+        [.words(title), .figures("\(evidence.differences.all.count)")] + means.map(Sheet.Cell.figures) + evidence.cells
     }
 
     private var explanations: [String] {
-        let counted = overall.test.draws.map { "\($0) sign patterns drawn, always the same ones" }
-        let method =
-            "p: two-sided paired permutation test of the differences' signs, \(counted ?? "all patterns counted"). "
-            + "Interval: percentile bootstrap of the mean difference, pairs drawn within each task. "
-            + "w/l/t: wins, losses and ties of \(first)."
-        return [method, leftOutNote].compactMap { $0 }
+        let single = tasks.count > 1 ? " The p of a single task is not corrected for their number." : ""
+        let words = "\(Evidence.words([overall]))\(single) w/l/t: wins, losses and ties of \(first)."
+        let unbounded = Evidence.unboundedNote(tasks.map(\.evidence) + [overall])
+        let evaluation = EvaluationSet.note(evaluation, "p and the interval speak")
+        return [words, unbounded, evaluation, leftOutNote, searchWarning].compactMap { $0 }
     }
 
     /// "Left out, as one of the two has no score: cb seed 3; rte seeds 1, 2."
@@ -75,18 +60,7 @@ extension MethodComparison: Encodable {
     package func encode(to encoder: any Encoder) throws {
         try encoder.encode([
             "sweep": sweep, "model": model, "first": first, "second": second, "tasks": tasks, "overall": overall,
-            "leftOut": leftOut, "verdict": verdict,
-        ])
-    }
-}
-
-extension MethodComparison.Evidence: Encodable {
-    /// Every key is there, `interval` and `draws` as null where there are none.
-    package func encode(to encoder: any Encoder) throws {
-        try encoder.encode([
-            "pairs": differences.all.count, "mean": differences.mean,
-            "interval": interval.map { [$0.lowerBound, $0.upperBound] }, "wins": differences.wins,
-            "losses": differences.losses, "ties": differences.ties, "pValue": test.pValue, "draws": test.draws,
+            "leftOut": leftOut, "evaluation": evaluation, "searchWarning": searchWarning, "verdict": verdict,
         ])
     }
 }

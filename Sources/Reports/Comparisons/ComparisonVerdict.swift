@@ -6,31 +6,25 @@ extension MethodComparison {
         let differences = overall.differences
         let differing = differences.wins + differences.losses
         if differing == 0 {
-            return "'\(first)' and '\(second)' have the same score in \(count(differences.all.count, "pair")): "
+            return "'\(first)' and '\(second)' have the same score in \(counted(differences.all.count, "pair")): "
                 + "nothing tells them apart."
         }
-        if differing < SignFlipTest.leastPairs { return tooFew(differing) }
-        let isBeyondChance = overall.test.pValue < SignFlipTest.level
-        let leavesOutZero = overall.interval.map { !$0.contains(0) } ?? isBeyondChance
-        switch (isBeyondChance, leavesOutZero) {
-        case (true, true): return shown
-        case (false, false): return "Within noise: \(outlook)."
-        case (true, false), (false, true):
-            return "Undecided: the test and the interval disagree about a difference of "
-                + "\(signedPercent(differences.mean)) points; \(outlook)."
-        }
+        if differing < SignFlipTest.leastPairs() { return tooFew(differing) }
+        return overall.test.pValue < SignFlipTest.level ? shown : "Within noise: \(outlook)."
     }
 
     private var shown: String {
-        let (better, worse) = overall.differences.mean > 0 ? (first, second) : (second, first)
-        return
-            "'\(better)' is better than '\(worse)' beyond noise: were neither better, chance would make a difference "
+        "'\(better)' is better than '\(worse)' beyond noise: were neither better, chance would make a difference "
             + "this large in \(significant(overall.test.pValue * 100, 2)) % of such comparisons."
     }
 
+    /// The method with the higher scores over all pairs.
+    var better: String { overall.differences.mean > 0 ? first : second }
+    var worse: String { overall.differences.mean > 0 ? second : first }
+
     private func tooFew(_ differing: Int) -> String {
         let all = overall.differences.all.count
-        let pairs = all == differing ? count(all, "pair") : "\(count(all, "pair")), of which \(differing) differ,"
+        let pairs = all == differing ? counted(all, "pair") : "\(counted(all, "pair")), of which \(differing) differ,"
         let least = pValueText(SignFlipTest.leastValue(pairs: differing))
         return "\(pairs) can never go below p = \(least), so noise cannot be ruled out: \(outlook)."
     }
@@ -38,12 +32,10 @@ extension MethodComparison {
     /// How many runs would settle it.
     private var outlook: String {
         guard let pairs = overall.differences.pairsToShowIt else {
-            return "at least \(SignFlipTest.leastPairs) pairs that differ are needed"
+            return "at least \(SignFlipTest.leastPairs()) pairs that differ are needed"
         }
         let seeds = (pairs + tasks.count - 1) / tasks.count
         let runs = tasks.count == 1 ? "\(pairs) seeds" : "\(pairs) pairs, \(seeds) seeds on each task,"
         return "if the difference is what it seems, about \(runs) would show it four times in five"
     }
-
-    private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 }

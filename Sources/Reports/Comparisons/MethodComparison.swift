@@ -14,6 +14,10 @@ package struct MethodComparison: Hashable, Sendable {
     package let overall: Evidence
     /// Pairs of which one score, or both, are missing.
     package let leftOut: [LeftOut]
+    /// What the examples of each task add, around the better of the two means.
+    package let evaluation: [EvaluationSet]
+    /// That settings of the methods were searched on what is compared; nil where they were not.
+    package let searchWarning: String?
 
     /// The pairs of one task by its first metric.
     package struct Task: Hashable, Encodable, Sendable {
@@ -34,29 +38,24 @@ package struct MethodComparison: Hashable, Sendable {
         package let task: String
         package let seed: UInt64
     }
+}
 
-    /// What a set of differences says.
-    package struct Evidence: Hashable, Sendable {
-        package let differences: PairedDifferences
-        /// The bootstrap's 95 % interval of the mean difference, drawn within tasks; nil where a task has but one pair.
-        package let interval: ClosedRange<Double>?
-        package let test: SignFlipTest
-
-        init(_ differences: PairedDifferences) {
-            self.differences = differences
-            interval = differences.interval()
-            test = SignFlipTest(differences.all)
-        }
+extension MethodComparison.Task {
+    /// The mean of one side's scores.
+    func mean(_ side: KeyPath<MethodComparison.Pair, Double>) -> Double {
+        pairs.map { $0[keyPath: side] }.reduce(0, +) / Double(pairs.count)
     }
 }
 
-/// Why two methods cannot be compared.
+/// Why methods cannot be compared.
 package struct ComparisonError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
 }
 
 extension MethodComparison {
-    package init(_ snapshot: SweepSnapshot, _ first: String, _ second: String) throws(ComparisonError) {
+    package init(
+        _ snapshot: SweepSnapshot, _ first: String, _ second: String, intervals: IntervalMethod = .permutation
+    ) throws(ComparisonError) {
         let plan = snapshot.plan
         let methods = plan.methods
         for name in [first, second] where !methods.contains(name) {
@@ -68,6 +67,7 @@ extension MethodComparison {
         }
         var tasks: [Task] = []
         var leftOut: [LeftOut] = []
+        var evaluation: [EvaluationSet] = []
         for planned in plan.tasks {
             let name = planned.definition.name
             let rows = [first, second].map { method in plan.rows.filter { $0.method == method && $0.task == name } }
@@ -83,8 +83,11 @@ extension MethodComparison {
             let seeds = Set(rows.joined().map(\.seed)).subtracting(pairs.map(\.seed))
             leftOut += seeds.sorted().map { LeftOut(task: name, seed: $0) }
             if let differences = PairedDifferences([pairs.map { $0.first - $0.second }]) {
-                tasks.append(
-                    Task(task: name, metric: target.metric, pairs: pairs, evidence: Evidence(differences)))
+                let evidence = Evidence(differences, intervals)
+                let task = Task(task: name, metric: target.metric, pairs: pairs, evidence: evidence)
+                tasks.append(task)
+                let better = max(task.mean(\.first), task.mean(\.second))
+                evaluation.append(EvaluationSet(target, mean: better, plan))
             }
         }
         guard let differences = PairedDifferences(tasks.flatMap(\.evidence.differences.strata)) else {
@@ -94,7 +97,8 @@ extension MethodComparison {
         }
         self.init(
             sweep: plan.name, model: plan.model.name, first: first, second: second, tasks: tasks,
-            overall: Evidence(differences), leftOut: leftOut)
+            overall: Evidence(differences, intervals), leftOut: leftOut, evaluation: evaluation,
+            searchWarning: plan.searchWarning(of: [first, second]))
     }
 
     private static func pairs(_ first: [UInt64: Double], _ second: [UInt64: Double]) -> [Pair] {

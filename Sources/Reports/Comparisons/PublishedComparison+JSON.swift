@@ -6,6 +6,7 @@ extension PublishedComparison: Encodable {
         try encoder.encode([
             "table": table, "publishedModels": publishedModels, "sweep": sweep, "model": model, "entries": entries,
             "onlyPublished": onlyPublished.map(PublishedNumber.init), "onlyHere": onlyHere,
+            "evaluation": evaluation, "searchWarning": searchWarning,
         ])
     }
 }

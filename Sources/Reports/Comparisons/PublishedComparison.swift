@@ -14,6 +14,10 @@ package struct PublishedComparison: Hashable, Sendable {
     package let onlyPublished: [PublishedScore]
     /// Methods of the sweep that the table does not have.
     package let onlyHere: [String]
+    /// What the examples of each task add, around the best of our means.
+    package let evaluation: [EvaluationSet]
+    /// That settings of the sweep's methods were searched on what is reported; nil where they were not.
+    package let searchWarning: String?
 
     package struct Entry: Hashable, Sendable {
         package let published: PublishedScore
@@ -24,7 +28,10 @@ package struct PublishedComparison: Hashable, Sendable {
 
     /// The seeds of the method that the number is compared with.
     package struct Ours: Hashable, Sendable {
+        /// The method, or how many methods where the number is a mean over several.
         package let method: String
+        /// Which scores of the sweep the number is; nil where it is no plain score, such as a difference.
+        package let column: ResultTable.Column?
         package let summary: Summary?
         package let finished: Int
         package let seeds: Int
@@ -32,43 +39,133 @@ package struct PublishedComparison: Hashable, Sendable {
 }
 
 extension PublishedComparison {
-    package init(_ snapshot: SweepSnapshot, _ published: PublishedTable) {
+    /// - Parameter logs: of the stages that have measured something; needed where `readsLogs` says so.
+    package init(_ snapshot: SweepSnapshot, _ published: PublishedTable, logs: [StageKey: StageLog] = [:]) {
         let plan = snapshot.plan
-        let rows = Dictionary(grouping: plan.rows) { $0.cell }
+        let scores = FigureTable(snapshot, logs)
         var entries: [Entry] = []
         var onlyPublished: [PublishedScore] = []
         for score in published.scores {
-            if let ours = snapshot.counterpart(of: score, in: rows) {
+            if let ours = score.counterpart.flatMap({ scores.counterpart($0) }) {
                 entries.append(Entry(published: score, ours: ours))
             } else {
                 onlyPublished.append(score)
             }
         }
-        let matched = Set(published.scores.flatMap { $0.counterpart?.methods ?? [] })
+        let matched = Set(published.scores.flatMap { $0.counterpart?.allMethods ?? [] })
+        let means = entries.compactMap { entry in
+            entry.ours.column.flatMap { column in entry.ours.summary.map { (column: column, mean: $0.mean) } }
+        }
+        let evaluation = means.map(\.column).distinct().compactMap { column in
+            means.filter { $0.column == column }.map(\.mean).max().map { EvaluationSet(column, mean: $0, plan) }
+        }
         self.init(
             table: published.name, publishedModels: published.scores.map(\.model).distinct(), sweep: plan.name,
             model: plan.model.name, entries: entries, onlyPublished: onlyPublished,
-            onlyHere: plan.methods.filter { !matched.contains($0) })
+            onlyHere: plan.methods.filter { !matched.contains($0) }, evaluation: evaluation,
+            searchWarning: plan.searchWarning(of: entries.flatMap { $0.published.counterpart?.allMethods ?? [] }))
     }
 }
 
-extension SweepSnapshot {
+extension PublishedTable {
+    /// Whether some of its numbers are measured and stand in no score.
+    package var readsLogs: Bool {
+        scores.contains { $0.counterpart?.metric == Measure.generalizationGap.rawValue }
+    }
+}
+
+/// What a sweep has for the numbers of papers.
+private struct FigureTable {
+    private let snapshot: SweepSnapshot
+    private let logs: [StageKey: StageLog]
+    private let rows: [Cell: [SweepRow]]
+
+    init(_ snapshot: SweepSnapshot, _ logs: [StageKey: StageLog]) {
+        self.snapshot = snapshot
+        self.logs = logs
+        rows = Dictionary(grouping: snapshot.plan.rows) { $0.cell }
+    }
+
+    func counterpart(_ counterpart: PublishedScore.Counterpart) -> PublishedComparison.Ours? {
+        guard let baselines = counterpart.baselines else { return best(of: counterpart) }
+        return mean(of: counterpart, less: baselines)
+    }
+
     /// Our scores by the best, by its mean, of the methods that the paper gives the best of.
-    fileprivate func counterpart(
-        of published: PublishedScore, in rows: [Cell: [SweepRow]]
-    ) -> PublishedComparison.Ours? {
-        guard let counterpart = published.counterpart, let metric = Metric(rawValue: counterpart.metric) else {
-            return nil
-        }
+    private func best(of counterpart: PublishedScore.Counterpart) -> PublishedComparison.Ours? {
         let candidates = counterpart.methods.flatMap { method in
             counterpart.tasks.compactMap { task in
                 rows[Cell(task: task, method: method)].map { rows in
-                    let scores = rows.compactMap { score(metric, of: $0) }
-                    return PublishedComparison.Ours(
-                        method: method, summary: Summary(scores), finished: scores.count, seeds: rows.count)
+                    ours(
+                        method, rows.map { figure(counterpart.metric, of: $0) },
+                        of: column(counterpart.metric, of: rows))
                 }
             }
         }
         return candidates.max { ($0.summary?.mean ?? -.infinity) < ($1.summary?.mean ?? -.infinity) }
+    }
+
+    /// The mean over methods and tasks, those that the sweep has, of our scores less those of their baselines, seed by
+    /// seed.
+    private func mean(
+        of counterpart: PublishedScore.Counterpart, less baselines: [PublishedScore.Baseline]
+    ) -> PublishedComparison.Ours? {
+        var pairs: [(scores: [SweepRow], baselines: [SweepRow]?)] = []
+        var methods: [String] = []
+        for (method, baseline) in zip(counterpart.methods, baselines) {
+            for task in counterpart.tasks {
+                guard let scores = rows[Cell(task: task, method: method)] else { continue }
+                switch baseline {
+                case .nothing: pairs.append((scores, nil))
+                case .score(let other, let otherTask):
+                    guard let others = rows[Cell(task: otherTask ?? task, method: other)] else { continue }
+                    pairs.append((scores, others))
+                }
+                methods.append(method)
+            }
+        }
+        guard let first = pairs.first else { return nil }
+        let names = methods.distinct()
+        return ours(
+            names.count == 1 ? names[0] : "\(names.count) methods",
+            first.scores.map { row in
+                let differences = pairs.compactMap { difference($0, seed: row.seed, counterpart.metric) }
+                return differences.count == pairs.count ? Summary(differences)?.mean : nil
+            })
+    }
+
+    private func difference(
+        _ pair: (scores: [SweepRow], baselines: [SweepRow]?), seed: UInt64, _ metric: String
+    ) -> Double? {
+        guard let score = pair.scores.first(where: { $0.seed == seed }).flatMap({ figure(metric, of: $0) }) else {
+            return nil
+        }
+        guard let baselines = pair.baselines else { return score }
+        return baselines.first { $0.seed == seed }.flatMap { figure(metric, of: $0) }.map { score - $0 }
+    }
+
+    private func ours(
+        _ method: String, _ seeds: [Double?], of column: ResultTable.Column? = nil
+    ) -> PublishedComparison.Ours {
+        let finished = seeds.compactMap(\.self)
+        return PublishedComparison.Ours(
+            method: method, column: column, summary: Summary(finished), finished: finished.count, seeds: seeds.count)
+    }
+
+    /// Which scores of the sweep the rows have of a metric; nil where it is none of them.
+    private func column(_ metric: String, of rows: [SweepRow]) -> ResultTable.Column? {
+        guard let metric = Metric(rawValue: metric), let target = rows.first.flatMap({ snapshot.plan.target(of: $0) })
+        else { return nil }
+        return ResultTable.Column(task: target.task, metric: metric)
+    }
+
+    /// What a row has of a metric by the words of `results.tsv`.
+    private func figure(_ metric: String, of row: SweepRow) -> Double? {
+        switch metric {
+        case PublishedScore.ownMetric:
+            snapshot.plan.target(of: row).flatMap { snapshot.score($0.metric, of: row) }
+        case Measure.generalizationGap.rawValue: row.stages.last.flatMap { logs[$0]?.generalizationGap?.gap }
+        default: Metric(rawValue: metric).flatMap { snapshot.score($0, of: row) }
+        }
     }
 }

@@ -46,7 +46,7 @@ extension PublishedComparison {
             notes.append("Columns only in the paper: \(columns.map(\.title).joined(separator: "; ")).")
         }
         if !onlyHere.isEmpty { notes.append("Only in the sweep: \(onlyHere.joined(separator: ", ")).") }
-        return notes
+        return notes + [EvaluationSet.note(evaluation, "± and the differences speak"), searchWarning].compactMap { $0 }
     }
 
     /// One line for each number of the paper, those without a counterpart included.

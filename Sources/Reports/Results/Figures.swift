@@ -16,3 +16,9 @@ func signedPercent(_ value: Double) -> String { String(format: "%+.2f", value * 
 
 /// A number with so many digits that count, without zeros at the end.
 func significant(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)g", value) }
+
+/// Three digits that count.
+func pValueText(_ value: Double) -> String { significant(value, 3) }
+
+/// "1 seed", "2 seeds".
+func counted(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

@@ -43,7 +43,18 @@ extension ResultTable {
             let note = "n/m: n of m seeds have a score so far"
             notes.append(someFailed ? note + "; !: some have ended without one, `headstart status` says why" : note)
         }
-        return notes + [targetNote, Leader.note(leaders, marking: mark)].compactMap { $0 }
+        let leaderNote = Leader.note(leaders, marking: mark)
+        let evaluationNote = EvaluationSet.note(evaluation, leaderNote == nil ? "± speaks" : "p and ± speak")
+        return notes + [targetNote, leaderNote, evaluationNote, searchWarning, markWarning].compactMap { $0 }
+    }
+
+    /// What marks of methods that were searched on what is reported do not say.
+    private var markWarning: String? {
+        let marked = leaders.compactMap { if case .shown(let place) = $0 { methods[place] } else { nil } }
+        let doubtful = searchedOnDev.filter(marked.contains)
+        return doubtful.isEmpty
+            ? nil
+            : "the test behind a mark knows nothing of a search; doubt those of \(doubtful.joined(separator: ", "))"
     }
 
     /// "scored on another task than the column's: lora-then-rte (rte accuracy)".

@@ -13,6 +13,8 @@ package struct ResultRows: Encodable, Sendable {
         package let scoredOn: String
         package let metric: Metric
         package let split: Split
+        /// Examples that the value is of; nil where the plan does not count them.
+        package let examples: Int?
         /// As it was computed, a fraction; nil where there is none.
         package let value: Double?
         /// The state of the method's last stage.
@@ -31,7 +33,8 @@ package struct ResultRows: Encodable, Sendable {
             return task.definition.metrics.map { metric in
                 Row(
                     task: row.task, method: row.method, seed: row.seed, scoredOn: target.task, metric: metric,
-                    split: .dev, value: snapshot.score(metric, of: row), state: snapshot.state(of: row),
+                    split: .dev, examples: task.devCount, value: snapshot.score(metric, of: row),
+                    state: snapshot.state(of: row),
                     key: row.stages.last, chosen: snapshot.plan.ownSearch(of: row)?.chosen?.settings ?? [])
             }
         }
@@ -51,7 +54,8 @@ extension ResultRows.Row: Encodable {
         let pairs = chosen.map { ($0.key, $0.value) }
         try encoder.encode([
             "task": task, "method": method, "seed": seed, "scoredOn": scoredOn, "metric": metric, "split": split,
-            "value": value, "state": state, "key": key, "chosen": Dictionary(pairs) { first, _ in first },
+            "examples": examples, "value": value, "state": state, "key": key,
+            "chosen": Dictionary(pairs) { first, _ in first },
         ])
     }
 }

@@ -11,8 +11,14 @@ package struct ResultTable: Hashable, Sendable {
     package let cells: [[SeedScores]]
     /// By column.
     package let leaders: [Leader]
+    /// What the examples of each column with scores add, around its best mean.
+    package let evaluation: [EvaluationSet]
     /// What searches found, a line a method.
     package let findings: [String]
+    /// Methods that were searched on what is reported.
+    let searchedOnDev: [String]
+    /// What that means for their scores.
+    let searchWarning: String?
 
     /// One metric of one task.
     package struct Column: Hashable, Sendable {
@@ -46,6 +52,8 @@ package struct ResultTable: Hashable, Sendable {
         }
         methods = plan.methods
         findings = plan.searchFindings
+        searchedOnDev = plan.methodsSearchedOnDev
+        searchWarning = plan.searchWarning(of: plan.methods)
         let rows = Dictionary(grouping: plan.rows) { $0.cell }
         cells = plan.methods.map { [columns] method in
             columns.map { column in
@@ -53,8 +61,13 @@ package struct ResultTable: Hashable, Sendable {
             }
         }
         // Scores on different tasks are not held against each other.
-        leaders = columns.indices.map { [cells] place in
-            Leader(cells.map { $0[place].target == nil ? $0[place].scores : [:] })
+        leaders = Leader.leaders(
+            of: columns.indices.map { [cells] place in
+                cells.map { $0[place].target == nil ? $0[place].scores : [:] }
+            })
+        evaluation = columns.indices.compactMap { [cells, columns] place in
+            let means = cells.compactMap { $0[place].target == nil ? $0[place].summary?.mean : nil }
+            return means.max().map { EvaluationSet(columns[place], mean: $0, plan) }
         }
     }
 

@@ -36,21 +36,27 @@ package struct Encoding: Sendable {
     private let tokenizer: any Tokenizer
     private let maxLength: Int
     private let truncation: Truncation
+    private let blocks: TextBlocks
 
     /// - Parameters:
     ///   - maxLength: of a sequence in tokens, special ones included.
     ///   - truncation: which text of a pair is cut where it is too long.
-    package init(_ definition: TaskDefinition, with tokenizer: any Tokenizer, maxLength: Int, truncation: Truncation) {
+    ///   - blocks: what running text is cut into.
+    package init(
+        _ definition: TaskDefinition, with tokenizer: any Tokenizer, maxLength: Int, truncation: Truncation,
+        blocks: TextBlocks = .longest
+    ) {
         self.definition = definition
         self.tokenizer = tokenizer
         self.maxLength = maxLength
         self.truncation = truncation
+        self.blocks = blocks
     }
 
     /// Every example as tokens, in the same order. Running text, in which tokens are to be hidden, is cut into blocks
     /// instead, with no tokens hidden yet and no labels.
     package func encode(_ examples: [Example]) throws(TokenizerError) -> [EncodedExample] {
-        guard definition.kind != .maskedLM else { return try blocks(examples) }
+        guard definition.kind != .maskedLM else { return try cut(examples) }
         var encoded: [EncodedExample] = []
         encoded.reserveCapacity(examples.count)
         for example in examples {
@@ -126,17 +132,18 @@ package struct Encoding: Sendable {
 
     // MARK: - Running text
 
-    /// The texts one after the other, in blocks of the maximal length; the last one may be shorter.
-    private func blocks(_ examples: [Example]) throws(TokenizerError) -> [EncodedExample] {
+    /// The texts, each by itself or one after the other, in blocks of the maximal length; a last one may be shorter.
+    private func cut(_ examples: [Example]) throws(TokenizerError) -> [EncodedExample] {
         let room = try tokenizer.frame.room(in: maxLength, forPair: false)
-        var ids: [Int32] = []
-        for example in examples {
-            guard case .text(let texts) = example.content else { continue }
-            ids += tokenizer.ids(of: readable(texts.text))
+        let texts = examples.compactMap { example in
+            if case .text(let texts) = example.content { tokenizer.ids(of: readable(texts.text)) } else { nil }
         }
-        return stride(from: 0, to: ids.count, by: room).map { start in
-            let framed = tokenizer.frame.around(Array(ids[start..<min(start + room, ids.count)]))
-            return EncodedExample([EncodedSequence(framed.sequence, readout: .tokens([]))], labels: [])
+        let runs = blocks == .lines ? texts : [texts.flatMap(\.self)]
+        return runs.flatMap { ids in
+            stride(from: 0, to: ids.count, by: room).map { start in
+                let framed = tokenizer.frame.around(Array(ids[start..<min(start + room, ids.count)]))
+                return EncodedExample([EncodedSequence(framed.sequence, readout: .tokens([]))], labels: [])
+            }
         }
     }
 

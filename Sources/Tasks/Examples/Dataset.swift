@@ -6,14 +6,20 @@ package struct Dataset: Sendable {
     package let definition: TaskDefinition
     package let train: [Example]
     package let dev: [Example]
+    /// Empty where the task has no third file.
+    package let validation: [Example]
 
-    /// Reads both files of a task and checks every row.
+    /// Reads the files of a task and checks every row.
     package static func load(_ definition: TaskDefinition, in directory: String) throws(DatasetError) -> Dataset {
         let trainFile = try file(definition.train, of: definition, in: directory)
-        let train = try trainFile.examples(definition)
+        let train = try trainFile.examples(definition, rows: definition.trainRows)
         try trainFile.requireSeveralLabels(train, definition)
-        let dev = try file(definition.dev, of: definition, in: directory).examples(definition)
-        return Dataset(definition: definition, train: train, dev: dev)
+        let dev = try file(definition.dev, of: definition, in: directory)
+            .examples(definition, rows: definition.devRows)
+        let validation = try definition.validation.map { path throws(DatasetError) in
+            try file(path, of: definition, in: directory).examples(definition)
+        }
+        return Dataset(definition: definition, train: train, dev: dev, validation: validation ?? [])
     }
 
     private static func file(
@@ -28,8 +34,11 @@ package struct Dataset: Sendable {
     ) throws(DatasetError) -> Digest {
         let train = try digest("\(directory)/\(definition.train)", definition.format)
         let dev = try digest("\(directory)/\(definition.dev)", definition.format)
+        let validation = try definition.validation.map { path throws(DatasetError) in
+            try digest("\(directory)/\(path)", definition.format)
+        }
         do {
-            return try definition.contentDigest(train: train, dev: dev)
+            return try definition.contentDigest(train: train, dev: dev, validation: validation)
         } catch {
             throw DatasetError(definition.name, "the task's definition cannot be written as JSON: \(error)")
         }

@@ -1,12 +1,21 @@
 import Experiments
 
 extension DatasetFile {
-    /// Every row as an example.
-    func examples(_ definition: TaskDefinition) throws(DatasetError) -> [Example] {
+    /// Rows as examples.
+    /// - Parameter wanted: the first and the last of them, from 1; nil for all.
+    func examples(
+        _ definition: TaskDefinition, rows wanted: ClosedRange<Int>? = nil
+    ) throws(DatasetError) -> [Example] {
         let reader = ExampleReader(file: self, definition: definition)
-        let examples = try rows(definition).map { row throws(DatasetError) in try reader.example(row) }
-        guard !examples.isEmpty else { throw error("the dataset is empty: the file has no rows") }
-        return examples
+        let all = try rows(definition)
+        guard !all.isEmpty else { throw error("the dataset is empty: the file has no rows") }
+        let range = wanted ?? 1...all.count
+        guard range.upperBound <= all.count else {
+            throw error("there are no rows \(range.lowerBound) to \(range.upperBound), the file has \(all.count)")
+        }
+        return try all[(range.lowerBound - 1)..<range.upperBound].map { row throws(DatasetError) in
+            try reader.example(row)
+        }
     }
 
     /// - Throws: where there is nothing to learn, because all examples have one label.

@@ -3,9 +3,30 @@ import Foundation
 import FoundationXML
 
 extension DatasetFile {
-    /// A row for each `item` of COPA's XML (Roemmele et al. 2011), with the columns `premise`, `question` (cause or
-    /// effect), `choice1`, `choice2` and `label`.
-    func copaRows() throws(DatasetError) -> [Row] {
+    /// A row for each item of COPA (Roemmele et al. 2011), with the columns `premise`, `question` (cause or effect),
+    /// `choice1`, `choice2` and `label` (1 or 2).
+    func copaRows(_ definition: TaskDefinition) throws(DatasetError) -> [Row] {
+        text.first == UInt8(ascii: "{") ? try copaObjects(definition) : try copaItems()
+    }
+
+    /// Those of SuperGLUE's JSON lines (Wang et al. 2019), where labels count from 0.
+    private func copaObjects(_ definition: TaskDefinition) throws(DatasetError) -> [Row] {
+        let (question, label) = (Column.name("question"), Column.name("label"))
+        return try objectRows(definition, besides: [question]).map { row throws(DatasetError) in
+            guard ["cause", "effect"].contains(row[question]) else {
+                throw error(line: row.line, "field 'question' must be cause or effect, not '\(row[question])'")
+            }
+            guard let place = ["0", "1"].firstIndex(of: row[label]) else {
+                throw error(line: row.line, "field 'label' must be 0 or 1, not '\(row[label])'")
+            }
+            var row = row
+            row.fields[label] = ["\(place + 1)"]
+            return row
+        }
+    }
+
+    /// Those of the XML.
+    private func copaItems() throws(DatasetError) -> [Row] {
         let parser = XMLParser(data: Data(text))
         let items = CopaItems()
         parser.delegate = items

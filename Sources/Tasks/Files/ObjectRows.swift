@@ -3,15 +3,16 @@ import Files
 
 extension DatasetFile {
     /// Rows of one JSON object a line.
-    func objectRows(_ definition: TaskDefinition) throws(DatasetError) -> [Row] {
-        try lines.enumerated().map { index, line throws(DatasetError) in
+    /// - Parameter more: columns of text that the task does not name.
+    func objectRows(_ definition: TaskDefinition, besides more: [Column] = []) throws(DatasetError) -> [Row] {
+        let texts = definition.textColumns + more
+        return try lines.enumerated().map { index, line throws(DatasetError) in
             let object = ObjectLine(file: self, line: index + 1, value: try parsed(line, line: index + 1))
             var row = Row(line: index + 1, fields: [:])
-            for column in definition.columns {
-                let isText = definition.textColumns.contains(column)
+            for column in definition.columns + more {
                 row.fields[column] =
                     try definition.kind == .tags
-                    ? object.words(column) : [isText ? object.text(column) : object.label(column)]
+                    ? object.words(column) : [texts.contains(column) ? object.text(column) : object.label(column)]
             }
             return row
         }

@@ -29,7 +29,7 @@ extension DatasetFile {
         case .csv: try tableRows(try commaRecords(), definition)
         case .jsonl: try objectRows(definition)
         case .trec: try questionRows(definition)
-        case .copa: try copaRows()
+        case .copa: try copaRows(definition)
         case .wic: try wicRows()
         case .conll: try sentenceRows(definition)
         case .lines: textRows(definition)

@@ -32,8 +32,7 @@ struct ArtifactFiles {
             let path = "\(job.outputDirectory)/\(ArtifactKind.log.rawValue).safetensors"
             let bytes = references.reduce(0) { $0 + $1.byteCount }
             if log.measures.contains(.cost) { log.cost = StageCost(of: stage, state, artifactBytes: bytes) }
-            try StageLogFile.write(
-                log, headFeatures: stage.headFeatures, backbone: job.specification.backbone, to: path)
+            try StageLogFile.write(log, of: stage, backbone: job.specification.backbone, to: path)
             references.append(try reference(to: path, .log))
             files[.log] = path
         }

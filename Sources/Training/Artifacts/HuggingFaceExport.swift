@@ -4,14 +4,15 @@ import Files
 import Foundation
 import Safetensors
 
-/// Writes a trained model as a Hugging Face directory that `transformers` loads: with the head `hf` a complete
-/// sequence classification model, with any other the backbone, and the head beside it in `head.safetensors`.
+/// Writes a trained model as a Hugging Face directory that `transformers` loads: with the head `hf`, and BERT with
+/// `pooled`, a complete sequence classification model, with any other the backbone, and the head beside it in `head.safetensors`.
 package struct HuggingFaceExport {
     private let model: TrainedModel
     private var task: TaskDefinition { model.trained.record.task }
+    private var head: HeadDesign { model.trained.record.specification.recipe.head }
     /// Whether transformers has a class for the model with its head.
     private var isComplete: Bool {
-        guard model.trained.record.specification.recipe.head == .hf else { return false }
+        guard head == .hf || head == .pooled && configuration.family == .bert else { return false }
         return task.kind == nil || task.kind == .choices && configuration.family == .bert
     }
     private var configuration: EncoderConfiguration { model.backbone.configuration }
@@ -64,7 +65,7 @@ package struct HuggingFaceExport {
             let (shape, floats) = exported(parameter, model.store.mergedValues(index))
             tensors.append(TensorSource(name: name, shape: shape, floats: floats))
         }
-        if !isComplete {
+        if !isComplete, head != .pooled {
             let width = configuration.hidden
             for (name, shape) in [("pooler.dense.weight", [width, width]), ("pooler.dense.bias", [width])] {
                 guard let pooler = try model.backbone.values(named: name, shape: shape) else { continue }

@@ -13,15 +13,30 @@ package enum DataOrder {
         }
     }
 
-    /// The places of `count` examples that are trained on, and those of the share drawn by seed to select on; both in
-    /// the file's order, and neither empty where there are two examples.
+    /// The places of `count` examples that a recipe trains on, and those that it holds out to select on.
     package static func split(
-        count: Int, validation share: Double?, seed: UInt64
+        count: Int, by recipe: Recipe, seed: UInt64
     ) -> (training: [Int], validation: [Int]) {
-        guard let share else { return (Array(0..<count), []) }
-        let held = Recipe.heldOut(share, of: count)
-        let drawn = CounterRandom(seed: seed, purpose: RandomPurpose.split).permutation(count)
-        return (drawn[held...].sorted(), drawn[..<held].sorted())
+        let all = Array(0..<count)
+        let splitSeed = recipe.validationSeed ?? seed
+        switch recipe.validationBase {
+        case .all:
+            let (training, validation) = split(all, validation: recipe.validation, seed: splitSeed)
+            return (sample(recipe.samples, of: training, seed: seed), validation)
+        case .samples:
+            return split(sample(recipe.samples, of: all, seed: seed), validation: recipe.validation, seed: splitSeed)
+        }
+    }
+
+    /// The examples that are trained on, and those of the share drawn by seed to select on; both in the file's order,
+    /// and neither empty where there are two examples.
+    package static func split(
+        _ examples: [Int], validation share: Double?, seed: UInt64
+    ) -> (training: [Int], validation: [Int]) {
+        guard let share else { return (examples, []) }
+        let held = Recipe.heldOut(share, of: examples.count)
+        let drawn = CounterRandom(seed: seed, purpose: RandomPurpose.split).permutation(examples.count)
+        return (drawn[held...].sorted().map { examples[$0] }, drawn[..<held].sorted().map { examples[$0] })
     }
 
     /// So many of the examples, drawn by seed and in the file's order; all where there are not more.

@@ -9,20 +9,36 @@ import Tokenizers
 struct EncodedDataset {
     let train: [EncodedExample]
     let dev: [EncodedExample]
-    /// Where tokens are to be guessed: how they are hidden. Both files then have those hidden that are always scored.
+    /// Empty where the task has no third file.
+    let validation: [EncodedExample]
+    /// Where tokens are to be guessed: how they are hidden. All files then have those hidden that are always scored.
     let masking: TokenMasking?
 
     init(_ dataset: Dataset, with tokenizer: any Tokenizer, _ recipe: Recipe) throws(TokenizerError) {
         let encoding = Encoding(
-            dataset.definition, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation)
-        let (train, dev) = (try encoding.encode(dataset.train), try encoding.encode(dataset.dev))
+            dataset.definition, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation,
+            blocks: recipe.blocks)
         let masking = dataset.definition.kind == .maskedLM ? try TokenMasking(tokenizer) : nil
-        self.train = masking?.tested(train, file: DataFile.train.rawValue) ?? train
-        self.dev = masking?.tested(dev, file: DataFile.dev.rawValue) ?? dev
+        func encode(_ examples: [Example], _ file: DataFile) throws(TokenizerError) -> [EncodedExample] {
+            let encoded = try encoding.encode(examples)
+            return masking?.tested(encoded, file: file.rawValue) ?? encoded
+        }
+        train = try encode(dataset.train, .train)
+        dev = try encode(dataset.dev, .dev)
+        validation = try encode(dataset.validation, .validation)
         self.masking = masking
     }
 
-    subscript(file: DataFile) -> [EncodedExample] { file == .train ? train : dev }
+    /// Those that the task has.
+    var files: [DataFile] { DataFile.allCases.filter { !self[$0].isEmpty } }
+
+    subscript(file: DataFile) -> [EncodedExample] {
+        switch file {
+        case .train: train
+        case .dev: dev
+        case .validation: validation
+        }
+    }
 
     /// An example of the training file as one step reads it. It has as many labels in every step.
     func trained(_ example: Int, seed: UInt64, step: Int) -> EncodedExample {
@@ -37,6 +53,7 @@ package final class InputCache {
         let task: Digest
         let maxLength: Int
         let truncation: Truncation
+        let blocks: TextBlocks
     }
 
     private var backbones: [Digest: Backbone] = [:]
@@ -66,7 +83,7 @@ package final class InputCache {
         let recipe = job.specification.recipe
         let key = TextKey(
             model: job.specification.backbone, task: job.specification.task, maxLength: recipe.maxLength,
-            truncation: recipe.truncation)
+            truncation: recipe.truncation, blocks: recipe.blocks)
         if let known = datasets[key] { return known }
         let found = try Dataset.contentDigest(job.task, in: job.dataDirectory)
         guard found == job.specification.task else {

@@ -24,7 +24,7 @@ struct FeatureStore {
 
     /// Whether the features never change and are few enough to be kept; otherwise the encoder runs in every step.
     static func holds(_ data: EncodedDataset, _ model: Model) -> Bool {
-        let rows = (data.train + data.dev).reduce(0) { $0 + $1.rowCount }
+        let rows = data.files.reduce(0) { $0 + data.rowCount(of: $1) }
         return data.masking == nil && rows * model.featureWidth * MemoryLayout<Float>.stride <= byteLimit
     }
 
@@ -49,9 +49,7 @@ struct FeatureStore {
         do {
             let isKept = try !communicator.broadcast(kept == nil ? [] : [1], from: 0).isEmpty
             if isKept { return try share(kept, data, model) }
-            let features = Features(
-                width: model.featureWidth, train: try compute(model, data.train),
-                dev: try compute(model, data.dev))
+            let features = try Features(model.featureWidth, of: data) { try compute(model, data[$0]) }
             try communicator.agree { if communicator.rank == 0 { try write(features) } }
             return features
         } catch {
@@ -59,15 +57,14 @@ struct FeatureStore {
         }
     }
 
-    private func compute(_ model: Model, _ data: [EncodedExample]) throws -> Features.Rows {
+    /// [rows, featureWidth] of all examples, on every rank.
+    private func compute(_ model: Model, _ data: [EncodedExample]) throws -> [Float] {
         let mine = Array(DataOrder.part(of: data.count, rank: communicator.rank, of: communicator.size))
-        return Features.Rows(try communicator.gatherFloats(model.features(of: mine, in: data)), of: data)
+        return try communicator.gatherFloats(model.features(of: mine, in: data))
     }
 
     /// - Returns: nil where nothing usable is kept; what cannot be read is computed and written anew.
     private func read(_ data: EncodedDataset, _ model: Model) -> Features? {
-        let width = model.featureWidth
-        let rowCount = { (examples: [EncodedExample]) in examples.reduce(0) { $0 + $1.rowCount } }
         let file: SafetensorsFile
         do {
             guard try Disk.read(digestPath) == Array(Disk.digest(of: path).hex.utf8) else { return nil }
@@ -76,23 +73,25 @@ struct FeatureStore {
             return nil
         }
         Disk.touch(path)
-        guard let train = file.tensor(named: "train"), let dev = file.tensor(named: "dev"),
-            train.shape == [rowCount(data.train), width], dev.shape == [rowCount(data.dev), width],
-            let trainRows = train.floats(), let devRows = dev.floats()
-        else { return nil }
-        return Features(
-            width: width, train: Features.Rows(trainRows, of: data.train),
-            dev: Features.Rows(devRows, of: data.dev))
+        var rows: [DataFile: [Float]] = [:]
+        for part in data.files {
+            guard let tensor = file.tensor(named: "\(part)"),
+                tensor.shape == [data.rowCount(of: part), model.featureWidth], let values = tensor.floats()
+            else { return nil }
+            rows[part] = values
+        }
+        return Features(model.featureWidth, of: data) { rows[$0] ?? [] }
     }
 
     private func write(_ features: Features) throws {
         try FileManager.default.createDirectory(
             atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        let tensor = { (name: String, rows: [Float]) in
-            TensorSource(name: name, shape: [rows.count / features.width, features.width], floats: rows)
+        let tensors = features.files.map { file in
+            let rows = features[file].values
+            return TensorSource(
+                name: "\(file)", shape: [rows.count / features.width, features.width], floats: rows)
         }
-        try SafetensorsWriter.write(
-            [tensor("train", features.train.values), tensor("dev", features.dev.values)], to: path)
+        try SafetensorsWriter.write(tensors, to: path)
         try AtomicFile.write(Data(Disk.digest(of: path).hex.utf8), to: digestPath)
     }
 
@@ -101,24 +100,33 @@ struct FeatureStore {
 
     /// Rank 0's features on every rank.
     private func share(_ kept: Features?, _ data: EncodedDataset, _ model: Model) throws -> Features {
-        func rows(_ kept: Features.Rows?, _ examples: [EncodedExample]) throws -> Features.Rows {
-            let count = examples.reduce(0) { $0 + $1.rowCount } * model.featureWidth
-            var values = kept?.values ?? [Float](repeating: 0, count: count)
+        try Features(model.featureWidth, of: data) { file in
+            let count = data.rowCount(of: file) * model.featureWidth
+            var values = kept?[file].values ?? [Float](repeating: 0, count: count)
             try values.withUnsafeMutableBufferPointer { try communicator.broadcast($0, from: 0) }
-            return Features.Rows(values, of: examples)
+            return values
         }
-        return Features(
-            width: model.featureWidth, train: try rows(kept?.train, data.train),
-            dev: try rows(kept?.dev, data.dev))
     }
 }
 
-/// What the head sees of both files of a task.
+extension EncodedDataset {
+    fileprivate func rowCount(of file: DataFile) -> Int { self[file].reduce(0) { $0 + $1.rowCount } }
+}
+
+/// What the head sees of the files of a task.
 struct Features {
     /// Numbers in a row.
     let width: Int
-    let train: Rows
-    let dev: Rows
+    /// Those that the task has.
+    let files: [DataFile]
+    private let rows: [Rows]
+
+    /// - Parameter values: [rows, width] of a file, row-major.
+    init(_ width: Int, of data: EncodedDataset, _ values: (DataFile) throws -> [Float]) rethrows {
+        self.width = width
+        files = data.files
+        rows = try data.files.map { Rows(try values($0), of: data[$0]) }
+    }
 
     /// The rows of a file's examples, one after the other.
     struct Rows {
@@ -133,5 +141,8 @@ struct Features {
         }
     }
 
-    subscript(file: DataFile) -> Rows { file == .train ? train : dev }
+    subscript(file: DataFile) -> Rows {
+        guard let place = files.firstIndex(of: file) else { preconditionFailure("the task has no \(file) file") }
+        return rows[place]
+    }
 }

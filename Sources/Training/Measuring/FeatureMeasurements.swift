@@ -1,59 +1,107 @@
 import Encoders
 import Experiments
+import Numerics
 import Tasks
+
+/// What a measurement of change counts from.
+enum Origin {
+    case pretrained, stageStart
+}
 
 /// EH-FT, Figure 1: the L2 distance between what the head sees before and after tuning (mostly the final state of
 /// the first token), on the training set with dropout off.
 final class FeatureChangeMeasurement: Measurement {
+    private let origin: Origin
     /// [rows of this rank, featureWidth]
     private var before: [Float] = []
 
-    func begin(_ context: MeasuredStage, _ log: inout StageLog) throws { before = features(context) }
+    init(from origin: Origin) { self.origin = origin }
+
+    func begin(_ context: MeasuredStage, _ log: inout StageLog) throws {
+        let model = try origin == .pretrained ? context.stage.pretrainedModel() : nil
+        before = context.features(of: model ?? context.stage.model)
+    }
 
     func end(_ context: MeasuredStage, _ scores: [Score], _ log: inout StageLog) throws {
-        let after = features(context)
-        let width = context.stage.model.featureWidth
-        let mine = stride(from: 0, to: after.count, by: width).map { start in
-            squaredDistance(before[start..<start + width], after[start..<start + width])
+        let after = context.features(of: context.stage.model)
+        let mine = distances(before, after, width: context.stage.model.featureWidth)
+        let distances = try context.communicator.gatherFloats(mine.map(Float.init)).map { Double($0) }
+        switch origin {
+        case .pretrained: log.featureChange = .init(of: distances)
+        case .stageStart: log.featureChangeInStage = .init(of: distances)
         }
-        let squares = try context.communicator.gatherFloats(mine.map(Float.init)).map { Double($0) }
-        let distances = squares.map { $0.squareRoot() }
-        let mean = distances.reduce(0, +) / Double(max(1, distances.count))
-        let variance = distances.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, distances.count - 1))
-        log.featureChange = .init(
-            mean: mean, deviation: variance.squareRoot(), total: squares.reduce(0, +).squareRoot(),
-            examples: distances.count)
     }
 
-    /// What the head sees of this rank's share of the examples trained on.
-    private func features(_ context: MeasuredStage) -> [Float] {
-        let (stage, communicator) = (context.stage, context.communicator)
-        let part = DataOrder.part(of: stage.trainingExamples.count, rank: communicator.rank, of: communicator.size)
-        let mine = Array(stage.trainingExamples[part])
-        return stage.model.features(of: mine, in: stage.data.train)
-    }
-
-    private func squaredDistance(_ left: ArraySlice<Float>, _ right: ArraySlice<Float>) -> Double {
-        zip(left, right).reduce(0) { sum, pair in
-            let difference = Double(pair.0) - Double(pair.1)
-            return sum + difference * difference
+    private func distances(_ left: [Float], _ right: [Float], width: Int) -> [Double] {
+        stride(from: 0, to: left.count, by: width).map { start in
+            (start..<start + width).reduce(0.0) { sum, place in
+                let difference = Double(left[place]) - Double(right[place])
+                return sum + difference * difference
+            }.squareRoot()
         }
     }
 }
 
-/// EH-FT, Figure 4: the hidden layer of the head at the stage's end, for the first examples of both files.
+/// What the head sees of the examples trained on, at the stage's end.
+final class FeaturesMeasurement: Measurement {
+    func end(_ context: MeasuredStage, _ scores: [Score], _ log: inout StageLog) throws {
+        context.stage.features = try context.communicator.gatherFloats(
+            context.features(of: context.stage.model))
+    }
+}
+
+extension MeasuredStage {
+    /// What the head sees of this rank's share of the examples trained on.
+    fileprivate func features(of model: Model) -> [Float] {
+        let part = DataOrder.part(of: stage.trainingExamples.count, rank: communicator.rank, of: communicator.size)
+        return model.features(of: Array(stage.trainingExamples[part]), in: stage.data.train)
+    }
+}
+
+extension PreparedStage {
+    /// The pretrained model without all that was tuned, drawn anew or added; nil where the stage begins with it.
+    func pretrainedModel() throws -> Model? {
+        let isTuned =
+            store.table.adapter != nil || startsTuned || recipe.reinitialization.map { $0 != .headBiases } == true
+        guard isTuned else { return nil }
+        let table = ParameterTable(
+            configuration: store.table.configuration, head: .linear, readout: store.table.readout, outputs: 1)
+        let plain = try ParameterStore(table: table, backbone: store.backbone) { _ in false }
+        return Model(store: plain, compute: model.compute)
+    }
+}
+
+/// EH-FT, Figure 4: the hidden layer of the head at the stage's start or end, for the first examples of both files.
 final class HeadFeaturesMeasurement: Measurement {
     /// Labels of each file; enough for a picture.
     private static let mostLabels = 1000
 
+    private let isAtStart: Bool
+
+    init(atStart isAtStart: Bool) { self.isAtStart = isAtStart }
+
+    func begin(_ context: MeasuredStage, _ log: inout StageLog) throws {
+        guard isAtStart else { return }
+        let (labels, rows) = measure(context)
+        log.headFeaturesAtStart = labels
+        context.stage.headFeaturesAtStart = rows
+    }
+
     func end(_ context: MeasuredStage, _ scores: [Score], _ log: inout StageLog) throws {
+        guard !isAtStart else { return }
+        let (labels, rows) = measure(context)
+        log.headFeatures = labels
+        context.stage.headFeatures = rows
+    }
+
+    private func measure(_ context: MeasuredStage) -> (StageLog.HeadFeatures, (train: [Float], dev: [Float])) {
         let stage = context.stage
         let train = first(of: stage.trainingExamples.sorted(), in: stage.data.train)
         let dev = first(of: Array(stage.data.dev.indices), in: stage.data.dev)
-        log.headFeatures = .init(
+        let labels = StageLog.HeadFeatures(
             train: train.flatMap { stage.data.train[$0].labels.map(\.number) },
             dev: dev.flatMap { stage.data.dev[$0].labels.map(\.number) })
-        stage.headFeatures = (rows(train, .train, context), rows(dev, .dev, context))
+        return (labels, (rows(train, .train, context), rows(dev, .dev, context)))
     }
 
     /// The first examples, as many as have so many labels: mostly one each, with tags one for each word.

@@ -51,11 +51,16 @@ extension Measure {
     /// What carries it out; nil where the stage's result says all there is to it.
     func makeMeasurement() -> (any Measurement)? {
         switch self {
-        case .featureChange: FeatureChangeMeasurement()
-        case .weightDistance: WeightDistanceMeasurement()
+        case .featureChange: FeatureChangeMeasurement(from: .pretrained)
+        case .featureChangeInStage: FeatureChangeMeasurement(from: .stageStart)
+        case .features: FeaturesMeasurement()
+        case .weightDistance: WeightDistanceMeasurement(from: .pretrained)
+        case .weightDistanceInStage: WeightDistanceMeasurement(from: .stageStart)
         case .gradientNorms: GradientNormsMeasurement()
         case .convergence: ConvergenceMeasurement()
-        case .headFeatures: HeadFeaturesMeasurement()
+        case .heldOut: HeldOutMeasurement()
+        case .headFeatures: HeadFeaturesMeasurement(atStart: false)
+        case .headFeaturesAtStart: HeadFeaturesMeasurement(atStart: true)
         case .generalizationGap: GeneralizationGapMeasurement()
         case .cost: nil
         }

@@ -12,6 +12,23 @@ final class ConvergenceMeasurement: Measurement {
     }
 }
 
+/// What to freeze, Figures 2, 4, 9 and 10: the loss in training, and loss and score on held-out examples.
+final class HeldOutMeasurement: Measurement {
+    func begin(_ context: MeasuredStage, _ log: inout StageLog) throws { log.heldOut = [] }
+
+    func evaluated(_ context: MeasuredStage, _ evaluation: Evaluation, _ log: inout StageLog) throws {
+        let (stage, communicator) = (context.stage, context.communicator)
+        let (file, examples) = stage.validation ?? (file: .dev, examples: Array(stage.data.dev.indices))
+        let mine = DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)
+        let loss = try communicator.sum([stage.learner.loss(of: Array(examples[mine]), in: file)])[0]
+        let labels = examples.reduce(0) { $0 + stage.data[file][$1].labels.count }
+        log.heldOut?.append(
+            .init(
+                step: evaluation.step, trainingLoss: evaluation.trainingLoss, loss: loss / Double(max(1, labels)),
+                score: stage.selectionScore(evaluation)))
+    }
+}
+
 /// The task's first metric on the examples trained on.
 func trainingScore(_ context: MeasuredStage) throws -> Double {
     let stage = context.stage

@@ -34,11 +34,11 @@ package func checkFit(_ recipe: Recipe, _ backbone: Backbone) throws(StageFailur
     let (layers, hidden) = (backbone.configuration.layers, backbone.configuration.hidden)
     let problem: String? =
         switch recipe.tune {
-        case .parameters(.top(let count)) where count > layers:
+        case .parameters(.top(let count, _)) where count > layers:
             "'\(recipe.tune)' asks for more than \(layers) layers; lower it, or leave the method out"
         case .adapter(.lora(let lora)) where lora.rank > hidden:
             "the rank of '\(recipe.tune)' is above the width of \(hidden); lower r, or leave the method out"
-        case .adapter(.prefix(let length, _)) where length + 3 > recipe.maxLength:
+        case .adapter(.prefix(let length, _, _)) where length + 3 > recipe.maxLength:
             "'\(recipe.tune)' leaves no room for text in max-length \(recipe.maxLength); lower n or raise max-length"
         case .parameters, .entries, .adapter, .prune: nil
         }

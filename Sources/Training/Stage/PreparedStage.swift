@@ -13,9 +13,11 @@ final class PreparedStage {
     let seed: UInt64
     let task: TaskDefinition
     let data: EncodedDataset
-    /// Places in the training file: those trained on, and those held out to select on.
+    /// Places in the training file.
     let trainingExamples: [Int]
-    let validationExamples: [Int]
+    /// What there is to select on: places held out in the training file or, where the recipe holds none out, all of the
+    /// task's validation file.
+    let validation: (file: DataFile, examples: [Int])?
     /// Parts of a batch that go through the network one after the other.
     let passes: Int
     let schedule: Schedule
@@ -23,8 +25,15 @@ final class PreparedStage {
     let model: Model
     let learner: any Learner
     let measures: [Measure]
+    /// Whether the head is that of the model's pretraining, which neither its file nor an earlier stage has.
+    let drawsWordHead: Bool
     /// The head's hidden layer for some examples of both files, where that was measured: rows of the head's width.
     var headFeatures: (train: [Float], dev: [Float])?
+    var headFeaturesAtStart: (train: [Float], dev: [Float])?
+    /// What the head sees of the examples trained on at the stage's end, where that was measured.
+    var features: [Float]?
+    /// Whether earlier stages have changed the backbone that the stage begins with.
+    let startsTuned: Bool
     /// What the method adds to every step.
     let rules: [any StepRule]
 
@@ -38,6 +47,7 @@ final class PreparedStage {
         passes = min(recipe.batch, recipe.accumulation * job.batchParts)
         task = job.task
         measures = job.planned.measures
+        startsTuned = !job.inputs.keys.filter { [.backbone, .delta, .adapter].contains($0) }.isEmpty
         let files: [ArtifactKind: SafetensorsFile]
         (data, store, files) = try communicator.agree {
             let backbone = try cache.backbone(at: job.modelDirectory, expecting: job.specification.backbone)
@@ -45,9 +55,14 @@ final class PreparedStage {
             let files = try StageInputs.open(job)
             return (data, try Self.store(job, backbone, files), files)
         }
-        let split = DataOrder.split(count: data.train.count, validation: recipe.validation, seed: seed)
-        trainingExamples = DataOrder.sample(recipe.samples, of: split.training, seed: seed)
-        validationExamples = split.validation
+        drawsWordHead =
+            recipe.head == .hf && task.kind == .maskedLM && job.inputs[.head] == nil && !store.backbone.hasWordHead
+        let split = DataOrder.split(count: data.train.count, by: recipe, seed: seed)
+        trainingExamples = split.training
+        let heldOut: [(file: DataFile, examples: [Int])] = [
+            (.train, split.validation), (.validation, Array(data.validation.indices)),
+        ]
+        validation = heldOut.first { !$0.examples.isEmpty }
         schedule = Schedule(recipe, examples: trainingExamples.count)
         model = Model(store: store, compute: compute, onPass: onPass)
         store.drawInitialValues(seed: seed)
@@ -58,9 +73,13 @@ final class PreparedStage {
             }
         }
         rules = try communicator.agree { [recipe, store, seed] in
-            try recipe.regularization.rules(store, seed: seed, files: files, compute)
+            let optimizer = recipe.optimizer
+            return try recipe.regularization.rules(
+                store, seed: seed, files: files, weightDecay: optimizer.kind == .adamw ? optimizer.weightDecay : 0,
+                compute)
         }
-        let dropout = recipe.estimate == nil ? DropoutRates(recipe, store.table, schedule) : .none
+        let isEvaluated = recipe.estimate?.mode == .eval
+        let dropout = isEvaluated ? .none : DropoutRates(recipe, store.table, schedule)
         if recipe.readsFeatures, FeatureStore.holds(data, model) {
             let features = try FeatureStore(job, communicator).features(model, data)
             learner = FeatureLearner(
@@ -93,7 +112,7 @@ final class PreparedStage {
 
     /// What selection compares: the task's first metric, on the validation split where there is one.
     func selectionScore(_ evaluation: Evaluation) -> Double {
-        let split: Split = validationExamples.isEmpty ? .dev : .validation
+        let split: Split = validation == nil ? .dev : .validation
         return evaluation.scores.first { $0.split == split && $0.metric == task.metrics[0] }?.value ?? -.infinity
     }
 

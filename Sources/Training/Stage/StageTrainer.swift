@@ -28,6 +28,10 @@ package final class StageTrainer {
     package func run(_ job: StageJob, observer: any StageObserver) throws(StageFailure) -> StageOutcome {
         let stage = try PreparedStage(
             job, cache: cache, communicator: communicator, compute: compute, onPass: observer.worked)
+        if stage.drawsWordHead, communicator.rank == 0 {
+            observer.noted(
+                "the model's file has no head of its pretraining (cls.predictions.* or lm_head.*), so it begins anew")
+        }
         let checkpoint = Checkpoint(of: job.stage, in: job.workDirectory)
         let state: TrainingState
         do {

@@ -11,8 +11,8 @@ struct Evaluator {
     /// The task's metrics on the validation split, where there is one, and on the dev set.
     func scores(of stage: PreparedStage) throws -> [Score] {
         var scores: [Score] = []
-        if !stage.validationExamples.isEmpty {
-            scores += try score(stage, on: .validation, stage.validationExamples, in: .train)
+        if let validation = stage.validation {
+            scores += try score(stage, on: .validation, validation.examples, in: validation.file)
         }
         return scores + (try score(stage, on: .dev, Array(stage.data.dev.indices), in: .dev))
     }

@@ -41,6 +41,13 @@ final class FeatureLearner: Learner {
 
     func outputs(of example: Int) -> [Float] { Array(forward([example], in: .train, dropout: nil)) }
 
+    func loss(of examples: [Int], in file: DataFile) -> Double {
+        let data = data[file]
+        return data.inPacks(examples) { pack in
+            [objective.loss(forward(pack, in: file, dropout: nil), labels: pack.flatMap { data[$0].labels })]
+        }.reduce(0, +)
+    }
+
     func predictions(of examples: [Int], in file: DataFile) -> [Float] {
         let data = data[file]
         return data.inPacks(examples) { pack in

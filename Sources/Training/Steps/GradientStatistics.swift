@@ -6,9 +6,9 @@ import Numerics
 import Tasks
 import Tuning
 
-/// Gathers the mean over examples or batches of the squared gradients of the backbone's entries: the diagonal of the
-/// Fisher information (Sung et al. 2021, eq. 3 for the observed label, eq. 2 for the model's own). Dropout is off, and
-/// nothing moves.
+/// Adds up over examples or batches the squared gradients of the backbone's entries: the diagonal of the Fisher
+/// information (Sung et al. 2021, eq. 3 for the observed label, eq. 2 for the model's own), or with `examples=sum` that
+/// of all examples together. Nothing moves, and without `mode=train` nothing drops out.
 ///
 /// The sums stand in the arena, where an optimizer would have its moments.
 struct GradientStatistics {
@@ -34,7 +34,7 @@ struct GradientStatistics {
     }
 
     /// Gathers to the last unit, from the last checkpoint where there is one.
-    /// - Returns: the state at the end; its loss is the mean over the units.
+    /// - Returns: the state at the end; its loss is the mean over the units of that over their labels.
     func run() throws -> TrainingState {
         let (units, arena) = (self.units, stage.store.arena)
         var state = try checkpoint.resume(arena, communicator, observer, of: units.count)?.state ?? TrainingState()
@@ -42,7 +42,7 @@ struct GradientStatistics {
         while state.step < units.count {
             let started = ContinuousClock.now
             let round = units[state.step..<min(state.step + Self.unitsInRound, units.count)]
-            let mustStop = try gather(Array(round), of: units.count, into: &state)
+            let mustStop = try gather(round, of: units.count, into: &state)
             state.seconds += started.duration(to: .now).inSeconds
             let isDue = saved.duration(to: .now) > .seconds(checkpointSeconds)
             guard state.step < units.count, mustStop || isDue else { continue }
@@ -51,7 +51,7 @@ struct GradientStatistics {
             if mustStop { throw StageFailure(.stopped, "stopped after unit \(state.step) of \(units.count)") }
         }
         let sums = arena.squareSums
-        scale_by(sums.count, 1 / Float(units.count), sums.baseAddress)
+        if estimate.examples == .mean { scale_by(sums.count, 1 / Float(units.count), sums.baseAddress) }
         (state.lastLoss, state.stepSeconds) = (state.lossSum / Double(units.count), state.seconds)
         return state
     }
@@ -62,12 +62,15 @@ struct GradientStatistics {
 
     /// Adds one round to the sums.
     /// - Returns: whether rank 0 was asked to stop.
-    private func gather(_ round: [ArraySlice<Int>], of count: Int, into state: inout TrainingState) throws -> Bool {
+    private func gather(
+        _ round: ArraySlice<ArraySlice<Int>>, of count: Int, into state: inout TrainingState
+    ) throws -> Bool {
         let arena = stage.store.arena
         var loss = 0.0
         var tokens = 0
-        for unit in round[DataOrder.part(of: round.count, rank: communicator.rank, of: communicator.size)] {
-            let sums = add(unit)
+        for place in DataOrder.part(of: round.count, rank: communicator.rank, of: communicator.size) {
+            let number = round.startIndex + place
+            let sums = add(round[number], number: number)
             loss += sums.loss
             tokens += sums.tokens
         }
@@ -85,24 +88,32 @@ struct GradientStatistics {
         return sums[2] > 0
     }
 
-    /// Examples, or batches in the file's order.
+    /// Examples or batches, in the order of the file or in one drawn by seed.
     private var units: [ArraySlice<Int>] {
         let size = estimate.unit == .example ? 1 : stage.recipe.batch
-        let examples = stage.trainingExamples
+        let shuffle: Shuffle = estimate.mode == .train ? .once : .never
+        let order = DataOrder.order(
+            epoch: 0, count: stage.trainingExamples.count, seed: stage.seed, shuffle: shuffle)
+        let examples = order.map { stage.trainingExamples[$0] }
         return stride(from: 0, to: examples.count, by: size).map { examples[$0..<min($0 + size, examples.count)] }
     }
 
-    /// Adds the squared gradient of the unit's mean loss.
-    private func add(_ unit: ArraySlice<Int>) -> (loss: Double, tokens: Int) {
+    /// Adds the squared gradient of the unit's loss.
+    /// - Parameter number: of the unit, by which what drops out is drawn.
+    private func add(_ unit: ArraySlice<Int>, number: Int) -> (loss: Double, tokens: Int) {
         switch estimate.label {
         case .gold:
             let labels = Double(stage.labelCount(of: unit))
-            let sums = stage.learner.learn(unit, step: 0, scale: 1 / labels)
+            let step = estimate.mode == .train ? number : 0
+            let sums = stage.learner.learn(unit, step: step, scale: addsTokens ? 1 : 1 / labels)
             stage.store.arena.addSquaresToRound(weight: 1, clip: estimate.clip, compute)
             return (sums.loss / labels, sums.tokens)
         case .expected: return addExpectation(over: unit)
         }
     }
+
+    /// Whether a unit's loss is the sum of its labels' losses, not their mean.
+    private var addsTokens: Bool { estimate.unit == .batch ? stage.recipe.loss == .sum : estimate.tokens == .sum }
 
     /// Σ over the labels of the model's probability times the squared gradient with that label; of a batch, that of its
     /// examples one by one.

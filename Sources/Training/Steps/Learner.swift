@@ -1,7 +1,7 @@
 import Experiments
 
 /// What the training loop needs of a model: the gradients of some examples and the outputs for others. Examples are
-/// named by their place in the training or dev file.
+/// named by their place in their file.
 protocol Learner: AnyObject {
     /// Adds the gradient of `scale` · Σ loss over the examples' labels to the arena.
     /// - Returns: Σ loss, and the tokens that went through the network.
@@ -13,12 +13,15 @@ protocol Learner: AnyObject {
     /// The head's outputs for a training example, row-major, with dropout off.
     func outputs(of example: Int) -> [Float]
 
+    /// Σ loss over the examples' labels with dropout off.
+    func loss(of examples: [Int], in file: DataFile) -> Double
+
     /// For each label of the examples what the model says with dropout off: the number of a class, choice or token, all
     /// of which are exact as a `Float`, or a value.
     func predictions(of examples: [Int], in file: DataFile) -> [Float]
 }
 
-/// The two files of a task.
-enum DataFile: Int {
-    case train, dev
+/// The files of a task; not every task has a third one.
+enum DataFile: Int, CaseIterable {
+    case train, dev, validation
 }

@@ -30,6 +30,11 @@ final class Objective {
         }
         return (loss / scale, UnsafeBufferPointer(gradients))
     }
+
+    /// Σ loss over the labels.
+    func loss(_ outputs: UnsafeBufferPointer<Float>, labels: [Label]) -> Double {
+        evaluate(outputs, labels: labels, scale: 1).loss
+    }
 }
 
 /// What the head's outputs say for each label: the class, choice or token with the highest score, the first of equal

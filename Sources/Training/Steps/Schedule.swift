@@ -36,10 +36,12 @@ package struct Schedule: Sendable {
 
     /// The learning rate of a step, counted from 0: a linear rise from 0, then the recipe's decay. It is that of
     /// `get_linear_schedule_with_warmup` in transformers, whose first step has rate 0 when there is a warm-up; with a floor
-    /// it ends at that share of the highest rate, and a slow start bounds the first steps.
+    /// it ends at that share of the highest rate, and a slow start bounds or replaces the first steps'.
     package func learningRate(ofStep step: Int) -> Double {
         let rate = scheduledRate(ofStep: step)
-        return step < recipe.slowStart ? min(rate, recipe.learningRate / 20) : rate
+        guard step < recipe.slowStart else { return rate }
+        let slow = recipe.learningRate / 20
+        return recipe.slowRate == .exactly ? slow : min(rate, slow)
     }
 
     /// Whether anything drops out in a step.

@@ -49,6 +49,13 @@ final class TextLearner: Learner {
         Array(model.forward(data.train.batch([example])))
     }
 
+    func loss(of examples: [Int], in file: DataFile) -> Double {
+        let data = data[file]
+        return data.inPacks(examples) { pack in
+            [objective.loss(model.forward(data.batch(pack)), labels: pack.flatMap { data[$0].labels })]
+        }.reduce(0, +)
+    }
+
     func predictions(of examples: [Int], in file: DataFile) -> [Float] {
         let data = data[file]
         return data.inPacks(examples) { pack in
@@ -62,23 +69,23 @@ struct DropoutRates {
     let hidden: Double
     let attention: Double
     let classifier: Double
-    let lowRank: Double
+    let adapter: Double
     /// Tells the steps in which nothing drops out; nil where there are none.
     private let schedule: Schedule?
 
-    /// The recipe's one probability everywhere, or the model's own ones; LoRA has its own.
+    /// The recipe's one probability everywhere, or the model's own ones; an adapter has its own.
     init(_ recipe: Recipe, _ table: ParameterTable, _ schedule: Schedule) {
         self.schedule = schedule
         let configuration = table.configuration
         hidden = recipe.dropout ?? configuration.hiddenDropout
         attention = recipe.dropout ?? configuration.attentionDropout
         classifier = recipe.dropout ?? configuration.classifierDropout
-        if case .lora(let settings) = table.adapter { lowRank = settings.dropout } else { lowRank = 0 }
+        adapter = table.adapter?.dropout ?? 0
     }
 
     /// Those of the head alone.
     private init(classifier: Double, _ schedule: Schedule?) {
-        (hidden, attention, self.classifier, lowRank) = (0, 0, classifier, 0)
+        (hidden, attention, self.classifier, adapter) = (0, 0, classifier, 0)
         self.schedule = schedule
     }
 
@@ -89,10 +96,10 @@ struct DropoutRates {
 
     /// - Returns: nil where nothing is dropped.
     func context(seed: UInt64, step: Int) -> DropoutContext? {
-        guard hidden > 0 || attention > 0 || classifier > 0 || lowRank > 0 else { return nil }
+        guard hidden > 0 || attention > 0 || classifier > 0 || adapter > 0 else { return nil }
         guard schedule?.dropsOut(inStep: step) ?? true else { return nil }
         return DropoutContext(
             seed: seed, step: step, hidden: hidden, attention: attention, classifier: classifier,
-            lowRank: lowRank)
+            adapter: adapter)
     }
 }

@@ -153,17 +153,18 @@ final class TrainingLoop {
             trainingLoss: state.takeMeanLoss(), scores: scores)
         state.latest = evaluation
         try measurements.evaluated(evaluation, &state)
-        if stage.recipe.selection == .best, isBetter(evaluation, than: state.best) {
+        if stage.recipe.selection != .last, isBetter(evaluation, than: state.best) {
             state.best = evaluation
             bestValues = Array(stage.store.arena.values)
         }
         if communicator.rank == 0 { observer.evaluated(evaluation) }
     }
 
-    /// Selection looks at the validation split where there is one; of equal scores the earlier stays.
+    /// Selection looks at the validation split where there is one.
     private func isBetter(_ evaluation: Evaluation, than best: Evaluation?) -> Bool {
         guard let best else { return true }
-        return stage.selectionScore(evaluation) > stage.selectionScore(best)
+        let (score, other) = (stage.selectionScore(evaluation), stage.selectionScore(best))
+        return score > other || score == other && stage.recipe.selection == .latestBest
     }
 
     private func checkReplicas() throws {

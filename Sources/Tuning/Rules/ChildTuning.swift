@@ -7,12 +7,12 @@ import Safetensors
 /// Child-Tuning_F (Xu et al. 2021, section 2.2): in each step, every entry's gradient times Bernoulli(p) / p.
 struct FreeChildTuning: StepRule {
     private let arena: Arena
-    private let segments: [BackboneSegment]
+    private let segments: [PulledSegment]
     private let share: Double
     private let seed: UInt64
     private let compute: Compute
 
-    init(_ arena: Arena, _ segments: [BackboneSegment], share: Double, seed: UInt64, _ compute: Compute) {
+    init(_ arena: Arena, _ segments: [PulledSegment], share: Double, seed: UInt64, _ compute: Compute) {
         self.arena = arena
         self.segments = segments
         self.share = share
@@ -35,7 +35,8 @@ struct FreeChildTuning: StepRule {
 }
 
 /// Child-Tuning_D (Xu et al. 2021, section 2.3): of the layers' entries, those whose Fisher information is at or above
-/// the (1-p) quantile keep their gradient, the others get none, for the whole stage. Embeddings and head are free.
+/// the (1-p) quantile keep their gradient, the others get none, for the whole stage. Embeddings, pooler and head are
+/// free.
 /// Decay still acts on all entries, as in the authors' code.
 struct DrivenChildTuning: StepRule {
     private let arena: Arena
@@ -44,14 +45,14 @@ struct DrivenChildTuning: StepRule {
     private let still: [(start: Int, places: [Int32])]
 
     init(
-        _ store: ParameterStore, _ segments: [BackboneSegment], share: Double, _ statistics: SafetensorsFile,
+        _ store: ParameterStore, _ segments: [PulledSegment], share: Double, _ statistics: SafetensorsFile,
         _ compute: Compute
     ) throws(ModelError) {
         arena = store.arena
         self.compute = compute
         let entries = BackboneEntries(store.table)
         let scores = try entries.values(in: statistics)
-        let layers = segments.filter { $0.parameter.place != .embeddings }
+        let layers = segments.filter { if case .layer = $0.parameter.place { true } else { false } }
         let scoresOfSegments = layers.map { segment in
             let all = entries.scores(ofParameter: segment.index, in: scores)
             return segment.entries.map { $0.map { all[all.startIndex + Int($0)] } } ?? Array(all)

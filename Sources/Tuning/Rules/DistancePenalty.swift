@@ -6,12 +6,12 @@ import Numerics
 /// The reported loss is the task's alone.
 struct DistancePenalty: StepRule {
     private let arena: Arena
-    private let segments: [BackboneSegment]
+    private let segments: [PulledSegment]
     private let l1: Float
     private let l2: Float
     private let compute: Compute
 
-    init(_ arena: Arena, _ segments: [BackboneSegment], l1: Double, l2: Double, _ compute: Compute) {
+    init(_ arena: Arena, _ segments: [PulledSegment], l1: Double, l2: Double, _ compute: Compute) {
         self.arena = arena
         self.segments = segments
         self.l1 = Float(l1)
@@ -26,7 +26,7 @@ struct DistancePenalty: StepRule {
             let values = arena.values.baseAddress! + segment.range.lowerBound
             let gradients = arena.gradients.baseAddress! + segment.range.lowerBound
             segment.forEachPass(compute) { part in
-                let (start, first) = (part.lowerBound, segment.pretrained + part.lowerBound)
+                let (start, first) = (part.lowerBound, segment.origin + part.lowerBound)
                 if l1 > 0 { add_l1_gradient(part.count, l1, values + start, first, gradients + start) }
                 if l2 > 0 { add_l2_gradient(part.count, l2, values + start, first, gradients + start) }
             }

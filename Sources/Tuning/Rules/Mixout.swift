@@ -3,12 +3,12 @@ import Encoders
 import Experiments
 import Numerics
 
-/// Mixout (Lee et al. 2020, eq. 5) of the backbone's linear layers: for one step each weight is back at its pretrained
-/// value with probability p, and the result is scaled so that its expectation is the weight itself:
+/// Mixout (Lee et al. 2020, eq. 5) of linear layers: for one step each weight is back at its pretrained value, or one of the
+/// head at its first value, with probability p, and the result is scaled so that its expectation is the weight itself:
 /// W' = (M∘W0 + (1-M)∘W - p W0) / (1-p). The mask is the same for all examples of a step, and so on all ranks.
 struct Mixout: StepRule {
     private let arena: Arena
-    private let segments: [BackboneSegment]
+    private let segments: [PulledSegment]
     private let probability: Double
     private let mask: MixoutMask
     private let gradientScale: Float
@@ -18,7 +18,7 @@ struct Mixout: StepRule {
     private let saved: FloatBuffer
 
     init(
-        _ arena: Arena, _ segments: [BackboneSegment], probability: Double, mask: MixoutMask, gradient: MixoutGradient,
+        _ arena: Arena, _ segments: [PulledSegment], probability: Double, mask: MixoutMask, gradient: MixoutGradient,
         seed: UInt64, _ compute: Compute
     ) {
         self.arena = arena
@@ -41,7 +41,7 @@ struct Mixout: StepRule {
                 (saved + part.lowerBound).update(from: values + part.lowerBound, count: part.count)
                 mixout_blend(
                     part.count, bits, threshold, Float(probability), Float(1 / (1 - probability)),
-                    segment.pretrained + part.lowerBound, saved + part.lowerBound, values + part.lowerBound)
+                    segment.origin + part.lowerBound, saved + part.lowerBound, values + part.lowerBound)
             }
         }
     }
@@ -60,7 +60,7 @@ struct Mixout: StepRule {
 
     /// Parts of a segment with the random bits of each of their entries.
     private func forEachDecision(
-        _ segment: BackboneSegment, _ step: Int, _ body: (Range<Int>, UnsafePointer<UInt32>) -> Void
+        _ segment: PulledSegment, _ step: Int, _ body: (Range<Int>, UnsafePointer<UInt32>) -> Void
     ) {
         let random = CounterRandom(seed: seed, purpose: RandomPurpose.mixout, step: step, example: segment.index)
         switch mask {

@@ -12,7 +12,7 @@ package protocol StepRule {
     func end(step: Int)
     /// Once the gradients are those of the whole batch, before clipping.
     func adjustGradients(step: Int)
-    /// Before the optimizer changes the values.
+    /// Before the optimizer changes the values, when it is known by how much the gradients are clipped.
     func beforeUpdate(step: Int)
     /// After it did, with the learning rate of the step.
     func afterUpdate(step: Int, rate: Double)
@@ -28,36 +28,54 @@ extension StepRule {
 
 extension Regularization {
     /// The rules of a stage, in the order in which they act.
-    /// - Parameter files: what the stage starts from; child-tuning that is driven by the task chooses by its statistics.
+    /// - Parameters:
+    ///   - files: what the stage starts from; child-tuning that is driven by the task chooses by its statistics.
+    ///   - weightDecay: of an optimizer whose decay acts on values; 0 otherwise.
     package func rules(
-        _ store: ParameterStore, seed: UInt64, files: [ArtifactKind: SafetensorsFile], _ compute: Compute
+        _ store: ParameterStore, seed: UInt64, files: [ArtifactKind: SafetensorsFile], weightDecay: Double,
+        _ compute: Compute
     ) throws(ModelError) -> [any StepRule] {
-        let segments = try BackboneSegment.all(of: store)
+        let segments = try PulledSegment.backbone(of: store)
         var rules: [any StepRule] = []
         if let mixout {
+            let mixed = mixoutLayers == .all ? segments + PulledSegment.head(of: store) : segments
             rules.append(
                 Mixout(
-                    store.arena, segments, probability: mixout, mask: mixoutMask,
+                    store.arena, mixed, probability: mixout, mask: mixoutMask,
                     gradient: mixoutGradient, seed: seed, compute))
         }
         if l1 > 0 || l2 > 0 {
             rules.append(DistancePenalty(store.arena, segments, l1: l1, l2: l2, compute))
         }
         switch child {
-        case .free(let share):
-            rules.append(FreeChildTuning(store.arena, segments, share: share, seed: seed, compute))
-        case .driven(let share):
+        case .free(let share, let mask):
+            rules.append(FreeChildTuning(store.arena, segments, share: share, seed: seed, compute).laid(mask))
+        case .driven(let share, let mask):
             let statistics = try files.required(.statistics)
-            rules.append(try DrivenChildTuning(store, segments, share: share, statistics, compute))
+            rules.append(try DrivenChildTuning(store, segments, share: share, statistics, compute).laid(mask))
         case nil: break
         }
-        if let recadam { rules.append(RecAdamRule(store.arena, segments, recadam, compute)) }
+        if let recadam { rules.append(RecAdamRule(store.arena, segments, recadam, weightDecay: weightDecay, compute)) }
         return rules
     }
 }
 
-/// The entries of one parameter of the backbone that move.
-struct BackboneSegment {
+/// A rule that changes gradients, when they have been clipped.
+private struct AfterClipping: StepRule {
+    let rule: any StepRule
+
+    func beforeUpdate(step: Int) { rule.adjustGradients(step: step) }
+}
+
+extension StepRule {
+    /// The rule where its mask is wanted.
+    fileprivate func laid(_ mask: ChildMask) -> any StepRule {
+        mask == .afterClipping ? AfterClipping(rule: self) : self
+    }
+}
+
+/// The entries of one parameter that move, and the values that a rule pulls them to.
+struct PulledSegment {
     let parameter: Parameter
     /// In the parameter table.
     let index: Int
@@ -65,36 +83,51 @@ struct BackboneSegment {
     let range: Range<Int>
     /// Which entries of the parameter they are; nil for all.
     let entries: [Int32]?
-    /// θ0 of these entries, in the arena's order.
-    let pretrained: UnsafePointer<Float>
-    /// Who owns `pretrained`, unless it is the model.
+    /// Those values, θ0 of the backbone, in the arena's order.
+    let origin: UnsafePointer<Float>
+    /// Who owns them, unless it is the model.
     private let memory: FloatBuffer?
 
-    private init(_ store: ParameterStore, _ segment: Arena.Segment) throws(ModelError) {
+    private init(
+        _ segment: Arena.Segment, of store: ParameterStore, to origin: UnsafePointer<Float>,
+        in memory: FloatBuffer? = nil
+    ) {
         index = segment.parameter
         parameter = store.table.parameters[index]
         range = segment.range
         entries = segment.entries
-        let values = try store.pretrained(index)
-        if let entries {
-            let memory = FloatBuffer(count: entries.count)
-            for (place, entry) in entries.enumerated() { memory.start[place] = values[Int(entry)] }
-            (self.memory, pretrained) = (memory, UnsafePointer(memory.start))
-        } else {
-            (memory, pretrained) = (nil, values.baseAddress!)
-        }
+        self.origin = origin
+        self.memory = memory
     }
 
-    static func all(of store: ParameterStore) throws(ModelError) -> [BackboneSegment] {
-        var segments: [BackboneSegment] = []
+    private init(_ segment: Arena.Segment, of store: ParameterStore, toCopyOf values: [Float]) {
+        let memory = FloatBuffer(count: values.count)
+        _ = memory.values.update(fromContentsOf: values)
+        self.init(segment, of: store, to: UnsafePointer(memory.start), in: memory)
+    }
+
+    /// Those of the backbone, which are pulled to their pretrained values.
+    static func backbone(of store: ParameterStore) throws(ModelError) -> [PulledSegment] {
+        var segments: [PulledSegment] = []
         for segment in store.arena.segments where store.table.parameters[segment.parameter].isOfBackbone {
-            segments.append(try BackboneSegment(store, segment))
+            let pretrained = try store.pretrained(segment.parameter)
+            segments.append(
+                segment.entries.map { entries in
+                    PulledSegment(segment, of: store, toCopyOf: entries.map { pretrained[Int($0)] })
+                } ?? PulledSegment(segment, of: store, to: pretrained.baseAddress!))
         }
         return segments
     }
+
+    /// Those of the head, which are pulled to the values that they have now.
+    static func head(of store: ParameterStore) -> [PulledSegment] {
+        store.arena.segments.filter { store.table.parameters[$0.parameter].place == .head }.map {
+            PulledSegment($0, of: store, toCopyOf: Array(store.arena.values[$0.range]))
+        }
+    }
 }
 
-extension BackboneSegment {
+extension PulledSegment {
     /// Goes over the segment in passes, with their places in the segment.
     func forEachPass(_ compute: Compute, _ body: (Range<Int>) -> Void) {
         compute.forEach((range.count + Arena.blockCount - 1) / Arena.blockCount) { passes in

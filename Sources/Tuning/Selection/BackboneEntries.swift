@@ -20,7 +20,7 @@ package struct BackboneEntries {
     package var count: Int { starts[starts.count - 1] }
 
     /// p·N, at least one.
-    func count(share: Double) -> Int { max(1, min(count, Int((share * Double(count)).rounded()))) }
+    package func count(share: Double) -> Int { max(1, min(count, Int((share * Double(count)).rounded()))) }
 
     /// One number for each entry, read from a file of statistics.
     func values(in file: SafetensorsFile) throws(ModelError) -> [Float] {

@@ -9,10 +9,12 @@ extension Tune {
         return switch self {
         case .parameters(.all): true
         case .parameters(.none), .entries: false
-        case .parameters(.biases(let kinds)): parameter.biasKind.map(kinds.contains) ?? false
+        case .parameters(.biases(let kinds, let norms)):
+            parameter.biasKind(norms, ofLayers: count).map(kinds.contains) ?? false
         case .parameters(.layerNorm): parameter.role == .normWeight || parameter.role == .normBias
-        case .parameters(.top(let layers)): parameter.place >= .layer(count - layers)
-        case .adapter: parameter.isAdapter
+        case .parameters(.top(let layers, let norms)):
+            parameter.place(norms, ofLayers: count).map { $0 >= .layer(count - layers) } ?? false
+        case .adapter(let design): parameter.isAdapter || design.movesNorms && parameter.isNorm
         case .prune: parameter.isOfBackbone
         }
     }
@@ -30,11 +32,31 @@ extension Tune {
 }
 
 extension Parameter {
+    fileprivate var isNorm: Bool { role == .normWeight || role == .normBias }
+
+    /// Where it stands if these LayerNorms are a layer's own; nil for one that is then no layer's.
+    fileprivate func place(_ norms: LayerNorms, ofLayers count: Int) -> Place? {
+        guard norms == .input, isNorm else { return place }
+        switch place {
+        case .embeddings: return .layer(0)
+        case .layer(let number) where !name.contains(".attention."):
+            return number + 1 < count ? .layer(number + 1) : nil
+        default: return place
+        }
+    }
+
+    /// What kind of bias vector this is if these LayerNorms are a layer's own; nil where it is none.
+    fileprivate func biasKind(_ norms: LayerNorms, ofLayers count: Int) -> BiasKind? {
+        guard norms == .input, isNorm else { return biasKind }
+        return role == .normBias && place(norms, ofLayers: count) != nil ? .norm : nil
+    }
+
     /// What kind of bias vector of the backbone this is; nil where it is none.
     package var biasKind: BiasKind? {
         guard role == .bias || role == .normBias else { return nil }
         if place == .embeddings { return .embeddings }
         if role == .normBias { return .norm }
+        if place == .pooler { return .output }
         for (part, kind) in [
             (".self.query.", BiasKind.query), (".self.key.", .key), (".self.value.", .value),
             (".intermediate.", .intermediate), (".output.", .output),

@@ -7,8 +7,8 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Writes what was trained as a Hugging Face directory.",
         discussion: """
-            With the head `hf` transformers loads it as a complete sequence classification model; with other heads it \
-            is the backbone, and head.safetensors lies beside it.
+            With the head `hf`, and BERT with `pooled`, transformers loads it as a complete sequence classification model; \
+            otherwise it is the backbone, and head.safetensors lies beside it.
 
             EXAMPLE
               headstart export --run runs/rte-1 --to rte-model

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Configuration
+import Experiments
 import Reports
+import Statistics
 
 struct ResultsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,6 +12,7 @@ struct ResultsCommand: ParsableCommand {
             EXAMPLE
               headstart results --store results --format markdown
               headstart results --store results --compare eh-ft-bitfit finetune
+              headstart results --store results --compare eh-ft-bitfit lp-ft finetune
               headstart results --store results --published ehft/1
             """)
 
@@ -28,13 +31,30 @@ struct ResultsCommand: ParsableCommand {
     @Option(
         name: .long, parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Ask whether one method is better than another, paired over tasks and seeds.", valueName: "method"))
+            "Ask whether one method is better than another, paired over tasks and seeds; of more than two, all pairs.",
+            valueName: "method"))
     var compare: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "What --compare takes its 95 % intervals from: 'permutation', the test that p is of, or 'bootstrap'. "
+                + "(default: permutation)", valueName: "method"),
+        transform: Self.intervalMethod)
+    var interval: IntervalMethod?
 
     @Option(
         name: .long,
         help: ArgumentHelp("Put the numbers of a paper's table beside ours, as of ehft/1.", valueName: "table"))
     var published: String?
+
+    private static func intervalMethod(_ name: String) throws -> IntervalMethod {
+        guard let method = IntervalMethod(rawValue: name) else {
+            throw ValidationError(
+                "'\(name)' is none of \(IntervalMethod.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return method
+    }
 
     private static func format(_ name: String) throws -> ResultFormat {
         guard let format = ResultFormat(rawValue: name) else {
@@ -45,8 +65,11 @@ struct ResultsCommand: ParsableCommand {
     }
 
     func validate() throws {
-        guard compare.isEmpty || compare.count == 2 else {
-            throw ValidationError("--compare takes two methods, as in --compare eh-ft-bitfit finetune")
+        guard compare.count != 1 else {
+            throw ValidationError("--compare takes two methods or more, as in --compare eh-ft-bitfit finetune")
+        }
+        guard interval == nil || !compare.isEmpty else {
+            throw ValidationError("--interval is for --compare")
         }
         guard compare.isEmpty || published == nil else {
             throw ValidationError("--compare and --published are two questions; ask one at a time")
@@ -59,16 +82,28 @@ struct ResultsCommand: ParsableCommand {
     func run() throws {
         if let published {
             let table = try PublishedResults.read().table(named: published)
-            let comparison = PublishedComparison(try sweep.snapshot(), table)
+            let snapshot = try sweep.snapshot()
+            let comparison = PublishedComparison(snapshot, table, logs: try logs(of: snapshot, for: table))
             try show(comparison, comparison.rendered(format, width: Screen.width))
         } else if compare.count == 2 {
-            let comparison = try MethodComparison(sweep.snapshot(), compare[0], compare[1])
+            let comparison = try MethodComparison(
+                sweep.snapshot(), compare[0], compare[1], intervals: interval ?? .permutation)
+            try show(comparison, comparison.rendered(format, width: Screen.width))
+        } else if !compare.isEmpty {
+            let comparison = try PairwiseComparison(sweep.snapshot(), compare, intervals: interval ?? .permutation)
             try show(comparison, comparison.rendered(format, width: Screen.width))
         } else {
             let snapshot = try sweep.snapshot()
             let table = ResultTable(snapshot, allMetrics: allMetrics)
             try show(ResultRows(snapshot), table.rendered(format, width: Screen.width))
         }
+    }
+
+    /// What the stages have measured, where the paper's table has such numbers.
+    private func logs(of snapshot: SweepSnapshot, for table: PublishedTable) throws -> [StageKey: StageLog] {
+        guard table.readsLogs else { return [:] }
+        let runs = try SweepLogs(snapshot, store: sweep.store.store).runs
+        return Dictionary(runs.map { ($0.key, $0.log) }) { $1 }
     }
 
     private func show(_ value: some Encodable, _ text: String) throws {

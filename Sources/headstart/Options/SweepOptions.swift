@@ -47,7 +47,8 @@ extension SweepRequest {
         let planned = try datasets.map { definition in
             let dataset = try Dataset.load(definition, in: dataDirectory)
             let content = try Dataset.contentDigest(definition, in: dataDirectory)
-            return PlannedTask(definition: definition, content: content, trainCount: dataset.train.count)
+            return PlannedTask(
+                definition: definition, content: content, trainCount: dataset.train.count, devCount: dataset.dev.count)
         }
         let sweep = PreparedSweep(self, model: location, dataDirectory: dataDirectory, tasks: planned)
         for stage in try sweep.plan().stages { try checkFit(stage.specification.recipe, pretrained.backbone) }
