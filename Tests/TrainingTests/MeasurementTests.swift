@@ -123,9 +123,10 @@ struct MeasurementTests {
     }
 
     @Test func `predictions are those that the stage's scores are of`() throws {
-        let outcome = try bench.run(try job([.predictions], into: "out") { $0.budget = .epochs(3) })
+        let outcome = try bench.run(try job([.predictions], into: "out") { $0.budget = .epochs(20) })
         let kept = try #require(try log(outcome).log.predictions)
         #expect(kept.expected.count == 24 && kept.expected.prefix(2) == [[1], [0]])
+        #expect(Set(kept.predicted).count == 2)
         let right = zip(kept.predicted, kept.expected).count { $0 == $1 }
         #expect(Double(right) / 24 == outcome.result.score(.accuracy, on: .dev))
     }
