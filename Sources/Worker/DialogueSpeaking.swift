@@ -8,8 +8,8 @@ extension Dialogue {
         if case .resting(let until) = state, until <= now { enter(.asking, at: now) }
         if case .training(let training) = phase, training.givenUpAt(patience) <= now { giveUp(training, at: now) }
         guard !hasEnded else { return }
-        beat(at: now)
         tellNews(at: now)
+        beat(at: now)
         if now >= askAt, let question {
             send(question)
             askAt = now + patience.answer
@@ -52,13 +52,16 @@ extension Dialogue {
 
     /// Evaluations and the log have no answer. They are told soon, and all of them again to a coordinator that was
     /// greeted again and before the end of the attempt is announced; whoever hears them twice knows them already.
+    ///
+    /// A heartbeat follows each helping of them, and the next one waits for its answer: then a slow coordinator has
+    /// heard the last, and the connection never fills up, on which a goodbye would find no room.
     private mutating func tellNews(at now: Duration) {
-        guard isWelcome, case .holding(let held, _) = state, now >= held.newsAt, held.news.isWaiting else { return }
+        guard isWelcome, case .holding(let held, _) = state, !held.newsAreOnTheWay, held.news.isWaiting else { return }
         var messages: [FromWorker.Body] = []
-        let next = now + patience.news
         change {
             messages = $0.news.tell($0.assignment.claim)
-            $0.newsAt = next
+            $0.newsAreOnTheWay = true
+            $0.beatAt = now
         }
         for message in messages { send(message) }
     }
@@ -69,10 +72,7 @@ extension Dialogue {
         switch message {
         case .heartbeat: change { $0.beatAt = later }
         case .evaluated, .log:
-            change {
-                $0.news.takeBack()
-                $0.newsAt = later
-            }
+            change { $0.news.takeBack() }
         default: askAt = later
         }
     }
@@ -113,7 +113,6 @@ extension Dialogue {
         case .resting(let until): times.append(until)
         case .holding(let held, _):
             times.append(held.beatAt)
-            if isWelcome, held.news.isWaiting { times.append(held.newsAt) }
             if case .training(let training) = phase { times.append(training.givenUpAt(patience)) }
         case .asking, .ended: break
         }

@@ -21,6 +21,16 @@ struct Evaluator {
     func score(
         _ stage: PreparedStage, on split: Split, _ examples: [Int], in file: DataFile
     ) throws -> [Score] {
+        let said = try predictions(of: stage, examples, in: file)
+        let predicted = stage.task.isRegression ? Predictions.values(said) : .categories(said.map { Int($0) })
+        let expected = examples.map { stage.data[file][$0].labels }
+        return stage.task.metrics.map {
+            Score(split: split, metric: $0, value: stage.task.score($0, predicted: predicted, expected: expected))
+        }
+    }
+
+    /// What the model says about some examples of a file, on every rank: a class or a value for each of their labels.
+    func predictions(of stage: PreparedStage, _ examples: [Int], in file: DataFile) throws -> [Float] {
         let part = DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)
         let said = try communicator.gatherFloats(stage.learner.predictions(of: Array(examples[part]), in: file))
         guard said.allSatisfy(\.isFinite) else {
@@ -28,11 +38,7 @@ struct Evaluator {
                 .diverged,
                 "the model's outputs are no numbers any more; lower lr (now \(stage.recipe.learningRate)) or set clip")
         }
-        let predicted = stage.task.isRegression ? Predictions.values(said) : .categories(said.map { Int($0) })
-        let expected = examples.map { stage.data[file][$0].labels }
-        return stage.task.metrics.map {
-            Score(split: split, metric: $0, value: stage.task.score($0, predicted: predicted, expected: expected))
-        }
+        return said
     }
 }
 
