@@ -1,3 +1,5 @@
+import CKernels
+
 /// A row-major matrix of bfloat16 numbers that belong to someone else, to be read.
 package struct BfloatMatrix {
     package let start: UnsafePointer<UInt16>
@@ -11,6 +13,21 @@ package struct BfloatMatrix {
         self.rows = rows
         self.columns = columns
         self.stride = stride ?? columns
+    }
+}
+
+extension Compute {
+    /// A matrix rounded to the nearest, in memory that grows where it must.
+    package func round(_ matrix: Matrix, into buffer: BfloatBuffer) -> BfloatMatrix {
+        precondition(!matrix.isTransposed)
+        let columns = matrix.columns
+        buffer.reserve(matrix.rows * columns)
+        forEach(matrix.rows, grain: max(1, Grain.movedEntries / max(1, columns))) { rows in
+            for row in rows {
+                round_to_bfloat(columns, matrix.start + row * matrix.stride, buffer.start + row * columns)
+            }
+        }
+        return BfloatMatrix(buffer.start, rows: matrix.rows, columns: columns)
     }
 }
 

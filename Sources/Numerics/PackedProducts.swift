@@ -1,6 +1,9 @@
 import CKernels
 
 extension Compute {
+    /// Whether packed matrices of single precision are multiplied faster than by OpenBLAS.
+    package static var packsFloats: Bool { processor_has_avx512() }
+
     /// result = start + left · right, in single precision.
     ///
     /// - Parameters:

@@ -105,6 +105,7 @@ struct ParityTests {
         model.store.arena.update(
             optimizer, number: number, rate: settings.rate, gradientScale: min(1, settings.clip / (norm + 1e-6)),
             compute)
+        model.store.publishValues()
     }
 
     /// A key's bias adds the same to all scores of a query, which softmax ignores: its gradient is 0 but for rounding.
