@@ -13,7 +13,8 @@ final class BranchEnd {
     /// - Parameters:
     ///   - name: within the encoder layer, of linear and LayerNorm.
     ///   - bottleneck: within the encoder layer.
-    init(_ name: String, bottleneck: String, layer: Int, site: DropoutSite, in store: ParameterStore,
+    init(
+        _ name: String, bottleneck: String, layer: Int, site: DropoutSite, in store: ParameterStore,
         _ format: NumberFormat
     ) {
         dense = Projection("\(name).dense", layer: layer, in: store, format)
