@@ -28,7 +28,7 @@ struct StageKeyTests {
                 "semantics":3,"task":"\(zero)"}
                 """)
         #expect(
-            try specification().key().rawValue.hex == "27ade1df9fb46f67aed68b59ed568c1df911c52b56bedd607f94c77c4b5bd1af"
+            try specification().key().rawValue.hex == "cc8b3cb0e267d5d5233a5e657a9a3aa9661396b2280a4a8fcad3abefb46a617f"
         )
     }
 
