@@ -77,7 +77,7 @@ final class PackedLinear {
     private func refill(
         _ packed: PackedMatrix, from matrix: Matrix, _ version: inout Int?, _ compute: Compute
     ) {
-        guard version == nil || linear.moves && version != store.version else { return }
+        guard version == nil || linear.weightGradientMatrix != nil && version != store.version else { return }
         packed.fill(from: matrix, compute)
         version = store.version
     }
