@@ -27,17 +27,12 @@ package final class AlignedBuffer<Element: BitwiseCopyable> {
     private static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
         var address: UnsafeMutableRawPointer?
         let byteCount = max(64, count * MemoryLayout<Element>.stride)
-        // Kernels walk large blocks in strides of pages: with pages of 2 MiB the processor finds them without a search.
-        let isLarge = byteCount >= 2 * hugePageBytes
-        guard posix_memalign(&address, isLarge ? hugePageBytes : 64, byteCount) == 0, let address else {
+        guard posix_memalign(&address, 64, byteCount) == 0, let address else {
             fatalError("out of memory: \(byteCount) bytes were refused")
         }
-        if isLarge { madvise(address, byteCount, MADV_HUGEPAGE) }
         memset(address, 0, byteCount)
         return address.bindMemory(to: Element.self, capacity: max(1, count))
     }
 }
-
-private let hugePageBytes = 2 << 20
 
 package typealias FloatBuffer = AlignedBuffer<Float>

@@ -124,7 +124,7 @@ struct MethodDefinition: Sendable {
     ///   - overrides: the layer above all.
     ///   - automaticPrecision: what `precision: auto` stands for.
     func settings(
-        over general: [SettingLayer], overrides: SettingLayer, automaticPrecision: Precision
+        over general: [SettingLayer], overrides: SettingLayer, automaticPrecision: Precision = .fp32
     ) -> [StageSettings] {
         stages.map { stage in
             var settings = StageSettings()

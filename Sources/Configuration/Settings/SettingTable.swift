@@ -118,7 +118,7 @@ package enum Settings {
             "what running text is cut into: lines, or blocks of max-length across lines"),
         Setting(
             "precision", \.precision, .choice,
-            "what the backbone's products compute in; auto is bf16 where the planning host has it",
+            "what is multiplied in the backbone; auto is bf16 where the planning host has it",
             aliases: ["dtype"]),
     ]
 

@@ -84,7 +84,8 @@ package final class ParameterStore {
         for parameter in partial.values { parameter.publishValues(of: arena) }
     }
 
-    /// To be called after the arena's values were changed for the passes of one step alone.
+    /// To be called after the arena's values were changed in a way that `publishValues` is not for: for the passes of one
+    /// step alone, or after the last.
     package func valuesChanged() { version += 1 }
 
     /// Sets the parameters that move to the values in the file; those that it does not name or that are not wanted stay.

@@ -88,7 +88,6 @@ final class TrainingLoop {
         var loss = 0.0
         var tokens = 0
         for rule in stage.rules { rule.begin(step: step) }
-        if !stage.rules.isEmpty { stage.store.valuesChanged() }
         for pass in 0..<stage.passes {
             let part = DataOrder.part(of: mine.count, rank: pass, of: stage.passes)
             let sums = stage.learner.learn(mine[part], step: step, scale: scale)
