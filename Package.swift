@@ -47,6 +47,8 @@ let package = Package(
                 ]),
             ]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(
+            name: "COneDNN", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("dnnl")]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CMPIHeaders", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
         .target(
@@ -66,7 +68,7 @@ let package = Package(
         // Thin types over ZeroMQ, MPI, BLAS and our kernels; they know nothing of the project
         library("Transport", ["Files", "CZeroMQ"]),
         library("Collectives", ["CMPI"]),
-        library("Numerics", ["COpenBLAS", "CKernels"]),
+        library("Numerics", ["COpenBLAS", "COneDNN", "CKernels"]),
 
         // Files, text, datasets
         library("Safetensors", ["Files"]),

@@ -45,3 +45,11 @@ INLINED float error_function(float x) {
     q = q * s - 1.42647390514189e-02f;
     return x * p / q;
 }
+
+// The upper half of x, rounded to the nearest and to even between two; of what is no number, one that stays none.
+INLINED uint32_t rounded_bfloat(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    uint32_t rounded = (bits + 0x7FFFu + (bits >> 16 & 1)) >> 16, quiet = bits >> 16 | 0x40u;
+    return (bits & 0x7FFFFFFFu) > 0x7F800000u ? quiet : rounded;
+}

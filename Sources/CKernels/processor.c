@@ -10,9 +10,12 @@ bool processor_has_avx512(void) {
            __builtin_cpu_supports("avx512vl");
 }
 
+bool processor_has_bfloat(void) { return __builtin_cpu_supports("avx512bf16"); }
+
 #else
 
 bool processor_has_avx2(void) { return false; }
 bool processor_has_avx512(void) { return false; }
+bool processor_has_bfloat(void) { return false; }
 
 #endif

@@ -1,4 +1,4 @@
-import Experiments
+package import Experiments
 package import Numerics
 
 /// An encoder with its head, forward and backward over packed tokens.
@@ -17,12 +17,16 @@ package final class Model {
     /// The head's last forward pass.
     private var headPass: HeadPass?
 
-    /// - Parameter onPass: called before each forward pass, so that one sees from outside that something goes on.
-    package init(store: ParameterStore, compute: Compute, onPass: @escaping () -> Void = {}) {
+    /// - Parameters:
+    ///   - precision: what the backbone's matrix products compute in; sums, and everything else, are in single precision.
+    ///   - onPass: called before each forward pass, so that one sees from outside that something goes on.
+    package init(
+        store: ParameterStore, compute: Compute, precision: Precision = .fp32, onPass: @escaping () -> Void = {}
+    ) {
         self.store = store
         self.compute = compute
         self.onPass = onPass
-        encoder = Encoder(in: store)
+        encoder = Encoder(in: store, precision.format)
         readout = ReadoutLayer(in: store)
         head = makeHead(in: store)
     }
@@ -113,5 +117,14 @@ package final class Model {
     private func gradientMatrix(_ gradients: UnsafeBufferPointer<Float>) -> Matrix {
         precondition(gradients.count > 0 && gradients.count.isMultiple(of: outputs))
         return Matrix(gradients.baseAddress!, rows: gradients.count / outputs, columns: outputs)
+    }
+}
+
+extension Precision {
+    var format: NumberFormat {
+        switch self {
+        case .fp32: .fp32
+        case .bf16: .bf16
+        }
     }
 }

@@ -169,4 +169,5 @@ package enum Selection: String, Codable, CaseIterable, Sendable {
 
 package enum Precision: String, Codable, CaseIterable, Sendable {
     case fp32
+    case bf16
 }

@@ -1,8 +1,8 @@
 package import Files
 
 /// The version of what training computes. It is part of every key: raise it when a change of the training code
-/// changes results by more than rounding, so that old results are not taken for new ones.
-package let semanticsVersion = 2
+/// changes a number on the same processor, so that old results are not taken for new ones.
+package let semanticsVersion = 3
 
 /// An edge of the stage graph, seen from the stage it leads to.
 package struct StageInput: Codable, Hashable, Sendable {

@@ -34,11 +34,15 @@ private func canReserve(_ byteCount: Int) -> Bool {
 /// The threads of this process and what they compute together.
 ///
 /// No result depends on the number of threads: items are independent of each other, and a matrix product is split over
-/// rows or columns of its result, never over the dimension that is summed, while OpenBLAS itself is held at one thread.
+/// rows or columns of its result, never over the dimension that is summed, while OpenBLAS and oneDNN themselves are held
+/// at one thread.
 ///
 /// Not to be used by two threads at once.
 package final class Compute {
     package let threads: Int
+    /// Whether oneDNN multiplies bfloat16: where the processor has a unit for it that our kernels do not use.
+    package var usesOneDNN = OneDNN.bfloatUnit == .amx
+    let oneDNNProducts = OneDNNProducts()
     private let pool: OpaquePointer
 
     /// - Parameter threads: at least 1; fewer are used where the system grants no more.

@@ -69,7 +69,7 @@ extension Compute {
 }
 
 extension ProductStart {
-    fileprivate func columns(_ range: Range<Int>) -> ProductStart {
+    func columns(_ range: Range<Int>) -> ProductStart {
         if case .row(let row) = self { .row(row + range.lowerBound) } else { self }
     }
 }

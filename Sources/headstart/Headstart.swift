@@ -14,8 +14,9 @@ struct Headstart: ParsableCommand {
             """,
         version: "headstart 0.1.0",
         subcommands: [
-            DoctorCommand.self, PlanCommand.self, RunCommand.self, CoordinatorCommand.self, WorkerCommand.self,
-            NodeCommand.self, StatusCommand.self, WorkersCommand.self, ExplainCommand.self, PauseCommand.self,
+            DoctorCommand.self, BenchCommand.self, PlanCommand.self, RunCommand.self, CoordinatorCommand.self,
+            WorkerCommand.self, NodeCommand.self, StatusCommand.self, WorkersCommand.self, ExplainCommand.self,
+            PauseCommand.self,
             ResumeCommand.self, CancelCommand.self, RetryCommand.self, PriorityCommand.self, DrainCommand.self,
             SubmitCommand.self, WaitCommand.self, LogsCommand.self, EventsCommand.self, LedgerCommand.self,
             StoreCommand.self,

@@ -15,6 +15,7 @@ struct ArenaTests {
             rows.touchAll()
             for test in [sparse, full] {
                 test.model.store.arena.update(AdamW(weightDecay: 0.1), number: step, rate: 0.01, compute)
+                test.model.store.publishValues()
             }
         }
         #expect(sparse.model.store.arena.values.elementsEqual(full.model.store.arena.values))
@@ -62,6 +63,7 @@ struct ArenaTests {
             _ = to[keyPath: block].update(from: from[keyPath: block])
         }
         to.momentsWereRestored()
+        for test in [first, second] { test.model.store.publishValues() }
         for test in [first, second] {
             test.learn(batches[1])
             test.model.store.arena.update(AdamW(), number: 2, rate: 0.01, compute)

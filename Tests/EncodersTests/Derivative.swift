@@ -18,6 +18,7 @@ func expectDerivative(_ test: TestModel, _ batch: PackedBatch, _ name: String, i
         for index in gradient.indices {
             arena.values[index] = initial[index] + Float(step * Double(gradient[index]) / norm)
         }
+        test.model.store.publishValues()
         return test.loss(batch, dropout: someDropout)
     }
     let slope = { (step: Double) in (loss(step) - loss(-step)) / (2 * step) }

@@ -4,12 +4,14 @@ import Numerics
 import Testing
 
 struct ModelTests {
-    @Test(arguments: [SmallModel.bert, .roberta].map(\.configuration.family))
-    func `gradients have the same bits with any number of threads`(family: EncoderConfiguration.Family) throws {
+    @Test(arguments: [SmallModel.bert, .roberta].map(\.configuration.family), Precision.allCases)
+    func `gradients have the same bits with any number of threads`(
+        family: EncoderConfiguration.Family, precision: Precision
+    ) throws {
         let small = family == .bert ? SmallModel.bert : .roberta
         let batch = makeBatch([7, 30, 1, 15, 22, 9, 3], small.configuration)
         let results = try [1, 2, 3].map { threads in
-            let test = try TestModel(small, threads: threads)
+            let test = try TestModel(small, precision: precision, threads: threads)
             let loss = test.learn(batch, dropout: someDropout)
             let compute = Compute(threads: threads)
             let norm = test.model.store.arena.squaredGradientNorm(compute)

@@ -63,6 +63,19 @@ struct ParityTests {
         #expect(worstLoss < 1e-5)
     }
 
+    @Test(arguments: ReferenceCase.names)
+    func `in bf16 the losses of 20 steps are those of PyTorch in fp32 within 2 %`(name: String) throws {
+        let reference = try ReferenceCase(name)
+        let model = try reference.makeModel(compute, .bf16)
+        var worst = 0.0
+        for (step, expected) in reference.description.losses.enumerated() {
+            worst = max(worst, abs(reference.learn(model, step: step) / expected - 1))
+            takeStep(model, reference.description.optimizer, number: step + 1)
+        }
+        print("\(name): losses in bf16 \(worst)")
+        #expect(worst > 1e-5 && worst < 0.02)
+    }
+
     @Test(arguments: ReferenceCase.plainNames)
     func `mean squared gradients of single examples are those of PyTorch`(name: String) throws {
         let reference = try ReferenceCase(name)
@@ -105,6 +118,7 @@ struct ParityTests {
         model.store.arena.update(
             optimizer, number: number, rate: settings.rate, gradientScale: min(1, settings.clip / (norm + 1e-6)),
             compute)
+        model.store.publishValues()
     }
 
     /// A key's bias adds the same to all scores of a query, which softmax ignores: its gradient is 0 but for rounding.

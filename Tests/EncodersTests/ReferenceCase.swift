@@ -56,7 +56,7 @@ struct ReferenceCase {
     }
 
     /// The model with the initial head and adapter, everything moving.
-    func makeModel(_ compute: Compute) throws -> Model {
+    func makeModel(_ compute: Compute, _ precision: Precision = .fp32) throws -> Model {
         let isSaved = FileManager.default.fileExists(atPath: "\(folder)/config.json")
         let backbone = try Backbone(directory: isSaved ? folder : #require(Given.minilm))
         guard let head = HeadDesign(description.head) else { throw CocoaError(.coderReadCorrupt) }
@@ -65,7 +65,7 @@ struct ReferenceCase {
             adapter: try description.adapter.map { try AdapterDesign(spelled: $0) })
         let store = try ParameterStore(
             table: table, backbone: backbone, overlays: [try tensors("head")], moving: { _ in true })
-        return Model(store: store, compute: compute)
+        return Model(store: store, compute: compute, precision: precision)
     }
 
     func pack(_ step: Int) -> PackedBatch {

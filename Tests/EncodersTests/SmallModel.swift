@@ -96,8 +96,8 @@ struct TestModel {
 
     init(
         _ small: SmallModel, head: HeadDesign = .hf, readout: ReadoutForm = .first, outputs: Int = 2,
-        isLogistic: Bool = false, adapter: AdapterDesign? = nil, threads: Int = 1, overlays: [SafetensorsFile] = [],
-        moving: (Parameter) -> Bool = { _ in true }
+        isLogistic: Bool = false, adapter: AdapterDesign? = nil, precision: Precision = .fp32, threads: Int = 1,
+        overlays: [SafetensorsFile] = [], moving: (Parameter) -> Bool = { _ in true }
     ) throws {
         folder = try TemporaryFolder()
         let backbone = try small.backbone(in: folder)
@@ -105,7 +105,7 @@ struct TestModel {
             configuration: backbone.configuration, head: head, readout: readout, outputs: outputs,
             isLogistic: isLogistic, adapter: adapter)
         let store = try ParameterStore(table: table, backbone: backbone, overlays: overlays, moving: moving)
-        model = Model(store: store, compute: Compute(threads: threads))
+        model = Model(store: store, compute: Compute(threads: threads), precision: precision)
         store.drawInitialValues(seed: 2)
     }
 

@@ -17,21 +17,25 @@ struct SpeedTests {
         .lora(LoRASettings(rank: 8)), .prefix(length: 16, mlp: 0), .bottleneck(width: 48),
     ]
 
-    @Test(arguments: [1, 2])
-    func `full fine-tuning of MiniLM`(threads: Int) throws { try measure(nil, threads: threads) { _ in true } }
+    @Test(arguments: [1, 2], Precision.allCases)
+    func `full fine-tuning of MiniLM`(threads: Int, precision: Precision) throws {
+        try measure(nil, precision, threads: threads) { _ in true }
+    }
 
     @Test(arguments: adapters, [1, 2])
     func `adapters over a MiniLM that stays`(adapter: AdapterDesign, threads: Int) throws {
-        try measure(adapter, threads: threads) { $0.isAdapter || $0.place == .head }
+        try measure(adapter, .fp32, threads: threads) { $0.isAdapter || $0.place == .head }
     }
 
     /// Lengths as SST-2's sentences have them: 32 a batch, 13 tokens on average.
-    private func measure(_ adapter: AdapterDesign?, threads: Int, moving: (Parameter) -> Bool) throws {
+    private func measure(
+        _ adapter: AdapterDesign?, _ precision: Precision, threads: Int, moving: (Parameter) -> Bool
+    ) throws {
         let compute = Compute(threads: threads)
         let backbone = try Backbone(directory: #require(Given.minilm))
         let table = ParameterTable(configuration: backbone.configuration, head: .linear, outputs: 2, adapter: adapter)
         let store = try ParameterStore(table: table, backbone: backbone, moving: moving)
-        let model = Model(store: store, compute: compute)
+        let model = Model(store: store, compute: compute, precision: precision)
         store.drawInitialValues(seed: 1)
         var (tokens, learning, updating) = (0, Duration.zero, Duration.zero)
         var processorTime = clock()
@@ -44,6 +48,7 @@ struct SpeedTests {
             let middle = ContinuousClock.now
             let norm = store.arena.squaredGradientNorm(compute).squareRoot()
             store.arena.update(AdamW(), number: step, rate: 2e-5, gradientScale: min(1, 1 / norm), compute)
+            store.publishValues()
             guard step > 10 else { continue }
             tokens += batch.tokenCount
             learning += middle - start
@@ -51,7 +56,7 @@ struct SpeedTests {
         }
         let seconds = (learning + updating) / .seconds(1)
         print(
-            "\(adapter.map(String.init(describing:)) ?? "all"), \(BLASCore.current), \(threads) threads:",
+            "\(adapter.map(String.init(describing:)) ?? "all"), \(precision), \(BLASCore.current), \(threads) threads:",
             "\(Int(Double(tokens) / seconds)) tokens/s;",
             "\(Int(Double(tokens) / (Double(clock() - processorTime) / Double(CLOCKS_PER_SEC)))) a second of processor time;",
             "a step of \(tokens / 50) tokens: \(learning / 50) forward and backward, \(updating / 50) optimizer")

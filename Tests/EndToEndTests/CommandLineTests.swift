@@ -3,7 +3,8 @@ import Testing
 
 struct CommandLineTests {
     @Test(arguments: [
-        "doctor", "plan", "run", "coordinator", "worker", "node", "status", "results", "train", "encode", "tokenize",
+        "doctor", "bench", "plan", "run", "coordinator", "worker", "node", "status", "results", "train", "encode",
+        "tokenize",
         "predict", "export", "keys", "data demo",
         "workers", "explain", "pause", "resume", "cancel", "retry", "priority", "drain", "submit",
         "analyze", "events", "logs", "wait", "ledger check", "ledger backup", "store gc",

@@ -77,6 +77,10 @@ extension Rule {
         + [
             ("MPI", #"import CMPI|mpi\.h|\bMPI_[A-Z]\w+\("#, ["Sources/CMPI", "Sources/Collectives/"], "import CMPI"),
             ("BLAS", #"import COpenBLAS|\bcblas_\w+\("#, ["Sources/COpenBLAS/", "Sources/Numerics/"], "cblas_sgemm()"),
+            (
+                "oneDNN", #"import COneDNN|\bconednn_\w+\("#, ["Sources/COneDNN/", "Sources/Numerics/"],
+                "import COneDNN"
+            ),
             ("ZeroMQ", #"import CZeroMQ|\bzmq_\w+\("#, ["Sources/CZeroMQ/", "Sources/Transport/"], "zmq_send()"),
             (
                 "SentencePiece", #"import CSentencePiece|\bcsentencepiece_\w+\("#,

@@ -105,6 +105,23 @@ struct MethodTests {
         }
     }
 
+    @Test(arguments: Precision.allCases)
+    func `a pruned stage is judged by what it leaves`(precision: Precision) throws {
+        let bench = try Bench()
+        let pruned = bench.recipe { ($0.tune, $0.precision) = (.prune(share: 0.001), precision) }
+        let first = try bench.run(try bench.job(pruned, into: "first"))
+        let recipe = bench.recipe {
+            $0.budget = .steps(1)
+            $0.learningRate = 1e-30
+            $0.precision = precision
+        }
+        let second = try bench.run(
+            try bench.job(recipe, inputs: first.files.filter { $0.key != .backbone }, into: "second"))
+        #expect(second.result.scores == first.result.scores)
+        let unpruned = try bench.run(try bench.job(bench.recipe { $0.precision = precision }, into: "unpruned"))
+        #expect(first.result.scores != unpruned.result.scores)
+    }
+
     @Test func `a subset tuned on top of an earlier one leaves both`() throws {
         let bench = try Bench()
         let first = try bench.run(
@@ -150,6 +167,10 @@ struct MethodTests {
         { ($0.slowStart, $0.slowRate) = (3, .exactly) },
         { $0.dropoutShare = 0.5 },
         { $0.optimizer.kind = .adam },
+        { $0.precision = .bf16 },
+        { ($0.precision, $0.tune) = (.bf16, .bitfit) },
+        { ($0.precision, $0.tune) = (.bf16, .entries(.drawn(share: 0.05))) },
+        { ($0.precision, $0.regularization) = (.bf16, Regularization(mixout: 0.7)) },
     ]
 
     @Test(arguments: regularizations.indices)

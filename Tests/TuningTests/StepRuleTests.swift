@@ -99,6 +99,23 @@ struct StepRuleTests {
         #expect(abs(Double(back) - p * count) < 5 * (count * p * (1 - p)).squareRoot())
     }
 
+    @Test(arguments: Precision.allCases)
+    func `the network computes with what is mixed, for one step`(precision: Precision) throws {
+        let model = Model(store: store, compute: compute, precision: precision)
+        var batch = PackedBatch()
+        batch.append(ids: [2, 7, 9, 3], example: 0)
+        let logits = { Array(model.forward(batch)) }
+        let own = logits()
+        let mixout = try rule(Regularization(mixout: 0.7))
+        mixout.begin(step: 4)
+        let mixed = logits()
+        let fresh = Model(store: store, compute: compute, precision: precision)
+        #expect(mixed == Array(fresh.forward(batch)))
+        mixout.end(step: 4)
+        #expect(mixed != own)
+        #expect(logits() == own)
+    }
+
     @Test func `mixout by inputs sets whole columns back`() throws {
         var settings = Regularization(mixout: 0.5)
         settings.mixoutMask = .input

@@ -1,4 +1,4 @@
-// Element-wise loops, small attention products, random numbers, the optimizer and the pool of threads.
+// Element-wise loops, bfloat16, small attention products, random numbers, the optimizer and the pool of threads.
 //
 // Legend    T tokens   H hidden size   B examples   C classes
 //           n tokens of one sequence   d size of one attention head   p probability
@@ -10,10 +10,13 @@
 
 #include "activations.h"
 #include "attention.h"
+#include "bfloat.h"
 #include "embedding.h"
 #include "loss.h"
 #include "normalization.h"
 #include "optimizer.h"
+#include "packed_product.h"
+#include "peak.h"
 #include "pool.h"
 #include "processor.h"
 #include "random.h"

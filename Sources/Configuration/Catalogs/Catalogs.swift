@@ -1,3 +1,4 @@
+package import Experiments
 import Foundation
 
 /// What sweep files refer to by name.
@@ -5,6 +6,8 @@ package struct Catalogs: Sendable {
     package var models: ModelCatalog
     package var tasks: TaskCatalog
     package var methods: MethodCatalog
+    /// What `precision: auto` stands for: what products are fastest in where the sweep is planned.
+    package var automaticPrecision: Precision = .fp32
 }
 
 extension Catalogs {

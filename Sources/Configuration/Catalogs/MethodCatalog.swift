@@ -122,9 +122,13 @@ struct MethodDefinition: Sendable {
     /// - Parameters:
     ///   - general: layers below the method's own.
     ///   - overrides: the layer above all.
-    func settings(over general: [SettingLayer], overrides: SettingLayer) -> [StageSettings] {
+    ///   - automaticPrecision: what `precision: auto` stands for.
+    func settings(
+        over general: [SettingLayer], overrides: SettingLayer, automaticPrecision: Precision = .fp32
+    ) -> [StageSettings] {
         stages.map { stage in
             var settings = StageSettings()
+            settings.automaticPrecision = automaticPrecision
             for layer in general + shared + [stage, overrides] { layer.apply(to: &settings) }
             return settings
         }

@@ -117,7 +117,9 @@ package enum Settings {
             "blocks", \.recipe.blocks, .choice,
             "what running text is cut into: lines, or blocks of max-length across lines"),
         Setting(
-            "precision", \.recipe.precision, .precision, "what the matrix products compute in", aliases: ["dtype"]),
+            "precision", \.precision, .choice,
+            "what is multiplied in the backbone; auto is bf16 where the planning host has it",
+            aliases: ["dtype"]),
     ]
 
     /// What keeps the backbone near its pretrained values, or takes it away from them.
@@ -217,19 +219,6 @@ extension Notation<[Double]> {
             let betas = content.words.map { finiteNumber($0) { 0..<1 ~= $0 } }
             guard betas.count == 2, let first = betas[0], let second = betas[1] else { throw SpellingError() }
             return [first, second]
-        }
-    }
-}
-
-extension Notation<Precision> {
-    fileprivate static var precision: Notation {
-        Notation(form: "fp32 or auto", words: ["fp32", "auto"], shown: { _ in "auto" }) {
-            content throws(SpellingError) in
-            switch content.text {
-            case "fp32", "auto": return .fp32
-            case "bf16": throw SpellingError("'precision' bf16 is not in this version; use fp32 or auto")
-            default: throw SpellingError()
-            }
         }
     }
 }

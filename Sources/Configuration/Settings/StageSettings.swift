@@ -4,6 +4,8 @@ import Experiments
 struct StageSettings: Hashable, Sendable {
     /// The recipe with the budget of the whole method.
     var recipe = Recipe()
+    /// What `precision: auto` stands for.
+    var automaticPrecision: Precision = .fp32
     /// The part of the budget that the stage gets.
     var share: Double = 1
     /// What other stages of the method call this one.
@@ -34,6 +36,18 @@ struct StageSettings: Hashable, Sendable {
         case .epochs(let epochs): recipe.budget = .epochs((epochs * share * 1e9).rounded() / 1e9)
         }
         return recipe
+    }
+
+    /// What the matrix products compute in, as it is written.
+    var precision: PrecisionChoice {
+        get { recipe.precision == .fp32 ? .fp32 : .bf16 }
+        set {
+            switch newValue {
+            case .fp32: recipe.precision = .fp32
+            case .bf16: recipe.precision = .bf16
+            case .auto: recipe.precision = automaticPrecision
+            }
+        }
     }
 
     /// What no single setting shows to be impossible.
@@ -102,6 +116,13 @@ enum StageSource: Hashable, Sendable {
     static let previousWord = "previous"
 
     init(_ word: String) { self = word == Self.previousWord ? .previous : .named(word) }
+}
+
+/// What may be written for a recipe's precision.
+enum PrecisionChoice: String, CaseIterable, Sendable {
+    case fp32, bf16
+    /// bf16 where the processor that plans the sweep multiplies it faster, else fp32.
+    case auto
 }
 
 extension Recipe {

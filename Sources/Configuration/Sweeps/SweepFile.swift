@@ -27,7 +27,7 @@ package enum SweepFile {
             preconditionFailure("a part of the sweep is missing, but nothing was found to be wrong")
         }
         return try SweepRequest(
-            name: name, model: model, tasks: tasks, catalog: catalogs.tasks, methods: methods, seeds: seeds, keep: keep,
+            name: name, model: model, tasks: tasks, catalogs: catalogs, methods: methods, seeds: seeds, keep: keep,
             defaults: defaults, overrides: overrides.settings, searches: searches)
     }
 }

@@ -59,7 +59,7 @@ extension SweepRequest.Run {
 
 extension SweepRequest {
     init(
-        name: String, model: ModelChoice, tasks: [(TaskDefinition, SettingLayer)], catalog: TaskCatalog,
+        name: String, model: ModelChoice, tasks: [(TaskDefinition, SettingLayer)], catalogs: Catalogs,
         methods: [MethodDefinition], seeds: [UInt64], keep: Keep, defaults: SettingLayer, overrides: SettingLayer,
         searches: SearchChoices = SearchChoices()
     ) throws(ConfigurationError) {
@@ -70,10 +70,11 @@ extension SweepRequest {
             for method in methods {
                 var run = Run(
                     task: task.name, method: method.name,
-                    stages: method.settings(over: [defaults, layer], overrides: overrides))
+                    stages: method.settings(
+                        over: [defaults, layer], overrides: overrides, automaticPrecision: catalogs.automaticPrecision))
                 let search = searches.request(task: task.name, method: method)
                 _ = findings.collect(
-                    try run.complete(method, search, catalog, &datasets, besides: overrides.keys, seeds: seeds))
+                    try run.complete(method, search, catalogs.tasks, &datasets, besides: overrides.keys, seeds: seeds))
                 runs.append(run)
             }
         }
@@ -91,7 +92,7 @@ extension SweepRequest {
     ) throws(ConfigurationError) -> SweepRequest {
         try SweepRequest(
             name: "train", model: try catalogs.models.find(model),
-            tasks: [(try catalogs.tasks.definition(named: task), SettingLayer())], catalog: catalogs.tasks,
+            tasks: [(try catalogs.tasks.definition(named: task), SettingLayer())], catalogs: catalogs,
             methods: [try method.definition(in: catalogs.methods)], seeds: [seed], keep: keep,
             defaults: SettingLayer(), overrides: try Overrides(overrides, sweepKeys: []).settings)
     }

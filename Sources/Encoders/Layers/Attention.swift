@@ -22,18 +22,18 @@ final class Attention {
     private let dropped = FloatBuffer()
     private let context = FloatBuffer()
 
-    init(layer: Int, prefix: Prefix?, in store: ParameterStore) {
+    init(layer: Int, prefix: Prefix?, in store: ParameterStore, _ format: NumberFormat) {
         self.layer = layer
         heads = store.table.configuration.heads
         hidden = store.table.configuration.hidden
         self.prefix = prefix
-        query = Projection("attention.self.query", layer: layer, in: store)
-        let key = Projection("attention.self.key", layer: layer, in: store)
-        let value = Projection("attention.self.value", layer: layer, in: store)
+        query = Projection("attention.self.query", layer: layer, in: store, format)
+        let key = Projection("attention.self.key", layer: layer, in: store, format)
+        let value = Projection("attention.self.value", layer: layer, in: store, format)
         keyValue = key.joined(with: value).map { [$0] } ?? [key, value]
         end = BranchEnd(
             "attention.output", bottleneck: ParameterTable.attentionBottleneck, layer: layer,
-            site: .attentionOutput(layer: layer), in: store)
+            site: .attentionOutput(layer: layer), in: store, format)
     }
 
     var moves: Bool { scoresMove || end.moves }

@@ -13,8 +13,11 @@ final class BranchEnd {
     /// - Parameters:
     ///   - name: within the encoder layer, of linear and LayerNorm.
     ///   - bottleneck: within the encoder layer.
-    init(_ name: String, bottleneck: String, layer: Int, site: DropoutSite, in store: ParameterStore) {
-        dense = Projection("\(name).dense", layer: layer, in: store)
+    init(
+        _ name: String, bottleneck: String, layer: Int, site: DropoutSite, in store: ParameterStore,
+        _ format: NumberFormat
+    ) {
+        dense = Projection("\(name).dense", layer: layer, in: store, format)
         self.bottleneck = Bottleneck(bottleneck, layer: layer, in: store)
         norm = ResidualNorm(ParameterTable.layerPrefix(layer) + "\(name).LayerNorm", in: store)
         self.site = site

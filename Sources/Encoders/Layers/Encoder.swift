@@ -7,15 +7,17 @@ final class Encoder {
     private let prefixes: Prefixes?
     private let configuration: EncoderConfiguration
     private let layout = BatchLayout()
-    private let workspace = Workspace()
+    private let workspace: Workspace
     /// The last forward pass.
     private var pass: Pass?
 
-    init(in store: ParameterStore) {
+    /// - Parameter format: what the layers' linear layers multiply in.
+    init(in store: ParameterStore, _ format: NumberFormat) {
         configuration = store.table.configuration
+        workspace = Workspace(format)
         embeddings = Embeddings(in: store)
         let prefixes = Prefixes(in: store)
-        layers = (0..<configuration.layers).map { EncoderLayer($0, prefix: prefixes?[$0], in: store) }
+        layers = (0..<configuration.layers).map { EncoderLayer($0, prefix: prefixes?[$0], in: store, format) }
         self.prefixes = prefixes
     }
 

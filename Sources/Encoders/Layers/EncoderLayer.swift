@@ -12,9 +12,9 @@ final class EncoderLayer {
     /// The first tokens' rows of the input, [B, H].
     private let firstRows = FloatBuffer()
 
-    init(_ number: Int, prefix: Prefix?, in store: ParameterStore) {
-        attention = Attention(layer: number, prefix: prefix, in: store)
-        feedForward = FeedForward(layer: number, in: store)
+    init(_ number: Int, prefix: Prefix?, in store: ParameterStore, _ format: NumberFormat) {
+        attention = Attention(layer: number, prefix: prefix, in: store, format)
+        feedForward = FeedForward(layer: number, in: store, format)
         hidden = store.table.configuration.hidden
     }
 

@@ -10,11 +10,11 @@ final class FeedForward {
     private let slope = FloatBuffer()
     private let activation = FloatBuffer()
 
-    init(layer: Int, in store: ParameterStore) {
-        inner = Projection("intermediate.dense", layer: layer, in: store)
+    init(layer: Int, in store: ParameterStore, _ format: NumberFormat) {
+        inner = Projection("intermediate.dense", layer: layer, in: store, format)
         end = BranchEnd(
             "output", bottleneck: ParameterTable.feedForwardBottleneck, layer: layer,
-            site: .feedForwardOutput(layer: layer), in: store)
+            site: .feedForwardOutput(layer: layer), in: store, format)
     }
 
     var moves: Bool { inner.moves || end.moves }

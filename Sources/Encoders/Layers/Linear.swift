@@ -6,7 +6,7 @@ struct Linear {
     let inputs: Int
     let outputs: Int
     private let weight: UnsafePointer<Float>
-    private let bias: UnsafePointer<Float>
+    let bias: UnsafePointer<Float>
     /// nil where the parameter does not move: then nobody computes its gradient.
     private let weightGradient: UnsafeMutablePointer<Float>?
     private let biasGradient: UnsafeMutablePointer<Float>?
@@ -25,7 +25,7 @@ struct Linear {
 
     var moves: Bool { weightGradient != nil || biasGradient != nil }
 
-    private var weightMatrix: Matrix { Matrix(weight, rows: outputs, columns: inputs) }
+    var weightMatrix: Matrix { Matrix(weight, rows: outputs, columns: inputs) }
 
     /// - Parameters:
     ///   - input: [T, inputs]
@@ -45,19 +45,26 @@ struct Linear {
         input: Matrix, gradient: Matrix, into inputGradient: MutableMatrix?, from start: ProductStart = .zero,
         _ compute: Compute
     ) {
-        if let biasGradient {
-            compute.forEach(outputs, grain: Grain.columns) { columns in
-                add_column_sums(
-                    gradient.rows, columns.count, gradient.start + columns.lowerBound, gradient.stride,
-                    biasGradient + columns.lowerBound)
-            }
-        }
-        if let weightGradient {
-            compute.multiply(
-                gradient.transposed, input, into: MutableMatrix(weightGradient, rows: outputs, columns: inputs),
-                from: .current)
+        addBiasGradient(gradient, compute)
+        if let weightGradientMatrix {
+            compute.multiply(gradient.transposed, input, into: weightGradientMatrix, from: .current)
         }
         if let inputGradient { compute.multiply(gradient, weightMatrix, into: inputGradient, from: start) }
+    }
+
+    /// - Parameter gradient: of the output, [T, outputs].
+    func addBiasGradient(_ gradient: Matrix, _ compute: Compute) {
+        guard let biasGradient else { return }
+        compute.forEach(outputs, grain: Grain.columns) { columns in
+            add_column_sums(
+                gradient.rows, columns.count, gradient.start + columns.lowerBound, gradient.stride,
+                biasGradient + columns.lowerBound)
+        }
+    }
+
+    /// nil where the weight does not move.
+    var weightGradientMatrix: MutableMatrix? {
+        weightGradient.map { MutableMatrix($0, rows: outputs, columns: inputs) }
     }
 }
 

@@ -118,6 +118,15 @@ final class Workspace {
     let prefixedKeysValues = FloatBuffer()
     let context = FloatBuffer()
     let probabilities = FloatBuffer()
+    /// A product's left operand in bfloat16, and what a weight's gradient is the product of.
+    let rounded = BfloatBuffer()
+    let packedInput: PackedMatrix
+    let packedGradient: PackedMatrix
+
+    init(_ format: NumberFormat) {
+        packedInput = PackedMatrix(format)
+        packedGradient = PackedMatrix(format)
+    }
 
     func reserve(_ configuration: EncoderConfiguration, _ layout: BatchLayout) {
         let states = layout.tokenCount * configuration.hidden

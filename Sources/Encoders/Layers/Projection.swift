@@ -9,18 +9,23 @@ struct Projection {
     }
 
     private let linear: Linear
+    private let packed: PackedLinear
     private let additions: [Addition]
 
-    /// - Parameter name: of the linear layer within the encoder layer.
-    init(_ name: String, layer: Int, in store: ParameterStore) {
+    /// - Parameters:
+    ///   - name: of the linear layer within the encoder layer.
+    ///   - format: of what is multiplied.
+    init(_ name: String, layer: Int, in store: ParameterStore, _ format: NumberFormat) {
         let linear = Linear(ParameterTable.layerPrefix(layer) + name, in: store)
-        self.linear = linear
-        additions =
-            LowRank(name, layer: layer, in: store).map { [Addition(lowRank: $0, columns: 0..<linear.outputs)] } ?? []
+        let lowRank = LowRank(name, layer: layer, in: store)
+        self.init(
+            linear, PackedLinear(linear, format, in: store),
+            lowRank.map { [Addition(lowRank: $0, columns: 0..<linear.outputs)] } ?? [])
     }
 
-    private init(_ linear: Linear, _ additions: [Addition]) {
+    private init(_ linear: Linear, _ packed: PackedLinear, _ additions: [Addition]) {
         self.linear = linear
+        self.packed = packed
         self.additions = additions
     }
 
@@ -31,7 +36,7 @@ struct Projection {
     ///   - input: [rows, inputs]
     ///   - output: [rows, outputs]
     func forward(_ input: Matrix, into output: MutableMatrix, _ pass: Pass) {
-        linear.forward(input, into: output, pass.compute)
+        packed.forward(input, into: output, pass)
         for addition in additions {
             addition.lowRank.forward(input, addingTo: output.columns(addition.columns), pass)
         }
@@ -42,7 +47,7 @@ struct Projection {
         input: Matrix, gradient: Matrix, into inputGradient: MutableMatrix?, from start: ProductStart = .zero,
         _ pass: Pass
     ) {
-        linear.backward(input: input, gradient: gradient, into: inputGradient, from: start, pass.compute)
+        packed.backward(input: input, gradient: gradient, into: inputGradient, from: start, pass)
         for addition in additions {
             addition.lowRank.backward(
                 input: input, gradient: gradient.columns(addition.columns), addingTo: inputGradient, pass)
@@ -58,7 +63,7 @@ struct Projection {
                     lowRank: addition.lowRank,
                     columns: columns.lowerBound + outputs..<columns.upperBound + outputs)
             }
-            return Projection(joined, additions + shifted)
+            return Projection(joined, packed.of(joined), additions + shifted)
         }
     }
 }

@@ -16,6 +16,8 @@ package final class ParameterStore {
     private var kept: [FloatsInMemory] = []
     /// Parameters of the head and of the adapter that no file gave a value.
     private var uninitialized: Set<Int> = []
+    /// Another number after every change of values: what was made of them before may be stale.
+    private(set) var version = 0
 
     /// - Parameters:
     ///   - overlays: what earlier stages learned; a later one goes before an earlier one, and all before the backbone.
@@ -78,14 +80,20 @@ package final class ParameterStore {
 
     /// To be called after the arena's values were changed: shows the network the entries that move on their own.
     package func publishValues() {
+        valuesChanged()
         for parameter in partial.values { parameter.publishValues(of: arena) }
     }
+
+    /// To be called after the arena's values were changed in a way that `publishValues` is not for: for the passes of one
+    /// step alone, or after the last.
+    package func valuesChanged() { version += 1 }
 
     /// Sets the parameters that move to the values in the file; those that it does not name or that are not wanted stay.
     package func load(
         _ file: SafetensorsFile, where isWanted: (Parameter) -> Bool = { _ in true }
     ) throws(ModelError) {
         try Self.checkNames(file, table)
+        defer { valuesChanged() }
         for name in file.names {
             guard let index = table.index(of: name), let range = segments[index] else {
                 throw ModelError(path: file.path, problem: "tensor '\(name)' is a parameter that does not move here")
@@ -100,6 +108,7 @@ package final class ParameterStore {
 
     /// Gives the parameters of head and adapter that came from no file their initial values, as a function of the seed.
     package func drawInitialValues(seed: UInt64) {
+        defer { valuesChanged() }
         let first = table.parameters.firstIndex { $0.place == .head } ?? table.parameters.count
         for index in uninitialized.sorted() {
             guard let range = segments[index] else { continue }

@@ -37,7 +37,7 @@ package final class TrainedModel {
         } catch {
             throw StageFailure(classifying: error)
         }
-        model = Model(store: store, compute: compute)
+        model = Model(store: store, compute: compute, precision: recipe.precision)
     }
 
     /// What the stage changed in the backbone lies over the pretrained values.

@@ -16,6 +16,7 @@ struct FeatureStore {
         let task: Digest
         let maxLength: Int
         let truncation: Truncation
+        let precision: Precision
         let inputs: [StageInput]
     }
 
@@ -35,7 +36,8 @@ struct FeatureStore {
         let specification = job.specification
         let identity = Identity(
             backbone: specification.backbone, task: specification.task, maxLength: specification.recipe.maxLength,
-            truncation: specification.recipe.truncation, inputs: specification.inputs.filter { $0.kind != .head })
+            truncation: specification.recipe.truncation, precision: specification.recipe.precision,
+            inputs: specification.inputs.filter { $0.kind != .head })
         do {
             path = "\(job.workDirectory)/features/\(try Digest(ofCanonicalJSON: identity)).safetensors"
         } catch {

@@ -67,7 +67,7 @@ extension PreparedStage {
         let table = ParameterTable(
             configuration: store.table.configuration, head: .linear, readout: store.table.readout, outputs: 1)
         let plain = try ParameterStore(table: table, backbone: store.backbone) { _ in false }
-        return Model(store: plain, compute: model.compute)
+        return Model(store: plain, compute: model.compute, precision: recipe.precision)
     }
 }
 

@@ -64,7 +64,7 @@ final class PreparedStage {
         ]
         validation = heldOut.first { !$0.examples.isEmpty }
         schedule = Schedule(recipe, examples: trainingExamples.count)
-        model = Model(store: store, compute: compute, onPass: onPass)
+        model = Model(store: store, compute: compute, precision: recipe.precision, onPass: onPass)
         store.drawInitialValues(seed: seed)
         try communicator.agree { [recipe, store] in
             if let head = job.inputs[.head] {
@@ -95,7 +95,9 @@ final class PreparedStage {
 
     /// After the last step and before its evaluation: what the method does to the trained parameters.
     func finish() throws {
-        if case .prune(let share) = recipe.tune { kept = try Pruning(store).prune(keeping: share) }
+        guard case .prune(let share) = recipe.tune else { return }
+        kept = try Pruning(store).prune(keeping: share)
+        store.valuesChanged()
     }
 
     /// What there is to predict in some of the training file's examples.

@@ -7,7 +7,7 @@ import Numerics
 /// head at its first value, with probability p, and the result is scaled so that its expectation is the weight itself:
 /// W' = (M∘W0 + (1-M)∘W - p W0) / (1-p). The mask is the same for all examples of a step, and so on all ranks.
 struct Mixout: StepRule {
-    private let arena: Arena
+    private let store: ParameterStore
     private let segments: [PulledSegment]
     private let probability: Double
     private let mask: MixoutMask
@@ -18,19 +18,21 @@ struct Mixout: StepRule {
     private let saved: FloatBuffer
 
     init(
-        _ arena: Arena, _ segments: [PulledSegment], probability: Double, mask: MixoutMask, gradient: MixoutGradient,
+        _ store: ParameterStore, _ segments: [PulledSegment], probability: Double, mask: MixoutMask,
+        gradient: MixoutGradient,
         seed: UInt64, _ compute: Compute
     ) {
-        self.arena = arena
+        self.store = store
         self.segments = segments.filter { $0.parameter.role == .matrix }
         self.probability = probability
         self.mask = mask
         gradientScale = gradient == .exact ? Float(1 / (1 - probability)) : 1
         self.seed = seed
         self.compute = compute
-        saved = FloatBuffer(count: arena.count)
+        saved = FloatBuffer(count: store.arena.count)
     }
 
+    private var arena: Arena { store.arena }
     private var threshold: UInt32 { UInt32(probability * 0x1p32) }
 
     func begin(step: Int) {
@@ -44,6 +46,7 @@ struct Mixout: StepRule {
                     segment.origin + part.lowerBound, saved + part.lowerBound, values + part.lowerBound)
             }
         }
+        store.valuesChanged()
     }
 
     /// The gradient of W is (1-M)/(1-p) times that of W'.
@@ -56,6 +59,7 @@ struct Mixout: StepRule {
                 drop_gradient(part.count, bits, threshold, gradientScale, arena.gradients.baseAddress! + place)
             }
         }
+        store.valuesChanged()
     }
 
     /// Parts of a segment with the random bits of each of their entries.

@@ -41,7 +41,7 @@ extension Regularization {
             let mixed = mixoutLayers == .all ? segments + PulledSegment.head(of: store) : segments
             rules.append(
                 Mixout(
-                    store.arena, mixed, probability: mixout, mask: mixoutMask,
+                    store, mixed, probability: mixout, mask: mixoutMask,
                     gradient: mixoutGradient, seed: seed, compute))
         }
         if l1 > 0 || l2 > 0 {

@@ -6,7 +6,7 @@ import Transport
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Shows what this machine offers: processor, OpenBLAS core and speed, MPI, ZeroMQ, memory.",
+        abstract: "Shows what this machine offers: processor, OpenBLAS core and speed, bf16, MPI, ZeroMQ, memory.",
         discussion: """
             EXAMPLE
               headstart doctor --json
@@ -50,6 +50,9 @@ struct DoctorCommand: ParsableCommand {
         let memoryBytes = Machine.memoryBytes
         let blas = Products.measured()
         let blasAsItComes = Products.measuredAsItComes()
+        /// What multiplies bfloat16; nil where no instruction does.
+        let bfloatUnit = OneDNN.bfloatUnit?.rawValue
+        let oneDNN = OneDNN.version
         let mpi = capture("mpirun", ["--version"])?.split(separator: "\n").first.map(String.init)
         let zeroMQ: String
         let curve = Context.hasCurve
@@ -66,6 +69,7 @@ struct DoctorCommand: ParsableCommand {
                 "processor  \(processor), \(cores) cores",
                 "memory     \(memoryBytes >> 30) GiB",
                 "OpenBLAS   core \(blas.core), \(Int(blas.gigaflops)) GFLOP/s\(asItComes)",
+                "bf16       by \(bfloatUnit ?? "software"); oneDNN \(oneDNN)",
                 "MPI        \(mpi ?? "mpirun is not installed; install openmpi-bin")",
                 "ZeroMQ     \(zeroMQ), \(curve ? "with" : "without") CURVE encryption",
             ]

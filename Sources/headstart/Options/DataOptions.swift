@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Files
 import Foundation
+import Numerics
 
 /// Where the datasets are, and what describes them.
 struct DataOptions: ParsableArguments {
@@ -28,6 +29,8 @@ struct DataOptions: ParsableArguments {
     /// The models, tasks and methods known by name.
     /// - Parameter sweepFile: catalogs beside it go before the general ones.
     func catalogs(besides sweepFile: String? = nil) throws -> Catalogs {
-        try Catalogs.read(besides: sweepFile, taskFiles: taskFile, dataDirectory: try directory())
+        var catalogs = try Catalogs.read(besides: sweepFile, taskFiles: taskFile, dataDirectory: try directory())
+        catalogs.automaticPrecision = OneDNN.bfloatUnit == nil ? .fp32 : .bf16
+        return catalogs
     }
 }

@@ -1,0 +1,184 @@
+import ArgumentParser
+import Encoders
+import Experiments
+import Numerics
+
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measures how fast this machine makes the matrix products of a training step.",
+        discussion: """
+            Every kind of product that a layer makes forward and backward, by OpenBLAS and from packed matrices, and what \
+            share of the processor's peak that is. A machine that does other work meanwhile measures nothing.
+
+            EXAMPLE
+              headstart bench --model minilm-l6 --tokens 430 --threads 2
+            """)
+
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(name: .long, help: "Tokens of a batch, padding aside; 32 sentences of SST-2 have about 430.")
+    var tokens = 430
+
+    @Option(name: .long, help: "Threads; all processors unless given.")
+    var threads: Int?
+
+    @Option(name: .long, help: "Seconds for each measurement.")
+    var seconds = 0.1
+
+    func validate() throws {
+        guard tokens > 0 else { throw ValidationError("--tokens must be at least 1") }
+        guard threads ?? 1 > 0 else { throw ValidationError("--threads must be at least 1") }
+        guard seconds > 0 else { throw ValidationError("--seconds must be above 0") }
+    }
+
+    func run() throws {
+        let configuration = try Backbone(directory: model.directory()).configuration
+        let compute = try Machine.compute(threads: threads ?? Machine.cores)
+        let report = Report(configuration, tokens: tokens, seconds: seconds, compute)
+        if output.json { return try Screen.json(report) }
+        for line in report.lines { try Screen.line(line) }
+    }
+}
+
+extension BenchCommand {
+    /// What the layers of a model compute in one step of full fine-tuning.
+    fileprivate struct Report: Encodable {
+        struct Measured: Encodable {
+            let kind: String
+            let shape: ProductShape
+            /// How often a layer makes it in a step.
+            let count: Int
+            let seconds: [ProductMethod: Double]
+        }
+
+        let processor = Machine.processor
+        let threads: Int
+        let blasCore = BLASCore.current
+        let bfloatUnit = OneDNN.bfloatUnit?.rawValue
+        let tokens: Int
+        let layers: Int
+        let peakFP32: Double?
+        /// nil where the processor has no instruction for it.
+        let peakBF16: Double?
+        let products: [Measured]
+        /// Of a layer's weights as products read them forward and backward, in bfloat16.
+        let packingSeconds: Double
+
+        init(_ configuration: EncoderConfiguration, tokens: Int, seconds: Double, _ compute: Compute) {
+            threads = compute.threads
+            self.tokens = tokens
+            layers = configuration.layers
+            peakFP32 = compute.peakGigaflops(.fp32, seconds: seconds)
+            peakBF16 = compute.peakGigaflops(.bf16, seconds: seconds)
+            products = Self.kinds(configuration, tokens).map { kind, shape, count in
+                let times = ProductMethod.allCases.map { ($0, compute.seconds(of: shape, by: $0, within: seconds)) }
+                return Measured(
+                    kind: kind, shape: shape, count: count, seconds: Dictionary(uniqueKeysWithValues: times))
+            }
+            packingSeconds = Self.weights(configuration).reduce(0) { sum, weight in
+                sum
+                    + [true, false].reduce(0) {
+                        $0
+                            + compute.secondsOfPacking(
+                                .bf16, rows: $1 ? weight.inputs : weight.outputs,
+                                columns: $1 ? weight.outputs : weight.inputs, isTransposed: $1, within: seconds)
+                    }
+            }
+        }
+
+        /// The linear layers of an encoder layer; key and value are one.
+        private static func weights(
+            _ configuration: EncoderConfiguration
+        ) -> [(name: String, inputs: Int, outputs: Int)] {
+            let (hidden, intermediate) = (configuration.hidden, configuration.intermediate)
+            return [
+                ("query", hidden, hidden), ("key, value", hidden, 2 * hidden), ("attention output", hidden, hidden),
+                ("intermediate", hidden, intermediate), ("output", intermediate, hidden),
+            ]
+        }
+
+        private enum Pass: String, CaseIterable {
+            case forward
+            case inputGradient = "gradient of input"
+            case weightGradient = "gradient of weight"
+        }
+
+        /// Attention's output is of the query's shape and counts with it.
+        private static func kinds(
+            _ configuration: EncoderConfiguration, _ tokens: Int
+        ) -> [(kind: String, shape: ProductShape, count: Int)] {
+            let weights = weights(configuration).filter { $0.name != "attention output" }
+            return Pass.allCases.flatMap { pass in
+                weights.map { name, inputs, outputs in
+                    let shape =
+                        switch pass {
+                        case .forward: ProductShape(rows: tokens, inner: inputs, columns: outputs)
+                        case .inputGradient: ProductShape(rows: tokens, inner: outputs, columns: inputs)
+                        case .weightGradient:
+                            ProductShape(rows: outputs, inner: tokens, columns: inputs, isWeightGradient: true)
+                        }
+                    let isShared = name == "query"
+                    return (
+                        "\(pass.rawValue), \(isShared ? "query, attention output" : name)", shape, isShared ? 2 : 1
+                    )
+                }
+            }
+        }
+    }
+}
+
+extension BenchCommand.Report {
+    /// The seconds that the products of a step take.
+    private func secondsOfStep(_ method: ProductMethod) -> Double {
+        Double(layers) * products.reduce(0) { $0 + Double($1.count) * ($1.seconds[method] ?? 0) }
+    }
+
+    private var gigaflopOfStep: Double {
+        Double(layers) * products.reduce(0) { $0 + Double($1.count) * $1.shape.gigaflop }
+    }
+
+    var lines: [String] {
+        let peaks = [("fp32", peakFP32), ("bf16", peakBF16)].compactMap { name, peak in
+            peak.map { "\(name) \(Int($0)) GFLOP/s" }
+        }
+        return [
+            "\(processor), \(threads) threads; OpenBLAS core \(blasCore), bf16 by \(bfloatUnit ?? "software")",
+            "peak  \(peaks.joined(separator: ", "))",
+            "",
+            row("GFLOP/s (share of peak)", "M x K x N", ProductMethod.allCases.map(\.rawValue)),
+        ]
+            + products.map { product in
+                row(
+                    product.kind, "\(product.shape.rows) x \(product.shape.inner) x \(product.shape.columns)",
+                    ProductMethod.allCases.map { speed(product.shape.gigaflop, product.seconds[$0], $0) })
+            }
+            + [
+                row(
+                    "all products of a step", "\(Int(gigaflopOfStep.rounded())) GFLOP",
+                    ProductMethod.allCases.map { speed(gigaflopOfStep, secondsOfStep($0), $0) }),
+                row(
+                    "tokens a second, were there nothing else", "\(tokens) tokens",
+                    ProductMethod.allCases.map { String(Int(Double(tokens) / secondsOfStep($0))) }),
+                "",
+                "packing all weights in bf16, forward and backward: "
+                    + "\(Int((Double(layers) * packingSeconds * 1e6).rounded())) us a step",
+            ]
+    }
+
+    private func speed(_ gigaflop: Double, _ seconds: Double?, _ method: ProductMethod) -> String {
+        guard let seconds else { return "" }
+        let speed = gigaflop / seconds
+        let peak = method == .packedBF16 ? peakBF16 : peakFP32
+        return "\(Int(speed.rounded()))" + (peak.map { " (\(Int((100 * speed / $0).rounded())) %)" } ?? "")
+    }
+
+    private func row(_ kind: String, _ shape: String, _ columns: [String]) -> String {
+        pad(kind, 46) + pad(shape, 20) + columns.map { pad($0, 14) }.joined()
+    }
+
+    private func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+}
