@@ -35,12 +35,14 @@ struct YAMLEntry: Sendable {
 }
 
 extension YAMLValue {
-    /// Reads a file that holds one mapping.
+    /// More than any sweep has.
+    private static let byteLimit = 16 << 20
+
+    /// Reads a file that holds one mapping; "-" is standard input.
     static func read(_ path: String) throws(ConfigurationError) -> YAMLValue {
         let text: String
         do {
-            let file = try MappedFile(path: path)
-            guard let decoded = String(validating: file.copy(), as: UTF8.self) else {
+            guard let decoded = String(validating: try Disk.readToEnd(path, atMost: byteLimit), as: UTF8.self) else {
                 throw ConfigurationError("\(path): is not text in UTF-8")
             }
             // Some editors begin a file with a byte-order mark.
