@@ -46,7 +46,7 @@ struct RunCommand: ParsableCommand {
         try Screen.line("\n" + ResultTable(try snapshot(coordinator)).rendered(.text, width: Screen.width))
         let ledger = try LedgerReader(store: store.store)
         // Those, too, that were handed in meanwhile.
-        for plan in coordinator.plans { try SweepOutcome(plan, ledger).check() }
+        for plan in coordinator.plans { try SweepOutcome(plan, ledger).check(stoppedBy: stop.signal) }
     }
 
     /// The sweep as far as it is planned.
