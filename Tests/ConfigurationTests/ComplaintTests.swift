@@ -219,6 +219,58 @@ struct ComplaintTests {
         #expect(fixture.complaint(sweep(more: bomb)).hasSuffix("the file holds too many values"))
     }
 
+    /// Yams would hash such a key with all that the aliases stand for, nine times as much at each level.
+    @Test(.timeLimit(.minutes(1))) func `aliases that multiply in a key end in a sentence`() {
+        let levels = (1...9).map { level in
+            "  a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", "))]"
+        }
+        for key in ["? *a9", "? [*a9]", "*a9 ", "{*a9: 1} "] {
+            let bomb = (["more:", "  a0: &a0 [x]"] + levels + ["  \(key): 1"]).joined(separator: "\n")
+            let told = fixture.complaint(sweep(more: bomb))
+            #expect(told.contains("a key must be a word") || told.contains("too many values"), "\(told)")
+        }
+    }
+
+    @Test func `a star that begins no plain word is a star`() throws {
+        let text = sweep(methods: "{ \"*a\": { tune: all }, b: { tune: *b } }")
+        #expect(fixture.complaint(text) == "sweep.yaml:6: is not YAML here: found undefined alias")
+        #expect(
+            fixture.complaint(sweep(methods: "{ '*a': { tune: all } }"))
+                == "sweep.yaml:6: '*a' cannot be a method's name; names are made of letters, digits, '-', '_', '.' and '+'"
+        )
+        let twice = sweep(methods: "{ b: &b { tune: all }, c: *b, 'd*': *b }")
+        #expect(fixture.complaint(twice).hasPrefix("sweep.yaml:6: 'd*' cannot be a method's name"))
+    }
+
+    @Test(arguments: [
+        (
+            sweep(seeds: "[\((0..<20).map { "\($0 * 1000)..\($0 * 1000 + 999)" }.joined(separator: ", "))]"),
+            "sweep.yaml:4: 'seeds' lists more than 10000 seeds"
+        ),
+        (
+            sweep(methods: "{ b: [\(Array(repeating: "{ tune: all }", count: 101).joined(separator: ", "))] }"),
+            "sweep.yaml:6: method 'b' has 101 stages; 100 are the most"
+        ),
+        (
+            sweep(methods: "{ \((0...1000).map { "m\($0): { tune: all }" }.joined(separator: ", ")) }"),
+            "sweep.yaml:6: 'methods' has 1001 entries; 1000 are the most"
+        ),
+        (
+            sweep(seeds: "0..9999", methods: "{ \((0...9).map { "m\($0): { tune: all }" }.joined(separator: ", ")) }"),
+            "the sweep asks for 200000 stages, and 100000 are the most; divide its tasks, methods or seeds among "
+                + "several sweeps, which share a store"
+        ),
+    ]) func `a sweep that is larger than any ends in a sentence`(text: String, sentence: String) {
+        #expect(fixture.complaint(text) == sentence)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a file that is wrong throughout is told so in moments`() {
+        let names = (0..<40_000).map { "wrong-name-\($0)" }.joined(separator: ", ")
+        #expect(fixture.complaint(sweep(tasks: "[\(names)]")).hasPrefix("sweep.yaml:3: unknown task 'wrong-name-0'"))
+        let keys = (0..<20_000).map { "wrong-\($0): 1" }.joined(separator: ", ")
+        #expect(fixture.complaint(sweep(defaults: "{ \(keys) }")).hasPrefix("sweep.yaml:5: unknown key 'wrong-0'"))
+    }
+
     @Test func `deep nesting ends in a sentence`() {
         let deep = String(repeating: "[", count: 100_000)
         #expect(fixture.complaint(sweep(more: "a: \(deep)")).hasPrefix("sweep.yaml:7: is not YAML here: "))
