@@ -42,6 +42,7 @@ struct ComplaintTests {
         ("select: bset", "'select' must be last, best or latest-best, not 'bset'; did you mean 'best'?"),
         ("head: linera", "'head' must be linear, mlp(WIDTH), hf or pooled, not 'linera'; did you mean 'linear'?"),
         ("head: mlp(0)", "'width' of 'mlp' must be a whole number from 1 to 65536, not '0'"),
+        ("child: f(1e-300)", "'p' of 'f' must be a number from 1e-6 to 1, not '1e-300'"),
         ("precision: bf16", "'precision' bf16 is not in this version; use fp32 or auto"),
         ("tune: all", "'tune' says what a stage is and cannot stand in 'defaults'; give it in the stage"),
         ("share: 0.5", "'share' says what a stage is and cannot stand in 'defaults'; give it in the stage"),
