@@ -1,5 +1,6 @@
 import Experiments
 import Ledger
+import Reports
 
 /// What a sweep has come to, as its ledger has it.
 struct SweepOutcome {
@@ -22,8 +23,9 @@ struct SweepOutcome {
     ///   a search diverged is a result like any other.
     func check(stoppedBy signal: Int32? = nil) throws {
         if openCount > 0 {
-            let stages = openCount == 1 ? "1 stage" : "\(openCount) stages"
-            throw WorkFailed("stopped with \(stages) to go; the same command continues", stoppedBy: signal)
+            throw WorkFailed(
+                "stopped with \(counted(openCount, "stage", "stages")) to go; the same command continues",
+                stoppedBy: signal)
         }
         if let search = plan.searches.first(where: { $0.failure != nil }) {
             let reason = search.failure ?? ""

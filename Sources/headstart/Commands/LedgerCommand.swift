@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Files
 import Ledger
+import Reports
 
 struct LedgerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,7 +32,9 @@ struct LedgerCheckCommand: ParsableCommand {
         } else {
             for problem in problems { try Screen.line(problem) }
         }
-        guard problems.isEmpty else { throw WorkFailed("\(store.store): \(problems.count) problems") }
+        guard problems.isEmpty else {
+            throw WorkFailed("\(store.store): \(counted(problems.count, "problem", "problems"))")
+        }
         if !output.json { try Screen.line("\(store.store): all is well.") }
     }
 

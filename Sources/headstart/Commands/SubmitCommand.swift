@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Messages
+import Reports
 
 struct SubmitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +23,8 @@ struct SubmitCommand: ParsableCommand {
     func run() throws {
         let reply = try CoordinatorClient.ask(store: store, .submit(arguments: try sweep.arguments), seconds: 600)
         switch reply {
-        case .submitted(let name, let count): try Screen.line("Sweep \(name) is planned: \(count) new stages.")
+        case .submitted(let name, let count):
+            try Screen.line("Sweep \(name) is planned: \(counted(count, "new stage", "new stages")).")
         case .refused(let reason): throw BadRequest("the coordinator refuses: \(reason)")
         default: throw WorkFailed("no coordinator answers in \(store); does one run there?")
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Ledger
+import Reports
 
 struct WaitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,7 +37,7 @@ struct WaitCommand: ParsableCommand {
                 if outcome.hasEnded { return try outcome.check() }
                 guard isPatient else {
                     throw WorkFailed(
-                        "\(store): \(outcome.openCount) stages of \(plan.name) are open, and no coordinator is at work; "
+                        "\(store): \(counted(outcome.openCount, "stage", "stages")) of \(plan.name) left open, and no coordinator is at work; "
                             + "start one with run or coordinator")
                 }
             } else if !isPatient {
