@@ -41,8 +41,9 @@ extension Headstart {
         return status(of: error)
     }
 
-    /// A line for each thing that is wrong with a configuration, as far as they can be taken in.
+    /// A line for each thing that is wrong with a dataset or a configuration, as far as they can be taken in.
     private static func complain(_ error: any Error) {
+        if let error = error as? DatasetError { return error.problems.forEach(Screen.complain) }
         guard let error = error as? ConfigurationError else { return Screen.complain("\(error)") }
         for problem in error.problems.prefix(20) { Screen.complain(problem) }
         let more = error.problems.count - 20

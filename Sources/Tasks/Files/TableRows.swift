@@ -22,7 +22,7 @@ extension DatasetFile {
             try self.place(of: column, names: names, count: first.fields.count)
         }
         let places = try definition.columns.map { column throws(DatasetError) in (column, try place(column)) }
-        return try records.dropFirst(definition.header ? 1 : 0).map { record throws(DatasetError) in
+        return try each(records.dropFirst(definition.header ? 1 : 0)) { record throws(DatasetError) in
             guard record.fields.count == first.fields.count else {
                 throw error(
                     line: record.line,
