@@ -36,9 +36,10 @@ struct WaitCommand: ParsableCommand {
                 let outcome = try SweepOutcome(plan, ledger)
                 if outcome.hasEnded { return try outcome.check() }
                 guard isPatient else {
+                    let left = counted(outcome.openCount, "stage", "stages")
                     throw WorkFailed(
-                        "\(store): \(counted(outcome.openCount, "stage", "stages")) of \(plan.name) left open, and no coordinator is at work; "
-                            + "start one with run or coordinator")
+                        "\(store): \(left) of \(plan.name) left to do, and no coordinator is at work; start one with "
+                            + "run or coordinator")
                 }
             } else if !isPatient {
                 _ = try LedgerReader(store: store).snapshot(ofSweep: name)
