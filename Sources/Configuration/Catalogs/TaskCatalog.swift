@@ -37,7 +37,9 @@ package struct TaskCatalog: Sendable {
     /// Adds the tasks of a file. A name that is known already keeps its meaning: nearer files are read first.
     package mutating func add(file: String) throws(ConfigurationError) {
         for entry in try Section(YAMLValue.read(file), name: "the file").entries where self.entry(entry.key) == nil {
-            let task = Result { () throws(ConfigurationError) in try TaskDefinition(entry) }
+            let task = Result<TaskDefinition, ConfigurationError> { () throws(ConfigurationError) in
+                try TaskDefinition(entry)
+            }
             entries.append((entry.key, task))
         }
     }
