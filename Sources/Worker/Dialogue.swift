@@ -174,6 +174,6 @@ struct Held: Sendable {
     var news = News()
     var progress: StageProgress?
     var beatAt: Duration
-    /// When news are told (again).
-    var newsAt: Duration
+    /// Whether the coordinator may not have heard the last news yet.
+    var newsAreOnTheWay = false
 }

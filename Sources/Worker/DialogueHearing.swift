@@ -14,7 +14,7 @@ extension Dialogue {
         case .idle(let milliseconds):
             if case .asking = state { enter(.resting(until: now + .milliseconds(max(10, milliseconds))), at: now) }
         case .dismissed: beDismissed(at: now)
-        case .renewed: break
+        case .renewed(let claim): if assignment?.claim == claim { change { $0.newsAreOnTheWay = false } }
         case .stop(let claim, let reason): abandon(claim, reason, at: now)
         case .chunk(let artifact, let offset, _): receive(bytes, of: artifact, from: offset, at: now)
         case .missing(let artifact): miss(artifact, at: now)
@@ -46,7 +46,7 @@ extension Dialogue {
         log(
             .info, "a stage was assigned",
             ["stage.id": assignment.stage.short, "attempt": "\(assignment.attempt)"])
-        let held = Held(assignment: assignment, beatAt: now + heartbeat, newsAt: now)
+        let held = Held(assignment: assignment, beatAt: now + heartbeat)
         guard assignment.planned.specification.semantics == semanticsVersion else {
             let sentence = "the coordinator's training code is of another version; install the same one on both"
             return enter(.holding(held, .reporting(StageFailure(.node, sentence))), at: now)

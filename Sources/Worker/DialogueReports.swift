@@ -65,10 +65,7 @@ extension Dialogue {
     /// The attempt's end is to be announced: all that was said about it is said again before, and a worker that
     /// leaves waits no longer than it takes to deliver.
     private mutating func hurry(at now: Duration) {
-        change {
-            $0.news.tellAgain()
-            $0.newsAt = now
-        }
+        change { $0.news.tellAgain() }
         if let ending = farewell?.ending { farewell = (ending, now + patience.farewell) }
     }
 

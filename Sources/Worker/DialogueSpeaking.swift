@@ -52,15 +52,19 @@ extension Dialogue {
 
     /// Evaluations and the log have no answer. They are told soon, and all of them again to a coordinator that was
     /// greeted again and before the end of the attempt is announced; whoever hears them twice knows them already.
+    ///
+    /// A heartbeat follows each helping of them, and the next one waits for its answer: then a slow coordinator has
+    /// heard the last, and the connection never fills up, on which a goodbye would find no room.
     private mutating func tellNews(at now: Duration) {
-        guard isWelcome, case .holding(let held, _) = state, now >= held.newsAt, held.news.isWaiting else { return }
+        guard isWelcome, case .holding(let held, _) = state, !held.newsAreOnTheWay, held.news.isWaiting else { return }
         var messages: [FromWorker.Body] = []
-        let next = now + patience.news
         change {
             messages = $0.news.tell($0.assignment.claim)
-            $0.newsAt = next
+            $0.newsAreOnTheWay = true
+            $0.beatAt = now
         }
         for message in messages { send(message) }
+        beat(at: now)
     }
 
     /// Tries again a little later what could not be sent.
@@ -69,10 +73,7 @@ extension Dialogue {
         switch message {
         case .heartbeat: change { $0.beatAt = later }
         case .evaluated, .log:
-            change {
-                $0.news.takeBack()
-                $0.newsAt = later
-            }
+            change { $0.news.takeBack() }
         default: askAt = later
         }
     }
@@ -113,7 +114,6 @@ extension Dialogue {
         case .resting(let until): times.append(until)
         case .holding(let held, _):
             times.append(held.beatAt)
-            if isWelcome, held.news.isWaiting { times.append(held.newsAt) }
             if case .training(let training) = phase { times.append(training.givenUpAt(patience)) }
         case .asking, .ended: break
         }

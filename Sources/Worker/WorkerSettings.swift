@@ -37,8 +37,6 @@ package struct Patience: Sendable {
     package var answer: Duration = .seconds(2)
     /// Before a message is tried again that could not be sent.
     package var retry: Duration = .milliseconds(200)
-    /// Between two helpings of news.
-    package var news: Duration = .milliseconds(20)
     /// For the delivery of a finished stage, by a worker that was asked to leave.
     package var farewell: Duration = .seconds(10)
     /// For the end of a step, once the group is asked to leave or to stop; it is killed then. Longer than a

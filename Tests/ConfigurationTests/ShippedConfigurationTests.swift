@@ -139,7 +139,7 @@ struct ShippedConfigurationTests {
             environment: ["HEADSTART_CONFIGS": nothing.path]
         ).tasks
         let others = try Catalogs.read(program: nil, environment: ["HEADSTART_CONFIGS": Self.configs]).tasks
-        #expect(tasks.names.count == 14)
+        #expect(tasks.names.count == 15)
         for name in tasks.names where name != "rte-superglue" {
             let (task, other) = (try #require(tasks[name]), try #require(others[name]))
             #expect(task.kind == other.kind && task.metrics == other.metrics && task.compares == other.compares)

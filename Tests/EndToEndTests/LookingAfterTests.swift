@@ -96,6 +96,20 @@ struct LookingAfterTests {
             try shop.run("results", "--store", "copy").output == shop.run("results", "--store", "store").output)
     }
 
+    @Test(.timeLimit(.minutes(10))) func `a log is followed to the end of its attempt`() throws {
+        let shop = try workshop("{ full: { tune: all } }")
+        let sweep = try shop.start(command + ["--set", "max-steps=2000"])
+        let ledger = shop.path("store/ledger.sqlite")
+        let running =
+            try eventually(every: 50) {
+                guard sweep.isRunning, FileManager.default.fileExists(atPath: ledger) else { return nil }
+                return try LedgerReader(store: shop.path("store")).stages(keyPrefix: "").first { $0.state == .running }
+            } as StageRecord?
+        let log = try shop.run("logs", try #require(running).key.short, "--store", "store", "--follow")
+        #expect(log.status == 0 && log.output.contains("step 2000"), "\(log.output)\(log.errors)")
+        #expect(sweep.wait().status == 0)
+    }
+
     @Test(.timeLimit(.minutes(10))) func `what is said on standard error while a stage trains reaches its log`() throws
     {
         // It takes seconds, where a probe is over before anything else is said.

@@ -96,12 +96,17 @@ import Testing
     func `a node outlives its terminal only where it is to`(isDetached: Bool) throws {
         let shop = try workshop(steps: 2_000_000)
         let coordinator = try start(
-            "exec \"$HEADSTART\" coordinator sweep.yaml --data data --store store --listen ipc://$SHOP/socket 2>&1",
-            in: shop)
+            """
+            exec env --default-signal=HUP "$HEADSTART" coordinator sweep.yaml --data data --store store \
+                --listen ipc://$SHOP/socket 2>&1
+            """, in: shop)
         #expect(coordinator.wait { $0.contains("the coordinator listens") })
         let flag = isDetached ? "--detach" : ""
         let node = try start(
-            "exec \"$HEADSTART\" node --coordinator ipc://$SHOP/socket --work $SHOP/work \(flag) 2>&1", in: shop)
+            """
+            exec env --default-signal=HUP "$HEADSTART" node --coordinator ipc://$SHOP/socket --work $SHOP/work \
+                \(flag) 2>&1
+            """, in: shop)
         #expect(coordinator.wait { $0.contains("an attempt began") })
         node.kill(SIGHUP)
         let hasLeft = coordinator.wait(seconds: isDetached ? 5 : 300) { $0.contains("left") }

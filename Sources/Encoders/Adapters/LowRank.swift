@@ -143,7 +143,7 @@ extension ParameterStore {
             for input in 0..<inputs {
                 var sum = 0.0
                 for inner in 0..<rank { sum += Double(b[output * rank + inner]) * Double(a[inner * inputs + input]) }
-                values[output * inputs + input] += Float(lowRank.alpha / Double(rank) * sum)
+                values[output * inputs + input] += Float(lowRank.scale * sum)
             }
         }
         return values
@@ -157,7 +157,7 @@ extension ParameterStore {
             let down = table.index(of: layer + ParameterTable.lowRankDown),
             let up = table.index(of: layer + ParameterTable.lowRankUp)
         else { return nil }
-        return LowRankPlaces(down: down, up: up, rank: settings.rank, alpha: settings.alpha)
+        return LowRankPlaces(down: down, up: up, rank: settings.rank, scale: settings.alpha / Double(settings.rank))
     }
 }
 
@@ -167,7 +167,6 @@ package struct LowRankPlaces: Hashable, Sendable {
     package let down: Int
     package let up: Int
     package let rank: Int
-    package let alpha: Double
-
-    package var scale: Float { Float(alpha / Double(rank)) }
+    /// alpha / rank
+    package let scale: Double
 }

@@ -124,7 +124,7 @@ private struct AdaptedWeight {
                 Matrix(down.baseAddress!, rows: lowRank.rank, columns: inputs),
                 into: MutableMatrix(differences.baseAddress!, rows: outputs, columns: inputs))
             for entry in differences.indices {
-                differences[entry] = lowRank.scale * differences[entry] + (values[entry] - pretrained[entry])
+                differences[entry] = Float(lowRank.scale) * differences[entry] + (values[entry] - pretrained[entry])
             }
         }
         return differences

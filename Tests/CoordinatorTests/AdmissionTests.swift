@@ -1,0 +1,66 @@
+import Coordinator
+import Experiments
+import Ledger
+import Messages
+import Scheduler
+import TestKit
+import Testing
+
+/// Which messages count, asked of the core alone.
+struct AdmissionTests {
+    /// A coordinator of one sweep that has given its first stage to a worker.
+    private struct Given {
+        var core = CoordinatorCore(CoordinatorSettings(listen: .inproc(name: "test")), draining: [])
+        let worker = WorkerID(rawValue: "a")
+        let claim: Claim
+        let now = Timestamp(rawValue: 1_000)
+
+        init() throws {
+            let plan = try makePlan()
+            claim = Claim(plan.stages[0].key, Attempt(rawValue: 1))
+            core.decide(.planned(plan, askedAt: now, known: [:], stored: []), at: now)
+            core.decide(.message(FromWorker(.hello(version: protocolVersion, node: anyNode), from: worker)), at: now)
+            core.decide(.message(FromWorker(.ready, from: worker)), at: now)
+        }
+
+        mutating func admit(_ message: FromWorker.Body, from name: String = "a") -> CoordinatorCore.Admission {
+            core.admit(FromWorker(message, from: WorkerID(rawValue: name)))
+        }
+
+        mutating func fill() { core.refused(.diskFull(path: "/store"), at: now) }
+    }
+
+    @Test func `a log counts from the worker that was given the attempt alone`() throws {
+        var given = try Given()
+        let log = FromWorker.Body.log(claim: given.claim, offset: 0, text: "a line\n")
+        #expect(given.admit(log) == .heard)
+        guard case .refused(let reason) = given.admit(log, from: "b") else {
+            Issue.record("a stranger's log was taken")
+            return
+        }
+        #expect(reason.contains("was not given"))
+        let later = Claim(given.claim.stage, Attempt(rawValue: 2))
+        #expect(given.admit(.log(claim: later, offset: 0, text: "a line\n")) != .heard)
+    }
+
+    @Test func `what a full store cannot keep is put off, and what needs no room is heard`() throws {
+        var given = try Given()
+        let claim = given.claim
+        let messages: [FromWorker.Body] = [
+            .goodbye, .failed(claim: claim, failure: StageFailure(.node, "no mount")),
+            .log(claim: claim, offset: 0, text: "a line\n"), .ready,
+        ]
+        for message in messages { #expect(given.admit(message) == .heard) }
+        given.fill()
+        for message in messages { #expect(given.admit(message) == .putOff) }
+        #expect(given.admit(.heartbeat(claim: claim, progress: nil)) == .heard)
+    }
+
+    @Test func `a goodbye to a full store is heard once it has room`() throws {
+        var given = try Given()
+        given.fill()
+        #expect(given.admit(.goodbye) == .putOff)
+        #expect(given.core.committed().late == [FromWorker(.goodbye, from: given.worker)])
+        #expect(given.core.committed().late.isEmpty)
+    }
+}
