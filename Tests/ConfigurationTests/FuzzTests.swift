@@ -35,12 +35,15 @@ struct FuzzTests {
         """,
     ].map { Array($0.utf8) }
 
+    /// U+FDD0, which no literal may hold.
+    private static let noCharacter = String(decoding: [0xEF, 0xB7, 0x90], as: UTF8.self)
+
     /// What a mutation may put anywhere.
     private static let strange = [
         "&a [*a, *a, *a, *a]", "? *a", "? [x]: 1", "[[[[[[[[[[[[", "{{{{{{{{{{{{", "0..9999", "!!binary x",
         "\"\\u0000\"",
         "%YAML 9\n---\n", "\n...\n---\n", ": : :", "\t- ", "|+9\n", "like: sweep.yaml\n", "*entities", "\u{85}\u{2028}",
-        "lr: 1e999", "fisher(", "f(1e-300)", "~", "<<: *a", "\u{FDD0}a", "# \u{FEFF}",
+        "lr: 1e999", "fisher(", "f(1e-300)", "~", "<<: *a", "# \u{FEFF}", noCharacter + "a",
     ].map { Array($0.utf8) }
 
     @Test(arguments: 0..<UInt64(4))

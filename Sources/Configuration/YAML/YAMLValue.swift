@@ -78,8 +78,8 @@ extension YAMLValue {
 /// aliases in a key are more than it ever comes to an end with. So aliases are hidden from it as plain words, and are
 /// followed here. A star is an alias only as the beginning of a plain word; elsewhere it is a star again.
 private enum AliasMark {
-    /// A code point that no text has, as it is none of a character.
-    private static let mark: Unicode.Scalar = "\u{FDD0}"
+    /// A code point that no text has, as it is none of a character; nor will Swift have it in a literal.
+    private static let mark = Unicode.Scalar(0xFDD0 as UInt32)!
 
     static func hidden(_ text: String) -> String { replaced("*", by: mark, in: text) }
     static func shown(_ text: String) -> String { replaced(mark, by: "*", in: text) }
