@@ -88,6 +88,12 @@ struct KindTests {
             "train:4: field 'label': 'left' is not one of 1, 2"
         ),
         ("<item", "train:5: not XML of COPA's form: it is not well-formed"),
+        ("<item asks-for=\"cause\" asks-for=\"cause\">", "train:4: not XML of COPA's form: it is not well-formed"),
+        ("<p>a</a1>", "train:4: not XML of COPA's form: it is not well-formed"),
+        ("<p>a&b", "train:4: not XML of COPA's form: it is not well-formed"),
+        ("</copa-corpus>\n<p>", "train:5: not XML of COPA's form: it is not well-formed"),
+        ("<!-- <p>", "train:5: not XML of COPA's form: it breaks off"),
+        ("<p>&eacute;</p>", "train:4: not XML of COPA's form: it has an unknown entity '&eacute;'"),
         ("", "train: the dataset is empty: the file has no rows"),
     ])
     func `a bad item is an error with its line`(item: String, message: String) throws {

@@ -1,6 +1,5 @@
 import Experiments
 import Foundation
-import FoundationXML
 
 extension DatasetFile {
     /// A row for each item of COPA (Roemmele et al. 2011), with the columns `premise`, `question` (cause or effect),
@@ -27,65 +26,56 @@ extension DatasetFile {
 
     /// Those of the XML.
     private func copaItems() throws(DatasetError) -> [Row] {
-        let parser = XMLParser(data: Data(text))
-        let items = CopaItems()
-        parser.delegate = items
-        // It reports some errors to its delegate alone and then says that it has parsed.
-        guard parser.parse(), items.complaint == nil else {
-            let (line, problem) = items.complaint ?? (parser.lineNumber, "it breaks off")
-            throw error(line: max(1, line), "not XML of COPA's form: \(problem)")
+        var reader = XMLReader(text)
+        var items = CopaItems()
+        do throws(XMLReader.Problem) {
+            while let event = try reader.next() { try items.take(event, line: reader.line) }
+        } catch {
+            throw self.error(line: reader.line, "not XML of COPA's form: \(error.sentence)")
         }
         return items.rows
     }
 }
 
 /// Gathers the items while the XML goes by.
-private final class CopaItems: NSObject, XMLParserDelegate {
+private struct CopaItems {
     private(set) var rows: [Row] = []
-    /// The first thing that is wrong, and its line.
-    private(set) var complaint: (line: Int, problem: String)?
+    private var item: Row?
     private var text = ""
-    private static let elements = ["p": "premise", "a1": "choice1", "a2": "choice2"]
-    private static let attributes = ["asks-for": "question", "most-plausible-alternative": "label"]
+    private static let elements: KeyValuePairs = ["p": "premise", "a1": "choice1", "a2": "choice2"]
+    private static let attributes: KeyValuePairs = ["asks-for": "question", "most-plausible-alternative": "label"]
 
-    func parser(
-        _ parser: XMLParser, didStartElement element: String, namespaceURI: String?, qualifiedName: String?,
-        attributes: [String: String] = [:]
-    ) {
-        text = ""
-        guard element == "item" else { return }
-        var row = Row(line: parser.lineNumber, fields: [:])
+    mutating func take(_ event: XMLReader.Event, line: Int) throws(XMLReader.Problem) {
+        switch event {
+        case .start(let element, let attributes):
+            if Self.elements.contains(where: { $0.key == element }) { text = "" }
+            if element == "item" { item = try Self.row(attributes, line: line) }
+        case .text(let more): text += more
+        case .end(let element):
+            if let column = Self.elements.first(where: { $0.key == element })?.value {
+                item?.fields[.name(column)] = [text.trimmingCharacters(in: .whitespacesAndNewlines)]
+            }
+            guard element == "item", let item else { return }
+            for (name, column) in Self.elements where item.fields[.name(column)] == nil {
+                throw XMLReader.Problem(sentence: "an item has no '\(name)'")
+            }
+            rows.append(item)
+            self.item = nil
+        }
+    }
+
+    private static func row(_ attributes: [String: String], line: Int) throws(XMLReader.Problem) -> Row {
+        var row = Row(line: line, fields: [:])
         for (attribute, column) in Self.attributes {
-            guard let value = attributes[attribute] else { return stop(parser, "an item has no '\(attribute)'") }
+            guard let value = attributes[attribute] else {
+                throw XMLReader.Problem(sentence: "an item has no '\(attribute)'")
+            }
             row.fields[.name(column)] = [value]
         }
         guard ["cause", "effect"].contains(row[.name("question")]) else {
-            return stop(parser, "'asks-for' must be cause or effect, not '\(row[.name("question")])'")
+            throw XMLReader.Problem(sentence: "'asks-for' must be cause or effect, not '\(row[.name("question")])'")
         }
-        rows.append(row)
-    }
-
-    func parser(_ parser: XMLParser, foundCharacters characters: String) { text += characters }
-
-    func parser(
-        _ parser: XMLParser, didEndElement element: String, namespaceURI: String?, qualifiedName: String?
-    ) {
-        if let column = Self.elements[element], !rows.isEmpty {
-            rows[rows.count - 1].fields[.name(column)] = [text.trimmingCharacters(in: .whitespacesAndNewlines)]
-        }
-        guard element == "item" else { return }
-        for (name, column) in Self.elements where rows.last?.fields[.name(column)] == nil {
-            return stop(parser, "an item has no '\(name)'")
-        }
-    }
-
-    func parser(_ parser: XMLParser, parseErrorOccurred error: any Error) {
-        if complaint == nil { complaint = (parser.lineNumber, "it is not well-formed") }
-    }
-
-    private func stop(_ parser: XMLParser, _ complaint: String) {
-        if self.complaint == nil { self.complaint = (parser.lineNumber, complaint) }
-        parser.abortParsing()
+        return row
     }
 }
 
