@@ -185,7 +185,7 @@ struct DatasetTests {
         let error = #expect(throws: DatasetError.self) { try Dataset.load(definition(format), in: folder.path) }
         let problems = try #require(error).problems.map { $0.replacing(folder.path + "/", with: "") }
         let first = format == .jsonl ? 2 : 3
-        #expect(problems.count == 11)
+        try #require(problems.count == 11)
         #expect(problems[0] == "train:\(first): field 'label': 'maybe' is not one of no, yes")
         #expect(problems[9].hasPrefix("train:\(first + 18): "))
         #expect(problems[10] == "train: and 10 more rows are wrong")
