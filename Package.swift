@@ -87,7 +87,7 @@ let package = Package(
         library("Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
-        library("Reports", ["Experiments", "Statistics"]),
+        library("Reports", ["Experiments", "Tasks", "Statistics"]),
         .executableTarget(
             name: "headstart",
             dependencies: [

@@ -24,7 +24,8 @@ extension Recipe {
 
     /// Optimizer steps on a task with so many training examples, those held out included.
     package func steps(on task: PlannedTask) -> Int {
-        let base = validationBase == .samples ? used(of: task.trainCount) : task.trainCount
+        let count = task.trainCount(for: self)
+        let base = validationBase == .samples ? used(of: count) : count
         return steps(examples: used(of: base - Self.heldOut(validation, of: base)))
     }
 }

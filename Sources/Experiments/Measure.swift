@@ -23,6 +23,8 @@ package enum Measure: String, Codable, CaseIterable, Comparable, Sendable {
     case headFeaturesAtStart = "head-features-at-start"
     /// Score on held-out examples less that on those trained on.
     case generalizationGap = "generalization-gap"
+    /// What the stage's result says about each example of the dev set, beside what is right.
+    case predictions
     /// Time, speed, memory and bytes.
     case cost
 

@@ -17,6 +17,7 @@ package struct StageLog: Codable, Hashable, Sendable {
     package var headFeatures: HeadFeatures?
     package var headFeaturesAtStart: HeadFeatures?
     package var generalizationGap: GeneralizationGap?
+    package var predictions: Predictions?
     package var cost: StageCost?
 
     package init(measures: [Measure]) { self.measures = measures.sorted() }
@@ -121,6 +122,17 @@ package struct StageLog: Codable, Hashable, Sendable {
         package var gap: Double { dev - train }
 
         package init(train: Double, dev: Double) { (self.train, self.dev) = (train, dev) }
+    }
+
+    /// What was said of each example of the dev set, and its labels: classes by their places, or values. Mostly one an
+    /// example; as many as it has words where those are tagged.
+    package struct Predictions: Codable, Hashable, Sendable {
+        package let predicted: [[Double]]
+        package let expected: [[Double]]
+
+        package init(predicted: [[Double]], expected: [[Double]]) {
+            (self.predicted, self.expected) = (predicted, expected)
+        }
     }
 }
 

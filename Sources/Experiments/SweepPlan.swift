@@ -20,17 +20,50 @@ package struct ModelLocation: Codable, Hashable, Sendable {
 package struct PlannedTask: Codable, Hashable, Sendable {
     package let definition: TaskDefinition
     package let content: Digest
-    /// Rows of the training file; steps go by them even where a stage makes blocks of the rows, as with masked-lm.
+    /// Rows of the training file.
     package let trainCount: Int
     /// Examples of the file that scores are reported on; nil in plans of older stores.
     package let devCount: Int?
+    /// What the training file is cut from where it is running text; nil in plans of older stores, too.
+    package let text: RunningText?
 
-    package init(definition: TaskDefinition, content: Digest, trainCount: Int, devCount: Int? = nil) {
+    package init(
+        definition: TaskDefinition, content: Digest, trainCount: Int, devCount: Int? = nil, text: RunningText? = nil
+    ) {
         self.definition = definition
         self.content = content
         self.trainCount = trainCount
         self.devCount = devCount
+        self.text = text
     }
+
+    /// The training examples that a stage makes of the file.
+    func trainCount(for recipe: Recipe) -> Int { text?.blockCount(recipe.blocks, recipe.maxLength) ?? trainCount }
+}
+
+/// Text in which tokens are to be guessed, as one tokenizer reads it: how many blocks it can be cut into.
+package struct RunningText: Codable, Hashable, Sendable {
+    /// How many of the lines have so many tokens.
+    let lines: [Int: Int]
+    /// Tokens that stand around those of a block.
+    let frame: Int
+
+    /// - Parameter lengths: the tokens of each line.
+    package init(lengths: [Int], frame: Int) {
+        lines = Dictionary(lengths.map { ($0, 1) }, uniquingKeysWith: +)
+        self.frame = frame
+    }
+
+    /// - Parameter maxLength: tokens of a block, those around it included.
+    package func blockCount(_ blocks: TextBlocks, _ maxLength: Int) -> Int {
+        let room = max(1, maxLength - frame)
+        return switch blocks {
+        case .lines: lines.reduce(0) { $0 + $1.value * blockCount(of: $1.key, room) }
+        case .longest: blockCount(of: lines.reduce(0) { $0 + $1.key * $1.value }, room)
+        }
+    }
+
+    private func blockCount(of tokens: Int, _ room: Int) -> Int { (tokens + room - 1) / room }
 }
 
 /// A node of the stage graph.

@@ -9,14 +9,11 @@ extension PairedDifferences {
     /// - Returns: nil where a stratum has but one pair, whose spread nobody knows.
     package func bootstrapInterval(resamples: Int = 10_000) -> ClosedRange<Double>? {
         guard strata.allSatisfy({ $0.count > 1 }) else { return nil }
-        let means = (0..<resamples).map { resampledMean($0) }.sorted()
+        let middle = middle((0..<resamples).map { resampledMean($0) })
         // A bound that is 0 but for rounding is 0: whether the interval holds it is a question people ask.
         let slack = 1e-12 * all.map(abs).reduce(0, +)
-        let bounds = [0.025, 0.975].map { share in
-            let bound = quantile(share, of: means)
-            return abs(bound) <= slack ? 0 : bound
-        }
-        return bounds[0]...bounds[1]
+        let bound = { (value: Double) in abs(value) <= slack ? 0 : value }
+        return bound(middle.lowerBound)...bound(middle.upperBound)
     }
 
     private func resampledMean(_ resample: Int) -> Double {
@@ -31,6 +28,23 @@ extension PairedDifferences {
         }
         return sum / Double(position)
     }
+}
+
+/// The percentile bootstrap of a score over the examples that it is of: they are drawn anew, as many as there are.
+///
+/// - Parameter score: of the examples at these places, one as often as it stands there.
+package func bootstrapInterval(examples: Int, resamples: Int, _ score: ([Int]) -> Double) -> ClosedRange<Double> {
+    middle(
+        (0..<resamples).map { resample in
+            let random = CounterRandom(seed: 0, purpose: RandomPurpose.resampling, example: resample)
+            return score((0..<examples).map { random.below(examples, $0) })
+        })
+}
+
+/// What holds the middle 95 of 100 of the values.
+private func middle(_ values: [Double]) -> ClosedRange<Double> {
+    let sorted = values.sorted()
+    return quantile(0.025, of: sorted)...quantile(0.975, of: sorted)
 }
 
 /// Between two neighbours of a sorted list by linear interpolation, as numpy and R have it by default.

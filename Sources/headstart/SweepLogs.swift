@@ -41,6 +41,21 @@ struct SweepLogs {
         self.runs = runs
     }
 
+    /// What stages of the sweep that were to keep their predictions have kept.
+    static func predictions(
+        of snapshot: SweepSnapshot, store: String
+    ) throws -> [StageKey: StageLog.Predictions] {
+        let artifacts = ContentStore(store: store)
+        var predictions: [StageKey: StageLog.Predictions] = [:]
+        for stage in snapshot.plan.stages where stage.measures.contains(.predictions) {
+            guard let artifact = snapshot[stage.key].result?.artifact(.log),
+                let path = try artifacts.checkedPath(of: artifact)
+            else { continue }
+            predictions[stage.key] = try StageLogFile(path: path).log.predictions
+        }
+        return predictions
+    }
+
     private static func rows(_ rows: StageLogFile.Rows?) -> HeadFeatureRows? {
         rows.map { HeadFeatureRows(width: $0.width, train: $0.train, dev: $0.dev) }
     }

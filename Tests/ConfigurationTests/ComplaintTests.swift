@@ -35,7 +35,7 @@ struct ComplaintTests {
             "measure: [cost, convergense]",
             "nothing called 'convergense' can be measured, only feature-change, feature-change-in-stage, features, "
                 + "weight-distance, weight-distance-in-stage, gradient-norms, convergence, held-out, head-features, "
-                + "head-features-at-start, generalization-gap or cost; did you mean 'convergence'?"
+                + "head-features-at-start, generalization-gap, predictions or cost; did you mean 'convergence'?"
         ),
         ("shuffle: yes", "'shuffle' must be true, once or false, not 'yes'"),
         ("decay: linaer", "'decay' must be linear or constant, not 'linaer'; did you mean 'linear'?"),

@@ -75,6 +75,15 @@ struct AnalyzeTests {
         #expect(without.errorLines.count == 1 && without.errors.contains("gnuplot is not installed"))
     }
 
+    @Test(.timeLimit(.minutes(10))) func `predictions that are kept bring an interval to every metric`() throws {
+        let shop = try workshop(measure: "[predictions]")
+        let lines = try shop.run("results", "--store", "store", "--all-metrics").lines
+        let table = lines.joined(separator: " ")
+        #expect(table.contains("binomial 95 % interval") && table.contains("a bootstrap 95 % interval"), "\(table)")
+        let shown = try shop.run("analyze", "--store", "store", "--measure", "predictions")
+        #expect(shown.status == 0 && shown.output.contains("predictions: how many"), "\(shown.errors)")
+    }
+
     @Test(.timeLimit(.minutes(10))) func `is asked for later without another key, and runs again for it`() throws {
         let shop = try workshop(measure: "none")
         let nothing = try shop.run("analyze", "--store", "store")

@@ -68,7 +68,7 @@ struct ComparisonTests {
             lines[11]
                 == "p and the interval speak of the seeds alone; the examples of the evaluation set add a binomial 95 % "
                 + "interval: 70.28 … 90.08 around 82.25 on cb (56 examples); what the examples add to cola matthews (1043 "
-                + "examples) would take predictions, which are not kept.")
+                + "examples) would take predictions, which `measure: [predictions]` keeps.")
         #expect(lines[12] == "Left out, as one of the two has no score: cola seed 3.")
     }
 
@@ -255,7 +255,7 @@ struct LeaderTests {
                 Holm's correction for the table's 2 columns); elsewhere the best is not told apart
                 p and ± speak of the seeds alone; the examples of the evaluation set add a binomial 95 % interval: \
                 50.91 … 75.30 around 64.00 on cb (56 examples); what the examples add to cola matthews (1043 examples) \
-                would take predictions, which are not kept.
+                would take predictions, which `measure: [predictions]` keeps.
                 """))
     }
 }

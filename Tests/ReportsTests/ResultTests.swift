@@ -59,7 +59,7 @@ struct ResultTests {
                 correction for 2 columns; 7 seeds are the fewest that could show anything
                 p and ± speak of the seeds alone; the examples of the evaluation set add a binomial 95 % interval:
                 37.33 … 62.67 around 50.00 on cb (56 examples); what the examples add to cola matthews (1043
-                examples) would take predictions, which are not kept.
+                examples) would take predictions, which `measure: [predictions]` keeps.
                 """)
     }
 
@@ -147,6 +147,26 @@ struct ResultTests {
         #expect(ResultTable(snapshot).cells[0][0].summary == nil)
     }
 
+    @Test func `predictions that were kept say what the examples add to any score`() throws {
+        let sample = try Sample()
+        let keys = sample.keys("cola", "finetune")
+        let expected = (0..<1043).map { $0 % 3 == 0 ? 0.0 : 1.0 }
+        // The second run is right wherever the first one is. NumPy has 63.7 and 71.9 for their mean.
+        let runs = [5, 10].map { every in
+            expected.enumerated().map { $0.offset % every == 0 ? 1 - $0.element : $0.element }
+        }
+        let records = keys.map { Sample.finished($0, [Score(split: .dev, metric: .matthews, value: 0.5)]) }
+        func note(_ kept: ArraySlice<StageKey>) -> String {
+            var snapshot = SweepSnapshot(sample.plan, records)
+            for (key, run) in zip(kept, runs) {
+                snapshot.predictions[key] = .init(predicted: run.map { [$0] }, expected: expected.map { [$0] })
+            }
+            return ResultTable(snapshot).rendered(.text, width: 1000)
+        }
+        #expect(note(keys[...]).contains("add a bootstrap 95 % interval: 63.70 … 71.77 around 50.00 on cola matthews"))
+        #expect(note(keys[..<1]).contains("to cola matthews (1043 examples) would take predictions"))
+    }
+
     @Test func `a plan of an older store does not count its examples, and the table says so`() throws {
         let sample = try Sample(counted: false)
         let key = sample.keys("cb", "finetune")[0]
@@ -156,6 +176,9 @@ struct ResultTests {
                 "± speaks of the seeds alone; the examples of cb are not counted in this plan, and will be when the sweep "
                     + "is run again."))
         let json = String(decoding: try CanonicalJSON.encode(table.evaluation), as: UTF8.self)
-        #expect(json == #"[{"examples":null,"interval":null,"mean":0.8,"metric":"accuracy","task":"cb"}]"#)
+        #expect(
+            json
+                == #"[{"examples":null,"interval":null,"intervalKind":null,"mean":0.8,"metric":"accuracy","task":"cb"}]"#
+        )
     }
 }

@@ -1,4 +1,5 @@
 import Experiments
+import Files
 import Foundation
 import Tasks
 import TestKit
@@ -18,12 +19,16 @@ struct EncodingTests {
         _ examples: [Example], kind: TaskDefinition.Kind? = nil, maxLength: Int, truncation: Truncation = .longest,
         unknown: String? = nil, blocks: TextBlocks = .longest
     ) throws(TokenizerError) -> [EncodedExample] {
-        let definition = TaskDefinition(
+        try Encoding(
+            definition(kind, unknown: unknown), with: tokenizer, maxLength: maxLength, truncation: truncation,
+            blocks: blocks
+        ).encode(examples)
+    }
+
+    private func definition(_ kind: TaskDefinition.Kind?, unknown: String? = nil) -> TaskDefinition {
+        TaskDefinition(
             name: "test", train: "", dev: "", kind: kind, format: .tsv, text: .name("text"), label: nil, labels: nil,
             unknown: unknown, metrics: [])
-        return try Encoding(
-            definition, with: tokenizer, maxLength: maxLength, truncation: truncation, blocks: blocks
-        ).encode(examples)
     }
 
     private func sequence(_ ids: [Int32], types: [Int32]? = nil, _ readout: Readout = .first) -> EncodedSequence {
@@ -102,6 +107,20 @@ struct EncodingTests {
         let lines = [" a b ", "a a a b", "b"].map { Example(.text(TextPair($0)), labels: []) }
         let blocks = try encode(lines, kind: .maskedLM, maxLength: 5, blocks: .lines)
         #expect(blocks.map { $0.sequences[0].tokens.ids } == [[1, 4, 5, 2], [1, 4, 4, 4, 2], [1, 5, 2], [1, 5, 2]])
+    }
+
+    @Test(arguments: TextBlocks.allCases, [3, 4, 5, 6, 20])
+    func `a plan counts the blocks that running text becomes`(blocks: TextBlocks, maxLength: Int) throws {
+        let lines = [" a b ", "a a a b", "b", "a b a b a b . a", "a ."].map { Example(.text(TextPair($0)), labels: []) }
+        let text = try #require(definition(.maskedLM).runningText(of: lines, with: tokenizer))
+        let cut = try encode(lines, kind: .maskedLM, maxLength: maxLength, blocks: blocks)
+        #expect(text.blockCount(blocks, maxLength) == cut.count)
+        var recipe = Recipe()
+        (recipe.maxLength, recipe.blocks, recipe.batch, recipe.budget) = (maxLength, blocks, 1, .epochs(2))
+        let task = PlannedTask(
+            definition: definition(.maskedLM), content: Digest(of: [1]), trainCount: lines.count, text: text)
+        #expect(recipe.steps(on: task) == 2 * cut.count)
+        #expect(definition(nil).runningText(of: lines, with: tokenizer) == nil)
     }
 }
 

@@ -70,6 +70,21 @@ struct KindTests {
             ])
     }
 
+    @Test func `XML is read in all the ways it can be written`() throws {
+        let item = """
+            <!-- <item> & "none" --><?note?><?more or less?>
+            <item id='1' asks-for = "cause"\n most-plausible-alternative\t=\t'1'><p >\r\n A&#x20;&lt;b&#233;&gt;. </p\n>
+            <a1><![CDATA[X & <y>]]> &quot;]]&quot;</a1><a2>Y<br/> &apos;z&apos;</a2></item>
+            <item asks-for="effect" most-plausible-alternative="2"><p>c</p><a1>d</a1><a2>b</a2></item>
+            """
+        let example = Example(
+            .choices([TextPair("A <bé> because x & <y> \"]]\""), TextPair("A <bé> because y 'z'")]),
+            labels: [.category(0)])
+        let examples = try load(["train": copa(item)], copaTask)
+        #expect(examples.first == example)
+        #expect(examples.last?.content == .choices([TextPair("c so d"), TextPair("c so b")]))
+    }
+
     @Test(arguments: [
         (
             "<item id=\"1\" asks-for=\"cause\">",

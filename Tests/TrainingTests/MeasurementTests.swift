@@ -122,6 +122,15 @@ struct MeasurementTests {
         #expect(gap.gap == gap.dev - gap.train)
     }
 
+    @Test func `predictions are those that the stage's scores are of`() throws {
+        let outcome = try bench.run(try job([.predictions], into: "out") { $0.budget = .epochs(20) })
+        let kept = try #require(try log(outcome).log.predictions)
+        #expect(kept.expected.count == 24 && kept.expected.prefix(2) == [[1], [0]])
+        #expect(Set(kept.predicted).count == 2)
+        let right = zip(kept.predicted, kept.expected).count { $0 == $1 }
+        #expect(Double(right) / 24 == outcome.result.score(.accuracy, on: .dev))
+    }
+
     @Test func `the head's features are its hidden layer, one row an example`() throws {
         let file = try log(bench.run(try job([.headFeatures], into: "out")))
         let features = try #require(file.headFeatures)
@@ -152,6 +161,7 @@ struct MeasurementTests {
             numbers += [change.mean, change.deviation, change.total, Double(change.examples)]
         }
         if let gap = log.generalizationGap { numbers += [gap.train, gap.dev] }
+        numbers += (log.predictions.map { $0.predicted + $0.expected } ?? []).flatMap(\.self)
         numbers += (log.headFeatures?.train ?? []) + (log.headFeatures?.dev ?? [])
         if let features = file.headFeatures { numbers += (features.train + features.dev).map(Double.init) }
         return numbers

@@ -70,4 +70,23 @@ struct TrainableShareTests {
         let subset = try percent("random(0.000823)", .linear, Self.robertaBase, withHead: false)
         #expect(abs(subset / bitfit - 1) < 1e-3)
     }
+
+    /// Every way of tuning without its head, as plain arithmetic on the two shapes has it: 12 layers of width 768, inner
+    /// width 3072. EH-FT has 1 to 4 % for its first stages, which is LoRA's of rank 32, and 0.01 to 3 % for all of them.
+    @Test(arguments: [
+        ("all", 107_719_680, 124_055_040), ("bitfit", 102_144, 102_144), ("layernorm", 38_400, 38_400),
+        ("top(3)", 21_263_616, 21_263_616), ("top(12)", 85_054_464, 85_054_464),
+        ("lora(r=32, alpha=16, modules=query+key+value+output)", 2_359_296, 2_359_296),
+        ("lora(r=4, modules=query+value)", 147_456, 147_456), ("prefix(16)", 294_912, 294_912),
+        ("adapter(64)", 2_379_264, 2_379_264), ("adapter(64, norms=true)", 2_417_664, 2_417_664),
+        ("random(0.001)", 107_720, 124_055), ("random(0.000823)", 88_653, 102_097),
+    ])
+    func `as many entries move as the shapes say`(tune: String, bert: Int, roberta: Int) throws {
+        for (configuration, count) in [(Self.bertBaseCased, bert), (Self.robertaBase, roberta)] {
+            let entries = BackboneEntries(
+                ParameterTable(configuration: configuration, head: .linear, outputs: 2, adapter: nil))
+            let share = try percent(tune, .linear, configuration, withHead: false)
+            #expect((share / 100 * Double(entries.count)).rounded() == Double(count))
+        }
+    }
 }

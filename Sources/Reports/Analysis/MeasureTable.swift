@@ -63,6 +63,7 @@ extension Measure {
         case .headFeatures: "head-features: how many examples have theirs kept; the pictures show them"
         case .headFeaturesAtStart: "head-features-at-start: how many examples have theirs kept"
         case .generalizationGap: "generalization-gap: the task's first metric, in percent"
+        case .predictions: "predictions: how many examples have theirs kept; `results` says what they add"
         case .cost: "cost: of a stage, on the ranks and threads it had"
         }
     }
@@ -96,6 +97,7 @@ extension Measure {
                 Figure("dev", digits: 1) { $0.generalizationGap.map { $0.dev * 100 } },
                 Figure("dev - train", digits: 1) { $0.generalizationGap.map { $0.gap * 100 } },
             ]
+        case .predictions: [Figure("dev", digits: 0) { ($0.predictions?.predicted.count).map(Double.init) }]
         case .cost: Self.costFigures
         }
     }

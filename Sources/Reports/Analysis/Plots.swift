@@ -39,7 +39,7 @@ extension Plot {
             case .heldOut: heldOut(task, methods)
             case .generalizationGap: [generalizationGap(task, methods)]
             case .cost: [cost(task, methods)]
-            case .headFeatures, .headFeaturesAtStart: []
+            case .headFeatures, .headFeaturesAtStart, .predictions: []
             }
         }.compactMap { $0 }
     }

@@ -86,8 +86,10 @@ extension MethodComparison {
                 let evidence = Evidence(differences, intervals)
                 let task = Task(task: name, metric: target.metric, pairs: pairs, evidence: evidence)
                 tasks.append(task)
-                let better = max(task.mean(\.first), task.mean(\.second))
-                evaluation.append(EvaluationSet(target, mean: better, plan))
+                let means = [task.mean(\.first), task.mean(\.second)]
+                let better = means[0] < means[1] ? 1 : 0
+                let paired = rows[better].filter { row in pairs.contains { $0.seed == row.seed } }
+                evaluation.append(EvaluationSet(target, mean: means[better], of: paired, snapshot))
             }
         }
         guard let differences = PairedDifferences(tasks.flatMap(\.evidence.differences.strata)) else {

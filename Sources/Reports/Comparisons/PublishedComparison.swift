@@ -32,6 +32,8 @@ package struct PublishedComparison: Hashable, Sendable {
         package let method: String
         /// Which scores of the sweep the number is; nil where it is no plain score, such as a difference.
         package let column: ResultTable.Column?
+        /// Whose scores they are; none where they are of several methods.
+        let rows: [SweepRow]
         package let summary: Summary?
         package let finished: Int
         package let seeds: Int
@@ -54,10 +56,12 @@ extension PublishedComparison {
         }
         let matched = Set(published.scores.flatMap { $0.counterpart?.allMethods ?? [] })
         let means = entries.compactMap { entry in
-            entry.ours.column.flatMap { column in entry.ours.summary.map { (column: column, mean: $0.mean) } }
+            entry.ours.column.flatMap { column in entry.ours.summary.map { (column, $0.mean, entry.ours.rows) } }
         }
-        let evaluation = means.map(\.column).distinct().compactMap { column in
-            means.filter { $0.column == column }.map(\.mean).max().map { EvaluationSet(column, mean: $0, plan) }
+        let evaluation = means.map(\.0).distinct().compactMap { column in
+            means.filter { $0.0 == column }.max { $0.1 < $1.1 }.map { _, mean, rows in
+                EvaluationSet(column, mean: mean, of: rows, snapshot)
+            }
         }
         self.init(
             table: published.name, publishedModels: published.scores.map(\.model).distinct(), sweep: plan.name,
@@ -98,7 +102,7 @@ private struct FigureTable {
                 rows[Cell(task: task, method: method)].map { rows in
                     ours(
                         method, rows.map { figure(counterpart.metric, of: $0) },
-                        of: column(counterpart.metric, of: rows))
+                        of: column(counterpart.metric, of: rows), rows)
                 }
             }
         }
@@ -145,11 +149,12 @@ private struct FigureTable {
     }
 
     private func ours(
-        _ method: String, _ seeds: [Double?], of column: ResultTable.Column? = nil
+        _ method: String, _ seeds: [Double?], of column: ResultTable.Column? = nil, _ rows: [SweepRow] = []
     ) -> PublishedComparison.Ours {
         let finished = seeds.compactMap(\.self)
         return PublishedComparison.Ours(
-            method: method, column: column, summary: Summary(finished), finished: finished.count, seeds: seeds.count)
+            method: method, column: column, rows: rows, summary: Summary(finished), finished: finished.count,
+            seeds: seeds.count)
     }
 
     /// Which scores of the sweep the rows have of a metric; nil where it is none of them.

@@ -1,5 +1,6 @@
 import Experiments
 import Statistics
+import Tasks
 
 /// What the examples that a score is of add to its uncertainty: seeds say how a score varies with the training, on the
 /// same examples.
@@ -9,18 +10,36 @@ package struct EvaluationSet: Hashable, Sendable {
     package let examples: Int?
     /// The score that the interval is around.
     package let mean: Double
-    /// The binomial 95 % interval of an accuracy over the examples; nil for other metrics, which would take the
-    /// predictions, and they are not kept.
-    package let interval: ClosedRange<Double>?
+    /// nil where it would take predictions, and they were not kept.
+    package let interval: Interval?
 
-    init(_ column: ResultTable.Column, mean: Double, _ plan: SweepPlan) {
-        let task = plan.task(named: column.task)
+    /// 95 of 100 sets of as many examples of the same kind would have the score in here.
+    package struct Interval: Hashable, Sendable {
+        package let kind: Kind
+        package let range: ClosedRange<Double>
+
+        package enum Kind: String, CaseIterable, Sendable {
+            /// For an accuracy, which is all that it takes.
+            case binomial
+            /// For any score, from predictions.
+            case bootstrap
+        }
+    }
+
+    /// - Parameter rows: those whose scores the mean is of.
+    init(_ column: ResultTable.Column, mean: Double, of rows: [SweepRow], _ snapshot: SweepSnapshot) {
+        let task = snapshot.plan.task(named: column.task)
         self.column = column
         self.mean = mean
         examples = task?.devCount
         // The accuracy of tags is over words, and those of one sentence are not independent.
-        let isOfExamples = column.metric == .accuracy && task?.definition.kind != .tags
-        interval = isOfExamples ? examples.map { binomialInterval(share: mean, examples: $0) } : nil
+        if column.metric == .accuracy, task?.definition.kind != .tags {
+            interval = examples.map { Interval(kind: .binomial, range: binomialInterval(share: mean, examples: $0)) }
+        } else {
+            interval = task.flatMap { task in
+                snapshot.predictions(of: rows, column.metric).flatMap { task.definition.interval(column.metric, $0) }
+            }
+        }
     }
 
     /// "p and ± speak of the seeds alone; the examples of the evaluation set add a binomial 95 % interval: 73.43 … 92.07
@@ -29,24 +48,34 @@ package struct EvaluationSet: Hashable, Sendable {
     /// - Returns: nil where there are no scores.
     static func note(_ sets: [EvaluationSet], _ figures: String) -> String? {
         guard !sets.isEmpty else { return nil }
-        let known = sets.compactMap { set in
-            set.interval.map { "\(range($0)) around \(percent(set.mean)) on \(set.column.task) (\(set.size))" }
+        let known = Interval.Kind.allCases.compactMap { kind in
+            let ranges = sets.compactMap { set in
+                set.interval.flatMap { $0.kind == kind ? set.sentence($0.range) : nil }
+            }
+            return ranges.isEmpty ? nil : "a \(kind.rawValue) 95 % interval: \(ranges.joined(separator: ", "))"
         }
         let others = sets.filter { $0.interval == nil && $0.examples != nil }.map { "\($0.column.title) (\($0.size))" }
         let uncounted = sets.filter { $0.examples == nil }.map(\.column.task).distinct()
         let clauses = [
             known.isEmpty
                 ? nil
-                : "the examples of the evaluation set add a binomial 95 % interval: \(known.joined(separator: ", "))",
+                : "the examples of the evaluation set add \(known.joined(separator: ", and "))",
             others.isEmpty
                 ? nil
-                : "what the examples add to \(others.joined(separator: ", ")) would take predictions, which are not kept",
+                : "what the examples add to \(others.joined(separator: ", ")) would take predictions, which "
+                    + "`measure: [predictions]` keeps",
             uncounted.isEmpty
                 ? nil
                 : "the examples of \(uncounted.joined(separator: ", ")) are not counted in this plan, and will be when the "
                     + "sweep is run again",
         ]
         return "\(figures) of the seeds alone; \(clauses.compactMap { $0 }.joined(separator: "; "))."
+    }
+
+    private func sentence(_ range: ClosedRange<Double>) -> String {
+        let bounds = "\(percent(range.lowerBound)) … \(percent(range.upperBound))"
+        return
+            "\(bounds) around \(percent(mean)) on \(column.metric == .accuracy ? column.task : column.title) (\(size))"
     }
 
     private var size: String { examples.map { counted($0, "example") } ?? "" }
@@ -56,12 +85,40 @@ extension EvaluationSet: Encodable {
     package func encode(to encoder: any Encoder) throws {
         try encoder.encode([
             "task": column.task, "metric": column.metric, "examples": examples, "mean": mean,
-            "interval": interval.map { [$0.lowerBound, $0.upperBound] },
+            "interval": interval.map { [$0.range.lowerBound, $0.range.upperBound] },
+            "intervalKind": interval?.kind.rawValue,
         ])
     }
 }
 
-/// "77.45 … 90.28", in percent.
-private func range(_ interval: ClosedRange<Double>) -> String {
-    "\(percent(interval.lowerBound)) … \(percent(interval.upperBound))"
+extension SweepSnapshot {
+    /// Of those rows that have a score; nil where one of them has kept none, or of other examples.
+    fileprivate func predictions(of rows: [SweepRow], _ metric: Metric) -> [StageLog.Predictions]? {
+        let scored = rows.filter { score(metric, of: $0) != nil }
+        let kept = scored.compactMap { row in row.stages.last.flatMap { predictions[$0] } }
+        guard !kept.isEmpty, kept.count == scored.count, Set(kept.map(\.expected)).count == 1 else { return nil }
+        return kept
+    }
+}
+
+extension TaskDefinition {
+    /// The bootstrap interval of the mean of what several runs score on the same examples.
+    fileprivate func interval(_ metric: Metric, _ runs: [StageLog.Predictions]) -> EvaluationSet.Interval? {
+        guard let expected = runs.first?.expected, !expected.isEmpty else { return nil }
+        let labels = expected.map { $0.map { isRegression ? Label.value(Float($0)) : .category(Int($0)) } }
+        let labelCount = labels.reduce(0) { $0 + $1.count }
+        // Tens of thousands of tagged words are drawn less often, for an answer within seconds.
+        let resamples = max(200, min(1000, 4_000_000 / max(1, labelCount * runs.count)))
+        let range = bootstrapInterval(examples: expected.count, resamples: resamples) { places in
+            let drawn = places.map { labels[$0] }
+            let scores = runs.map { run in
+                let said = places.flatMap { run.predicted[$0] }
+                let predicted =
+                    isRegression ? Predictions.values(said.map(Float.init)) : .categories(said.map { Int($0) })
+                return score(metric, predicted: predicted, expected: drawn)
+            }
+            return scores.reduce(0, +) / Double(scores.count)
+        }
+        return EvaluationSet.Interval(kind: .bootstrap, range: range)
+    }
 }

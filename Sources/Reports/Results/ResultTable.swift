@@ -66,8 +66,13 @@ package struct ResultTable: Hashable, Sendable {
                 cells.map { $0[place].target == nil ? $0[place].scores : [:] }
             })
         evaluation = columns.indices.compactMap { [cells, columns] place in
-            let means = cells.compactMap { $0[place].target == nil ? $0[place].summary?.mean : nil }
-            return means.max().map { EvaluationSet(columns[place], mean: $0, plan) }
+            let means = zip(plan.methods, cells).compactMap { method, cells in
+                cells[place].target == nil ? cells[place].summary.map { (method: method, mean: $0.mean) } : nil
+            }
+            return means.max { $0.mean < $1.mean }.map { best in
+                let cell = Cell(task: columns[place].task, method: best.method)
+                return EvaluationSet(columns[place], mean: best.mean, of: rows[cell] ?? [], snapshot)
+            }
         }
     }
 

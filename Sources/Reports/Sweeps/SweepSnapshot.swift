@@ -4,6 +4,8 @@ package import Experiments
 package struct SweepSnapshot: Sendable {
     package let plan: SweepPlan
     private let records: [StageKey: StageRecord]
+    /// Of the stages that kept theirs.
+    package var predictions: [StageKey: StageLog.Predictions] = [:]
 
     /// - Parameter records: of the plan's stages; others are left out of account.
     package init(_ plan: SweepPlan, _ records: [StageRecord]) {

@@ -135,9 +135,7 @@ package struct Encoding: Sendable {
     /// The texts, each by itself or one after the other, in blocks of the maximal length; a last one may be shorter.
     private func cut(_ examples: [Example]) throws(TokenizerError) -> [EncodedExample] {
         let room = try tokenizer.frame.room(in: maxLength, forPair: false)
-        let texts = examples.compactMap { example in
-            if case .text(let texts) = example.content { tokenizer.ids(of: readable(texts.text)) } else { nil }
-        }
+        let texts = definition.lines(of: examples, with: tokenizer)
         let runs = blocks == .lines ? texts : [texts.flatMap(\.self)]
         return runs.flatMap { ids in
             stride(from: 0, to: ids.count, by: room).map { start in
@@ -147,12 +145,29 @@ package struct Encoding: Sendable {
         }
     }
 
+}
+
+extension TaskDefinition {
+    /// How the examples could be cut into blocks; nil where they are no running text.
+    package func runningText(of examples: [Example], with tokenizer: any Tokenizer) -> RunningText? {
+        guard kind == .maskedLM else { return nil }
+        let lengths = lines(of: examples, with: tokenizer).map(\.count)
+        return RunningText(lengths: lengths, frame: tokenizer.frame.specialCount(forPair: false))
+    }
+
+    /// The tokens of each text.
+    fileprivate func lines(of examples: [Example], with tokenizer: any Tokenizer) -> [[Int32]] {
+        examples.compactMap { example in
+            guard case .text(let texts) = example.content else { return nil }
+            return tokenizer.ids(of: readable(texts.text, by: tokenizer))
+        }
+    }
+
     /// The text without spaces around it and with one between words, its unknown words spelled as the tokenizer spells
     /// them.
-    private func readable(_ text: String) -> String {
+    private func readable(_ text: String, by tokenizer: any Tokenizer) -> String {
         let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        guard let unknown = definition.unknown, let token = tokenizer.unknownToken,
-            let spelling = tokenizer.vocabulary.token(of: token)
+        guard let unknown, let token = tokenizer.unknownToken, let spelling = tokenizer.vocabulary.token(of: token)
         else { return trimmed }
         return trimmed.replacing(unknown, with: spelling)
     }

@@ -37,9 +37,14 @@ package struct SequenceFrame: Equatable, Sendable {
 
     /// How many tokens of text fit into a sequence of `maxLength`.
     package func room(in maxLength: Int, forPair isPair: Bool) throws(TokenizerError) -> Int {
-        let specialCount = (isPair ? pair : single).count { if case .special = $0 { true } else { false } }
+        let specialCount = specialCount(forPair: isPair)
         guard maxLength > specialCount else { throw .noRoom(maxLength: maxLength, specialTokens: specialCount) }
         return maxLength - specialCount
+    }
+
+    /// How many tokens stand around those of a text or a pair.
+    package func specialCount(forPair isPair: Bool) -> Int {
+        (isPair ? pair : single).count { if case .special = $0 { true } else { false } }
     }
 
     /// The special tokens around the tokens of a text or a pair.

@@ -125,7 +125,8 @@ final class HeadFeaturesMeasurement: Measurement {
 }
 
 extension Label {
-    fileprivate var number: Double {
+    /// The place of a class, or the value.
+    var number: Double {
         switch self {
         case .category(let category): Double(category)
         case .value(let value): Double(value)

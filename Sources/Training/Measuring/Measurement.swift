@@ -62,6 +62,7 @@ extension Measure {
         case .headFeatures: HeadFeaturesMeasurement(atStart: false)
         case .headFeaturesAtStart: HeadFeaturesMeasurement(atStart: true)
         case .generalizationGap: GeneralizationGapMeasurement()
+        case .predictions: PredictionsMeasurement()
         case .cost: nil
         }
     }

@@ -44,3 +44,18 @@ final class GeneralizationGapMeasurement: Measurement {
         log.generalizationGap = .init(train: try trainingScore(context), dev: dev.value)
     }
 }
+
+/// What is said of each example of the dev set, for whoever asks what other examples would have done to the score.
+final class PredictionsMeasurement: Measurement {
+    func end(_ context: MeasuredStage, _ scores: [Score], _ log: inout StageLog) throws {
+        let examples = context.stage.data.dev
+        let said = try Evaluator(context.communicator).predictions(
+            of: context.stage, Array(examples.indices), in: .dev)
+        var place = 0
+        let predicted = examples.map { example in
+            defer { place += example.labels.count }
+            return said[place..<place + example.labels.count].map(Double.init)
+        }
+        log.predictions = .init(predicted: predicted, expected: examples.map { $0.labels.map(\.number) })
+    }
+}

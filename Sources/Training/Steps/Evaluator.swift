@@ -21,11 +21,7 @@ struct Evaluator {
     func score(
         _ stage: PreparedStage, on split: Split, _ examples: [Int], in file: DataFile
     ) throws -> [Score] {
-        let part = DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)
-        let said = try communicator.gatherFloats(stage.learner.predictions(of: Array(examples[part]), in: file))
-        guard said.allSatisfy(\.isFinite) else {
-            throw try stage.divergence("the model's outputs are no numbers any more")
-        }
+        let said = try predictions(of: stage, examples, in: file)
         let predicted = stage.task.isRegression ? Predictions.values(said) : .categories(said.map { Int($0) })
         let expected = examples.map { stage.data[file][$0].labels }
         return stage.task.metrics.map {
@@ -33,6 +29,16 @@ struct Evaluator {
                 split: split, metric: $0, value: stage.task.score($0, predicted: predicted, expected: expected),
                 isUndefined: $0.isUndefined(predicted: predicted, expected: expected.flatMap(\.self)))
         }
+    }
+
+    /// What the model says about some examples of a file, on every rank: a class or a value for each of their labels.
+    func predictions(of stage: PreparedStage, _ examples: [Int], in file: DataFile) throws -> [Float] {
+        let part = DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)
+        let said = try communicator.gatherFloats(stage.learner.predictions(of: Array(examples[part]), in: file))
+        guard said.allSatisfy(\.isFinite) else {
+            throw try stage.divergence("the model's outputs are no numbers any more")
+        }
+        return said
     }
 }
 

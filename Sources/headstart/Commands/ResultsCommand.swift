@@ -83,20 +83,20 @@ struct ResultsCommand: ParsableCommand {
 
     func run() throws {
         let format = format ?? .text
+        var snapshot = try sweep.snapshot()
+        snapshot.predictions = try SweepLogs.predictions(of: snapshot, store: sweep.store.store)
         if let published {
             let table = try PublishedResults.read().table(named: published)
-            let snapshot = try sweep.snapshot()
             let comparison = PublishedComparison(snapshot, table, logs: try logs(of: snapshot, for: table))
             try show(comparison, comparison.rendered(format, width: Screen.width))
         } else if compare.count == 2 {
             let comparison = try MethodComparison(
-                sweep.snapshot(), compare[0], compare[1], intervals: interval ?? .permutation)
+                snapshot, compare[0], compare[1], intervals: interval ?? .permutation)
             try show(comparison, comparison.rendered(format, width: Screen.width))
         } else if !compare.isEmpty {
-            let comparison = try PairwiseComparison(sweep.snapshot(), compare, intervals: interval ?? .permutation)
+            let comparison = try PairwiseComparison(snapshot, compare, intervals: interval ?? .permutation)
             try show(comparison, comparison.rendered(format, width: Screen.width))
         } else {
-            let snapshot = try sweep.snapshot()
             let table = ResultTable(snapshot, allMetrics: allMetrics)
             try show(ResultRows(snapshot), table.rendered(format, width: Screen.width))
         }
