@@ -8,8 +8,8 @@ extension Dialogue {
         if case .resting(let until) = state, until <= now { enter(.asking, at: now) }
         if case .training(let training) = phase, training.givenUpAt(patience) <= now { giveUp(training, at: now) }
         guard !hasEnded else { return }
-        beat(at: now)
         tellNews(at: now)
+        beat(at: now)
         if now >= askAt, let question {
             send(question)
             askAt = now + patience.answer
@@ -64,7 +64,6 @@ extension Dialogue {
             $0.beatAt = now
         }
         for message in messages { send(message) }
-        beat(at: now)
     }
 
     /// Tries again a little later what could not be sent.

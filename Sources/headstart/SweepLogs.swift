@@ -16,10 +16,7 @@ struct SweepLogs {
         for row in snapshot.plan.rows {
             var before: (number: Int, file: StageLogFile)?
             for (place, key) in row.stages.enumerated() {
-                guard let artifact = snapshot[key].result?.artifact(.log),
-                    let path = try artifacts.checkedPath(of: artifact)
-                else { continue }
-                let file = try files[key] ?? StageLogFile(path: path)
+                guard let file = try files[key] ?? snapshot.log(of: key, in: artifacts) else { continue }
                 files[key] = file
                 runs.append(
                     MeasuredRun(
@@ -48,15 +45,22 @@ struct SweepLogs {
         let artifacts = ContentStore(store: store)
         var predictions: [StageKey: StageLog.Predictions] = [:]
         for stage in snapshot.plan.stages where stage.measures.contains(.predictions) {
-            guard let artifact = snapshot[stage.key].result?.artifact(.log),
-                let path = try artifacts.checkedPath(of: artifact)
-            else { continue }
-            predictions[stage.key] = try StageLogFile(path: path).log.predictions
+            predictions[stage.key] = try snapshot.log(of: stage.key, in: artifacts)?.log.predictions
         }
         return predictions
     }
 
     private static func rows(_ rows: StageLogFile.Rows?) -> HeadFeatureRows? {
         rows.map { HeadFeatureRows(width: $0.width, train: $0.train, dev: $0.dev) }
+    }
+}
+
+extension SweepSnapshot {
+    /// What a stage has measured; nil where nothing of it is kept.
+    fileprivate func log(of stage: StageKey, in artifacts: ContentStore) throws -> StageLogFile? {
+        guard let artifact = self[stage].result?.artifact(.log),
+            let path = try artifacts.checkedPath(of: artifact)
+        else { return nil }
+        return try StageLogFile(path: path)
     }
 }

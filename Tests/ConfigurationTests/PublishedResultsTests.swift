@@ -25,6 +25,14 @@ struct PublishedResultsTests {
             ])
     }
 
+    /// As the README beside the numbers says.
+    @Test func `every number but those of another paper's row is put beside one of ours`() throws {
+        let scores = try shipped().tables.flatMap(\.scores)
+        let others = scores.filter { $0.counterpart == nil }
+        #expect(scores.count == 930 && others.count == 9)
+        #expect(others.allSatisfy { $0.method == "Finetuning (Liu et al. 2019)" })
+    }
+
     @Test func `numbers are in percent and know what they are called here`() throws {
         let table = try shipped().table(named: "optimal-subset/1")
         let score = try #require(table.scores.first { $0.method == "Random subset" && $0.task == "TREC-6" })

@@ -10,8 +10,9 @@ package struct EvaluationSet: Hashable, Sendable {
     package let examples: Int?
     /// The score that the interval is around.
     package let mean: Double
-    /// nil where it would take predictions, and they were not kept.
-    package let interval: Interval?
+    private let task: TaskDefinition?
+    /// Of the runs whose scores the mean is of, where it takes them and they were kept.
+    private let runs: [StageLog.Predictions]?
 
     /// 95 of 100 sets of as many examples of the same kind would have the score in here.
     package struct Interval: Hashable, Sendable {
@@ -28,18 +29,21 @@ package struct EvaluationSet: Hashable, Sendable {
 
     /// - Parameter rows: those whose scores the mean is of.
     init(_ column: ResultTable.Column, mean: Double, of rows: [SweepRow], _ snapshot: SweepSnapshot) {
-        let task = snapshot.plan.task(named: column.task)
+        let planned = snapshot.plan.task(named: column.task)
         self.column = column
         self.mean = mean
-        examples = task?.devCount
+        examples = planned?.devCount
+        task = planned?.definition
+        runs = snapshot.predictions(of: rows, column.metric)
+    }
+
+    /// nil where it would take predictions, and they were not kept. A bootstrap takes up to seconds.
+    package var interval: Interval? {
         // The accuracy of tags is over words, and those of one sentence are not independent.
-        if column.metric == .accuracy, task?.definition.kind != .tags {
-            interval = examples.map { Interval(kind: .binomial, range: binomialInterval(share: mean, examples: $0)) }
-        } else {
-            interval = task.flatMap { task in
-                snapshot.predictions(of: rows, column.metric).flatMap { task.definition.interval(column.metric, $0) }
-            }
+        guard column.metric != .accuracy || task?.kind == .tags else {
+            return examples.map { Interval(kind: .binomial, range: binomialInterval(share: mean, examples: $0)) }
         }
+        return task.flatMap { task in runs.flatMap { task.interval(column.metric, $0) } }
     }
 
     /// "p and ± speak of the seeds alone; the examples of the evaluation set add a binomial 95 % interval: 73.43 … 92.07
@@ -48,13 +52,15 @@ package struct EvaluationSet: Hashable, Sendable {
     /// - Returns: nil where there are no scores.
     static func note(_ sets: [EvaluationSet], _ figures: String) -> String? {
         guard !sets.isEmpty else { return nil }
+        let intervals = sets.map(\.interval)
         let known = Interval.Kind.allCases.compactMap { kind in
-            let ranges = sets.compactMap { set in
-                set.interval.flatMap { $0.kind == kind ? set.sentence($0.range) : nil }
+            let ranges = zip(sets, intervals).compactMap { set, interval in
+                interval.flatMap { $0.kind == kind ? set.sentence($0.range) : nil }
             }
             return ranges.isEmpty ? nil : "a \(kind.rawValue) 95 % interval: \(ranges.joined(separator: ", "))"
         }
-        let others = sets.filter { $0.interval == nil && $0.examples != nil }.map { "\($0.column.title) (\($0.size))" }
+        let others = zip(sets, intervals).filter { $1 == nil && $0.examples != nil }
+            .map { "\($0.0.column.title) (\($0.0.size))" }
         let uncounted = sets.filter { $0.examples == nil }.map(\.column.task).distinct()
         let clauses = [
             known.isEmpty
@@ -83,6 +89,7 @@ package struct EvaluationSet: Hashable, Sendable {
 
 extension EvaluationSet: Encodable {
     package func encode(to encoder: any Encoder) throws {
+        let interval = interval
         try encoder.encode([
             "task": column.task, "metric": column.metric, "examples": examples, "mean": mean,
             "interval": interval.map { [$0.range.lowerBound, $0.range.upperBound] },

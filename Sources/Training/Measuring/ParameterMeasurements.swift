@@ -123,8 +123,9 @@ private struct AdaptedWeight {
                 Matrix(up.baseAddress!, rows: outputs, columns: lowRank.rank),
                 Matrix(down.baseAddress!, rows: lowRank.rank, columns: inputs),
                 into: MutableMatrix(differences.baseAddress!, rows: outputs, columns: inputs))
+            let scale = Float(lowRank.scale)
             for entry in differences.indices {
-                differences[entry] = Float(lowRank.scale) * differences[entry] + (values[entry] - pretrained[entry])
+                differences[entry] = scale * differences[entry] + (values[entry] - pretrained[entry])
             }
         }
         return differences
