@@ -48,6 +48,7 @@ let package = Package(
             ]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CMPIHeaders", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
         .target(
             name: "CSentencePiece", cxxSettings: [.treatAllWarnings(as: .error)],
@@ -71,7 +72,7 @@ let package = Package(
         // Files, text, datasets
         library("Safetensors", ["Files"]),
         library("Tokenizers", ["Experiments", "Files", "CSentencePiece"]),
-        library("Tasks", ["Experiments", "Files", "Tokenizers", "Numerics"]),
+        library("Tasks", ["Experiments", "Files", "Tokenizers", "Numerics", "CExpat"]),
 
         // Networks, what moves, learning
         library("Encoders", ["Experiments", "Files", "Safetensors", "Numerics", "CKernels"]),

@@ -1,6 +1,5 @@
 import Experiments
 import Ledger
-import Reports
 
 /// What a sweep has come to, as its ledger has it.
 struct SweepOutcome {
@@ -24,7 +23,7 @@ struct SweepOutcome {
     func check(stoppedBy signal: Int32? = nil) throws {
         if openCount > 0 {
             throw WorkFailed(
-                "stopped with \(counted(openCount, "stage", "stages")) to go; the same command continues",
+                "stopped with \(counted(openCount, "stage")) to go; the same command continues",
                 stoppedBy: signal)
         }
         if let search = plan.searches.first(where: { $0.failure != nil }) {

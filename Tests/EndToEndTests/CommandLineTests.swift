@@ -35,6 +35,16 @@ struct CommandLineTests {
         #expect(outcome.output.isEmpty)
     }
 
+    @Test(arguments: [
+        ("traim", "there is no command 'traim'; did you mean 'train'?"),
+        ("help resul", "there is no command 'resul'; did you mean 'results'?"),
+        ("data dmo", "there is no command 'dmo'; did you mean 'demo'?"),
+    ])
+    func `an unknown command is told with the one that was meant`(line: String, sentence: String) throws {
+        let outcome = try Program.run(line.split(separator: " ").map(String.init))
+        #expect(outcome.errors == "headstart: \(sentence)\n")
+    }
+
     @Test func `doctor tells the core type and its speed, with and without our choice`() throws {
         struct Report: Decodable {
             struct Products: Decodable {

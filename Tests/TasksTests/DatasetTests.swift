@@ -188,7 +188,7 @@ struct DatasetTests {
         try #require(problems.count == 11)
         #expect(problems[0] == "train:\(first): field 'label': 'maybe' is not one of no, yes")
         #expect(problems[9].hasPrefix("train:\(first + 18): "))
-        #expect(problems[10] == "train: and 10 more rows are wrong")
+        #expect(problems[10] == "train: 10 more are wrong")
         #expect(error?.description.hasSuffix("; 20 rows are wrong in all") == true)
     }
 

@@ -102,12 +102,12 @@ struct KindTests {
             "<item asks-for=\"cause\" most-plausible-alternative=\"left\"><p>a</p><a1>b</a1><a2>c</a2></item>",
             "train:4: field 'label': 'left' is not one of 1, 2"
         ),
-        ("<item", "train:5: not XML of COPA's form: it is not well-formed"),
-        ("<item asks-for=\"cause\" asks-for=\"cause\">", "train:4: not XML of COPA's form: it is not well-formed"),
-        ("<p>a</a1>", "train:4: not XML of COPA's form: it is not well-formed"),
-        ("<p>a&b", "train:4: not XML of COPA's form: it is not well-formed"),
-        ("</copa-corpus>\n<p>", "train:5: not XML of COPA's form: it is not well-formed"),
-        ("<!-- <p>", "train:5: not XML of COPA's form: it breaks off"),
+        ("<item", "train:5: not XML of COPA's form: not well-formed (invalid token)"),
+        ("<item asks-for=\"cause\" asks-for=\"cause\">", "train:4: not XML of COPA's form: duplicate attribute"),
+        ("<p>a</a1>", "train:4: not XML of COPA's form: mismatched tag"),
+        ("<p>a&b", "train:4: not XML of COPA's form: not well-formed (invalid token)"),
+        ("</copa-corpus>\n<p>", "train:5: not XML of COPA's form: junk after document element"),
+        ("<!-- <p>", "train:4: not XML of COPA's form: unclosed token"),
         ("<p>&eacute;</p>", "train:4: not XML of COPA's form: it has an unknown entity '&eacute;'"),
         ("", "train: the dataset is empty: the file has no rows"),
     ])

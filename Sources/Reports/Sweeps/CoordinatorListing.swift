@@ -17,7 +17,7 @@ package struct CoordinatorListing: Sendable {
     package var workers: String {
         let draining = report.draining.map { "\($0) drains; headstart drain \($0) --undo welcomes it again" }
         let resting = report.resting.map { host in
-            "\(host.host) rests for \(decimals(host.seconds, 0)) s, after \(counted(host.faults, "failure", "failures")) in a row: "
+            "\(host.host) rests for \(decimals(host.seconds, 0)) s, after \(counted(host.faults, "failure")) in a row: "
                 + host.reason
         }
         return (connected + draining + resting).joined(separator: "\n")

@@ -117,7 +117,8 @@ package struct DatasetError: Error, Equatable, CustomStringConvertible, Sendable
     /// A line for each of the first ten rows that are wrong, and how many more there are.
     package var problems: [String] {
         let more = rowCount - 1 - others.count
-        return [sentence] + others.map(\.sentence) + (more > 0 ? ["\(path): and \(more) more rows are wrong"] : [])
+        return [sentence] + others.map(\.sentence)
+            + (more > 0 ? ["\(path): \(more) more \(more == 1 ? "is" : "are") wrong"] : [])
     }
 
     package var description: String {

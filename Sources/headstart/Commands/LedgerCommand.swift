@@ -2,7 +2,6 @@ import ArgumentParser
 import Experiments
 import Files
 import Ledger
-import Reports
 
 struct LedgerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,7 +32,7 @@ struct LedgerCheckCommand: ParsableCommand {
             for problem in problems { try Screen.line(problem) }
         }
         guard problems.isEmpty else {
-            throw WorkFailed("\(store.store): \(counted(problems.count, "problem", "problems"))")
+            throw WorkFailed("\(store.store): \(counted(problems.count, "problem"))")
         }
         if !output.json { try Screen.line("\(store.store): all is well.") }
     }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Experiments
 import Ledger
-import Reports
 
 struct StoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -72,7 +71,7 @@ struct StoreCleanupCommand: ParsableCommand {
         if output.json { return try Screen.json(Summary(shares: shares, removed: yes)) }
         for share in shares {
             try Screen.line(
-                "\(share.what): \(counted(share.files, "file", "files")), \(fixed(Double(share.bytes) / 1e6, 1)) MB")
+                "\(share.what): \(counted(share.files, "file")), \(fixed(Double(share.bytes) / 1e6, 1)) MB")
         }
         guard !shares.isEmpty else { return try Screen.line("There is nothing to remove.") }
         try Screen.line(yes ? "Removed." : "Nothing was removed; the same command with --yes does it.")

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Experiments
 import Messages
-import Reports
 
 struct SubmitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,7 +23,7 @@ struct SubmitCommand: ParsableCommand {
         let reply = try CoordinatorClient.ask(store: store, .submit(arguments: try sweep.arguments), seconds: 600)
         switch reply {
         case .submitted(let name, let count):
-            try Screen.line("Sweep \(name) is planned: \(counted(count, "new stage", "new stages")).")
+            try Screen.line("Sweep \(name) is planned: \(counted(count, "new stage")).")
         case .refused(let reason): throw BadRequest("the coordinator refuses: \(reason)")
         default: throw WorkFailed("no coordinator answers in \(store); does one run there?")
         }

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Experiments
 import Foundation
 import Ledger
-import Reports
 
 struct WaitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,7 +36,7 @@ struct WaitCommand: ParsableCommand {
                 let outcome = try SweepOutcome(plan, ledger)
                 if outcome.hasEnded { return try outcome.check() }
                 guard isPatient else {
-                    let left = counted(outcome.openCount, "stage", "stages")
+                    let left = counted(outcome.openCount, "stage")
                     throw WorkFailed(
                         "\(store): \(left) of \(plan.name) left to do, and no coordinator is at work; start one with "
                             + "run or coordinator")
