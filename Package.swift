@@ -50,6 +50,7 @@ let package = Package(
         .target(
             name: "COneDNN", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("dnnl")]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CMPIHeaders", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
         .target(
             name: "CSentencePiece", cxxSettings: [.treatAllWarnings(as: .error)],
@@ -73,7 +74,7 @@ let package = Package(
         // Files, text, datasets
         library("Safetensors", ["Files"]),
         library("Tokenizers", ["Experiments", "Files", "CSentencePiece"]),
-        library("Tasks", ["Experiments", "Files", "Tokenizers", "Numerics"]),
+        library("Tasks", ["Experiments", "Files", "Tokenizers", "Numerics", "CExpat"]),
 
         // Networks, what moves, learning
         library("Encoders", ["Experiments", "Files", "Safetensors", "Numerics", "CKernels"]),

@@ -28,6 +28,10 @@ enum Place: Hashable, Sendable, CustomStringConvertible {
 /// Gathers problems, so that a file is told all that is wrong with it at once.
 struct Findings {
     private var problems: [String] = []
+    /// More than anybody reads at once; a file that is wrong throughout would be compared with itself for ever.
+    private static let limit = 100
+
+    var isFull: Bool { problems.count >= Self.limit }
 
     /// - Returns: nil if `value` threw; its problems are then kept.
     mutating func collect<Value>(_ value: @autoclosure () throws(ConfigurationError) -> Value) -> Value? {
@@ -41,10 +45,12 @@ struct Findings {
 
     mutating func note(_ error: ConfigurationError) {
         // One wrong line may spoil many runs; it is told once.
-        problems += error.problems.filter { !problems.contains($0) }
+        if !isFull { problems += error.problems.filter { !problems.contains($0) } }
     }
 
-    mutating func note(_ sentence: String, at place: Place) { note(ConfigurationError(sentence, at: place)) }
+    mutating func note(_ sentence: @autoclosure () -> String, at place: Place) {
+        if !isFull { note(ConfigurationError(sentence(), at: place)) }
+    }
 
     /// Throws what was found, if anything was.
     func check() throws(ConfigurationError) {

@@ -49,7 +49,7 @@ package struct ControlSockets {
 
     /// The socket in a store; nil where the store's path is longer than the system allows for one.
     package static func local(toStore store: String) -> Endpoint? {
-        let folder = URL(fileURLWithPath: store).standardizedFileURL.path
+        let folder = Path.absolute(store)
         do throws(TransportError) { return try Endpoint("ipc://\(folder)/control.socket") } catch { return nil }
     }
 }

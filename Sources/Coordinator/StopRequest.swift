@@ -6,6 +6,7 @@ package import Transport
 /// A wish that the coordinator end, made from any thread.
 package final class StopRequest: Sendable {
     private let isMade = Atomic<Bool>(false)
+    private let firstSignal = Atomic<Int32>(0)
     let bell: Bell
 
     package init() throws(TransportError) {
@@ -13,6 +14,17 @@ package final class StopRequest: Sendable {
     }
 
     package var isRequested: Bool { isMade.load(ordering: .acquiring) }
+
+    /// The signal that made the request, where it was one.
+    package var signal: Int32? {
+        let number = firstSignal.load(ordering: .acquiring)
+        return number == 0 ? nil : number
+    }
+
+    fileprivate func request(by signal: Int32) {
+        firstSignal.store(signal, ordering: .releasing)
+        request()
+    }
 
     package func request() {
         isMade.store(true, ordering: .releasing)
@@ -45,7 +57,7 @@ package final class SignalListener {
                     beforeExit()
                     _exit(128 + number)
                 }
-                stop.request()
+                stop.request(by: number)
             }
             source.resume()
             return source

@@ -1,6 +1,8 @@
 /// The name a person is likely to have meant.
 /// - Returns: nil where no known name is near enough to be worth a question.
 package func nearestName(to name: String, among known: [String]) -> String? {
+    // A longer one was never meant as a name, and would take its time.
+    guard name.utf8.count <= 200 else { return nil }
     let plain = normalized(name)
     let nearest = known.map { (name: $0, distance: editDistance(plain, normalized($0))) }
         .min { $0.distance < $1.distance }
@@ -8,11 +10,13 @@ package func nearestName(to name: String, among known: [String]) -> String? {
     return nearest.name
 }
 
-/// What to add to a sentence about an unknown name: the name that was likely meant, and all that are known where there
-/// is none.
+/// What to add to a sentence about an unknown name: the name that was likely meant, and where there is none those that are
+/// known, or a dozen of them.
 package func hint(for name: String, among known: [String]) -> String {
     let guess = guess(at: name, among: known)
-    return guess.isEmpty && !known.isEmpty ? "; known: \(known.joined(separator: ", "))" : guess
+    guard guess.isEmpty, !known.isEmpty else { return guess }
+    let shown = known.prefix(12).joined(separator: ", ")
+    return known.count > 12 ? "; known: \(shown) and \(known.count - 12) more" : "; known: \(shown)"
 }
 
 /// What to add to a sentence that says what is known already: the name that was likely meant; empty where there is none.

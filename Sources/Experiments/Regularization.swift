@@ -161,6 +161,9 @@ extension ChildTuning: Spelled {
         guard ["f", "d"].contains(call.name) else { throw SpellingError() }
         let arguments = try call.arguments(["p", "mask"])
         let share = try arguments.share("p", of: call.name)
+        guard call.name == "d" || share >= 1e-6 else {
+            throw SpellingError("'p' of 'f' must be a number from 1e-6 to 1, not '\(arguments["p"] ?? "")'")
+        }
         let mask = try arguments.choice("mask", of: call.name, default: ChildMask.beforeClipping)
         self = call.name == "f" ? .free(share: share, mask: mask) : .driven(share: share, mask: mask)
     }

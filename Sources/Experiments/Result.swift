@@ -6,12 +6,18 @@ package struct Score: Codable, Hashable, Sendable {
     package let split: Split
     package let metric: Metric
     package let value: Double
+    /// Whether the value stands for none, as of a correlation with what never changes.
+    @Implied<No> package var isUndefined: Bool
 
-    package init(split: Split, metric: Metric, value: Double) {
+    package init(split: Split, metric: Metric, value: Double, isUndefined: Bool = false) {
         self.split = split
         self.metric = metric
         self.value = value
+        self.isUndefined = isUndefined
     }
+
+    /// As tables have it, in percent.
+    package var figure: String { isUndefined ? "undefined" : String(format: "%.2f", value * 100) }
 }
 
 package enum Split: String, Codable, CaseIterable, Sendable {
@@ -37,7 +43,7 @@ package struct Evaluation: Codable, Hashable, Sendable {
 extension Evaluation: CustomStringConvertible {
     /// One line for logs: step, epoch, loss and scores.
     package var description: String {
-        let values = scores.map { "\($0.split.rawValue) \($0.metric.rawValue) \(Self.digits($0.value, 4))" }
+        let values = scores.map { "\($0.split.rawValue) \($0.metric.rawValue) \($0.figure)" }
         return (["step \(step)", "epoch \(Self.digits(epoch, 1))", "loss \(Self.digits(trainingLoss, 4))"] + values)
             .joined(separator: "  ")
     }

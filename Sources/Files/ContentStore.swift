@@ -155,7 +155,7 @@ package struct ContentStore: Sendable {
 
     private func place(of digest: Digest) throws(FileError) -> String {
         let path = path(of: digest)
-        try Directory.make((path as NSString).deletingLastPathComponent)
+        try Directory.make(Path.folder(of: path))
         return path
     }
 

@@ -4,8 +4,8 @@ package enum Directory {
     /// Makes the directory, and those above it, where they are missing.
     package static func make(_ path: String) throws(FileError) {
         if isThere(path) { return }
-        let parent = (path as NSString).deletingLastPathComponent
-        if !parent.isEmpty, parent != path { try make(parent) }
+        let parent = Path.folder(of: path)
+        if parent != path { try make(parent) }
         guard mkdir(path, 0o755) == 0 || (errno == EEXIST && isThere(path)) else { throw FileError(.write, path) }
     }
 

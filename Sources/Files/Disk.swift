@@ -32,8 +32,7 @@ package enum Disk {
         if isDurable { try synchronize(file, as: path) }
         guard Foundation.rename(file, path) == 0 else { throw FileError(.write, path) }
         guard isDurable else { return }
-        let directory = (path as NSString).deletingLastPathComponent
-        try synchronize(directory.isEmpty ? "." : directory, as: path)
+        try synchronize(Path.folder(of: path), as: path)
     }
 
     private static func synchronize(_ path: String, as name: String) throws(FileError) {
@@ -52,6 +51,11 @@ package enum Disk {
 
     /// - Returns: nil where there is no file.
     package static func byteCount(of path: String) -> Int? { stamp(of: path)?.byteCount }
+
+    /// Whether a file is there, and neither a folder nor a pipe.
+    package static func isPlainFile(_ path: String) -> Bool {
+        status(of: path).map { $0.st_mode & S_IFMT == S_IFREG } ?? false
+    }
 
     /// What changes when a file is written to or replaced.
     package struct Stamp: Hashable, Sendable {
@@ -114,18 +118,50 @@ package enum Disk {
         return hasher.finish()
     }
 
+    /// All that a file holds, or a pipe until nobody writes to it any more; "-" is standard input. It waits for a pipe, so
+    /// it is for what a person has named.
+    ///
+    /// - Parameter limit: the most bytes there may be.
+    package static func readToEnd(_ path: String, atMost limit: Int = 1 << 32) throws(FileError) -> [UInt8] {
+        let descriptor = path == "-" ? dup(STDIN_FILENO) : Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(.read, path) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        try readPieces(of: descriptor, path) { piece throws(FileError) in
+            guard bytes.count + piece.count <= limit else {
+                throw FileError(.read, path, code: EFBIG, because: "it has more than \(limit >> 20) MiB")
+            }
+            bytes.append(contentsOf: piece)
+        }
+        return bytes
+    }
+
+    /// Opens what should be a file, without waiting for anybody where it is a pipe.
+    static func openToRead(_ path: String) throws(FileError) -> Int32 {
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw FileError(.read, path) }
+        return descriptor
+    }
+
     static func readPieces(
         _ path: String, from offset: Int = 0, count: Int = .max,
         _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
     ) throws(FileError) {
-        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError(.read, path) }
+        let descriptor = try openToRead(path)
         defer { close(descriptor) }
+        guard offset == 0 || lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw FileError(.read, path) }
+        try readPieces(of: descriptor, path, count: count, body)
+    }
+
+    private static func readPieces(
+        of descriptor: Int32, _ path: String, count: Int = .max,
+        _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
+    ) throws(FileError) {
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: min(max(count, 1), 1 << 18), alignment: 64)
         defer { piece.deallocate() }
         var done = 0
         while done < count {
-            let found = pread(descriptor, piece.baseAddress, min(piece.count, count - done), off_t(offset + done))
+            let found = Foundation.read(descriptor, piece.baseAddress, min(piece.count, count - done))
             if found < 0, errno == EINTR { continue }
             guard found >= 0 else { throw FileError(.read, path) }
             if found == 0 { return }

@@ -10,15 +10,17 @@ package struct FileError: Error, CustomStringConvertible, Sendable {
     package let path: String
     /// The system's error number.
     package let code: Int32
+    private let sentence: String?
 
-    package init(_ operation: Operation, _ path: String, code: Int32 = errno) {
+    /// - Parameter sentence: the reason, where the system's word for it would not tell a person enough.
+    package init(_ operation: Operation, _ path: String, code: Int32 = errno, because sentence: String? = nil) {
         self.operation = operation
         self.path = path
         self.code = code
+        self.sentence = sentence
     }
 
-    /// In the system's words.
-    package var reason: String { String(cString: strerror(code)).lowercased() }
+    package var reason: String { sentence ?? String(cString: strerror(code)).lowercased() }
 
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
     /// Whether the file's bytes cannot be had, however often they are asked for.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file's bytes, read-only and shared by all processes of a host.
+/// A file's bytes, read-only and shared by all processes of a host. A pipe, whose bytes come but once, is refused.
 package final class MappedFile: Sendable {
     package let path: String
     package let count: Int
@@ -9,12 +9,15 @@ package final class MappedFile: Sendable {
 
     package init(path: String) throws(FileError) {
         self.path = path
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError(.read, path) }
+        let descriptor = try Disk.openToRead(path)
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError(.read, path) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(.read, path, code: EISDIR) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw status.st_mode & S_IFMT == S_IFDIR
+                ? FileError(.read, path, code: EISDIR)
+                : FileError(.read, path, code: ESPIPE, because: "is a pipe or a device; copy what it gives into a file")
+        }
         count = Int(status.st_size)
         guard count > 0 else {
             start = nil

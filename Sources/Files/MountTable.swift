@@ -31,7 +31,7 @@ package struct MountTable {
     /// Whether other machines may have the file system mounted that a path lies in, or a program serves it: then files in
     /// it cannot be shared as memory.
     package func isOnNetwork(_ path: String) -> Bool {
-        let whole = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let whole = Path.resolved(path)
         let around = types.filter {
             $0.mountPoint == "/" || whole == $0.mountPoint || whole.hasPrefix($0.mountPoint + "/")
         }

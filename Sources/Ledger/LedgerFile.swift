@@ -128,14 +128,9 @@ enum LedgerFile {
     /// Reads the 100 bytes of header that SQLite documents, before SQLite itself may open the file.
     private static func checkHeader(_ path: String, store: String) throws(LedgerError) {
         guard access(path, F_OK) == 0 else { throw .missing(store: store) }
-        guard let handle = FileHandle(forReadingAtPath: path) else { throw .file(FileError(.read, path)) }
-        let header: Data
-        do {
-            header = try handle.read(upToCount: 100) ?? Data()
-        } catch {
-            throw .file(FileError(.read, path, code: EIO))
-        }
-        guard header.count == 100, header.starts(with: Data("SQLite format 3\0".utf8)) else {
+        let header: [UInt8]
+        do throws(FileError) { header = try Disk.read(path, count: 100) } catch { throw .file(error) }
+        guard header.count == 100, header.starts(with: Array("SQLite format 3\0".utf8)) else {
             throw .foreign(path: path)
         }
         let integer = { (offset: Int) in header[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }

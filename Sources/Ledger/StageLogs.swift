@@ -28,7 +28,7 @@ package struct StageLogs: Sendable {
     ) throws(FileError) {
         guard (0..<Self.byteLimit).contains(offset) else { return }
         let path = path(of: stage, attempt)
-        try Directory.make((path as NSString).deletingLastPathComponent)
+        try Directory.make(Path.folder(of: path))
         let bytes = Array(text.utf8.prefix(Self.byteLimit - offset))
         try Disk.open(path) { file throws(FileError) in try file.write(bytes, at: offset) }
     }

@@ -42,7 +42,9 @@ extension Tokenizer {
             let room = try frame.room(in: maxLength, forPair: second != nil)
             try cut(&first, &second, to: room, by: truncation)
         }
-        return frame.around(first, second)
+        let texts = frame.around(first, second)
+        guard !texts.sequence.ids.isEmpty else { throw .noTokens }
+        return texts
     }
 
     /// Stands for what the vocabulary lacks.

@@ -9,6 +9,8 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible, Sendable
     case malformed(path: String, String)
     /// `maxLength` is no longer than the special tokens alone.
     case noRoom(maxLength: Int, specialTokens: Int)
+    /// A text comes to no tokens, and the tokenizer puts none around it.
+    case noTokens
     /// The side that is to be cut has no more tokens than must go.
     case tooLong(side: String, tokens: Int, excess: Int)
     /// A word that must be read lies beyond the maximal length.
@@ -26,6 +28,8 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible, Sendable
         case .noRoom(let maxLength, let specialTokens):
             "a maximal length of \(maxLength) leaves no room beside \(specialTokens) special tokens;"
                 + " choose at least \(specialTokens + 1)"
+        case .noTokens:
+            "a text has no tokens, and this tokenizer puts none around it ('post_processor'); leave such texts out"
         case .tooLong(let side, let tokens, let excess):
             "the \(side) text has \(tokens) tokens and cannot be cut by \(excess);"
                 + " choose a greater maximal length or truncate the longest"

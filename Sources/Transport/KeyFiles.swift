@@ -15,7 +15,7 @@ extension CurveKeyPair {
 
     /// Refuses a key that others could have read.
     package init(path: String) throws(TransportError) {
-        try demandPrivate(directory(of: path), mode: 0o700)
+        try demandPrivate(Path.folder(of: path), mode: 0o700)
         try demandPrivate(path, mode: 0o600)
         let text = try readKeyFile(path).trimmingCharacters(in: .whitespacesAndNewlines)
         do throws(TransportError) {
@@ -66,17 +66,13 @@ package struct AdmittedKeys: Equatable, Sendable {
 
 // MARK: Files
 
-private func directory(of path: String) -> String {
-    let directory = (path as NSString).deletingLastPathComponent
-    return directory.isEmpty ? "." : directory
-}
-
 private func systemError(_ path: String, _ what: String) -> TransportError {
     .badKey("\(path): cannot \(what): \(String(cString: strerror(errno)).lowercased())")
 }
 
 private func makeDirectory(of path: String) throws(TransportError) {
-    let directory = directory(of: path)
+    let directory = Path.folder(of: path)
+    do throws(FileError) { try Directory.make(Path.folder(of: directory)) } catch { throw .badKey("\(error)") }
     if mkdir(directory, 0o700) == 0 { return }
     guard errno == EEXIST else { throw systemError(directory, "make the directory") }
     try demandPrivate(directory, mode: 0o700)

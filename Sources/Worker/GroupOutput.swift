@@ -25,7 +25,7 @@ final class GroupOutput {
     func begin() {
         byteCount = 0
         do throws(FileError) {
-            try Directory.make((path as NSString).deletingLastPathComponent)
+            try Directory.make(Path.folder(of: path))
             try Disk.remove(path)
             isRefused = false
         } catch {

@@ -9,20 +9,27 @@ import Transport
 /// look between two steps.
 package enum StopSignal {
     private static let count = Atomic<Int>(0)
+    private static let last = Atomic<Int32>(0)
 
     /// Takes the signals from now on.
     package static func watch() {
-        // The counter is made here, and not in the handler, where nothing may be allocated.
-        _ = isRaised
-        for number in [SIGTERM, SIGINT, SIGUSR1] { signal(number) { _ in StopSignal.raise() } }
+        // The counters are made here, and not in the handler, where nothing may be allocated.
+        _ = (isRaised, number)
+        for number in [SIGTERM, SIGINT, SIGUSR1] { signal(number) { StopSignal.raise($0) } }
         // Whoever started this process with `nohup` wants it to outlive the terminal.
-        if !Signals.isIgnored(SIGHUP) { signal(SIGHUP) { _ in StopSignal.raise() } }
+        if !Signals.isIgnored(SIGHUP) { signal(SIGHUP) { StopSignal.raise($0) } }
     }
+
+    /// The signal that was raised last; 0 where none was.
+    package static var number: Int32 { last.load(ordering: .relaxed) }
 
     package static var isRaised: Bool { count.load(ordering: .relaxed) > 0 }
 
     /// Whether it was asked again: then it is to end at once.
     package static var isRepeated: Bool { count.load(ordering: .relaxed) > 1 }
 
-    static func raise() { count.add(1, ordering: .relaxed) }
+    static func raise(_ number: Int32 = SIGTERM) {
+        last.store(number, ordering: .relaxed)
+        count.add(1, ordering: .relaxed)
+    }
 }

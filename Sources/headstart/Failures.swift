@@ -19,10 +19,15 @@ struct BadRequest: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// Work that was begun and failed: exit status 1.
+/// Work that was begun and failed: exit status 1; or as shells have it, 128 and the signal's number where one stopped it.
 struct WorkFailed: Error, CustomStringConvertible {
     let description: String
-    init(_ description: String) { self.description = description }
+    let status: Int32
+
+    init(_ description: String, stoppedBy signal: Int32? = nil) {
+        self.description = description
+        status = signal.map { 128 + $0 } ?? 1
+    }
 }
 
 extension Headstart {
@@ -36,8 +41,9 @@ extension Headstart {
         return status(of: error)
     }
 
-    /// A line for each thing that is wrong with a configuration, as far as they can be taken in.
+    /// A line for each thing that is wrong with a dataset or a configuration, as far as they can be taken in.
     private static func complain(_ error: any Error) {
+        if let error = error as? DatasetError { return error.problems.forEach(Screen.complain) }
         guard let error = error as? ConfigurationError else { return Screen.complain("\(error)") }
         for problem in error.problems.prefix(20) { Screen.complain(problem) }
         let more = error.problems.count - 20
@@ -59,6 +65,8 @@ extension Headstart {
         case WorkerError.nobodyAnswers, WorkerError.lostCoordinator: nobodyToWorkFor
         case let error as WorkerError: error.isFinal ? 2 : 1
         case let error as FileError: error.operation == .read ? 2 : 1
+        case let failure as WorkFailed: failure.status
+        case let failure as StageFailure where failure.cause == .stopped && StopSignal.isRaised: 128 + StopSignal.number
         case let failure as StageFailure: failure.cause == .badInput ? 2 : 1
         default: 1
         }

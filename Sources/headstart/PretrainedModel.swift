@@ -1,6 +1,6 @@
 import Encoders
 import Experiments
-import Foundation
+import Files
 import Numerics
 import Tokenizers
 import Training
@@ -12,7 +12,7 @@ struct PretrainedModel {
 
     /// - Throws: also where the tokenizer knows more tokens than the model.
     init(directory: String) throws {
-        let directory = URL(fileURLWithPath: directory).standardizedFileURL.path
+        let directory = Path.absolute(directory)
         backbone = try Backbone(directory: directory)
         tokenizer = try loadTokenizer(directory: directory)
         try checkFit(tokenizer, backbone)

@@ -17,10 +17,15 @@ struct SweepOutcome {
     /// Whether nothing more will happen to the sweep unless a person asks for it.
     var hasEnded: Bool { plan.hasEnded(stages) }
 
+    /// - Parameter signal: what stopped the work, if anything did.
     /// - Throws: when the table misses a stage, or a stage has not ended; the message says how to go on. That a point of
     ///   a search diverged is a result like any other.
-    func check() throws {
-        if openCount > 0 { throw WorkFailed("stopped with \(openCount) stages to go; the same command continues") }
+    func check(stoppedBy signal: Int32? = nil) throws {
+        if openCount > 0 {
+            throw WorkFailed(
+                "stopped with \(counted(openCount, "stage")) to go; the same command continues",
+                stoppedBy: signal)
+        }
         if let search = plan.searches.first(where: { $0.failure != nil }) {
             let reason = search.failure ?? ""
             throw WorkFailed("the search for \(search.method) on \(search.task) found nothing: \(reason)")

@@ -29,6 +29,6 @@ struct Probe {
     /// The build puts the probe beside the tests' executable.
     private static let path: String = {
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        return ((tests as NSString).deletingLastPathComponent as NSString).appendingPathComponent("CollectivesProbe")
+        return URL(filePath: tests).deletingLastPathComponent().appendingPathComponent("CollectivesProbe").path
     }()
 }

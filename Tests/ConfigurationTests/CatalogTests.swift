@@ -73,7 +73,8 @@ struct CatalogTests {
             """
             own: { train: a, dev: b, format: jsonl, text: t, label: l, labels: [x, y], \(more) }
             """)
-        #expect(fixture.told { _ = try fixture.catalogs() } == "tasks.yaml:1: \(sentence)")
+        #expect(
+            fixture.told { _ = try fixture.catalogs().tasks.definition(named: "own") } == "tasks.yaml:1: \(sentence)")
     }
 
     @Test(arguments: [
@@ -88,7 +89,8 @@ struct CatalogTests {
     ])
     func `labels, metrics and columns that do not fit are told`(more: String, sentence: String) throws {
         try fixture.write("tasks.yaml", "own: { train: a, dev: b, format: tsv, text: t, label: l, \(more) }")
-        #expect(fixture.told { _ = try fixture.catalogs() } == "tasks.yaml:1: \(sentence)")
+        #expect(
+            fixture.told { _ = try fixture.catalogs().tasks.definition(named: "own") } == "tasks.yaml:1: \(sentence)")
     }
 
     @Test func `tasks of every kind are read`() throws {
@@ -147,7 +149,8 @@ struct CatalogTests {
     func `what does not fit a task's kind is told`(more: String, sentence: String) throws {
         try fixture.write(
             "tasks.yaml", "own: { train: a, dev: b, text: t, label: l, labels: [x, y], metrics: accuracy, \(more) }")
-        #expect(fixture.told { _ = try fixture.catalogs() } == "tasks.yaml:1: \(sentence)")
+        #expect(
+            fixture.told { _ = try fixture.catalogs().tasks.definition(named: "own") } == "tasks.yaml:1: \(sentence)")
     }
 
     @Test(arguments: [
@@ -168,13 +171,23 @@ struct CatalogTests {
     ])
     func `a metric that does not fit the labels is told`(more: String, sentence: String) throws {
         try fixture.write("tasks.yaml", "own: { train: a, dev: b, format: tsv, text: t, label: l, \(more) }")
-        #expect(fixture.told { _ = try fixture.catalogs() } == "tasks.yaml:1: \(sentence)")
+        #expect(
+            fixture.told { _ = try fixture.catalogs().tasks.definition(named: "own") } == "tasks.yaml:1: \(sentence)")
     }
 
     @Test func `hidden tokens have one metric`() throws {
         try fixture.write("tasks.yaml", "own: { kind: masked-lm, train: a, dev: b, format: lines, metrics: accuracy }")
         let sentence = "metric 'accuracy' does not fit hidden tokens; a masked-lm task is scored by precision-at-1"
-        #expect(fixture.told { _ = try fixture.catalogs() } == "tasks.yaml:1: \(sentence)")
+        #expect(
+            fixture.told { _ = try fixture.catalogs().tasks.definition(named: "own") } == "tasks.yaml:1: \(sentence)")
+    }
+
+    @Test func `a task that nobody asks for may be wrong`() throws {
+        try fixture.write("tasks.yaml", Fixture.tasks + "\nown: { train: a }\nodd name: 3\n")
+        #expect(try fixture.read(sweep()).datasets.map(\.name) == ["cb", "rte"])
+        #expect(
+            fixture.complaint(sweep(tasks: "[cb, own]")) == "tasks.yaml:7: task 'own' has no 'format'",
+            "and who asks for it is told")
     }
 
     @Test func `a head made for whole texts does not stand on words`() throws {

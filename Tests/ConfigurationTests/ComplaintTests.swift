@@ -43,6 +43,7 @@ struct ComplaintTests {
         ("head: linera", "'head' must be linear, mlp(WIDTH), hf or pooled, not 'linera'; did you mean 'linear'?"),
         ("head: mlp(0)", "'width' of 'mlp' must be a whole number from 1 to 65536, not '0'"),
         ("precision: int8", "'precision' must be fp32, bf16 or auto, not 'int8'"),
+        ("child: f(1e-300)", "'p' of 'f' must be a number from 1e-6 to 1, not '1e-300'"),
         ("tune: all", "'tune' says what a stage is and cannot stand in 'defaults'; give it in the stage"),
         ("share: 0.5", "'share' says what a stage is and cannot stand in 'defaults'; give it in the stage"),
     ])
@@ -217,6 +218,64 @@ struct ComplaintTests {
         }
         let bomb = (["more:", "  a0: &a0 [x]"] + levels).joined(separator: "\n")
         #expect(fixture.complaint(sweep(more: bomb)).hasSuffix("the file holds too many values"))
+    }
+
+    /// Yams would hash such a key with all that the aliases stand for, nine times as much at each level.
+    @Test(.timeLimit(.minutes(5))) func `aliases that multiply in a key end in a sentence`() {
+        let levels = (1...9).map { level in
+            "  a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", "))]"
+        }
+        for key in ["? *a9", "? [*a9]", "*a9 ", "{*a9: 1} "] {
+            let bomb = (["more:", "  a0: &a0 [x]"] + levels + ["  \(key): 1"]).joined(separator: "\n")
+            let told = fixture.complaint(sweep(more: bomb))
+            #expect(told.contains("a key must be a word") || told.contains("too many values"), "\(told)")
+        }
+    }
+
+    @Test func `a star that begins no plain word is a star`() throws {
+        let text = sweep(methods: "{ \"*a\": { tune: all }, b: { tune: *b } }")
+        #expect(fixture.complaint(text) == "sweep.yaml:6: is not YAML here: found undefined alias")
+        #expect(
+            fixture.complaint(sweep(methods: "{ '*a': { tune: all } }"))
+                == "sweep.yaml:6: '*a' cannot be a method's name; names are made of letters, digits, '-', '_', '.' and '+'"
+        )
+        let twice = sweep(methods: "{ b: &b { tune: all }, c: *b, 'd*': *b }")
+        #expect(fixture.complaint(twice).hasPrefix("sweep.yaml:6: 'd*' cannot be a method's name"))
+    }
+
+    @Test(arguments: [
+        (
+            sweep(seeds: "[\((0..<20).map { "\($0 * 1000)..\($0 * 1000 + 999)" }.joined(separator: ", "))]"),
+            "sweep.yaml:4: 'seeds' lists more than 10000 seeds"
+        ),
+        (
+            sweep(methods: "{ b: [\(Array(repeating: "{ tune: all }", count: 101).joined(separator: ", "))] }"),
+            "sweep.yaml:6: method 'b' has 101 stages; 100 are the most"
+        ),
+        (
+            sweep(methods: "{ \((0...1000).map { "m\($0): { tune: all }" }.joined(separator: ", ")) }"),
+            "sweep.yaml:6: 'methods' has 1001 entries; 1000 are the most"
+        ),
+        (
+            sweep(seeds: "0..9999", methods: "{ \((0...9).map { "m\($0): { tune: all }" }.joined(separator: ", ")) }"),
+            "the sweep asks for 200000 stages, and 100000 are the most; divide its tasks, methods or seeds among "
+                + "several sweeps, which share a store"
+        ),
+    ]) func `a sweep that is larger than any ends in a sentence`(text: String, sentence: String) {
+        #expect(fixture.complaint(text) == sentence)
+    }
+
+    /// Each problem is compared with those before it; tens of thousands would take minutes.
+    @Test func `a file that is wrong throughout is told a hundred things`() {
+        let names = (0..<1000).map { "wrong-name-\($0)" }.joined(separator: ", ")
+        let keys = (0..<1000).map { "wrong-\($0): 1" }.joined(separator: ", ")
+        for (text, first) in [
+            (sweep(tasks: "[\(names)]"), "sweep.yaml:3: unknown task 'wrong-name-0'"),
+            (sweep(defaults: "{ \(keys) }"), "sweep.yaml:5: unknown key 'wrong-0'"),
+        ] {
+            let told = fixture.complaint(text).split(separator: "\n")
+            #expect(told.first?.hasPrefix(first) == true && told.count == 100, "\(told.count)")
+        }
     }
 
     @Test func `deep nesting ends in a sentence`() {

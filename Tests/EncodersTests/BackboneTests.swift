@@ -41,7 +41,9 @@ struct BackboneTests {
         ("num_attention_heads", "5", "'hidden_size' 12 is not a multiple of 'num_attention_heads' 5"),
         ("hidden_size", "\"wide\"", "'hidden_size' is 'wide', not a number"),
         ("num_hidden_layers", "0", "'num_hidden_layers' is 0, not a possible size"),
-        ("hidden_dropout_prob", "1.5", "'hidden_dropout_prob' is 1.5, not a probability below 1"),
+        ("hidden_dropout_prob", "1.5", "'hidden_dropout_prob' is 1.5, not a number from 0 to below 1"),
+        ("layer_norm_eps", "-1", "'layer_norm_eps' is -1.0, not a number from 0 to below 1"),
+        ("num_attention_heads", "true", "'num_attention_heads' is 'true', not a number"),
         ("intermediate_size", "3.5", "'intermediate_size' is 3.5, not an integer"),
     ]
 

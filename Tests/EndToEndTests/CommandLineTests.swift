@@ -21,7 +21,8 @@ struct CommandLineTests {
         ["plan", "a.yaml", "--nonsense"], ["results", "--store", "/nonexistent"],
         ["results", "--store", "s", "--compare", "one"], ["results", "--store", "s", "--interval", "bootstrap"],
         ["results", "--store", "s", "--compare", "one", "two", "--interval", "narrow"],
-        ["results", "--store", "s", "--published", "ehft/7"],
+        ["results", "--store", "s", "--published", "ehft/7"], ["results", "--store", "s", "--json", "--format", "csv"],
+        ["help", "resul"], ["traim"], ["data", "dmo"],
         ["status", "--store", "/dev/null"],
         ["train", "--model", "m/", "--task", "t", "--data", "/", "--out", "o", "--tune", "all", "--method", "bitfit"],
         ["run", "a.yaml", "--store", "s", "--groups", "0"], ["worker", "--coordinator", "nonsense"],
@@ -33,6 +34,16 @@ struct CommandLineTests {
         #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
         #expect(outcome.errors.hasPrefix("headstart: "))
         #expect(outcome.output.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("traim", "there is no command 'traim'; did you mean 'train'?"),
+        ("help resul", "there is no command 'resul'; did you mean 'results'?"),
+        ("data dmo", "there is no command 'dmo'; did you mean 'demo'?"),
+    ])
+    func `an unknown command is told with the one that was meant`(line: String, sentence: String) throws {
+        let outcome = try Program.run(line.split(separator: " ").map(String.init))
+        #expect(outcome.errors == "headstart: \(sentence)\n")
     }
 
     @Test func `doctor tells the core type and its speed, with and without our choice`() throws {

@@ -55,7 +55,7 @@ struct LookingAfterTests {
         let table = try shop.run("results", "--store", "store", "--json")
         let gc = ["store", "gc", "--store", "store", "--keep", "head=best"]
         let shown = try shop.run(gc)
-        #expect(shown.status == 0 && shown.output.contains("head: 1 files"), "\(shown.output)\(shown.errors)")
+        #expect(shown.status == 0 && shown.output.contains("head: 1 file,"), "\(shown.output)\(shown.errors)")
         #expect(try shop.run(gc).output == shown.output)
         let removed = try shop.run(gc + ["--yes"])
         #expect(removed.status == 0 && removed.output.contains("Removed."), "\(removed.errors)")

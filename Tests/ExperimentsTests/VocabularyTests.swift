@@ -76,6 +76,17 @@ struct EvaluationTests {
         let evaluation = Evaluation(
             step: 16, epoch: 2, trainingLoss: 0.65432,
             scores: [Score(split: .dev, metric: .accuracy, value: 0.75), Score(split: .dev, metric: .f1, value: 2 / 3)])
-        #expect("\(evaluation)" == "step 16  epoch 2.0  loss 0.6543  dev accuracy 0.7500  dev f1 0.6667")
+        #expect("\(evaluation)" == "step 16  epoch 2.0  loss 0.6543  dev accuracy 75.00  dev f1 66.67")
+    }
+
+    @Test func `a score that is undefined says so, and others are stored as ever`() throws {
+        let undefined = Score(split: .dev, metric: .pearson, value: 0, isUndefined: true)
+        #expect(undefined.figure == "undefined")
+        let data = try CanonicalJSON.encode([undefined, Score(split: .dev, metric: .pearson, value: 0)])
+        #expect(
+            String(decoding: data, as: UTF8.self)
+                == #"[{"isUndefined":true,"metric":"pearson","split":"dev","value":0},"#
+                + #"{"metric":"pearson","split":"dev","value":0}]"#)
+        #expect(try CanonicalJSON.decode([Score].self, from: data).map(\.isUndefined) == [true, false])
     }
 }

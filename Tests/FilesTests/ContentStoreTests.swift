@@ -141,7 +141,7 @@ import Testing
     /// Whoever reads the first byte of /proc/self/mem has an input/output error.
     @Test func `a file that cannot be read is put aside, and makes room for the right one`() throws {
         let place = store.path(of: digest)
-        try Directory.make((place as NSString).deletingLastPathComponent)
+        try Directory.make(Path.folder(of: place))
         try FileManager.default.createSymbolicLink(atPath: place, withDestinationPath: "/proc/self/mem")
         #expect(try store.condition(of: digest) == .damaged)
         #expect(try store.resume(digest, byteCount: bytes.count) == .partial(upTo: 0))

@@ -126,6 +126,39 @@ struct ListingTests {
         #expect(lines.last == "  and 1 more")
     }
 
+    /// What a terminal would otherwise break wherever it is full.
+    @Test(arguments: [34, 40, 60, 80]) func `a narrow terminal gets narrow lines`(width: Int) throws {
+        let plan = PlanListing(try Sample().underWay)
+        let status = StatusListing(try Sample().underWay, quiet, isWorkedOn: true)
+        for (narrow, wide) in [
+            (plan.text(width: width), plan.text()), (status.text(width: width), status.text()),
+        ] {
+            for line in narrow.split(separator: "\n") { #expect(line.count <= width, "\(line)") }
+            let words = { (text: String) in Set(text.split { $0 == " " || $0 == "\n" }.filter { $0.first != "─" }) }
+            #expect(words(narrow) == words(wide), "no word is broken and none is lost")
+        }
+    }
+
+    @Test func `one of a thing is one`() throws {
+        let plan = try Sample(methods: ["finetune"], seeds: [1]).plan
+        let one = SweepPlan(
+            name: plan.name, model: plan.model, dataDirectory: plan.dataDirectory, tasks: plan.tasks,
+            stages: [plan.stages[0]], rows: [plan.rows[0]])
+        #expect(PlanListing(SweepSnapshot(one, [])).text().hasPrefix("small on tiny: 1 run is 1 stage, each once\n"))
+        #expect(PlanListing.stageCount(one) == "1 stage")
+        #expect(
+            StatusListing(SweepSnapshot(one, []), nil, isWorkedOn: true).text().hasPrefix("small: 1 stage, 1 waiting"))
+    }
+
+    @Test func `what is not known is null`() throws {
+        let fresh = SweepSnapshot(try Sample().plan, [])
+        let plan = String(decoding: try CanonicalJSON.encode(PlanListing(fresh)), as: UTF8.self)
+        #expect(plan.contains(#""secondsLeft":null"#))
+        let status = String(
+            decoding: try CanonicalJSON.encode(StatusListing(fresh, nil, isWorkedOn: false)), as: UTF8.self)
+        #expect(status.contains(#""secondsLeft":null"#) && status.contains(#""trouble":null"#))
+    }
+
     @Test func `listings have stable json`() throws {
         let status = String(
             decoding: try CanonicalJSON.encode(StatusListing(Sample().underWay, quiet, isWorkedOn: true)), as: UTF8.self

@@ -164,6 +164,40 @@ struct DatasetTests {
         #expect(try load(more, definition(.tsv, encoding: .latin1)).first?.content == .text(TextPair("Grüß")))
     }
 
+    /// A byte-order mark of either order, and none.
+    @Test(arguments: [[0xFF, 0xFE, 0x74, 0x00], [0xFE, 0xFF, 0x00, 0x74], [0x74, 0x00, 0x65, 0x00]] as [[UInt8]])
+    func `a file in UTF-16 is called so, whatever encoding is set`(bytes: [UInt8]) throws {
+        for encoding in TaskDefinition.TextEncoding.allCases {
+            let told = try failure(bytes, definition(.tsv, encoding: encoding))
+            #expect(told == "train: is in UTF-16; convert it, as with iconv -f UTF-16 -t UTF-8")
+        }
+    }
+
+    @Test(arguments: [TaskDefinition.FileFormat.tsv, .csv, .jsonl])
+    func `up to ten wrong rows are told at once, and how many there are`(format: TaskDefinition.FileFormat) throws {
+        let rows = (0..<40).map { $0 % 2 == 0 ? "no" : "maybe" }
+        let gap = format == .csv ? "," : "\t"
+        let text =
+            format == .jsonl
+            ? rows.map { "{\"text\": \"a\", \"label\": \"\($0)\"}" }.joined(separator: "\n")
+            : (["text\(gap)label"] + rows.map { "a\(gap)\($0)" }).joined(separator: "\n")
+        let folder = try TemporaryFolder(["train": text, "dev": text])
+        let error = #expect(throws: DatasetError.self) { try Dataset.load(definition(format), in: folder.path) }
+        let problems = try #require(error).problems.map { $0.replacing(folder.path + "/", with: "") }
+        let first = format == .jsonl ? 2 : 3
+        try #require(problems.count == 11)
+        #expect(problems[0] == "train:\(first): field 'label': 'maybe' is not one of no, yes")
+        #expect(problems[9].hasPrefix("train:\(first + 18): "))
+        #expect(problems[10] == "train: 10 more are wrong")
+        #expect(error?.description.hasSuffix("; 20 rows are wrong in all") == true)
+    }
+
+    @Test func `rows of another width are told together`() throws {
+        let folder = try TemporaryFolder(["train": "text\tlabel\na\nb\tno\nc\n", "dev": ""])
+        let error = #expect(throws: DatasetError.self) { try Dataset.load(definition(.tsv), in: folder.path) }
+        #expect(try #require(error).problems.count == 2)
+    }
+
     @Test func `a missing file is an error`() throws {
         let folder = try TemporaryFolder()
         let error = #expect(throws: DatasetError.self) { try Dataset.load(definition(.tsv), in: folder.path) }

@@ -70,6 +70,21 @@ struct KindTests {
             ])
     }
 
+    @Test func `XML is read in all the ways it can be written`() throws {
+        let item = """
+            <!-- <item> & "none" --><?note?><?more or less?>
+            <item id='1' asks-for = "cause"\n most-plausible-alternative\t=\t'1'><p >\r\n A&#x20;&lt;b&#233;&gt;. </p\n>
+            <a1><![CDATA[X & <y>]]> &quot;]]&quot;</a1><a2>Y<br/> &apos;z&apos;</a2></item>
+            <item asks-for="effect" most-plausible-alternative="2"><p>c</p><a1>d</a1><a2>b</a2></item>
+            """
+        let example = Example(
+            .choices([TextPair("A <bé> because x & <y> \"]]\""), TextPair("A <bé> because y 'z'")]),
+            labels: [.category(0)])
+        let examples = try load(["train": copa(item)], copaTask)
+        #expect(examples.first == example)
+        #expect(examples.last?.content == .choices([TextPair("c so d"), TextPair("c so b")]))
+    }
+
     @Test(arguments: [
         (
             "<item id=\"1\" asks-for=\"cause\">",
@@ -87,7 +102,13 @@ struct KindTests {
             "<item asks-for=\"cause\" most-plausible-alternative=\"left\"><p>a</p><a1>b</a1><a2>c</a2></item>",
             "train:4: field 'label': 'left' is not one of 1, 2"
         ),
-        ("<item", "train:5: not XML of COPA's form: it is not well-formed"),
+        ("<item", "train:5: not XML of COPA's form: not well-formed (invalid token)"),
+        ("<item asks-for=\"cause\" asks-for=\"cause\">", "train:4: not XML of COPA's form: duplicate attribute"),
+        ("<p>a</a1>", "train:4: not XML of COPA's form: mismatched tag"),
+        ("<p>a&b", "train:4: not XML of COPA's form: not well-formed (invalid token)"),
+        ("</copa-corpus>\n<p>", "train:5: not XML of COPA's form: junk after document element"),
+        ("<!-- <p>", "train:4: not XML of COPA's form: unclosed token"),
+        ("<p>&eacute;</p>", "train:4: not XML of COPA's form: it has an unknown entity '&eacute;'"),
         ("", "train: the dataset is empty: the file has no rows"),
     ])
     func `a bad item is an error with its line`(item: String, message: String) throws {

@@ -68,6 +68,10 @@ struct MetricTests {
         let labels = [1, 2, 3, 4].map(Label.value)
         #expect(metric.compute(predicted: .values([0.1, 0.1, 0.1, 0.1]), expected: labels) == 0)
         #expect(metric.compute(predicted: .values([1, 2]), expected: [.value(3), .value(3)]) == 0)
+        #expect(metric.isUndefined(predicted: .values([0.1, 0.1, 0.1, 0.1]), expected: labels))
+        #expect(metric.isUndefined(predicted: .values([1, 2]), expected: [.value(3), .value(3)]))
+        #expect(!metric.isUndefined(predicted: .values([1, 2, 2, 2]), expected: labels))
+        #expect(!Metric.accuracy.isUndefined(predicted: .categories([1, 1]), expected: [.category(1), .category(1)]))
     }
 
     @Test(arguments: [Metric.pearson, .spearman])

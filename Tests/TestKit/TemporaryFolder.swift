@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A folder that goes with the value that made it. Only its owner may read it, and its path is short enough for sockets
@@ -29,8 +30,7 @@ package final class TemporaryFolder: Sendable {
     @discardableResult
     package func write(_ text: String, to name: String) throws -> String {
         let file = "\(path)/\(name)"
-        try FileManager.default.createDirectory(
-            atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try Directory.make(Path.folder(of: file))
         try Data(text.utf8).write(to: URL(fileURLWithPath: file))
         return file
     }

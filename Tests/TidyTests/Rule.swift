@@ -62,6 +62,11 @@ extension Rule {
                 holdsIn: ["Sources/"],
                 example: #"    fatalError("cannot happen")"#),
             Rule(
+                what: "a path taken apart by Foundation",
+                pattern: #"as NSString\)|standardizedFileURL|\.resolvingSymlinks|standardizingPath"#,
+                remedy: "use Path of Files: Foundation's own crashes on a name of one letter", holdsIn: ["Sources/"],
+                example: "let folder = (path as NSString).deletingLastPathComponent"),
+            Rule(
                 what: "an unfinished thought", pattern: #"\b(TODO|FIXME|XXX|HACK)\b"#,
                 remedy: "do it, or file an issue",
                 holdsIn: [""], includesComments: true, example: "// TODO: handle the rest"),

@@ -28,6 +28,21 @@ struct LoadingTests {
         #expect(try tokenizer.encode("a", pair: "b b") == TokenSequence(ids: [3, 3, 2], types: [1, 1, 2]))
     }
 
+    @Test func `a template that leaves a text out, or has it twice, is refused`() throws {
+        let once = #"{"Sequence": {"id": "A", "type_id": 0}}],"#
+        for wrong in [#"{"Sequence": {"id": "B", "type_id": 0}}],"#, "],", "\(once.dropLast(2)), \(once)"] {
+            let text = bert.replacing(once, with: wrong).replacing(", ],", with: "],")
+            #expect(try failure(["tokenizer.json": text]).contains("'post_processor' is without a text"))
+        }
+    }
+
+    @Test func `a text of no tokens without special ones around it is refused`() throws {
+        let folder = try TemporaryFolder(["tokenizer.json": bert.replacing("post_processor", with: "none")])
+        let tokenizer = try loadTokenizer(directory: folder.path)
+        #expect(try tokenizer.encode("a").ids == [2])
+        #expect(throws: TokenizerError.noTokens) { try tokenizer.encode("") }
+    }
+
     @Test func `the vocabulary counts up to its largest id, added tokens included`() throws {
         let folder = try TemporaryFolder(["tokenizer.json": bert])
         #expect(try loadTokenizer(directory: folder.path).vocabularyCount == 10)

@@ -6,7 +6,7 @@ struct WordPieceTests {
     private static let vocabulary = [
         "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able", "##a", "a", "!", "i", "##s", "ss", "Un",
         "é",
-        "日", "σ", "##σ", "e", "##́", "x", "##x",
+        "日", "σ", "##σ", "e", "##́", "x", "##x", "##\u{1D165}", "##\u{1D16D}", "##\u{1D16E}",
     ]
 
     private func pieces(_ text: String, _ settings: String = "{}") throws -> [String] {
@@ -51,6 +51,18 @@ struct WordPieceTests {
         let hundred = String(repeating: "x", count: 100)
         #expect(try pieces(hundred) == ["x"] + [String](repeating: "##x", count: 99))
         #expect(try pieces(hundred + "x") == ["[UNK]"])
+    }
+
+    /// U+1D165 is of class 216, as U+1D16E; U+1D16D of class 226.
+    @Test func `marks come in the order of their classes, and equals as they were`() throws {
+        let marks = "\u{1D16D}\u{1D16E}\u{1D165}"
+        let ordered = ["x", "##\u{1D16E}", "##\u{1D165}", "##\u{1D16D}"]
+        #expect(try pieces("x\(marks)") == ordered)
+        #expect(try pieces("x\(marks)a x\(marks)").suffix(4) == ordered[...])
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a million marks are put in order in seconds`() throws {
+        #expect(try pieces("x" + String(repeating: "\u{301}\u{316}", count: 500_000) + " x") == ["x", "x"])
     }
 
     @Test func `a word met again has the same tokens`() throws {

@@ -17,10 +17,16 @@ final class Bench {
     var modelDirectory: String { folder["model"] }
     var dataDirectory: String { folder["data"] }
 
-    /// - Parameter files: of the task, in the data folder.
-    init(_ definition: TaskDefinition = TinyTask.definition, files: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - files: of the task, in the data folder.
+    ///   - change: what is done to the model's folder before anything reads it.
+    init(
+        _ definition: TaskDefinition = TinyTask.definition, files: [String: String] = [:],
+        model change: (TemporaryFolder) throws -> Void = { _ in }
+    ) throws {
         folder = try TemporaryFolder()
         try TinyModel.write(to: folder["model"])
+        try change(folder)
         try TinyTask.write(to: folder["data"])
         for (name, text) in files { try folder.write(text, to: "data/\(name)") }
         self.definition = definition

@@ -23,7 +23,7 @@ struct FuzzTests {
             let mutated = mutator.mutated(checkpoint)
             guard mutated != checkpoint else { continue }
             try FileManager.default.createDirectory(
-                atPath: (bench.folder[path] as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                atPath: bench.folder["work/checkpoints/\(job.stage)"], withIntermediateDirectories: true)
             try Data(mutated).write(to: URL(fileURLWithPath: bench.folder[path]))
             let resumed = try bench.run(job)
             #expect(resumed.result.parameters == whole.result.parameters)

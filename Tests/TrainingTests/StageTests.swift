@@ -166,6 +166,60 @@ struct StageTests {
         #expect(failure?.cause == .node)
     }
 
+    @Test(arguments: [Tune.all, .head])
+    func `a model that holds no numbers is told so, and not to lower its rate`(tune: Tune) throws {
+        let broken = "encoder.layer.1.output.dense.bias"
+        let bench = try Bench { folder in
+            let path = folder["model/model.safetensors"]
+            let file = try SafetensorsFile(path: path)
+            let tensors = try file.names.map { name in
+                let tensor = try #require(file.tensor(named: name))
+                var floats = try #require(tensor.floats())
+                if name == broken { floats[3] = .nan }
+                return TensorSource(name: name, shape: tensor.shape, floats: floats)
+            }
+            try SafetensorsWriter.write(tensors, metadata: ["format": "pt"], to: path)
+        }
+        let job = try bench.job(bench.recipe { $0.tune = tune }, into: "out")
+        let failure = #expect(throws: StageFailure.self) { try bench.run(job) }
+        #expect(
+            failure?.cause == .badInput && failure?.message.contains("'\(broken)'") == true, "\(failure?.message ?? "")"
+        )
+    }
+
+    @Test(arguments: [
+        (
+            #""single": [{"SpecialToken": {"id": "[CLS]", "type_id": 2}}, {"Sequence": {"id": "A", "type_id": 0}}]"#, 2,
+            "tokens of type 2"
+        ),
+        (
+            #""single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 900}}]"#,
+            2,
+            "tokens of type 900"
+        ),
+        (
+            #""single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]"#,
+            7000,
+            "a special token of id 7000"
+        ),
+    ]) func `a tokenizer whose frame the model does not know is refused`(single: String, id: Int, problem: String)
+        throws
+    {
+        let words = TinyModel.words.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ", ")
+        let bench = try Bench { folder in
+            try folder.write(
+                """
+                {"pre_tokenizer": {"type": "BertPreTokenizer"},
+                 "post_processor": {"type": "TemplateProcessing", \(single),
+                    "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+                    "special_tokens": {"[CLS]": {"id": "[CLS]", "ids": [\(id)]}}},
+                 "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {\(words)}}}
+                """, to: "model/tokenizer.json")
+        }
+        let failure = #expect(throws: StageFailure.self) { try bench.run(try bench.job(bench.recipe(), into: "out")) }
+        #expect(failure?.cause == .badInput && failure?.message.contains(problem) == true, "\(failure?.message ?? "")")
+    }
+
     @Test func `bitfit moves biases only`() throws {
         let bench = try Bench()
         let outcome = try bench.run(try bench.job(bench.recipe { $0.tune = .bitfit }, into: "out"))

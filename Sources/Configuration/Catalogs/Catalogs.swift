@@ -1,4 +1,5 @@
 package import Experiments
+import Files
 import Foundation
 
 /// What sweep files refer to by name.
@@ -25,7 +26,7 @@ extension Catalogs {
     ) throws(ConfigurationError) -> Catalogs {
         var catalogs = Catalogs(
             models: ModelCatalog(environment: environment), tasks: TaskCatalog(), methods: MethodCatalog())
-        let beside = sweepFile.map { [directory(of: $0)] } ?? []
+        let beside = sweepFile.map { [Path.folder(of: $0)] } ?? []
         let general = generalDirectories(program: program, environment: environment)
         for file in existing("models.yaml", in: beside + general) { try catalogs.models.add(file: file) }
         for file in existing("methods.yaml", in: beside + general) { try catalogs.methods.add(file: file) }
@@ -39,25 +40,19 @@ extension Catalogs {
     static func generalDirectories(program: String?, environment: [String: String]) -> [String] {
         if let given = environment["HEADSTART_CONFIGS"], !given.isEmpty { return [given] }
         var directories = ["configs"]
-        var path = program.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().deletingLastPathComponent() }
-        while let here = path, here.path != "/" {
-            directories.append(here.appendingPathComponent("configs").path)
-            path = here.deletingLastPathComponent()
+        var folder = program.map { Path.folder(of: Path.resolved($0)) } ?? "/"
+        while folder != "/" {
+            directories.append("\(folder)/configs")
+            folder = Path.folder(of: folder)
         }
         return directories
     }
 
-    /// The files of this name that there are, each once.
+    /// The plain files of this name that there are, each once: nobody has named a pipe that may lie there.
     private static func existing(_ name: String, in directories: [String]) -> [String] {
         var seen: Set<String> = []
         return directories.map { $0 == "." ? name : "\($0)/\(name)" }.filter { path in
-            FileManager.default.fileExists(atPath: path)
-                && seen.insert(URL(fileURLWithPath: path).resolvingSymlinksInPath().path).inserted
+            Disk.isPlainFile(path) && seen.insert(Path.resolved(path)).inserted
         }
-    }
-
-    private static func directory(of file: String) -> String {
-        let directory = (file as NSString).deletingLastPathComponent
-        return directory.isEmpty ? "." : directory
     }
 }

@@ -38,15 +38,19 @@ extension MethodCatalog {
         guard case .mapping(let entries) = value.content else {
             let names = findings.collect(try value.uniqueTexts("'methods'")) ?? []
             var methods: [MethodDefinition] = []
-            for name in names {
+            for name in names where !findings.isFull {
                 guard let method = findings.collect(try method(named: name.text, at: name.place)) else { continue }
                 methods.append(method)
             }
             return methods
         }
+        guard entries.count <= Self.methodLimit else {
+            findings.note("'methods' has \(entries.count) entries; \(Self.methodLimit) are the most", at: value.place)
+            return []
+        }
         var known = self
         var methods: [MethodDefinition] = []
-        for entry in entries {
+        for entry in entries where !findings.isFull {
             guard let method = known.method(entry, &findings) else { continue }
             methods.append(method)
             known.methods = [method] + known.methods
@@ -55,6 +59,7 @@ extension MethodCatalog {
     }
 
     private static let ownKeys = ["like", "stages", "then"]
+    private static let methodLimit = 1000
 
     private func method(_ entry: YAMLEntry, _ findings: inout Findings) -> MethodDefinition? {
         if case .list = entry.value.content { return MethodDefinition(entry, &findings) }
@@ -136,6 +141,8 @@ struct MethodDefinition: Sendable {
 }
 
 extension MethodDefinition {
+    private static let stageLimit = 100
+
     /// Reads a method that stands on its own: settings for its one stage, or a list of stages.
     /// - Returns: nil after noting what is wrong.
     init?(_ entry: YAMLEntry, _ findings: inout Findings) {
@@ -147,6 +154,10 @@ extension MethodDefinition {
         if case .list(let values) = entry.value.content {
             guard !values.isEmpty else {
                 findings.note("\(what) has no stages", at: entry.place)
+                return nil
+            }
+            guard values.count <= Self.stageLimit else {
+                findings.note("\(what) has \(values.count) stages; \(Self.stageLimit) are the most", at: entry.place)
                 return nil
             }
             var stages: [SettingLayer] = []
@@ -216,6 +227,10 @@ extension MethodDefinition {
     func followed(
         by values: [YAMLValue], beginning: String, _ findings: inout Findings
     ) -> MethodDefinition? {
+        guard stages.count + values.count <= Self.stageLimit else {
+            findings.note("method '\(name)' has more than \(Self.stageLimit) stages", at: place)
+            return nil
+        }
         var method = self
         method.beginning = method.beginning ?? Beginning(method: beginning, stages: stages)
         method.shared = []

@@ -1,5 +1,5 @@
 import Experiments
-import Foundation
+import Files
 
 /// The pretrained models of `configs/models.yaml`, by name.
 package struct ModelCatalog: Sendable {
@@ -55,13 +55,12 @@ extension ModelCatalog {
     /// - Throws: what to run where it is not on this machine.
     package func find(_ name: String) throws(ConfigurationError) -> ModelChoice {
         if let entry = entries.first(where: { $0.name == name }) { return try find(entry) }
-        if name.contains("/") || isDirectory(name) {
+        if name.contains("/") || Directory.isThere(name) {
             let directory = expanded(name) ?? name
-            guard isDirectory(directory) else {
+            guard Directory.isThere(directory) else {
                 throw ConfigurationError("model '\(name)': there is no such directory")
             }
-            let last = (directory as NSString).standardizingPath
-            return ModelChoice(name: (last as NSString).lastPathComponent, directory: directory)
+            return ModelChoice(name: Path.name(of: Path.absolute(directory)), directory: directory)
         }
         throw ConfigurationError(
             "unknown model '\(name)'\(hint(for: name, among: names)) (a directory has a '/' in it)")
@@ -72,7 +71,7 @@ extension ModelCatalog {
             throw ConfigurationError(
                 "model '\(entry.name)': set \(oneOf(entry.paths)) to the directory that holds it")
         }
-        guard isDirectory(directory) else {
+        guard Directory.isThere(directory) else {
             let remedy = entry.fetch.map { "; run \($0)" } ?? ""
             throw ConfigurationError("model '\(entry.name)' is not in \(directory)\(remedy)")
         }
@@ -92,10 +91,5 @@ extension ModelCatalog {
             parts.append(value)
         }
         return parts.joined(separator: "/")
-    }
-
-    private func isDirectory(_ path: String) -> Bool {
-        var isDirectory: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
     }
 }

@@ -2,23 +2,32 @@ package import Experiments
 
 /// The tasks of `configs/tasks.yaml` and of the user's own files, by name.
 package struct TaskCatalog: Sendable {
-    package private(set) var definitions: [TaskDefinition] = []
+    /// What is wrong with an entry is told to those alone who ask for its task.
+    private var entries: [(name: String, task: Result<TaskDefinition, ConfigurationError>)] = []
 
     package init() {}
 
-    package var names: [String] { definitions.map(\.name) }
+    package var names: [String] { entries.map(\.name) }
 
-    package subscript(name: String) -> TaskDefinition? { definitions.first { $0.name == name } }
-
-    /// - Throws: a sentence with the nearest name where there is no such task.
-    package func definition(named name: String) throws(ConfigurationError) -> TaskDefinition {
-        guard let definition = self[name] else { throw ConfigurationError(unknown(name)) }
+    /// - Returns: nil also where the task's entry is wrong.
+    package subscript(name: String) -> TaskDefinition? {
+        guard case .success(let definition)? = entry(name) else { return nil }
         return definition
     }
 
+    /// - Throws: what is wrong with the task's entry, or a sentence with the nearest name where there is no such task.
+    package func definition(named name: String) throws(ConfigurationError) -> TaskDefinition {
+        guard let entry = entry(name) else { throw ConfigurationError(unknown(name)) }
+        return try entry.get()
+    }
+
     func definition(named name: String, at place: Place) throws(ConfigurationError) -> TaskDefinition {
-        guard let definition = self[name] else { throw ConfigurationError(unknown(name), at: place) }
-        return definition
+        guard let entry = entry(name) else { throw ConfigurationError(unknown(name), at: place) }
+        return try entry.get()
+    }
+
+    private func entry(_ name: String) -> Result<TaskDefinition, ConfigurationError>? {
+        entries.first { $0.name == name }?.task
     }
 
     private func unknown(_ name: String) -> String {
@@ -27,13 +36,12 @@ package struct TaskCatalog: Sendable {
 
     /// Adds the tasks of a file. A name that is known already keeps its meaning: nearer files are read first.
     package mutating func add(file: String) throws(ConfigurationError) {
-        var findings = Findings()
-        let section = try Section(YAMLValue.read(file), name: "the file")
-        for entry in section.entries {
-            let definition = findings.collect(try TaskDefinition(entry))
-            if let definition, self[entry.key] == nil { definitions.append(definition) }
+        for entry in try Section(YAMLValue.read(file), name: "the file").entries where self.entry(entry.key) == nil {
+            let task = Result<TaskDefinition, ConfigurationError> { () throws(ConfigurationError) in
+                try TaskDefinition(entry)
+            }
+            entries.append((entry.key, task))
         }
-        try findings.check()
     }
 }
 

@@ -1,4 +1,5 @@
 import Experiments
+import Files
 import Foundation
 
 /// What a sweep file takes over from another: `like: table-3.yaml`, a path relative to itself. What the file says itself
@@ -18,23 +19,19 @@ extension YAMLValue {
             return value
         }
         let name = try like.value.text("'like'")
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().relativePath
-        let other = name.hasPrefix("/") || folder == "." ? name : "\(folder)/\(name)"
+        let folder = Path.folder(of: path)
+        let other = Path.isAbsolute(name) || folder == "." ? name : "\(folder)/\(name)"
         guard FileManager.default.fileExists(atPath: other) else {
             throw ConfigurationError("there is no file '\(other)' for the sweep to be like", at: like.value.place)
         }
         let chain = readers + [path]
-        guard !chain.map(identity).contains(identity(other)) else {
+        guard !chain.map(Path.resolved).contains(Path.resolved(other)) else {
             let circle = other == path ? "itself" : "'\(name)', which is like this one"
             throw ConfigurationError("the sweep is like \(circle)", at: like.value.place)
         }
         let base = try Section(readSweep(other, for: chain), name: "the sweep")
         return YAMLValue(
             place: value.place, content: .mapping(try joined(entries.filter { $0.key != "like" }, over: base.entries)))
-    }
-
-    private static func identity(_ path: String) -> String {
-        URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
     }
 
     /// The entries of a whole sweep: of its tasks and methods each may be left out.

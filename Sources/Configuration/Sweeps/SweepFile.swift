@@ -82,7 +82,7 @@ struct SweepSource {
             names = try tasks.uniqueTexts("'tasks'")
         }
         var chosen: [(TaskDefinition, SettingLayer)] = []
-        for name in names {
+        for name in names where !findings.isFull {
             guard let task = findings.collect(try catalog.definition(named: name.text, at: name.place)) else {
                 continue
             }
@@ -165,16 +165,22 @@ extension YAMLValue {
     /// Seeds of which none comes twice.
     func seedList(_ what: String) throws(ConfigurationError) -> [UInt64] {
         var seeds: [UInt64] = []
+        var seen: Set<UInt64> = []
         for item in try list(what) {
             for seed in try item.seeds() {
-                guard !seeds.contains(seed) else {
+                guard seen.insert(seed).inserted else {
                     throw ConfigurationError("\(what) lists \(seed) twice", at: item.place)
                 }
                 seeds.append(seed)
             }
+            guard seeds.count <= Self.seedLimit else {
+                throw ConfigurationError("\(what) lists more than \(Self.seedLimit) seeds", at: item.place)
+            }
         }
         return seeds
     }
+
+    private static let seedLimit = 10_000
 
     /// One seed, or `1..4`, which is 1, 2, 3 and 4.
     private func seeds() throws(ConfigurationError) -> ClosedRange<UInt64> {
@@ -187,8 +193,8 @@ extension YAMLValue {
                 "a seed must be a whole number from 0, or a range as 1..4, not '\(text)'", at: place)
         }
         guard first <= last else { throw ConfigurationError("the range of seeds '\(text)' is empty", at: place) }
-        guard last - first < 10_000 else {
-            throw ConfigurationError("the range of seeds '\(text)' has more than 10000", at: place)
+        guard last - first < UInt64(Self.seedLimit) else {
+            throw ConfigurationError("the range of seeds '\(text)' has more than \(Self.seedLimit)", at: place)
         }
         return first...last
     }

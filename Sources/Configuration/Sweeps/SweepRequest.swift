@@ -63,6 +63,7 @@ extension SweepRequest {
         methods: [MethodDefinition], seeds: [UInt64], keep: Keep, defaults: SettingLayer, overrides: SettingLayer,
         searches: SearchChoices = SearchChoices()
     ) throws(ConfigurationError) {
+        try Self.checkSize(tasks: tasks.count, methods, seeds: seeds.count)
         var findings = Findings()
         var runs: [Run] = []
         var datasets = tasks.map(\.0)
@@ -83,6 +84,19 @@ extension SweepRequest {
         }
         try findings.check()
         self.init(name: name, model: model, datasets: datasets, seeds: seeds, keep: keep, runs: runs)
+    }
+
+    /// More stages than any cluster runs; planning more would take its time and memory.
+    private static let stageLimit = 100_000
+
+    private static func checkSize(
+        tasks: Int, _ methods: [MethodDefinition], seeds: Int
+    ) throws(ConfigurationError) {
+        let stages = tasks * methods.reduce(0) { $0 + $1.stages.count } * seeds
+        guard stages > stageLimit else { return }
+        throw ConfigurationError(
+            "the sweep asks for \(stages) stages, and \(stageLimit) are the most; divide its tasks, methods or seeds among "
+                + "several sweeps, which share a store")
     }
 
     /// One method on one task with one seed: what `headstart train` runs.

@@ -86,14 +86,15 @@ func isName(_ text: String) -> Bool {
 extension YAMLValue {
     /// The words of a list in which none comes twice.
     func uniqueTexts(_ what: String) throws(ConfigurationError) -> [(text: String, place: Place)] {
-        var seen: [(text: String, place: Place)] = []
+        var texts: [(text: String, place: Place)] = []
+        var seen: Set<String> = []
         for value in try list(what) {
             let text = try value.text("an entry of \(what)")
-            guard !seen.contains(where: { $0.text == text }) else {
+            guard seen.insert(text).inserted else {
                 throw ConfigurationError("\(what) lists '\(text)' twice", at: value.place)
             }
-            seen.append((text, value.place))
+            texts.append((text, value.place))
         }
-        return seen
+        return texts
     }
 }

@@ -35,12 +35,14 @@ struct YAMLEntry: Sendable {
 }
 
 extension YAMLValue {
-    /// Reads a file that holds one mapping.
+    /// More than any sweep has.
+    private static let byteLimit = 4 << 20
+
+    /// Reads a file that holds one mapping; "-" is standard input.
     static func read(_ path: String) throws(ConfigurationError) -> YAMLValue {
         let text: String
         do {
-            let file = try MappedFile(path: path)
-            guard let decoded = String(validating: file.copy(), as: UTF8.self) else {
+            guard let decoded = String(validating: try Disk.readToEnd(path, atMost: byteLimit), as: UTF8.self) else {
                 throw ConfigurationError("\(path): is not text in UTF-8")
             }
             // Some editors begin a file with a byte-order mark.
@@ -56,9 +58,12 @@ extension YAMLValue {
     static func parse(_ text: String, file: String) throws(ConfigurationError) -> YAMLValue {
         do {
             let start = Place.line(file: file, 1)
-            guard let root = try Yams.compose(yaml: text) else { throw ConfigurationError("is empty", at: start) }
-            var budget = valueLimit
-            return try YAMLValue(root, in: file, after: start, budget: &budget)
+            // No rules: every word is text here, and so equal keys are those that are spelled alike.
+            let parser = try Yams.Parser(yaml: AliasMark.hidden(text), resolver: .basic)
+            guard let root = try parser.singleRoot() else { throw ConfigurationError("is empty", at: start) }
+            var reader = YAMLReader(file: file)
+            // Nodes know their anchors for as long as the parser lives.
+            return try withExtendedLifetime(parser) { try reader.value(of: root, after: start) }
         } catch let error as ConfigurationError {
             throw error
         } catch let error as YamlError {
@@ -67,42 +72,88 @@ extension YAMLValue {
             throw ConfigurationError("\(file): \(error)")
         }
     }
+}
 
-    /// More values than any sweep has; it stops files whose aliases multiply.
-    private static let valueLimit = 100_000
+/// Yams puts what an alias stands for in the alias's place, and then hashes keys with all that is in them: a few nested
+/// aliases in a key are more than it ever comes to an end with. So aliases are hidden from it as plain words, and are
+/// followed here. A star is an alias only as the beginning of a plain word; elsewhere it is a star again.
+private enum AliasMark {
+    /// A code point that no text has, as it is none of a character; nor will Swift have it in a literal.
+    private static let mark = Unicode.Scalar(0xFDD0 as UInt32)!
 
-    private init(
-        _ node: Node, in file: String, after previous: Place, budget: inout Int
-    ) throws(ConfigurationError) {
+    static func hidden(_ text: String) -> String { replaced("*", by: mark, in: text) }
+    static func shown(_ text: String) -> String { replaced(mark, by: "*", in: text) }
+
+    /// - Returns: nil unless the scalar is an alias.
+    static func alias(_ scalar: Node.Scalar) -> String? {
+        guard scalar.style == .plain, scalar.string.unicodeScalars.first == mark else { return nil }
+        return String(scalar.string.unicodeScalars.dropFirst())
+    }
+
+    private static func replaced(_ old: Unicode.Scalar, by new: Unicode.Scalar, in text: String) -> String {
+        guard text.unicodeScalars.contains(old) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == old ? new : $0 }))
+    }
+}
+
+/// Makes values of Yams' nodes.
+private struct YAMLReader {
+    private let file: String
+    /// How many values may still come; an alias counts as all that it stands for. It begins with more than any sweep has.
+    private var budget = 100_000
+    private var anchors: [String: (value: YAMLValue, size: Int)] = [:]
+
+    init(file: String) { self.file = file }
+
+    mutating func value(of node: Node, after previous: Place) throws(ConfigurationError) -> YAMLValue {
         let place = node.mark.map { Place.line(file: file, $0.line) } ?? previous
-        self.place = place
-        budget -= 1
-        guard budget > 0 else { throw ConfigurationError("the file holds too many values", at: place) }
+        if case .scalar(let scalar) = node, let name = AliasMark.alias(scalar) {
+            guard let known = anchors[name] else {
+                throw ConfigurationError("is not YAML here: found undefined alias", at: place)
+            }
+            try spend(known.size, at: place)
+            return known.value
+        }
+        let before = budget
+        try spend(1, at: place)
+        let value = YAMLValue(place: place, content: try content(of: node, at: place))
+        if let anchor = node.anchor { anchors[anchor.rawValue] = (value, before - budget) }
+        return value
+    }
+
+    private mutating func content(of node: Node, at place: Place) throws(ConfigurationError) -> YAMLValue.Content {
         switch node {
         case .scalar(let scalar):
             let isQuoted = scalar.style == .singleQuoted || scalar.style == .doubleQuoted
             let isEmpty = !isQuoted && ["", "~", "null"].contains(scalar.string)
-            content = isEmpty ? .empty : .scalar(scalar.string, isQuoted: isQuoted)
+            return isEmpty ? .empty : .scalar(AliasMark.shown(scalar.string), isQuoted: isQuoted)
         case .sequence(let sequence):
             var values: [YAMLValue] = []
-            for element in sequence {
-                values.append(try YAMLValue(element, in: file, after: place, budget: &budget))
-            }
-            content = .list(values)
+            for element in sequence { values.append(try value(of: element, after: place)) }
+            return .list(values)
         case .mapping(let mapping):
             var entries: [YAMLEntry] = []
-            for (key, value) in mapping {
-                let keyPlace = key.mark.map { Place.line(file: file, $0.line) } ?? place
-                guard case .scalar(let name) = key else {
-                    throw ConfigurationError("a key must be a word", at: keyPlace)
-                }
-                let value = try YAMLValue(value, in: file, after: keyPlace, budget: &budget)
-                entries.append(YAMLEntry(key: name.string, place: keyPlace, value: value))
-            }
-            content = .mapping(entries)
+            for (key, value) in mapping { entries.append(try entry(key, value, after: place)) }
+            return .mapping(entries)
         case .alias:
             throw ConfigurationError("an alias that refers to nothing", at: place)
         }
+    }
+
+    private mutating func entry(
+        _ key: Node, _ value: Node, after previous: Place
+    ) throws(ConfigurationError) -> YAMLEntry {
+        let place = key.mark.map { Place.line(file: file, $0.line) } ?? previous
+        guard case .scalar(let name) = key, AliasMark.alias(name) == nil else {
+            throw ConfigurationError("a key must be a word", at: place)
+        }
+        return YAMLEntry(
+            key: AliasMark.shown(name.string), place: place, value: try self.value(of: value, after: place))
+    }
+
+    private mutating func spend(_ count: Int, at place: Place) throws(ConfigurationError) {
+        budget -= count
+        guard budget > 0 else { throw ConfigurationError("the file holds too many values", at: place) }
     }
 }
 
@@ -114,7 +165,7 @@ extension ConfigurationError {
             .composer(_, let problem, let mark, _):
             self.init("is not YAML here: \(problem)", at: .line(file: file, mark.line))
         case .duplicatedKeysInMapping(let keys, let context):
-            let names = keys.map { "'\($0)'" }.joined(separator: ", ")
+            let names = keys.map { "'\(AliasMark.shown($0))'" }.joined(separator: ", ")
             self.init("\(names) is given twice in one mapping", at: .line(file: file, context.mark.line))
         case .reader(let problem, _, _, _):
             self.init("\(file): is not YAML: \(problem)")

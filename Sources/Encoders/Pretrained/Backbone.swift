@@ -67,6 +67,15 @@ package final class Backbone {
                 + (weights.names.first.map { ", the first is '\($0)'" } ?? ""))
     }
 
+    /// A tensor of the file in which some value is no finite number; nil where all are numbers.
+    package func brokenTensor(of table: ParameterTable) throws(ModelError) -> String? {
+        for parameter in table.parameters {
+            guard let values = try values(named: parameter.name, shape: parameter.shape) else { continue }
+            if !values.allSatisfy(\.isFinite) { return parameter.name }
+        }
+        return nil
+    }
+
     /// What the file has of the family's own heads: BERT's pooler, with which its head for whole texts begins, and the
     /// head of the pretraining, of which files leave out what it shares with the word embedding.
     /// - Returns: nil for parameters of other heads, and where the file has none.

@@ -13,12 +13,12 @@ extension EncoderConfiguration {
         intermediate = try file.size("intermediate_size", upTo: 1 << 20)
         positions = try file.size("max_position_embeddings", upTo: 1 << 20, default: 512)
         types = try file.size("type_vocab_size", upTo: 1 << 10, default: 2)
-        layerNormEpsilon = Float(try file.number("layer_norm_eps", default: 1e-12))
-        let hiddenDropout = try file.probability("hidden_dropout_prob", default: 0.1)
+        layerNormEpsilon = Float(try file.fraction("layer_norm_eps", default: 1e-12))
+        let hiddenDropout = try file.fraction("hidden_dropout_prob", default: 0.1)
         self.hiddenDropout = hiddenDropout
-        attentionDropout = try file.probability("attention_probs_dropout_prob", default: 0.1)
-        classifierDropout = try file.probability("classifier_dropout", default: hiddenDropout)
-        initializerRange = try file.number("initializer_range", default: 0.02)
+        attentionDropout = try file.fraction("attention_probs_dropout_prob", default: 0.1)
+        classifierDropout = try file.fraction("classifier_dropout", default: hiddenDropout)
+        initializerRange = try file.fraction("initializer_range", default: 0.02)
         padToken = try file.integer("pad_token_id", default: family == .roberta ? 1 : 0)
         guard hidden.isMultiple(of: heads) else {
             throw file.error("'hidden_size' \(hidden) is not a multiple of 'num_attention_heads' \(heads)")
@@ -111,9 +111,10 @@ struct ConfigurationFile {
         return value
     }
 
-    func probability(_ key: String, default fallback: Double) throws(ModelError) -> Double {
+    /// From 0 to below 1.
+    func fraction(_ key: String, default fallback: Double) throws(ModelError) -> Double {
         let value = try number(key, default: fallback)
-        guard (0..<1).contains(value) else { throw error("'\(key)' is \(value), not a probability below 1") }
+        guard (0..<1).contains(value) else { throw error("'\(key)' is \(value), not a number from 0 to below 1") }
         return value
     }
 }

@@ -19,6 +19,3 @@ func significant(_ value: Double, _ digits: Int) -> String { String(format: "%.\
 
 /// Three digits that count.
 func pValueText(_ value: Double) -> String { significant(value, 3) }
-
-/// "1 seed", "2 seeds".
-func counted(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

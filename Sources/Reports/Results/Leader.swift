@@ -1,3 +1,4 @@
+import Experiments
 import Statistics
 
 /// What can be said of the best method of a column.

@@ -68,6 +68,16 @@ extension Sheet.Cell {
     }
 }
 
+/// Lines of which those that are too long go on below, further in.
+func folded(_ lines: [String], width: Int) -> [String] {
+    lines.flatMap { line in
+        guard line.count > width else { return [line] }
+        let margin = String(line.prefix { $0 == " " })
+        let parts = wrapped(line, width: max(20, width - margin.count - 2))
+        return parts.enumerated().map { margin + ($0.offset == 0 ? "" : "  ") + $0.element }
+    }
+}
+
 /// The lines of a text that is broken between words.
 func wrapped(_ text: String, width: Int) -> [String] {
     var lines: [String] = []

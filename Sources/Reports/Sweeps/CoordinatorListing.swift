@@ -17,7 +17,7 @@ package struct CoordinatorListing: Sendable {
     package var workers: String {
         let draining = report.draining.map { "\($0) drains; headstart drain \($0) --undo welcomes it again" }
         let resting = report.resting.map { host in
-            "\(host.host) rests for \(decimals(host.seconds, 0)) s, after \(counted(host.faults, "failure", "failures")) in a row: "
+            "\(host.host) rests for \(decimals(host.seconds, 0)) s, after \(counted(host.faults, "failure")) in a row: "
                 + host.reason
         }
         return (connected + draining + resting).joined(separator: "\n")
@@ -47,10 +47,10 @@ package struct CoordinatorListing: Sendable {
         let counts = StageState.allCases.compactMap { state in
             sweep.states[state.rawValue].map { "\($0) \(state.rawValue)" }
         }
-        return "\(sweep.name): \(sweep.states.values.reduce(0, +)) stages, \(counts.joined(separator: ", "))"
+        return "\(sweep.name): \(counted(sweep.states.values.reduce(0, +), "stage")), \(counts.joined(separator: ", "))"
     }
 
-    static func lines(of running: [RunningStage]) -> [String] {
+    static func lines(of running: [RunningStage], width: Int = .max) -> [String] {
         var table = Columns([
             ("running", .left), ("task", .left), ("seed", .right), ("attempt", .right), ("step", .right),
             ("loss", .right), ("tokens/s", .right), ("worker", .left),
@@ -63,6 +63,6 @@ package struct CoordinatorListing: Sendable {
                 stage.progress.map { decimals($0.tokensPerSecond, 0) } ?? "–", stage.worker?.description ?? "–",
             ])
         }
-        return table.lines()
+        return table.lines(width: width, fixed: 2)
     }
 }

@@ -28,7 +28,7 @@ package struct LiveProgress: Sendable {
         let left = snapshot.secondsLeft.map { ", about \(duration(seconds: $0 / Double(max(1, workers)))) left" } ?? ""
         let open = snapshot.plan.searches.count(where: \.isOpen)
         let searches = open > 0 ? ", \(open == 1 ? "1 search goes" : "\(open) searches go") on" : ""
-        let groups = counted(workers, "worker group", "worker groups")
+        let groups = counted(workers, "worker group")
         return "\(bar(ended, of: total)) \(ended)/\(total) stages\(failed)\(searches), \(groups)\(left)"
     }
 

@@ -1,7 +1,7 @@
 package import Experiments
 
 /// The stages of a sweep, the seeds of each summed up: what `headstart plan` shows.
-package struct PlanListing: Encodable, Sendable {
+package struct PlanListing: Sendable {
     package let sweep: String
     package let model: String
     package let runs: Int
@@ -116,7 +116,7 @@ extension PlanListing.Group {
 }
 
 extension PlanListing {
-    package func text(width: Int = 100) -> String {
+    package func text(width: Int = .max) -> String {
         var table = Columns([
             ("task", .left), ("stage", .left), ("tunes", .left), ("lr", .right), ("steps", .right), ("seeds", .right),
             ("done", .right), ("starts from", .left),
@@ -128,7 +128,10 @@ extension PlanListing {
                 "\(group.seeds.count)", "\(group.finished)\(group.failed > 0 ? "!" : "")", group.origin,
             ])
         }
-        return ([heading, ""] + table.lines() + searchLines + ["", remainder]).joined(separator: "\n")
+        let lines = table.lines(width: width, fixed: 2)
+        return
+            (folded([heading], width: width) + [""] + lines
+            + folded(searchLines + ["", remainder], width: width)).joined(separator: "\n")
     }
 
     private func spelled(_ rate: Double) -> String { "\(rate)".replacing("e-0", with: "e-") }
@@ -136,21 +139,33 @@ extension PlanListing {
     private var heading: String {
         let open = searches.count(where: \.isOpen)
         let more = open == 0 ? "" : " so far; more follow from \(counted(open, "search", "searches"))"
-        return "\(sweep) on \(model): \(runs) runs are \(stages) stages, each once\(more)"
+        let runs = runs == 1 ? "1 run is" : "\(runs) runs are"
+        return "\(sweep) on \(model): \(runs) \(counted(stages, "stage")), each once\(more)"
     }
 
     /// "16 stages", and that there may be more.
     package static func stageCount(_ plan: SweepPlan) -> String {
         let isOpen = plan.searches.contains(where: \.isOpen)
-        return "\(plan.stages.count) stages\(isOpen ? ", and those that its searches lead to" : "")"
+        return "\(counted(plan.stages.count, "stage"))\(isOpen ? ", and those that its searches lead to" : "")"
     }
 
     private var searchLines: [String] { searches.isEmpty ? [] : [""] + searches.flatMap(\.lines) }
 
     private var remainder: String {
-        if finished == stages, !searches.contains(where: \.isOpen) { return "all \(stages) stages are done" }
+        if finished == stages, !searches.contains(where: \.isOpen) {
+            return stages == 1 ? "its stage is done" : "all \(stages) stages are done"
+        }
         let time = secondsLeft.map { ", about \(duration(seconds: $0)) for one worker group" } ?? ""
         return "\(finished) of \(stages) stages are done; \(stepsLeft) of \(steps) steps are left\(time)"
+    }
+}
+
+extension PlanListing: Encodable {
+    package func encode(to encoder: any Encoder) throws {
+        try encoder.encode([
+            "sweep": sweep, "model": model, "runs": runs, "stages": stages, "finished": finished, "steps": steps,
+            "stepsLeft": stepsLeft, "secondsLeft": secondsLeft, "groups": groups, "searches": searches,
+        ])
     }
 }
 

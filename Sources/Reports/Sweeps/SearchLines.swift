@@ -18,7 +18,7 @@ extension SweepSearch {
 
     /// The points tried, those that went on with more of the budget once.
     private var pointCount: String {
-        counted(Set(trials.map(\.point.settings)).count, "point", "points")
+        counted(Set(trials.map(\.point.settings)).count, "point")
     }
 
     /// What points are judged by.
@@ -61,6 +61,3 @@ extension SweepPlan {
         }
     }
 }
-
-/// "1 search", or "2 searches".
-package func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }

@@ -1,7 +1,7 @@
 package import Experiments
 
 /// Where a sweep stands: what `headstart status` shows.
-package struct StatusListing: Encodable, Sendable {
+package struct StatusListing: Sendable {
     package let sweep: String
     /// Stages in each state; states that no stage is in are left out.
     package let states: [String: Int]
@@ -71,11 +71,23 @@ extension StatusListing.Failure {
     }
 }
 
+extension StatusListing: Encodable {
+    package func encode(to encoder: any Encoder) throws {
+        try encoder.encode([
+            "sweep": sweep, "states": states, "stages": stages, "running": running, "hasEnded": hasEnded,
+            "isWorkedOn": isWorkedOn, "failures": failures, "secondsLeft": secondsLeft, "searches": searches,
+            "trouble": trouble,
+        ])
+    }
+}
+
 extension StatusListing {
     /// - Parameter failureLimit: the most failures that are shown.
-    package func text(width: Int = 100, failureLimit: Int = 10) -> String {
-        ([heading] + Self.lines(of: trouble) + runningLines + searchLines + failureLines(failureLimit)).joined(
-            separator: "\n")
+    package func text(width: Int = .max, failureLimit: Int = 10) -> String {
+        let runningLines = running.isEmpty ? [] : [""] + CoordinatorListing.lines(of: running, width: width)
+        return
+            (folded([heading] + Self.lines(of: trouble), width: width) + runningLines
+            + folded(searchLines + failureLines(failureLimit), width: width)).joined(separator: "\n")
     }
 
     private var heading: String {
@@ -85,10 +97,8 @@ extension StatusListing {
         let isOver = states.keys.allSatisfy { StageState(rawValue: $0)?.isFinal ?? false }
         let time = isOver ? nil : secondsLeft.map { "; about \(duration(seconds: $0)) of work for one worker group" }
         let dead = isOver || isWorkedOn ? "" : "; no coordinator works on it"
-        return "\(sweep): \(stages) stages, \(counts.joined(separator: ", "))\(dead)\(time ?? "")"
+        return "\(sweep): \(counted(stages, "stage")), \(counts.joined(separator: ", "))\(dead)\(time ?? "")"
     }
-
-    private var runningLines: [String] { running.isEmpty ? [] : [""] + CoordinatorListing.lines(of: running) }
 
     static func lines(of trouble: String?) -> [String] {
         trouble.map { ["", "nothing is handed out until the store can be written: \($0)"] } ?? []

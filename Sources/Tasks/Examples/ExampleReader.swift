@@ -13,7 +13,7 @@ extension DatasetFile {
         guard range.upperBound <= all.count else {
             throw error("there are no rows \(range.lowerBound) to \(range.upperBound), the file has \(all.count)")
         }
-        return try all[(range.lowerBound - 1)..<range.upperBound].map { row throws(DatasetError) in
+        return try each(all[(range.lowerBound - 1)..<range.upperBound]) { row throws(DatasetError) in
             try reader.example(row)
         }
     }

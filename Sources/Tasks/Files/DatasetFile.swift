@@ -16,6 +16,7 @@ struct DatasetFile {
         } catch {
             throw DatasetError(error)
         }
+        try Self.refuseUTF16(bytes, path)
         switch encoding {
         case .latin1: bytes = bytes.flatMap { UTF8.encode(Unicode.Scalar($0)) ?? UTF8.encodedReplacementCharacter }
         case .utf8:
@@ -24,6 +25,13 @@ struct DatasetFile {
         }
         while let last = bytes.last, isLineEnd(last) { bytes.removeLast() }
         text = bytes
+    }
+
+    /// What Windows calls Unicode: every byte of it is a character of Latin-1, too.
+    private static func refuseUTF16(_ bytes: [UInt8], _ path: String) throws(DatasetError) {
+        let isMarked = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+        guard isMarked || bytes.prefix(2).contains(0) else { return }
+        throw DatasetError(path, "is in UTF-16; convert it, as with iconv -f UTF-16 -t UTF-8")
     }
 
     private static func validate(_ bytes: [UInt8], _ path: String) throws(DatasetError) {
@@ -49,6 +57,23 @@ struct DatasetFile {
     }
 
     func error(line: Int? = nil, _ message: String) -> DatasetError { DatasetError(path, line: line, message) }
+
+    /// Reads all rows, so that where some are wrong a person is told of several at once.
+    func each<Item, Value>(
+        _ items: some Sequence<Item>, _ read: (Item) throws(DatasetError) -> Value
+    ) throws(DatasetError) -> [Value] {
+        var values: [Value] = []
+        var wrong: DatasetError?
+        for item in items {
+            do throws(DatasetError) {
+                values.append(try read(item))
+            } catch {
+                if wrong == nil { wrong = error } else { wrong?.add(error) }
+            }
+        }
+        if let wrong { throw wrong }
+        return values
+    }
 }
 
 func isLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
@@ -65,6 +90,9 @@ package struct DatasetError: Error, Equatable, CustomStringConvertible, Sendable
     /// From 1; nil where the whole file is meant.
     package let line: Int?
     package let message: String
+    /// What is wrong with other rows of the file, as far as it is told.
+    private var others: [DatasetError] = []
+    private var rowCount = 1
 
     package init(_ path: String, line: Int? = nil, _ message: String) {
         self.path = path
@@ -77,5 +105,23 @@ package struct DatasetError: Error, Equatable, CustomStringConvertible, Sendable
         self.init(error.path, "cannot read: \(error.reason)\(hint)")
     }
 
-    package var description: String { "\(path):\(line.map { "\($0):" } ?? "") \(message)" }
+    mutating func add(_ error: DatasetError) {
+        // What is wrong with the whole file is said once.
+        guard error.sentence != sentence else { return }
+        rowCount += 1
+        if others.count < 9 { others.append(error) }
+    }
+
+    private var sentence: String { "\(path):\(line.map { "\($0):" } ?? "") \(message)" }
+
+    /// A line for each of the first ten rows that are wrong, and how many more there are.
+    package var problems: [String] {
+        let more = rowCount - 1 - others.count
+        return [sentence] + others.map(\.sentence)
+            + (more > 0 ? ["\(path): \(more) more \(more == 1 ? "is" : "are") wrong"] : [])
+    }
+
+    package var description: String {
+        rowCount == 1 ? sentence : "\(sentence); \(rowCount) rows are wrong in all"
+    }
 }

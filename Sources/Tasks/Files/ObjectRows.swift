@@ -6,8 +6,9 @@ extension DatasetFile {
     /// - Parameter more: columns of text that the task does not name.
     func objectRows(_ definition: TaskDefinition, besides more: [Column] = []) throws(DatasetError) -> [Row] {
         let texts = definition.textColumns + more
-        return try lines.enumerated().map { index, line throws(DatasetError) in
-            let object = ObjectLine(file: self, line: index + 1, value: try parsed(line, line: index + 1))
+        let lines = lines
+        return try each(lines.indices) { index throws(DatasetError) in
+            let object = ObjectLine(file: self, line: index + 1, value: try parsed(lines[index], line: index + 1))
             var row = Row(line: index + 1, fields: [:])
             for column in definition.columns + more {
                 row.fields[column] =

@@ -3,7 +3,9 @@ import Experiments
 extension DatasetFile {
     /// Rows of TREC's form, `LABEL:fine question`; the columns are `label`, `fine` and `text`.
     func questionRows(_ definition: TaskDefinition) throws(DatasetError) -> [Row] {
-        try lines.enumerated().map { index, line throws(DatasetError) in
+        let lines = lines
+        return try each(lines.indices) { index throws(DatasetError) in
+            let line = lines[index]
             guard let space = line.firstIndex(of: UInt8(ascii: " ")),
                 let colon = line[..<space].firstIndex(of: UInt8(ascii: ":"))
             else { throw error(line: index + 1, "the line has not the form 'LABEL:fine question'") }
@@ -68,7 +70,7 @@ extension DatasetFile {
         guard lines.count == labels.count else {
             throw gold.error("the file has \(labels.count) labels, but \(path) has \(lines.count) rows")
         }
-        return try lines.indices.map { index throws(DatasetError) in
+        return try each(lines.indices) { index throws(DatasetError) in
             let fields = lines[index].split(separator: 0x09, omittingEmptySubsequences: false).map { String($0) }
             let places = fields.count == 5 ? fields[2].split(separator: "-") : []
             guard places.count == 2 else {

@@ -22,11 +22,12 @@ extension DatasetFile {
             try self.place(of: column, names: names, count: first.fields.count)
         }
         let places = try definition.columns.map { column throws(DatasetError) in (column, try place(column)) }
-        return try records.dropFirst(definition.header ? 1 : 0).map { record throws(DatasetError) in
+        return try each(records.dropFirst(definition.header ? 1 : 0)) { record throws(DatasetError) in
             guard record.fields.count == first.fields.count else {
                 throw error(
                     line: record.line,
-                    "the row has \(columns(record.fields.count)), but line 1 has \(columns(first.fields.count))")
+                    "the row has \(counted(record.fields.count, "column")), but line 1 has \(counted(first.fields.count, "column"))"
+                )
             }
             let fields = places.map { column, place in
                 let field = record.fields[place]
@@ -42,7 +43,7 @@ extension DatasetFile {
         switch column {
         case .number(let number):
             guard (1...count).contains(number) else {
-                throw error(line: 1, "there is no column \(number), the file has \(columns(count))")
+                throw error(line: 1, "there is no column \(number), the file has \(counted(count, "column"))")
             }
             return number - 1
         case .name(let name):
@@ -57,6 +58,4 @@ extension DatasetFile {
             return place
         }
     }
-
-    private func columns(_ count: Int) -> String { count == 1 ? "1 column" : "\(count) columns" }
 }

@@ -29,6 +29,13 @@ extension TaskDefinition {
 }
 
 extension Metric {
+    /// Whether what `compute` says is no more than a convention: the correlation with what never changes.
+    package func isUndefined(predicted: Predictions, expected: [Label]) -> Bool {
+        guard isForRegression, case .values(let values) = predicted else { return false }
+        let truths = expected.map(\.value)
+        return values.allSatisfy { $0 == values[0] } || truths.allSatisfy { $0 == truths[0] }
+    }
+
     /// The metric as scikit-learn and scipy define it, with 0 wherever it is undefined: where a class was neither
     /// predicted nor expected (as scikit-learn has it), and for the correlation with something constant (where scipy
     /// says NaN, which no table can hold; a prediction that never changes has learned nothing).

@@ -109,9 +109,14 @@ struct TokenizerFile {
         let type = try processor["type"].string()
         switch type {
         case "TemplateProcessing":
-            return SequenceFrame(
+            let frame = SequenceFrame(
                 single: try template(processor["single"], of: processor),
                 pair: try template(processor["pair"], of: processor))
+            guard frame.isComplete else {
+                throw unsupported(
+                    processor, "without a text, or has one twice", "A once in 'single', A and B in 'pair'")
+            }
+            return frame
         case "BertProcessing":
             return .bert(start: try numberedToken(processor["cls"]), end: try numberedToken(processor["sep"]))
         case "RobertaProcessing":

@@ -15,6 +15,13 @@ package struct SequenceFrame: Equatable, Sendable {
         self.pair = pair
     }
 
+    /// Whether every text has its place, and one alone.
+    var isComplete: Bool {
+        let first = { (parts: [Part]) in parts.count { if case .first = $0 { true } else { false } } }
+        let second = { (parts: [Part]) in parts.count { if case .second = $0 { true } else { false } } }
+        return (first(single), second(single)) == (1, 0) && (first(pair), second(pair)) == (1, 1)
+    }
+
     /// `[CLS] a [SEP]` and `[CLS] a [SEP] b [SEP]`, the second text of type 1.
     static func bert(start: Int32, end: Int32) -> SequenceFrame {
         let single: [Part] = [.special(start, type: 0), .first(type: 0), .special(end, type: 0)]

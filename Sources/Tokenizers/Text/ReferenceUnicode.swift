@@ -93,16 +93,18 @@ enum ReferenceUnicode {
 
     /// Puts every run of marks into the order of their combining classes, equals as they were.
     private static func order(_ scalars: inout [Unicode.Scalar]) {
-        for index in scalars.indices {
-            let mark = scalars[index]
-            let rank = combiningClass(mark)
-            guard rank > 0 else { continue }
-            var place = index
-            while place > 0, combiningClass(scalars[place - 1]) > rank {
-                scalars[place] = scalars[place - 1]
-                place -= 1
+        var run: [(rank: UInt8, mark: Unicode.Scalar)] = []
+        for (index, scalar) in scalars.enumerated() {
+            let rank = combiningClass(scalar)
+            if rank > 0 { run.append((rank, scalar)) }
+            guard rank == 0 || index == scalars.count - 1 else { continue }
+            if run.count > 1 {
+                let end = rank == 0 ? index : index + 1
+                // It keeps the order of equals.
+                run.sort { $0.rank < $1.rank }
+                scalars.replaceSubrange(end - run.count..<end, with: run.lazy.map(\.mark))
             }
-            scalars[place] = mark
+            run.removeAll(keepingCapacity: true)
         }
     }
 

@@ -19,7 +19,7 @@ struct ArtifactFiles {
     /// The head and what is small always, a whole backbone and a mask where the job asks for them, and the log where
     /// something was measured.
     func write(_ state: TrainingState) throws -> (references: [ArtifactReference], files: [ArtifactKind: String]) {
-        try FileManager.default.createDirectory(atPath: job.outputDirectory, withIntermediateDirectories: true)
+        try Directory.make(job.outputDirectory)
         var references: [ArtifactReference] = []
         var files: [ArtifactKind: String] = [:]
         for kind in kinds.sorted() {

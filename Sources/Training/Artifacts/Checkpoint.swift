@@ -23,8 +23,7 @@ struct Checkpoint {
     }
 
     func write(_ content: Content, _ arena: Arena) throws {
-        try FileManager.default.createDirectory(
-            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try Directory.make(Path.folder(of: path))
         var tensors = [
             TensorSource(name: "values", shape: [arena.count], floats: .init(arena.values)),
             TensorSource(name: "first_moments", shape: [arena.count], floats: .init(arena.firstMoments)),
@@ -121,5 +120,5 @@ struct Checkpoint {
         }
     }
 
-    func remove() throws(FileError) { try Directory.remove((path as NSString).deletingLastPathComponent) }
+    func remove() throws(FileError) { try Directory.remove(Path.folder(of: path)) }
 }

@@ -21,25 +21,25 @@ package struct HuggingFaceExport {
 
     /// - Parameter directory: must not exist yet; it appears as a whole or not at all.
     package func write(to directory: String) throws(StageFailure) {
-        let manager = FileManager.default
-        guard !manager.fileExists(atPath: directory) else {
+        guard access(directory, F_OK) != 0 else {
             throw StageFailure(.badInput, "\(directory): exists already; name a folder that does not")
         }
         try checkAdapter()
-        let temporary = "\(directory).\(getpid()).tmp"
+        let place = Path.absolute(directory)
+        let temporary = "\(place).\(getpid()).tmp"
         do {
-            try manager.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+            try Directory.make(temporary)
             try writeConfiguration(to: "\(temporary)/config.json")
             try SafetensorsWriter.write(try tensors(), metadata: ["format": "pt"], to: "\(temporary)/model.safetensors")
             if !isComplete, let head = model.trained.files[.head] {
-                try manager.copyItem(atPath: head, toPath: "\(temporary)/head.safetensors")
+                try AtomicFile.copy(head, to: "\(temporary)/head.safetensors")
             }
             for name in Backbone.tokenizerFiles {
                 let file = "\(model.backbone.directory)/\(name)"
-                guard manager.fileExists(atPath: file) else { continue }
-                try manager.copyItem(atPath: file, toPath: "\(temporary)/\(name)")
+                guard access(file, F_OK) == 0 else { continue }
+                try AtomicFile.copy(file, to: "\(temporary)/\(name)")
             }
-            try manager.moveItem(atPath: temporary, toPath: directory)
+            try Disk.rename(temporary, to: place, isDurable: false)
         } catch {
             removeLeftovers(temporary)
             throw StageFailure(classifying: error)
@@ -55,7 +55,7 @@ package struct HuggingFaceExport {
 
     /// The failure that brought us here matters more than what is left of the copy.
     private func removeLeftovers(_ path: String) {
-        try? FileManager.default.removeItem(atPath: path)
+        do { try Directory.remove(path) } catch {}
     }
 
     private func tensors() throws -> [TensorSource] {
@@ -103,7 +103,7 @@ package struct HuggingFaceExport {
     ]
 
     private func writeConfiguration(to path: String) throws {
-        let original = try Data(contentsOf: URL(fileURLWithPath: "\(model.backbone.directory)/config.json"))
+        let original = Data(try Disk.read("\(model.backbone.directory)/config.json"))
         // Read by what writes it again, so that what is not changed stays as it was.
         guard var json = try JSONSerialization.jsonObject(with: original) as? [String: Any] else {
             throw StageFailure(.badInput, "\(model.backbone.directory)/config.json: not a JSON object")

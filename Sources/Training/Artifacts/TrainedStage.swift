@@ -57,7 +57,7 @@ package struct RunDirectory {
     package func read() throws(StageFailure) -> TrainedStage {
         let record: TrainedStage.Record
         do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: recordPath))
+            let data = Data(try Disk.read(recordPath))
             record = try JSONDecoder().decode(TrainedStage.Record.self, from: data)
         } catch {
             throw StageFailure(

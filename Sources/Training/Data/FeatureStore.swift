@@ -86,8 +86,7 @@ struct FeatureStore {
     }
 
     private func write(_ features: Features) throws {
-        try FileManager.default.createDirectory(
-            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try Directory.make(Path.folder(of: path))
         let tensors = features.files.map { file in
             let rows = features[file].values
             return TensorSource(

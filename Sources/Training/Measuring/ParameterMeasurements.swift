@@ -35,7 +35,8 @@ final class WeightDistanceMeasurement: Measurement {
         var magnitudes = StageLog.Magnitudes(below: 0, counts: [Int](repeating: 0, count: last + 1))
         let add = { (difference: Double) in
             let place = (log10(abs(difference)) - StageLog.Magnitudes.firstExponent) / StageLog.Magnitudes.exponentStep
-            if place < 0 { magnitudes.below += 1 } else { magnitudes.counts[min(last, Int(place))] += 1 }
+            // Of weights that are no numbers any more the next evaluation tells.
+            if place >= 0 { magnitudes.counts[Int(min(place, Double(last)))] += 1 } else { magnitudes.below += 1 }
         }
         forEachSegment(context) { range, isHead in
             guard !isHead else { return }

@@ -2,9 +2,9 @@ package import Encoders
 package import Experiments
 package import Tokenizers
 
-/// Refuses a tokenizer with more tokens than the model has embeddings for.
+/// Refuses a tokenizer with more tokens, or more types of them, than the model has embeddings for.
 package func checkFit(_ tokenizer: any Tokenizer, _ backbone: Backbone) throws(StageFailure) {
-    let rows = backbone.configuration.vocabulary
+    let (rows, types) = (backbone.configuration.vocabulary, backbone.configuration.types)
     guard tokenizer.vocabularyCount <= rows else {
         throw StageFailure(
             .badInput,
@@ -12,6 +12,21 @@ package func checkFit(_ tokenizer: any Tokenizer, _ backbone: Backbone) throws(S
             \(backbone.directory): the tokenizer has ids up to \(tokenizer.vocabularyCount - 1), but the word embedding \
             has only \(rows) rows; use the tokenizer files the model came with
             """)
+    }
+    for part in tokenizer.frame.single + tokenizer.frame.pair {
+        let problem: String? =
+            switch part {
+            case .special(let id, _) where !(0..<rows).contains(Int(id)):
+                "a special token of id \(id), but the word embedding has only \(rows) rows"
+            // A model with one type has it for all tokens.
+            case .special(_, let type), .first(let type), .second(let type):
+                types == 1 || (0..<types).contains(Int(type))
+                    ? nil : "tokens of type \(type), but the model's 'type_vocab_size' is \(types)"
+            }
+        guard let problem else { continue }
+        throw StageFailure(
+            .badInput,
+            "\(backbone.directory): the tokenizer makes \(problem); use the tokenizer files the model came with")
     }
 }
 

@@ -105,6 +105,18 @@ final class PreparedStage {
         examples.reduce(0) { $0 + data.train[$1].labels.count }
     }
 
+    /// Why numbers are none any more: the pretrained ones never were, or the recipe is to blame.
+    func divergence(_ what: String) throws -> StageFailure {
+        let backbone = store.backbone
+        if let tensor = try backbone.brokenTensor(of: store.table) {
+            return StageFailure(
+                .badInput,
+                "\(backbone.directory)/model.safetensors: tensor '\(tensor)' holds values that are no finite numbers; "
+                    + "fetch the model again")
+        }
+        return StageFailure(.diverged, "\(what); lower lr (now \(recipe.learningRate)) or set clip")
+    }
+
     /// The digest of every entry that moved, in the arena's order.
     func parametersDigest() -> Digest {
         var hasher = Digest.Hasher()

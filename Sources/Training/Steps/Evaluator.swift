@@ -25,7 +25,9 @@ struct Evaluator {
         let predicted = stage.task.isRegression ? Predictions.values(said) : .categories(said.map { Int($0) })
         let expected = examples.map { stage.data[file][$0].labels }
         return stage.task.metrics.map {
-            Score(split: split, metric: $0, value: stage.task.score($0, predicted: predicted, expected: expected))
+            Score(
+                split: split, metric: $0, value: stage.task.score($0, predicted: predicted, expected: expected),
+                isUndefined: $0.isUndefined(predicted: predicted, expected: expected.flatMap(\.self)))
         }
     }
 
@@ -34,9 +36,7 @@ struct Evaluator {
         let part = DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)
         let said = try communicator.gatherFloats(stage.learner.predictions(of: Array(examples[part]), in: file))
         guard said.allSatisfy(\.isFinite) else {
-            throw StageFailure(
-                .diverged,
-                "the model's outputs are no numbers any more; lower lr (now \(stage.recipe.learningRate)) or set clip")
+            throw try stage.divergence("the model's outputs are no numbers any more")
         }
         return said
     }

@@ -112,12 +112,7 @@ final class TrainingLoop {
         measurements.gradientsAreReady(&state)
         let norm = arena.squaredGradientNorm(compute).squareRoot()
         guard meanLoss.isFinite, norm.isFinite else {
-            throw StageFailure(
-                .diverged,
-                """
-                step \(step + 1): the loss is \(meanLoss) and the gradient's norm \(norm); lower lr (now \
-                \(stage.recipe.learningRate)) or set clip
-                """)
+            throw try stage.divergence("step \(step + 1): the loss is \(meanLoss) and the gradient's norm \(norm)")
         }
         let scale = stage.recipe.clip.map { min(1, $0 / (norm + 1e-6)) } ?? 1
         let rate = stage.schedule.learningRate(ofStep: step)

@@ -22,7 +22,7 @@ struct FreeChildTuning: StepRule {
 
     func adjustGradients(step: Int) {
         guard share < 1 else { return }
-        let threshold = UInt32((1 - share) * 0x1p32)
+        let threshold = UInt32(min((1 - share) * 0x1p32, 0xFFFF_FFFF))
         for segment in segments {
             let gradients = arena.gradients.baseAddress! + segment.range.lowerBound
             let random = CounterRandom(

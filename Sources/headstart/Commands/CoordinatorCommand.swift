@@ -26,17 +26,17 @@ struct CoordinatorCommand: ParsableCommand {
 
     func run() throws {
         try Machine.demandDescriptors()
-        let plans = try work()
+        let stop = try StopRequest()
+        let plans = try work(until: stop)
         let ledger = try LedgerReader(store: store.store)
-        for plan in plans { try SweepOutcome(plan, ledger).check() }
+        for plan in plans { try SweepOutcome(plan, ledger).check(stoppedBy: stop.signal) }
     }
 
     /// Works to the end; the coordinator's connections are closed when it returns.
-    private func work() throws -> [SweepPlan] {
+    private func work(until stop: StopRequest) throws -> [SweepPlan] {
         var settings = try listen.settings()
         policy.apply(to: &settings)
         let sweep = try sweep.prepare()
-        let stop = try StopRequest()
         let listener = stop.listenToSignals()
         let coordinator = try Coordinator(
             plans: [sweep], store: store.store, settings: settings, logger: log.logger("coordinator"),

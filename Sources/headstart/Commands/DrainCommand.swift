@@ -1,7 +1,6 @@
 import ArgumentParser
 import Experiments
 import Messages
-import Reports
 
 struct DrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +25,7 @@ struct DrainCommand: ParsableCommand {
         guard case .done(let count) = try client.ask(.drain(host: host, isOver: undo)) else {
             throw WorkFailed("the coordinator gave another answer")
         }
-        let groups = counted(count, "worker group", "worker groups")
+        let groups = counted(count, "worker group")
         try Screen.line(
             undo ? "\(host) is welcome again." : "\(groups) of \(host) to leave after the stage at hand.")
     }

@@ -31,7 +31,9 @@ struct LedgerCheckCommand: ParsableCommand {
         } else {
             for problem in problems { try Screen.line(problem) }
         }
-        guard problems.isEmpty else { throw WorkFailed("\(store.store): \(problems.count) problems") }
+        guard problems.isEmpty else {
+            throw WorkFailed("\(store.store): \(counted(problems.count, "problem"))")
+        }
         if !output.json { try Screen.line("\(store.store): all is well.") }
     }
 

@@ -30,7 +30,7 @@ struct LogsCommand: ParsableCommand {
         let stage = try ledger.stage(beginning: key)
         let attempt = attempt ?? stage.attempts
         guard (1...max(1, stage.attempts)).contains(attempt), stage.attempts > 0 else {
-            throw BadRequest("stage \(stage.key.short) has had \(stage.attempts) attempts")
+            throw BadRequest("stage \(stage.key.short) has had \(counted(stage.attempts, "attempt"))")
         }
         let path = StageLogs(store: store.store).path(of: stage.key, Attempt(rawValue: attempt))
         var offset = 0

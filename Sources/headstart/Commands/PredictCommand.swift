@@ -22,10 +22,10 @@ struct PredictCommand: ParsableCommand {
     @OptionGroup var trained: RunOptions
     @OptionGroup var node: NodeOptions
 
-    @Option(name: .long, help: ArgumentHelp("The texts, one a line, UTF-8.", valueName: "file"))
+    @Option(name: .long, help: ArgumentHelp("The texts, one a line, UTF-8; - is standard input.", valueName: "file"))
     var input: String
 
-    @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))
+    @Option(name: .long, help: ArgumentHelp("The file to write; - is standard output.", valueName: "file"))
     var out: String
 
     private struct Line: Encodable {
@@ -44,7 +44,7 @@ struct PredictCommand: ParsableCommand {
     }
 
     func run() throws {
-        try OutputFile.check(out, besides: input)
+        if out != "-" { try OutputFile.check(out, besides: input) }
         let stage = try trained.trained()
         let lines = try TextLine.read(input, pairs: false).map(\.text)
         let contents = try stage.record.task.contents(ofLines: lines, in: input)
@@ -53,6 +53,7 @@ struct PredictCommand: ParsableCommand {
         let predictions = try model.predictions(contents)
         var data = Data()
         for prediction in predictions { data += try CanonicalJSON.encode(Line(prediction)) + Data("\n".utf8) }
+        if out == "-" { return try Screen.draw(String(decoding: data, as: UTF8.self)) }
         try AtomicFile.write(data, to: out)
         try Screen.line("Wrote \(predictions.count) predictions to \(out).")
     }

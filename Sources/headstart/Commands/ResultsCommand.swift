@@ -21,9 +21,10 @@ struct ResultsCommand: ParsableCommand {
 
     @Option(
         name: .long,
-        help: "How to write the table: \(ResultFormat.allCases.map(\.rawValue).joined(separator: ", ")).",
+        help:
+            "How to write the table: \(ResultFormat.allCases.map(\.rawValue).joined(separator: ", ")). (default: text)",
         transform: Self.format)
-    var format = ResultFormat.text
+    var format: ResultFormat?
 
     @Flag(name: .long, help: "Show every metric of a task, not its first alone.")
     var allMetrics = false
@@ -65,6 +66,7 @@ struct ResultsCommand: ParsableCommand {
     }
 
     func validate() throws {
+        guard format == nil || !output.json else { throw ValidationError("give either --json or --format") }
         guard compare.count != 1 else {
             throw ValidationError("--compare takes two methods or more, as in --compare eh-ft-bitfit finetune")
         }
@@ -80,6 +82,7 @@ struct ResultsCommand: ParsableCommand {
     }
 
     func run() throws {
+        let format = format ?? .text
         var snapshot = try sweep.snapshot()
         snapshot.predictions = try SweepLogs.predictions(of: snapshot, store: sweep.store.store)
         if let published {

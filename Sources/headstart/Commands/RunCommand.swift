@@ -46,7 +46,7 @@ struct RunCommand: ParsableCommand {
         try Screen.line("\n" + ResultTable(try snapshot(coordinator)).rendered(.text, width: Screen.width))
         let ledger = try LedgerReader(store: store.store)
         // Those, too, that were handed in meanwhile.
-        for plan in coordinator.plans { try SweepOutcome(plan, ledger).check() }
+        for plan in coordinator.plans { try SweepOutcome(plan, ledger).check(stoppedBy: stop.signal) }
     }
 
     /// The sweep as far as it is planned.
@@ -84,7 +84,7 @@ struct RunCommand: ParsableCommand {
     /// A socket in the store where its path is short enough for one, else a free port that only this machine reaches.
     private func endpoint() throws -> Endpoint {
         try Directory.make(store.store)
-        let path = URL(fileURLWithPath: store.store).standardizedFileURL.path
+        let path = Path.absolute(store.store)
         do {
             return try Endpoint("ipc://\(path)/coordinator.socket")
         } catch TransportError.badEndpoint {
@@ -93,7 +93,7 @@ struct RunCommand: ParsableCommand {
     }
 
     private func workerArguments(_ endpoint: Endpoint) -> [String] {
-        let work = URL(fileURLWithPath: store.store).standardizedFileURL.path + "/work"
+        let work = Path.absolute(store.store) + "/work"
         return ["--coordinator", "\(endpoint)", "--work", work]
     }
 }

@@ -70,7 +70,8 @@ struct StoreCleanupCommand: ParsableCommand {
         shares.removeAll { $0.files == 0 }
         if output.json { return try Screen.json(Summary(shares: shares, removed: yes)) }
         for share in shares {
-            try Screen.line("\(share.what): \(share.files) files, \(fixed(Double(share.bytes) / 1e6, 1)) MB")
+            try Screen.line(
+                "\(share.what): \(counted(share.files, "file")), \(fixed(Double(share.bytes) / 1e6, 1)) MB")
         }
         guard !shares.isEmpty else { return try Screen.line("There is nothing to remove.") }
         try Screen.line(yes ? "Removed." : "Nothing was removed; the same command with --yes does it.")

@@ -22,7 +22,8 @@ struct SubmitCommand: ParsableCommand {
     func run() throws {
         let reply = try CoordinatorClient.ask(store: store, .submit(arguments: try sweep.arguments), seconds: 600)
         switch reply {
-        case .submitted(let name, let count): try Screen.line("Sweep \(name) is planned: \(count) new stages.")
+        case .submitted(let name, let count):
+            try Screen.line("Sweep \(name) is planned: \(counted(count, "new stage")).")
         case .refused(let reason): throw BadRequest("the coordinator refuses: \(reason)")
         default: throw WorkFailed("no coordinator answers in \(store); does one run there?")
         }

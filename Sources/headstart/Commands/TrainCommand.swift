@@ -120,7 +120,7 @@ struct TrainCommand: ParsableCommand {
             tokensPerSecond: result.tokensPerSecond, trainable: result.trainable, finalLoss: result.finalLoss,
             parameters: result.parameters, artifacts: result.artifacts)
         if output.json { return try Screen.json(summary) }
-        let score = summary.score.map { fixed($0, 4) } ?? "none"
+        let score = result.scores.first { $0.metric == metric && $0.split == .dev }?.figure ?? "none"
         try Screen.line(
             """
             \(metric.rawValue) \(score) on \(task) (\(summary.method), seed \(seed)): \(result.steps) steps, \

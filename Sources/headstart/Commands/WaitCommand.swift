@@ -1,4 +1,5 @@
 import ArgumentParser
+import Experiments
 import Foundation
 import Ledger
 
@@ -35,9 +36,10 @@ struct WaitCommand: ParsableCommand {
                 let outcome = try SweepOutcome(plan, ledger)
                 if outcome.hasEnded { return try outcome.check() }
                 guard isPatient else {
+                    let left = counted(outcome.openCount, "stage")
                     throw WorkFailed(
-                        "\(store): \(outcome.openCount) stages of \(plan.name) are open, and no coordinator is at work; "
-                            + "start one with run or coordinator")
+                        "\(store): \(left) of \(plan.name) left to do, and no coordinator is at work; start one with "
+                            + "run or coordinator")
                 }
             } else if !isPatient {
                 _ = try LedgerReader(store: store).snapshot(ofSweep: name)

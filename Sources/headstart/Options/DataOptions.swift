@@ -23,7 +23,7 @@ struct DataOptions: ParsableArguments {
             throw BadRequest("where are the datasets? give --data DIRECTORY or set HEADSTART_DATA")
         }
         guard Directory.isThere(directory) else { throw BadRequest("\(directory): there is no such directory") }
-        return URL(fileURLWithPath: directory).standardizedFileURL.path
+        return Path.absolute(directory)
     }
 
     /// The models, tasks and methods known by name.

@@ -1,13 +1,13 @@
 import ArgumentParser
 import Configuration
 import Experiments
-import Foundation
+import Files
 import Tasks
 import Training
 
 /// A sweep file and what changes it.
 struct SweepOptions: ParsableArguments {
-    @Argument(help: "The sweep file, as configs/quickstart.yaml.")
+    @Argument(help: "The sweep file, as configs/quickstart.yaml; - is standard input.")
     var config: String
 
     @OptionGroup var data: DataOptions
@@ -20,9 +20,11 @@ struct SweepOptions: ParsableArguments {
     /// The same options for another process, wherever it stands.
     var arguments: [String] {
         get throws {
-            func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
-            return [absolute(config), "--data", try data.directory()]
-                + data.taskFile.flatMap { ["--task-file", absolute($0)] } + settings.flatMap { ["--set", $0] }
+            if let pipe = ([config] + data.taskFile).first(where: { !Disk.isPlainFile($0) }) {
+                throw BadRequest("\(pipe): is no plain file, and the coordinator reads it for itself; name one")
+            }
+            return [Path.absolute(config), "--data", try data.directory()]
+                + data.taskFile.flatMap { ["--task-file", Path.absolute($0)] } + settings.flatMap { ["--set", $0] }
         }
     }
 

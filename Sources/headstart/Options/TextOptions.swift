@@ -4,7 +4,7 @@ import Tokenizers
 
 /// A file of texts, one a line.
 struct TextOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The texts, one a line, UTF-8.", valueName: "file"))
+    @Option(name: .long, help: ArgumentHelp("The texts, one a line, UTF-8; - is standard input.", valueName: "file"))
     var input: String
 
     @Flag(name: .long, help: "Each line holds two texts with a tab between.")
@@ -22,8 +22,7 @@ struct TextLine {
 
     /// An empty line is an empty text, so that line n of what is written belongs to line n of what was read.
     static func read(_ path: String, pairs: Bool) throws -> [TextLine] {
-        let file = try MappedFile(path: path)
-        var lines = file.copy().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        var lines = try Disk.readToEnd(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if lines.last?.isEmpty ?? true { lines.removeLast() }
         guard !lines.isEmpty else { throw BadRequest("\(path): the file is empty; write one text a line") }
         return try lines.enumerated().map { index, bytes in

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Files
 import Foundation
 import Transport
 import Worker
@@ -84,7 +85,7 @@ struct WorkerOptions: ParsableArguments {
     }
 
     private var workDirectory: String {
-        if let work { return URL(fileURLWithPath: work).standardizedFileURL.path }
+        if let work { return Path.absolute(work) }
         let cache = ProcessInfo.processInfo.environment["HEADSTART_CACHE"] ?? "\(NSHomeDirectory())/.cache/headstart"
         return "\(cache)/work"
     }
