@@ -79,15 +79,15 @@ extension Measure {
         case .convergence:
             [
                 Figure("loss") { $0.convergence?.last?.loss },
-                Figure("score, %", digits: 1) { ($0.convergence?.last?.score).map { $0 * 100 } },
+                Figure("score, %", digits: 1) { $0.convergence?.last?.score.map { $0 * 100 } },
                 Figure("steps to 95 % of it", digits: 0) { $0.convergence.flatMap(stepsToMost) },
             ]
         case .heldOut:
             [
                 Figure("loss in training") { $0.heldOut?.last?.trainingLoss },
                 Figure("loss held out") { $0.heldOut?.last?.loss },
-                Figure("score, %", digits: 1) { ($0.heldOut?.last?.score).map { $0 * 100 } },
-                Figure("best score, %", digits: 1) { ($0.heldOut?.map(\.score).max()).map { $0 * 100 } },
+                Figure("score, %", digits: 1) { $0.heldOut?.last?.score.map { $0 * 100 } },
+                Figure("best score, %", digits: 1) { ($0.heldOut?.compactMap(\.score).max()).map { $0 * 100 } },
             ]
         case .headFeatures: Self.countFigures { $0.headFeatures }
         case .headFeaturesAtStart: Self.countFigures { $0.headFeaturesAtStart }
@@ -157,6 +157,6 @@ extension Measure {
 
 /// The step of the first evaluation whose score is at least 95 % of the last one's.
 private func stepsToMost(_ points: [StageLog.Convergence]) -> Double? {
-    guard let last = points.last else { return nil }
-    return points.first { $0.score >= 0.95 * last.score }.map { Double($0.step) }
+    guard let last = points.last?.score else { return nil }
+    return points.first { $0.score.map { $0 >= 0.95 * last } ?? false }.map { Double($0.step) }
 }

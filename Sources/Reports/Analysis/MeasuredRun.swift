@@ -58,14 +58,14 @@ struct MeasuredMethod {
     /// One figure of every run that has it, over the seeds.
     func spread(_ figure: (StageLog) -> Double?) -> Summary? { Summary(runs.compactMap { figure($0.log) }) }
 
-    /// The mean over the seeds of a curve, point by point, as far as all seeds have it.
+    /// The mean over the seeds of a curve, point by point, as far as all seeds have it, of those whose value is defined.
     func curve<Point>(
-        _ points: (StageLog) -> [Point]?, x: (Point) -> Double, y: (Point) -> Double
+        _ points: (StageLog) -> [Point]?, x: (Point) -> Double, y: (Point) -> Double?
     ) -> [(x: Double, y: Summary)] {
         let curves = runs.compactMap { points($0.log) }.filter { !$0.isEmpty }
         guard let shortest = curves.map(\.count).min() else { return [] }
         return (0..<shortest).compactMap { place in
-            Summary(curves.map { y($0[place]) }).map { (x(curves[0][place]), $0) }
+            Summary(curves.compactMap { y($0[place]) }).map { (x(curves[0][place]), $0) }
         }
     }
 }

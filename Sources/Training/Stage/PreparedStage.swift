@@ -100,7 +100,7 @@ final class PreparedStage {
 
     /// What there is to predict in some of the training file's examples.
     func labelCount(of examples: some Sequence<Int>) -> Int {
-        examples.reduce(0) { $0 + data.train[$1].labels.count }
+        data.train.labelCount(of: examples)
     }
 
     /// Why numbers are none any more: the pretrained ones never were, or the recipe is to blame.
@@ -122,10 +122,16 @@ final class PreparedStage {
         return hasher.finish()
     }
 
-    /// What selection compares: the task's first metric, on the validation split where there is one.
-    func selectionScore(_ evaluation: Evaluation) -> Double {
+    /// What selection looks at: the task's first metric, on the validation split where there is one; nil where it is
+    /// undefined.
+    func selectionScore(_ evaluation: Evaluation) -> Double? {
         let split: Split = validation == nil ? .dev : .validation
-        return evaluation.scores.first { $0.split == split && $0.metric == task.metrics[0] }?.value ?? -.infinity
+        return evaluation.scores.first { $0.split == split && $0.metric == task.metrics[0] }?.value
+    }
+
+    /// What selection compares; less than any where the score is undefined.
+    func selectionMerit(_ evaluation: Evaluation) -> Double {
+        selectionScore(evaluation).map(task.metrics[0].merit) ?? -.infinity
     }
 
     private static func store(

@@ -55,6 +55,12 @@ func likeliest(_ scores: some RandomAccessCollection<Float>) -> Int {
     return best
 }
 
+/// The probabilities that scores stand for.
+func softmax(_ scores: some Collection<Float>) -> [Double] {
+    let (values, sum) = exponentials(of: scores)
+    return values.map { $0 / sum }
+}
+
 /// The parts of softmax: e to each score, less the highest of them, in double precision, and their sum.
 func exponentials(of scores: some Collection<Float>) -> (values: [Double], sum: Double) {
     let highest = scores.max() ?? 0

@@ -142,10 +142,10 @@ final class TrainingLoop {
 
     private func evaluate() throws {
         try checkReplicas()
-        let scores = try Evaluator(communicator).scores(of: stage)
+        let (scores, confusion) = try Evaluator(communicator).scores(of: stage)
         let evaluation = Evaluation(
             step: state.step, epoch: Double(state.step) / Double(stage.schedule.stepsPerEpoch),
-            trainingLoss: state.takeMeanLoss(), scores: scores)
+            trainingLoss: state.takeMeanLoss(), scores: scores, confusion: confusion)
         state.latest = evaluation
         try measurements.evaluated(evaluation, &state)
         if stage.recipe.selection != .last, isBetter(evaluation, than: state.best) {
@@ -158,7 +158,7 @@ final class TrainingLoop {
     /// Selection looks at the validation split where there is one.
     private func isBetter(_ evaluation: Evaluation, than best: Evaluation?) -> Bool {
         guard let best else { return true }
-        let (score, other) = (stage.selectionScore(evaluation), stage.selectionScore(best))
+        let (score, other) = (stage.selectionMerit(evaluation), stage.selectionMerit(best))
         return score > other || score == other && stage.recipe.selection == .latestBest
     }
 
