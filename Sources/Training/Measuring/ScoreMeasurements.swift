@@ -21,10 +21,10 @@ final class HeldOutMeasurement: Measurement {
         let (file, examples) = stage.validation ?? (file: .dev, examples: Array(stage.data.dev.indices))
         let mine = DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)
         let loss = try communicator.sum([stage.learner.loss(of: Array(examples[mine]), in: file)])[0]
-        let labels = stage.data[file].labelCount(of: examples)
+        let weight = stage.lossWeight(of: examples, in: file)
         log.heldOut?.append(
             .init(
-                step: evaluation.step, trainingLoss: evaluation.trainingLoss, loss: loss / Double(max(1, labels)),
+                step: evaluation.step, trainingLoss: evaluation.trainingLoss, loss: weight > 0 ? loss / weight : 0,
                 score: stage.selectionScore(evaluation)))
     }
 }

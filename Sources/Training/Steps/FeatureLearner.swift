@@ -14,13 +14,16 @@ final class FeatureLearner: Learner {
     let objective: Objective
     private let buffer = FloatBuffer()
 
-    init(model: Model, data: EncodedDataset, features: Features, dropout: DropoutRates, seed: UInt64) {
+    init(
+        model: Model, data: EncodedDataset, features: Features, dropout: DropoutRates, seed: UInt64,
+        objective: Objective
+    ) {
         self.model = model
         self.data = data
         self.features = features
         self.dropout = dropout
         self.seed = seed
-        objective = Objective(model.compute)
+        self.objective = objective
     }
 
     func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int) {

@@ -13,12 +13,12 @@ final class TextLearner: Learner {
     /// What goes through the network at once, all of whose layers keep their inputs until the gradients are there.
     private static let mostTokens = 8192
 
-    init(model: Model, data: EncodedDataset, dropout: DropoutRates, seed: UInt64) {
+    init(model: Model, data: EncodedDataset, dropout: DropoutRates, seed: UInt64, objective: Objective) {
         self.model = model
         self.data = data
         self.dropout = dropout
         self.seed = seed
-        objective = Objective(model.compute)
+        self.objective = objective
     }
 
     func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int) {
