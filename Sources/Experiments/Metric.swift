@@ -91,8 +91,9 @@ extension Metric {
     /// Whether tables have it in percent; otherwise it has a unit of its own.
     package var isShare: Bool { ![.logLoss, .rmse, .mae].contains(self) }
 
+    /// A value in percent, or in its own unit.
+    package func scaled(_ value: Double) -> Double { isShare ? value * 100 : value }
+
     /// A value as tables have it.
-    package func figure(_ value: Double) -> String {
-        isShare ? String(format: "%.2f", value * 100) : String(format: "%.4f", value)
-    }
+    package func figure(_ value: Double) -> String { String(format: isShare ? "%.2f" : "%.4f", scaled(value)) }
 }

@@ -82,7 +82,8 @@ extension Plot {
                     (method.cell.method, method.curve(\.convergence, x: { Double($0.step) }, y: part))
                 })
         }
-        return curves("convergence-\(task)", [panel("loss", \.loss), panel("score, %") { $0.score.map { $0 * 100 } }])
+        return curves(
+            "convergence-\(task)", [panel("loss", \.loss), panel(methods.scoreLabel) { $0.score.map(methods.scaled) }])
     }
 
     /// What to freeze, Figures 2, 4 and 9 above, 10 below: losses in training and on held-out examples, and the score on these.
@@ -96,7 +97,7 @@ extension Plot {
         }
         return [
             curves("losses-\(task)", [panel("training", "loss", \.trainingLoss), panel("held out", "loss", \.loss)]),
-            curves("held-out-\(task)", [panel("held out", "score, %") { $0.score.map { $0 * 100 } }]),
+            curves("held-out-\(task)", [panel("held out", methods.scoreLabel) { $0.score.map(methods.scaled) }]),
         ]
     }
 
