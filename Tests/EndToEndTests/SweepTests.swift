@@ -52,7 +52,7 @@ import Testing
         let run = try shop.run(command("store", "--set", "max-steps=20", "--set", "methods=tuned"))
         #expect(run.status == 0, "\(run.errors)")
         let table = try shop.run("results", "--store", "store").output
-        #expect(table.contains("\n(majority class)               50.00\n"), "\(table)")
+        #expect(table.contains("\n(majority class)          50.00\n"), "\(table)")
         let classes = try shop.run("results", "--store", "store", "--per-class").output
         #expect(classes.hasPrefix("small on") && classes.contains("\ntuned   good         12"), "\(classes)")
         let confusion = try shop.run("results", "--store", "store", "--confusion", "--format", "csv").output

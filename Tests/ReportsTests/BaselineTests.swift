@@ -67,11 +67,11 @@ struct BaselineTests {
             table.rendered(.text, width: 300) == """
                 small on tiny: percent, mean ± standard deviation (seeds)
 
-                method                         own accuracy             sts rmse
-                ────────────────────────  ─────────────────  ───────────────────
-                one                        50.00 ± 0.00 (2)  1.3000 ± 0.0000 (2)
-                three                      50.00 ± 0.00 (2)  1.3000 ± 0.0000 (2)
-                (majority class or mean)              64.00               1.2500
+                method                        own accuracy             sts rmse
+                ────────────────────────  ────────────────  ───────────────────
+                one                       50.00 ± 0.00 (2)  1.3000 ± 0.0000 (2)
+                three                     50.00 ± 0.00 (2)  1.3000 ± 0.0000 (2)
+                (majority class or mean)             64.00               1.2500
 
                 (majority class or mean): a baseline and no method: what is most frequent in the training set, or its mean, \
                 said of every example

@@ -24,12 +24,12 @@ struct ClassReportTests {
             try report().classes(.text) == """
                 small on tiny, own by class: percent, mean ± standard deviation over the seeds
 
-                method  class  examples       precision         recall             F1
-                ──────  ─────  ────────  ──────────────  ─────────────  ─────────────
-                one     a             3   100.00 ± 0.00  83.33 ± 23.57  90.00 ± 14.14
-                one     b             1   75.00 ± 35.36  100.00 ± 0.00  83.33 ± 23.57
-                three   a             3    75.00 ± 0.00  100.00 ± 0.00   85.71 ± 0.00
-                three   b             1       undefined    0.00 ± 0.00    0.00 ± 0.00
+                method  class  examples      precision         recall             F1
+                ──────  ─────  ────────  ─────────────  ─────────────  ─────────────
+                one     a             3  100.00 ± 0.00  83.33 ± 23.57  90.00 ± 14.14
+                one     b             1  75.00 ± 35.36  100.00 ± 0.00  83.33 ± 23.57
+                three   a             3   75.00 ± 0.00  100.00 ± 0.00   85.71 ± 0.00
+                three   b             1      undefined    0.00 ± 0.00    0.00 ± 0.00
 
                 undefined: what was never said has no precision, and what is not there no recall
                 """)

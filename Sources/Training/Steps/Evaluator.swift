@@ -48,10 +48,8 @@ struct Evaluator {
             return stage.task.isRegression ? .values(said) : .categories(said.map { Int($0) })
         }
         let outputs = try shared(stage, stage.learner.outputs(of: part, in: file))
-        let count = stage.data[file].labelCount(of: examples)
-        let rows = stride(from: 0, to: outputs.count, by: max(1, outputs.count / max(1, count))).map {
-            outputs[$0..<$0 + outputs.count / count]
-        }
+        let classes = outputs.count / max(1, stage.data[file].labelCount(of: examples))
+        let rows = stride(from: 0, to: outputs.count, by: max(1, classes)).map { outputs[$0..<$0 + classes] }
         return .distributions(rows.map(likeliest), probabilities: rows.flatMap(softmax))
     }
 
