@@ -73,8 +73,8 @@ struct BaselineTests {
                 three                     50.00 ± 0.00 (2)  1.3000 ± 0.0000 (2)
                 (majority class or mean)             64.00               1.2500
 
-                (majority class or mean): a baseline and no method: what is most frequent in the training set, or its mean, \
-                said of every example
+                (majority class or mean): a baseline and no method, which says the training set's majority class or mean \
+                of every example
                 not in percent but in a unit of its own: sts rmse; less is better: sts rmse
                 no method is marked as best: over 2 seeds a paired test cannot go below p = 0.5, or 1 after Holm's \
                 correction for 2 columns; 7 seeds are the fewest that could show anything

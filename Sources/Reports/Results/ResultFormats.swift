@@ -71,17 +71,19 @@ extension ResultTable {
             + "one class alone; no mean has it"
     }
 
-    /// What the last row is called, which is that of no method; nil where there is none.
-    fileprivate var constantName: String? {
+    /// What the last row says of every example; nil where there is no such row.
+    private var constantWords: String? {
         let known = zip(columns, constants).filter { $1 != nil }.map(\.0.metric.isForRegression)
-        guard !known.isEmpty else { return nil }
-        let names = [known.contains(false) ? "majority class" : nil, known.contains(true) ? "mean" : nil]
-        return "(\(names.compactMap { $0 }.joined(separator: " or ")))"
+        let words = [known.contains(false) ? "majority class" : nil, known.contains(true) ? "mean" : nil]
+        return known.isEmpty ? nil : words.compactMap { $0 }.joined(separator: " or ")
     }
 
+    /// In brackets, since it is that of no method.
+    private var constantName: String? { constantWords.map { "(\($0))" } }
+
     private var constantNote: String? {
-        constantName.map {
-            "\($0): a baseline and no method: what is most frequent in the training set, or its mean, said of every example"
+        constantWords.map {
+            "(\($0)): a baseline and no method, which says the training set's \($0) of every example"
         }
     }
 
