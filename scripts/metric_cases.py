@@ -116,6 +116,8 @@ def distributions_case(probabilities, expected):
 
 
 def values_scores(predicted, expected):
+    """Of numbers in single precision, as files of tasks are read."""
+    predicted, expected = (numpy.array(numbers, dtype=numpy.float32).astype(float) for numbers in (predicted, expected))
     return {
         "pearson": finite(pearsonr(predicted, expected)[0]) if len(expected) > 1 else None,
         "spearman": finite(spearmanr(predicted, expected)[0]) if len(expected) > 1 else None,
@@ -146,7 +148,7 @@ def constant_classes_case(train, expected, kinds):
 
 
 def constant_values_case(train, expected):
-    model = DummyRegressor(strategy="mean").fit([[0]] * len(train), train)
+    model = DummyRegressor(strategy="mean").fit([[0]] * len(train), numpy.float32(train).astype(float))
     scores = values_scores(list(model.predict([[0]] * len(expected))), expected)
     return {"train": train, "expected": expected, "kinds": 0, "scores": scores}
 
