@@ -32,6 +32,14 @@ package struct Recipe: Codable, Hashable, Sendable {
     @Implied<Plain<SlowRate>> package var slowRate: SlowRate
     /// What a batch's loss is of its examples' losses.
     @Implied<Plain<BatchLoss>> package var loss: BatchLoss
+    /// How much each class counts in it.
+    @Implied<Plain<ClassWeights>> package var classWeights: ClassWeights
+    /// The share of each label that is spread evenly over all classes (Szegedy et al. 2016, section 7).
+    @Implied<Zero<Double>> package var labelSmoothing: Double
+    /// What the rate is multiplied by from each layer to the one below it: head and pooler have the whole rate, the last of
+    /// L layers this share of it, the first its L-th power and the embeddings one more (Howard and Ruder 2018, section 3.2,
+    /// by layers as in BEiT).
+    @Implied<One> package var layerDecay: Double
     package var optimizer = OptimizerSettings()
     /// The global gradient norm above which gradients are scaled down; nil leaves them alone.
     package var clip: Double? = 1.0
@@ -56,6 +64,9 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var evaluations: Int = 1
     /// Which evaluation's parameters are the stage's result.
     package var selection: Selection = .last
+    /// So many evaluations in a row without a better score end the stage; nil lets it train to its last step. The result is
+    /// that of the best, so that `selection` is one of those.
+    package var patience: Int?
     /// The share of the training set, drawn by seed, held out to select on; nil selects on the dev set.
     package var validation: Double?
     /// What `validation` is a share of.
@@ -112,6 +123,47 @@ package enum BatchLoss: String, Codable, CaseIterable, Defaultable, Sendable {
     case sum
 
     package init() { self = .mean }
+}
+
+/// How much the classes count in the loss: an example by its class, and a batch's mean by the weights of its labels, as in
+/// `torch.nn.CrossEntropyLoss`.
+package enum ClassWeights: Hashable, Defaultable, Sendable {
+    case none
+    /// As often as a class is rare in the examples trained on: n / (k n_c) with n labels of k classes, n_c of them of this
+    /// one, as scikit-learn has it. A class of which there is no example counts nothing.
+    case balanced
+    /// In the order of the task's `labels`, all above 0.
+    case given([Double])
+
+    package init() { self = .none }
+}
+
+/// As a word, or the list of weights.
+extension ClassWeights: Codable {
+    private static let words: [String: ClassWeights] = ["none": .none, "balanced": .balanced]
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        do {
+            self = .given(try container.decode([Double].self))
+        } catch DecodingError.typeMismatch {
+            let word = try container.decode(String.self)
+            guard let weights = Self.words[word] else {
+                throw DecodingError.dataCorrupted(
+                    .init(codingPath: decoder.codingPath, debugDescription: "'\(word)' is no kind of class weights"))
+            }
+            self = weights
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .none: try container.encode("none")
+        case .balanced: try container.encode("balanced")
+        case .given(let weights): try container.encode(weights)
+        }
+    }
 }
 
 package enum OptimizerKind: String, Codable, CaseIterable, Defaultable, Sendable {

@@ -5,19 +5,24 @@ import Foundation
 package struct Score: Codable, Hashable, Sendable {
     package let split: Split
     package let metric: Metric
-    package let value: Double
-    /// Whether the value stands for none, as of a correlation with what never changes.
-    @Implied<No> package var isUndefined: Bool
+    /// nil where the metric is undefined, as a correlation with what never changes; JSON has null then.
+    package let value: Double?
 
-    package init(split: Split, metric: Metric, value: Double, isUndefined: Bool = false) {
+    package init(split: Split, metric: Metric, value: Double?) {
         self.split = split
         self.metric = metric
         self.value = value
-        self.isUndefined = isUndefined
     }
 
-    /// As tables have it, in percent.
-    package var figure: String { isUndefined ? "undefined" : String(format: "%.2f", value * 100) }
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(split, forKey: .split)
+        try container.encode(metric, forKey: .metric)
+        try container.encode(value, forKey: .value)
+    }
+
+    /// As tables have it.
+    package var figure: String { value.map(metric.figure) ?? "undefined" }
 }
 
 package enum Split: String, Codable, CaseIterable, Sendable {
@@ -31,12 +36,15 @@ package struct Evaluation: Codable, Hashable, Sendable {
     /// The mean training loss since the last evaluation.
     package let trainingLoss: Double
     package let scores: [Score]
+    /// Of the dev split; nil where nothing is classified.
+    package let confusion: Confusion?
 
-    package init(step: Int, epoch: Double, trainingLoss: Double, scores: [Score]) {
+    package init(step: Int, epoch: Double, trainingLoss: Double, scores: [Score], confusion: Confusion? = nil) {
         self.step = step
         self.epoch = epoch
         self.trainingLoss = trainingLoss
         self.scores = scores
+        self.confusion = confusion
     }
 }
 
@@ -44,8 +52,10 @@ extension Evaluation: CustomStringConvertible {
     /// One line for logs: step, epoch, loss and scores.
     package var description: String {
         let values = scores.map { "\($0.split.rawValue) \($0.metric.rawValue) \($0.figure)" }
-        return (["step \(step)", "epoch \(Self.digits(epoch, 1))", "loss \(Self.digits(trainingLoss, 4))"] + values)
-            .joined(separator: "  ")
+        let collapse = confusion?.onlyClass == nil ? [] : ["one class for every example"]
+        return
+            (["step \(step)", "epoch \(Self.digits(epoch, 1))", "loss \(Self.digits(trainingLoss, 4))"] + values
+            + collapse).joined(separator: "  ")
     }
 
     private static func digits(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
@@ -55,6 +65,8 @@ extension Evaluation: CustomStringConvertible {
 package struct StageResult: Codable, Hashable, Sendable {
     /// Scores of the selected parameters; the task's first metric on the dev split is the stage's score.
     package var scores: [Score]
+    /// What the selected parameters say of the dev split, by class; nil where nothing is classified.
+    package var confusion: Confusion?
     package var steps: Int
     /// The mean loss of the last step.
     package var finalLoss: Double
@@ -74,11 +86,12 @@ package struct StageResult: Codable, Hashable, Sendable {
     package var node: NodeSettings
 
     package init(
-        scores: [Score], steps: Int, finalLoss: Double, tokens: Int, seconds: Double, tokensPerSecond: Double,
-        trainable: Int, parameters: Digest, artifacts: [ArtifactReference], measured: [Measure] = [],
-        node: NodeSettings
+        scores: [Score], confusion: Confusion? = nil, steps: Int, finalLoss: Double, tokens: Int, seconds: Double,
+        tokensPerSecond: Double, trainable: Int, parameters: Digest, artifacts: [ArtifactReference],
+        measured: [Measure] = [], node: NodeSettings
     ) {
         self.scores = scores
+        self.confusion = confusion
         self.steps = steps
         self.finalLoss = finalLoss
         self.tokens = tokens
@@ -91,8 +104,12 @@ package struct StageResult: Codable, Hashable, Sendable {
         self.node = node
     }
 
-    package func score(_ metric: Metric, on split: Split) -> Double? {
-        scores.first { $0.metric == metric && $0.split == split }?.value
+    /// - Returns: nil where there is no score, or an undefined one.
+    package func score(_ metric: Metric, on split: Split) -> Double? { scored(metric, on: split)?.value }
+
+    /// - Returns: nil where the stage was not scored so.
+    package func scored(_ metric: Metric, on split: Split) -> Score? {
+        scores.first { $0.metric == metric && $0.split == split }
     }
 
     package func artifact(_ kind: ArtifactKind) -> ArtifactReference? { artifacts.first { $0.kind == kind } }

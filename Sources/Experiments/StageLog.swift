@@ -87,9 +87,10 @@ package struct StageLog: Codable, Hashable, Sendable {
         package let step: Int
         package let epoch: Double
         package let loss: Double
-        package let score: Double
+        /// nil where it is undefined.
+        package let score: Double?
 
-        package init(step: Int, epoch: Double, loss: Double, score: Double) {
+        package init(step: Int, epoch: Double, loss: Double, score: Double?) {
             (self.step, self.epoch, self.loss, self.score) = (step, epoch, loss, score)
         }
     }
@@ -100,9 +101,10 @@ package struct StageLog: Codable, Hashable, Sendable {
         package let step: Int
         package let trainingLoss: Double
         package let loss: Double
-        package let score: Double
+        /// nil where it is undefined.
+        package let score: Double?
 
-        package init(step: Int, trainingLoss: Double, loss: Double, score: Double) {
+        package init(step: Int, trainingLoss: Double, loss: Double, score: Double?) {
             (self.step, self.trainingLoss, self.loss, self.score) = (step, trainingLoss, loss, score)
         }
     }
@@ -115,7 +117,7 @@ package struct StageLog: Codable, Hashable, Sendable {
         package init(train: [Double], dev: [Double]) { (self.train, self.dev) = (train, dev) }
     }
 
-    /// Scores of the selected parameters on both files, by the task's first metric.
+    /// Scores of the selected parameters on both files, by the task's first metric, where both are defined.
     package struct GeneralizationGap: Codable, Hashable, Sendable {
         package let train: Double
         package let dev: Double
@@ -129,9 +131,12 @@ package struct StageLog: Codable, Hashable, Sendable {
     package struct Predictions: Codable, Hashable, Sendable {
         package let predicted: [[Double]]
         package let expected: [[Double]]
+        /// Of each example those of all classes for its labels, one after the other; nil unless one of the task's metrics
+        /// takes them.
+        package let probabilities: [[Double]]?
 
-        package init(predicted: [[Double]], expected: [[Double]]) {
-            (self.predicted, self.expected) = (predicted, expected)
+        package init(predicted: [[Double]], expected: [[Double]], probabilities: [[Double]]? = nil) {
+            (self.predicted, self.expected, self.probabilities) = (predicted, expected, probabilities)
         }
     }
 }

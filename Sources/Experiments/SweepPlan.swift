@@ -26,15 +26,19 @@ package struct PlannedTask: Codable, Hashable, Sendable {
     package let devCount: Int?
     /// What the training file is cut from where it is running text; nil in plans of older stores, too.
     package let text: RunningText?
+    /// What saying the same of every example scores; nil in plans of older stores, and where no label is said.
+    package let constant: ConstantPrediction?
 
     package init(
-        definition: TaskDefinition, content: Digest, trainCount: Int, devCount: Int? = nil, text: RunningText? = nil
+        definition: TaskDefinition, content: Digest, trainCount: Int, devCount: Int? = nil, text: RunningText? = nil,
+        constant: ConstantPrediction? = nil
     ) {
         self.definition = definition
         self.content = content
         self.trainCount = trainCount
         self.devCount = devCount
         self.text = text
+        self.constant = constant
     }
 
     /// The training examples that a stage makes of the file.

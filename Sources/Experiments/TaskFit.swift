@@ -36,3 +36,24 @@ extension TextBlocks {
         return "'blocks' says how running text is cut, and task '\(task.name)' has none; give it in the stage that has"
     }
 }
+
+extension ClassWeights {
+    /// Why they do not fit the task's classes, as a sentence; nil where they do.
+    package func objection(to task: TaskDefinition) -> String? {
+        guard self != .none else { return nil }
+        guard let labels = task.labels else {
+            return "'class-weights' weighs classes, and task '\(task.name)' has no 'labels'; leave it out for this task"
+        }
+        guard case .given(let weights) = self, weights.count != labels.count else { return nil }
+        return "'class-weights' has \(weights.count) weights, but task '\(task.name)' has \(labels.count) 'labels'"
+    }
+}
+
+extension Recipe {
+    /// Why smoothed labels do not fit the task, as a sentence; nil where they do.
+    package func smoothingObjection(to task: TaskDefinition) -> String? {
+        guard labelSmoothing > 0, task.isRegression else { return nil }
+        return
+            "'label-smoothing' spreads a label over classes, and task '\(task.name)' has none; leave it out for this task"
+    }
+}

@@ -116,7 +116,10 @@ extension StageRecord {
 extension Evaluation {
     /// A repeated evaluation replaces the earlier one.
     fileprivate func insert(into database: Database, _ stage: StageKey, _ attempt: Attempt) throws {
-        let scores = scores.map { ($0.split.rawValue, $0.metric.rawValue, $0.value) }
+        // The stage's result says which ones are undefined.
+        let scores = scores.compactMap { score in
+            score.value.map { (score.split.rawValue, score.metric.rawValue, $0) }
+        }
         let rows = [(Split.train.rawValue, MetricTable.loss, trainingLoss)] + scores
         for (split, metric, value) in rows {
             try MetricTable(

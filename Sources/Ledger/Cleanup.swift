@@ -109,11 +109,11 @@ private struct RetentionRule {
 }
 
 extension SweepPlan {
-    /// The score of a row's last stage by the first metric of its task; less than any where it has none.
+    /// The merit of a row's last stage by the first metric of its task; less than any where it has no score.
     fileprivate func score(of stage: PlannedStage?, in results: [StageKey: StageResult]) -> Double {
         guard let stage, let metric = task(named: stage.task)?.definition.metrics.first,
             let score = results[stage.key]?.score(metric, on: .dev), score.isFinite
         else { return -.infinity }
-        return score
+        return metric.merit(score)
     }
 }

@@ -32,13 +32,15 @@ extension PairedDifferences {
 
 /// The percentile bootstrap of a score over the examples that it is of: they are drawn anew, as many as there are.
 ///
-/// - Parameter score: of the examples at these places, one as often as it stands there.
-package func bootstrapInterval(examples: Int, resamples: Int, _ score: ([Int]) -> Double) -> ClosedRange<Double> {
-    middle(
-        (0..<resamples).map { resample in
-            let random = CounterRandom(seed: 0, purpose: RandomPurpose.resampling, example: resample)
-            return score((0..<examples).map { random.below(examples, $0) })
-        })
+/// - Parameter score: of the examples at these places, one as often as it stands there; nil where it is undefined of
+///   them, which leaves them out.
+/// - Returns: nil where no resample has a score.
+package func bootstrapInterval(examples: Int, resamples: Int, _ score: ([Int]) -> Double?) -> ClosedRange<Double>? {
+    let scores = (0..<resamples).compactMap { resample in
+        let random = CounterRandom(seed: 0, purpose: RandomPurpose.resampling, example: resample)
+        return score((0..<examples).map { random.below(examples, $0) })
+    }
+    return scores.isEmpty ? nil : middle(scores)
 }
 
 /// What holds the middle 95 of 100 of the values.

@@ -17,11 +17,13 @@ struct SweepLogs {
             var before: (number: Int, file: StageLogFile)?
             for (place, key) in row.stages.enumerated() {
                 guard let file = try files[key] ?? snapshot.log(of: key, in: artifacts) else { continue }
+                let task = snapshot.plan.stages.first { $0.key == key }.flatMap { snapshot.plan.task(named: $0.task) }
                 files[key] = file
                 runs.append(
                     MeasuredRun(
                         task: row.task, method: row.stages.count == 1 ? row.method : "\(row.method)/\(place + 1)",
-                        seed: row.seed, key: key, log: file.log, headFeatures: Self.rows(file.headFeatures),
+                        seed: row.seed, key: key, metric: task?.definition.metrics.first ?? .accuracy, log: file.log,
+                        headFeatures: Self.rows(file.headFeatures),
                         headFeaturesAtStart: Self.rows(file.headFeaturesAtStart)))
                 guard let features = file.features else { continue }
                 if let earlier = before, let others = earlier.file.features, others.width == features.width,

@@ -49,6 +49,7 @@ struct CatalogTests {
     }
 
     @Test(arguments: [
+        ("metrics: rmse", "metric 'rmse' compares numbers, but the task has 'labels'"),
         ("metrics: pearson", "metric 'pearson' compares numbers, but the task has 'labels'"),
         ("metrics: acuracy", "unknown metric 'acuracy'; did you mean 'accuracy'?"),
         ("metrics: [f1, f1]", "'metrics' lists 'f1' twice"),
@@ -80,6 +81,7 @@ struct CatalogTests {
     @Test(arguments: [
         ("labels: [x], metrics: f1", "'labels' must list two or more classes; leave it out for regression"),
         ("labels: [x, x], metrics: f1", "'labels' lists 'x' twice"),
+        ("metrics: auc", "metric 'auc' compares classes, but the task has no 'labels'"),
         ("metrics: matthews", "metric 'matthews' compares classes, but the task has no 'labels'"),
         (
             "header: false, metrics: pearson",
@@ -157,6 +159,10 @@ struct CatalogTests {
         (
             "labels: [x, y, z], metrics: f1",
             "metric 'f1' is F1 of the second of two classes, but the task has 3 'labels'; use macro-f1"
+        ),
+        (
+            "labels: [x, y, z], metrics: recall",
+            "metric 'recall' is that of the second of two classes, but the task has 3 'labels'; use macro-recall"
         ),
         ("labels: [x, y], metrics: span-f1", "metric 'span-f1' is for tasks of kind tags"),
         (

@@ -40,6 +40,19 @@ struct ComplaintTests {
         ("shuffle: yes", "'shuffle' must be true, once or false, not 'yes'"),
         ("decay: linaer", "'decay' must be linear or constant, not 'linaer'; did you mean 'linear'?"),
         ("select: bset", "'select' must be last, best or latest-best, not 'bset'; did you mean 'best'?"),
+        ("patience: 0", "'patience' must be a whole number from 1 to 1000000, or none, not '0'"),
+        ("early-stopping: 3", "unknown key 'early-stopping' in 'defaults'; did you mean 'patience'?"),
+        ("layer-decay: 0", "'layer-decay' must be a number above 0 and at most 1, not '0'"),
+        ("label-smoothing: 1", "'label-smoothing' must be a number from 0 to below 1, not '1'"),
+        (
+            "class-weights: [1, 0]",
+            "'class-weights' must be none, balanced, or a number above 0 for each class, as [1, 2.5], not '1, 0'"
+        ),
+        (
+            "class-weights: balancd",
+            "'class-weights' must be none, balanced, or a number above 0 for each class, as [1, 2.5], not 'balancd'; did "
+                + "you mean 'balanced'?"
+        ),
         ("head: linera", "'head' must be linear, mlp(WIDTH), hf or pooled, not 'linera'; did you mean 'linear'?"),
         ("head: mlp(0)", "'width' of 'mlp' must be a whole number from 1 to 65536, not '0'"),
         ("precision: int8", "'precision' must be fp32, bf16 or auto, not 'int8'"),

@@ -37,6 +37,14 @@ struct SearchTests {
         #expect(stages.map { $0?.label } == ["finetune", "finetune lr=5e-4"])
     }
 
+    @Test func `where less is better the point with the least is chosen, and shown as it is`() throws {
+        try fixture.write("tasks.yaml", Fixture.tasks.replacing("metrics: pearson", with: "metrics: mae"))
+        let request = try fixture.read(searching("{ lr: [1e-4, 5e-4, 1e-3], grow: 0 }", tasks: "[stsb]"))
+        let search = try fixture.finish(request) { 1 + abs($0.recipe.learningRate - 5e-4) }.searches[0]
+        #expect(search.chosen?.description == "lr 5e-4")
+        #expect(search.trials.compactMap(\.score).min() == 1, "and not -1")
+    }
+
     @Test func `the grid grows to its optimum`() throws {
         let request = try fixture.read(searching("{ lr: [1e-5, 2e-5], grow: 9 }"))
         let plan = try fixture.finish(request) { -abs($0.recipe.learningRate - 5e-4) }

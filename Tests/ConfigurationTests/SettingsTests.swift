@@ -68,6 +68,28 @@ struct SettingsTests {
             ("evaluations: 2", { $0.evaluations = 2 }),
             ("select: best", { $0.selection = .best }),
             ("select: latest-best", { $0.selection = .latestBest }),
+            ("patience: none", { _ in }),
+            (
+                "patience: 3",
+                {
+                    $0.patience = 3
+                    $0.selection = .best
+                }
+            ),
+            (
+                "patience: 3, select: latest-best",
+                {
+                    $0.patience = 3
+                    $0.selection = .latestBest
+                }
+            ),
+            ("class-weights: balanced", { $0.classWeights = .balanced }),
+            ("class-weights: none", { _ in }),
+            ("class-weights: [1, 2.5, 4]", { $0.classWeights = .given([1, 2.5, 4]) }),
+            ("label-smoothing: 0.1", { $0.labelSmoothing = 0.1 }),
+            ("label-smoothing: 0", { _ in }),
+            ("layer-decay: 0.9", { $0.layerDecay = 0.9 }),
+            ("layer-decay: 1", { _ in }),
             ("validation: 0.2", { $0.validation = 0.2 }),
             ("validation: none", { $0.validation = nil }),
             (
@@ -107,6 +129,14 @@ struct SettingsTests {
             truncate: longest, evaluations: 1, select: last, validation: none, precision: auto
             """)
         #expect(spelledOut == base { _ in })
+    }
+
+    @Test func `where no layer moves, how rates fall over them makes no other stage`() throws {
+        let request = try fixture.read(
+            sweep(
+                tasks: "cb", seeds: "1", defaults: "{ layer-decay: 0.9 }",
+                methods: "{ a: { tune: head }, b: { tune: all } }"))
+        #expect(try fixture.plan(request).stages.map(\.specification.recipe.layerDecay) == [1, 0.9])
     }
 
     @Test func `a share divides epochs and steps`() throws {

@@ -159,8 +159,35 @@ struct StageGraphTests {
             "{ c: { tune: prune(0.1), select: best } }",
             "method 'c': 'prune(0.1)' prunes after the last step; it cannot 'select' the best evaluation before"
         ),
+        (
+            "{ c: { tune: prune(0.1), patience: 2 } }",
+            "method 'c': 'prune(0.1)' prunes after the last step; it cannot wait with 'patience' for an evaluation before"
+        ),
+        (
+            "{ c: { tune: all, recadam: recadam, layer-decay: 0.9 } }",
+            "method 'c': 'recadam' pulls all layers at one rate and cannot go with 'layer-decay'; drop one"
+        ),
+        (
+            "{ c: { tune: all, class-weights: [1, 2, 3] } }",
+            "method 'c': 'class-weights' has 3 weights, but task 'rte' has 2 'labels'"
+        ),
     ])
     func `edges that cannot fit are refused before anything trains`(methods: String, sentence: String) throws {
         #expect(fixture.complaint(sweep(tasks: "[rte]", methods: methods)) == "sweep.yaml:6: \(sentence)")
+    }
+
+    @Test(arguments: [
+        (
+            "class-weights: balanced",
+            "'class-weights' weighs classes, and task 'stsb' has no 'labels'; leave it out for this task"
+        ),
+        (
+            "label-smoothing: 0.1",
+            "'label-smoothing' spreads a label over classes, and task 'stsb' has none; leave it out for this task"
+        ),
+    ])
+    func `what is about classes is refused where there are none`(setting: String, sentence: String) {
+        let methods = "{ c: { tune: all, \(setting) } }"
+        #expect(fixture.complaint(sweep(tasks: "[stsb]", methods: methods)) == "sweep.yaml:6: method 'c': \(sentence)")
     }
 }

@@ -53,6 +53,46 @@ struct ArenaTests {
         }
     }
 
+    /// In double precision, with `decay` 0.9 and two layers:
+    ///
+    ///     ps = [torch.nn.Parameter(torch.tensor([1.0, -0.5])) for _ in range(4)]
+    ///     groups = [{"params": [p], "lr": 0.01 * 0.9**k} for p, k in zip(ps, (3, 2, 1, 0))]
+    ///     optimizer = torch.optim.AdamW(groups, weight_decay=0.1)
+    ///     for step in range(5):
+    ///         for p in ps: p.grad = torch.tensor([0.3 - 0.1 * step, 0.2 * step])
+    ///         optimizer.step()
+    @Test func `the rate falls from layer to layer as that of parameter groups in PyTorch`() throws {
+        let expected: [[Float]] = [
+            [0.9668673100678011, -0.5225451145976765], [0.963192732489624, -0.5250473342420824],
+            [0.9591114696842431, -0.5278269234770293], [0.9545787094320011, -0.5309145476792516],
+        ]
+        let store = try TestModel(.bert).model.store
+        let arena = store.arena
+        let starts = try [Parameter.Place.embeddings, .layer(0), .layer(1), .head].map { place in
+            try #require(
+                arena.segments.first {
+                    let parameter = store.table.parameters[$0.parameter]
+                    return parameter.place == place && parameter.decays
+                }
+            ).range.lowerBound
+        }
+        for start in starts { (arena.values[start], arena.values[start + 1]) = (1, -0.5) }
+        for step in 0..<5 {
+            for start in starts {
+                arena.gradients[start] = 0.3 - 0.1 * Float(step)
+                arena.gradients[start + 1] = 0.2 * Float(step)
+            }
+            arena.rows?.touchAll()
+            arena.update(
+                AdamW(weightDecay: 0.1), number: step + 1, rate: 0.01, shares: store.rateShares(layerDecay: 0.9),
+                compute)
+        }
+        for (start, values) in zip(starts, expected) {
+            for (place, value) in values.enumerated() { #expect(abs(arena.values[start + place] - value) < 1e-6) }
+        }
+        #expect(store.rateShares(layerDecay: 1).isEmpty)
+    }
+
     @Test func `moments that were restored are used again`() throws {
         let (first, second) = (try TestModel(.bert), try TestModel(.bert))
         let batches = (1...2).map { makeBatch([5, 9], SmallModel.bert.configuration, firstExample: 10 * $0) }

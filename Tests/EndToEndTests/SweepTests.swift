@@ -47,6 +47,20 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(10))) func `the table has the majority class, and classes a table of their own`() throws {
+        let shop = try workshop(seeds: "[1]")
+        let run = try shop.run(command("store", "--set", "max-steps=20", "--set", "methods=tuned"))
+        #expect(run.status == 0, "\(run.errors)")
+        let table = try shop.run("results", "--store", "store").output
+        #expect(table.contains("\n(majority class)          50.00\n"), "\(table)")
+        let classes = try shop.run("results", "--store", "store", "--per-class").output
+        #expect(classes.hasPrefix("small on") && classes.contains("\ntuned   good         12"), "\(classes)")
+        let confusion = try shop.run("results", "--store", "store", "--confusion", "--format", "csv").output
+        #expect(confusion.hasPrefix("task,method,seeds,right,said,count\ntiny,tuned,1,bad,"), "\(confusion)")
+        let both = try shop.run("results", "--store", "store", "--per-class", "--confusion")
+        #expect(both.status == 2 && both.errors.contains("are two questions; ask one at a time"))
+    }
+
     @Test(.timeLimit(.minutes(10)))
     func `killed twice and continued it ends with the table of one that was not disturbed, bit for bit`() throws {
         let shop = try workshop()

@@ -68,6 +68,24 @@ struct TrainTests {
         for (left, right) in zip(losses(one), losses(three)) { #expect(abs(left - right) < 1e-4 * abs(left)) }
     }
 
+    @Test func `a run that says one label of every example tells so`() throws {
+        let shop = try Workshop()
+        let rows = { (count: Int) in
+            "sentence\tlabel\n" + (0..<count).map { "the cat runs\t\($0 % 3 == 0 ? "good" : "bad")\n" }.joined()
+        }
+        try shop.write(rows(30), to: "data/tiny/train.tsv")
+        try shop.write(rows(12), to: "data/tiny/dev.tsv")
+        let command = [
+            "train", "--model", shop.model, "--data", shop.data, "--task", "tiny", "--tune", "all", "--set", "lr=1e-3",
+            "--set", "epochs=20", "--set", "batch=8",
+        ]
+        let told = try Program.run(command + ["--out", shop.path("run")])
+        #expect(told.status == 0, "\(told.errors)")
+        #expect(told.output.contains("The model says 'bad' of every example of dev: it has learned nothing but that"))
+        let json = try Program.run(command + ["--out", shop.path("run"), "--json"])
+        #expect(json.lines.last?.contains(#""onlyLabel":"bad""#) == true)
+    }
+
     @Test func `a finished run is not repeated, and other settings need another folder`() throws {
         let shop = try Workshop()
         let command = arguments(shop, "--method", "lp-ft", "--out", shop.path("run"))

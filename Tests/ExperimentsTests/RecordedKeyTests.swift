@@ -87,6 +87,11 @@ struct RecordedKeyTests {
         ),
         ("blocks", { $0.blocks = .lines }),
         ("select latest best", { $0.selection = .latestBest }),
+        ("patience", { ($0.patience, $0.selection) = (3, .best) }),
+        ("class weights balanced", { $0.classWeights = .balanced }),
+        ("class weights given", { $0.classWeights = .given([1, 2.5]) }),
+        ("label smoothing", { $0.labelSmoothing = 0.1 }),
+        ("layer decay", { $0.layerDecay = 0.9 }),
     ]
 
     private static let changes: [(String, @Sendable (inout Recipe) -> Void)] = [

@@ -80,13 +80,49 @@ struct EvaluationTests {
     }
 
     @Test func `a score that is undefined says so, and others are stored as ever`() throws {
-        let undefined = Score(split: .dev, metric: .pearson, value: 0, isUndefined: true)
+        let undefined = Score(split: .dev, metric: .pearson, value: nil)
         #expect(undefined.figure == "undefined")
         let data = try CanonicalJSON.encode([undefined, Score(split: .dev, metric: .pearson, value: 0)])
         #expect(
             String(decoding: data, as: UTF8.self)
-                == #"[{"isUndefined":true,"metric":"pearson","split":"dev","value":0},"#
-                + #"{"metric":"pearson","split":"dev","value":0}]"#)
-        #expect(try CanonicalJSON.decode([Score].self, from: data).map(\.isUndefined) == [true, false])
+                == #"[{"metric":"pearson","split":"dev","value":null},{"metric":"pearson","split":"dev","value":0}]"#)
+        #expect(try CanonicalJSON.decode([Score].self, from: data).map(\.value) == [nil, 0])
+    }
+
+    @Test func `shares are shown in percent, errors as the numbers they are, and of these less is better`() {
+        #expect(Score(split: .dev, metric: .auc, value: 0.98765).figure == "98.77")
+        #expect(Score(split: .dev, metric: .rmse, value: 1.23456).figure == "1.2346")
+        #expect(Metric.rmse.merit(0.5) > Metric.rmse.merit(0.6) && Metric.auc.merit(0.5) < Metric.auc.merit(0.6))
+    }
+
+    @Test func `a log says of an evaluation that it knows one class alone`() {
+        let collapsed = Evaluation(
+            step: 1, epoch: 1, trainingLoss: 1, scores: [],
+            confusion: Confusion(predicted: [1, 1, 1], expected: [0, 1, 1]))
+        #expect("\(collapsed)".hasSuffix("  one class for every example"))
+    }
+}
+
+struct ConfusionTests {
+    private let confusion = Confusion(predicted: [1, 0, 1, 1, 2], expected: [0, 0, 1, 1, 2])
+
+    @Test func `it counts what occurs, and is stored as triples`() throws {
+        let json = try CanonicalJSON.encode(confusion)
+        #expect(String(decoding: json, as: UTF8.self) == "[[0,0,1],[0,1,1],[1,1,2],[2,2,1]]")
+        #expect(try CanonicalJSON.decode(Confusion.self, from: json) == confusion)
+        #expect(throws: DecodingError.self) { try CanonicalJSON.decode(Confusion.self, from: Data("[[0,1]]".utf8)) }
+    }
+
+    @Test func `runs add up`() {
+        let sum = Confusion(sum: [confusion, Confusion(predicted: [1], expected: [2])])
+        #expect(sum.entries.map(\.count) == [1, 1, 2, 1, 1])
+        #expect(sum.entries.map { [$0.expected, $0.predicted] } == [[0, 0], [0, 1], [1, 1], [2, 1], [2, 2]])
+    }
+
+    @Test func `one class for all is a collapse only where others are expected`() {
+        #expect(Confusion(predicted: [2, 2], expected: [0, 1]).onlyClass == 2)
+        #expect(Confusion(predicted: [2, 1], expected: [0, 1]).onlyClass == nil)
+        #expect(Confusion(predicted: [2, 2], expected: [2, 2]).onlyClass == nil)
+        #expect(Confusion(predicted: [], expected: []).onlyClass == nil)
     }
 }

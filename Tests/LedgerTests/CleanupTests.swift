@@ -27,11 +27,13 @@ struct CleanupTests {
 
     /// A head and a backbone of its own for the stage.
     @discardableResult
-    private func finish(_ index: Int, score: Double, at time: Int64) throws -> [ArtifactReference] {
+    private func finish(
+        _ index: Int, score: Double, by metric: Metric = .accuracy, at time: Int64
+    ) throws -> [ArtifactReference] {
         let stage = plan.stages[index].key
         let made = try [keep("head \(index)", .head), keep("backbone \(index)", .backbone)]
         var result = makeResult(artifacts: made)
-        result.scores = [Score(split: .dev, metric: .accuracy, value: score)]
+        result.scores = [Score(split: .dev, metric: metric, value: score)]
         try ledger.commit([
             .started(stage, first, on: worker, node: node, at: at(time - 1)),
             .ended(stage, first, failure: nil, at: at(time)),
@@ -52,6 +54,21 @@ struct CleanupTests {
         #expect(try discarded([.backbone: .last]) == [made[1][1].id, made[2][1].id])
         #expect(try discarded([.head: .last, .backbone: .all]) == [made[1][0].id, made[2][0].id])
         #expect(try !discarded([.head: .best, .backbone: .best]).contains { source.map(\.id).contains($0) })
+    }
+
+    @Test func `where less is better the best has the least`() throws {
+        var task = anyTask
+        (task.labels, task.metrics) = (nil, [.mae])
+        let planned = PlannedTask(definition: task, content: anyDigest, trainCount: 100)
+        let errors = SweepPlan(
+            name: plan.name, model: plan.model, dataDirectory: plan.dataDirectory, tasks: [planned],
+            stages: plan.stages, rows: plan.rows)
+        try ledger.commit([.planned(errors, at: at(2))])
+        try finish(0, score: 0.9, by: .mae, at: 10)
+        let made = try [(1, 0.5, 30), (2, 0.7, 20), (3, 0.6, 25)].map {
+            try finish($0.0, score: $0.1, by: .mae, at: Int64($0.2))
+        }
+        #expect(try discarded([.backbone: .best]) == [made[1][1].id, made[2][1].id])
     }
 
     @Test func `what a stage still starts from stays`() throws {

@@ -38,6 +38,21 @@ struct AnalysisTests {
         #expect(MeasureTable(.convergence, of: runs) == nil)
     }
 
+    @Test func `scores are in percent or in their own unit, and the best of an error is the least`() throws {
+        var log = StageLog(measures: [.heldOut])
+        log.heldOut = [0.5, 0.25, nil, 0.75].enumerated().map {
+            .init(step: $0, trainingLoss: 1, loss: 2, score: $1)
+        }
+        let table = { (metric: Metric) in
+            let run = MeasuredRun(
+                task: "sts", method: "one", seed: 1, key: StageKey(rawValue: Digest(of: [1])), metric: metric, log: log)
+            let lines = try #require(MeasureTable(.heldOut, of: [run])).text(width: 200).split(separator: "\n")
+            return String(try #require(lines.last))
+        }
+        #expect(try table(.pearson).hasSuffix("1.000           2.000   75.0        75.0      1"))
+        #expect(try table(.rmse).hasSuffix("1.000           2.000  0.7500      0.2500      1"))
+    }
+
     @Test func `a curve is the mean over the seeds, and its band their deviation`() throws {
         let plots = Plot.all(.weightDistance, of: runs) { _ in nil }
         #expect(plots.map(\.name) == ["weight-distance-cb", "weight-magnitudes-cb"])

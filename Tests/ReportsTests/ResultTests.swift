@@ -84,13 +84,13 @@ struct ResultTests {
     @Test func `csv has a line for each task, metric and method`() throws {
         #expect(
             try table(allMetrics: true).rendered(.csv) == """
-                task,metric,method,mean,deviation,finished,failed,seeds
-                cb,accuracy,finetune,85.00,7.07,2,0,2
-                cb,accuracy,eh_ft,75.00,,1,1,2
-                cb,macro-f1,finetune,50.00,,1,1,2
-                cb,macro-f1,eh_ft,,,0,2,2
-                cola,matthews,finetune,,,0,0,2
-                cola,matthews,eh_ft,,,0,0,2
+                task,metric,method,mean,deviation,finished,failed,seeds,undefined
+                cb,accuracy,finetune,85.00,7.07,2,0,2,0
+                cb,accuracy,eh_ft,75.00,,1,1,2,0
+                cb,macro-f1,finetune,50.00,,1,1,2,0
+                cb,macro-f1,eh_ft,,,0,2,2,0
+                cola,matthews,finetune,,,0,0,2,0
+                cola,matthews,eh_ft,,,0,0,2,0
                 """)
     }
 
@@ -117,7 +117,7 @@ struct ResultTests {
     @Test func `names that would break a format are quoted`() throws {
         let sample = try Sample(methods: [#"a,"b"|&"#])
         let table = ResultTable(SweepSnapshot(sample.plan, []))
-        #expect(table.rendered(.csv).contains(#"cb,accuracy,"a,""b""|&",,,0,0,2"#))
+        #expect(table.rendered(.csv).contains(#"cb,accuracy,"a,""b""|&",,,0,0,2,0"#))
         #expect(table.rendered(.markdown).contains(#"| a,"b"\|& | – (0/2) |"#))
         #expect(table.rendered(.latex).contains(#"a,"b"|\& & --"#))
     }
@@ -129,11 +129,12 @@ struct ResultTests {
         let keys = try Sample().keys("cb", "finetune")
         #expect(
             json.hasPrefix(
-                #"{"rows":[{"chosen":{},"examples":56,"key":"\#(keys[0])","method":"finetune","metric":"accuracy","scoredOn":"cb","#
-                    + #""seed":1,"split":"dev","state":"finished","task":"cb","value":0.8},"#))
+                #"{"constants":[],"rows":[{"chosen":{},"examples":56,"isUndefined":false,"key":"\#(keys[0])","method":"finetune","#
+                    + #""metric":"accuracy","onlyLabel":null,"scoredOn":"cb","seed":1,"split":"dev","state":"finished","task":"cb","value":0.8},"#
+            ))
         #expect(
             json.contains(
-                #""metric":"macro-f1","scoredOn":"cb","seed":2,"split":"dev","state":"finished","task":"cb","value":null}"#
+                #""metric":"macro-f1","onlyLabel":null,"scoredOn":"cb","seed":2,"split":"dev","state":"finished","task":"cb","value":null}"#
             ))
         #expect(json.contains(#""state":"failed","task":"cb","value":null}"#))
         #expect(json.contains(#""state":"running","task":"cola","value":null}"#))

@@ -6,12 +6,18 @@ import Reports
 struct Sample {
     let plan: SweepPlan
 
-    /// - Parameter counted: whether the plan knows how many examples scores are of.
-    init(methods: [String] = ["finetune", "eh_ft"], seeds: [UInt64] = [1, 2], counted: Bool = true) throws {
-        let tasks = [
-            Self.task("cb", trainCount: 250, devCount: counted ? 56 : nil, metrics: [.accuracy, .macroF1]),
-            Self.task("cola", trainCount: 8551, devCount: counted ? 1043 : nil, metrics: [.matthews]),
-        ]
+    /// - Parameters:
+    ///   - counted: whether the plan knows how many examples scores are of.
+    ///   - tasks: others than CB and CoLA.
+    init(
+        methods: [String] = ["finetune", "eh_ft"], seeds: [UInt64] = [1, 2], counted: Bool = true,
+        tasks others: [PlannedTask]? = nil
+    ) throws {
+        let tasks =
+            others ?? [
+                Self.task("cb", trainCount: 250, devCount: counted ? 56 : nil, metrics: [.accuracy, .macroF1]),
+                Self.task("cola", trainCount: 8551, devCount: counted ? 1043 : nil, metrics: [.matthews]),
+            ]
         var stages: [PlannedStage] = []
         var rows: [SweepRow] = []
         for task in tasks {
@@ -29,12 +35,16 @@ struct Sample {
             dataDirectory: "/data", tasks: tasks, stages: stages, rows: rows)
     }
 
-    private static func task(_ name: String, trainCount: Int, devCount: Int?, metrics: [Metric]) -> PlannedTask {
+    static func task(
+        _ name: String, trainCount: Int = 100, devCount: Int? = 50, metrics: [Metric], labels: [String]? = ["a", "b"],
+        constant: ConstantPrediction? = nil
+    ) -> PlannedTask {
         let definition = TaskDefinition(
             name: name, train: "train", dev: "dev", format: .tsv, text: .name("text"), label: .name("label"),
-            labels: ["a", "b"], metrics: metrics)
+            labels: labels, metrics: metrics)
         return PlannedTask(
-            definition: definition, content: Digest(of: Array(name.utf8)), trainCount: trainCount, devCount: devCount)
+            definition: definition, content: Digest(of: Array(name.utf8)), trainCount: trainCount, devCount: devCount,
+            constant: constant)
     }
 
     private static func stages(of method: String, on task: PlannedTask, _ seed: UInt64) throws -> [PlannedStage] {
@@ -65,12 +75,15 @@ struct Sample {
         plan.stages.filter { $0.task == task && $0.label == label }.map(\.key)
     }
 
-    static func finished(_ key: StageKey, _ scores: [Score], steps: Int = 24, seconds: Double = 12) -> StageRecord {
+    static func finished(
+        _ key: StageKey, _ scores: [Score], steps: Int = 24, seconds: Double = 12, confusion: Confusion? = nil
+    ) -> StageRecord {
         let node = NodeSettings(ranks: 1, threads: 2, host: "here", blasCore: "SkylakeX")
         let head = ArtifactReference(
             id: ArtifactID(rawValue: Digest(of: Array(key.rawValue.hex.utf8))), kind: .head, byteCount: 3_158_016)
         let result = StageResult(
-            scores: scores, steps: steps, finalLoss: 0.1, tokens: 1000, seconds: seconds, tokensPerSecond: 83,
+            scores: scores, confusion: confusion, steps: steps, finalLoss: 0.1, tokens: 1000, seconds: seconds,
+            tokensPerSecond: 83,
             trainable: 10, parameters: Digest(of: [2]), artifacts: [head], node: node)
         return StageRecord(key: key, standing: .finished(result), attempts: 1)
     }

@@ -50,21 +50,27 @@ struct PairedDifferencesTests {
         #expect(PairedDifferences([[1]])?.pairsToShowIt == nil)
     }
 
-    @Test func `the bootstrap over examples is NumPy's`() {
+    @Test func `the bootstrap over examples is NumPy's`() throws {
         // numpy.quantile of Matthews' correlation over 400,000 samples of these 100 pairs gives 0.357 and 0.704.
         let expected = (0..<100).map { $0 < 60 ? 1 - $0 % 2 : 1 }
         let predicted = expected.enumerated().map {
             ($0.offset % 7 == 0) != ($0.offset % 11 == 0) ? 1 - $0.element : $0.element
         }
-        let interval = bootstrapInterval(examples: 100, resamples: 10_000) { places in
+        let score: ([Int]) -> Double? = { places in
             let count = { (label: Int, said: Int) in
                 Double(places.count { expected[$0] == label && predicted[$0] == said })
             }
             let (a, b, c, d) = (count(1, 1), count(1, 0), count(0, 1), count(0, 0))
             return (a * d - b * c) / ((a + b) * (a + c) * (d + b) * (d + c)).squareRoot()
         }
+        let interval = try #require(bootstrapInterval(examples: 100, resamples: 10_000, score))
         #expect(abs(interval.lowerBound - 0.3571) < 0.01)
         #expect(abs(interval.upperBound - 0.7043) < 0.01)
         #expect(bootstrapInterval(examples: 5, resamples: 10) { _ in 0.5 } == 0.5...0.5)
+    }
+
+    @Test func `a resample without a score is left out of the interval`() {
+        #expect(bootstrapInterval(examples: 5, resamples: 10) { $0[0] == 0 ? nil : 0.5 } == 0.5...0.5)
+        #expect(bootstrapInterval(examples: 5, resamples: 10) { _ in nil } == nil)
     }
 }

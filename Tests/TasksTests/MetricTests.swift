@@ -35,14 +35,14 @@ struct MetricTests {
     private let rounding = 1e-14
 
     @Test(arguments: classes)
-    func `classes are scored as scikit-learn does`(classes: Classes) {
+    func `classes are scored as scikit-learn does`(classes: Classes) throws {
         let score = { (metric: Metric) in
             metric.compute(predicted: .categories(classes.predicted), expected: classes.expected.map(Label.category))
         }
-        #expect(abs(score(.accuracy) - classes.accuracy) < rounding)
-        #expect(abs(score(.f1) - classes.f1) < rounding)
-        #expect(abs(score(.macroF1) - classes.macroF1) < rounding)
-        #expect(abs(score(.matthews) - classes.matthews) < rounding)
+        #expect(abs(try #require(score(.accuracy)) - classes.accuracy) < rounding)
+        #expect(abs(try #require(score(.f1)) - classes.f1) < rounding)
+        #expect(abs(try #require(score(.macroF1)) - classes.macroF1) < rounding)
+        #expect(abs(try #require(score(.matthews)) - classes.matthews) < rounding)
     }
 
     /// From scipy: `pearsonr(p, t)[0], spearmanr(p, t)[0]`
@@ -57,27 +57,46 @@ struct MetricTests {
         ] as [([Float], [Float], Double, Double)])
     func `values are scored as scipy does`(
         predicted: [Float], expected: [Float], pearson: Double, spearman: Double
-    ) {
-        let labels = expected.map(Label.value)
-        #expect(abs(Metric.pearson.compute(predicted: .values(predicted), expected: labels) - pearson) < rounding)
-        #expect(abs(Metric.spearman.compute(predicted: .values(predicted), expected: labels) - spearman) < rounding)
+    ) throws {
+        let score = { (metric: Metric) in
+            try #require(metric.compute(predicted: .values(predicted), expected: expected.map(Label.value)))
+        }
+        #expect(abs(try score(.pearson) - pearson) < rounding)
+        #expect(abs(try score(.spearman) - spearman) < rounding)
     }
 
     @Test(arguments: [Metric.pearson, .spearman])
-    func `a constant correlates with nothing`(metric: Metric) {
+    func `the correlation with a constant is undefined`(metric: Metric) {
         let labels = [1, 2, 3, 4].map(Label.value)
-        #expect(metric.compute(predicted: .values([0.1, 0.1, 0.1, 0.1]), expected: labels) == 0)
-        #expect(metric.compute(predicted: .values([1, 2]), expected: [.value(3), .value(3)]) == 0)
-        #expect(metric.isUndefined(predicted: .values([0.1, 0.1, 0.1, 0.1]), expected: labels))
-        #expect(metric.isUndefined(predicted: .values([1, 2]), expected: [.value(3), .value(3)]))
-        #expect(!metric.isUndefined(predicted: .values([1, 2, 2, 2]), expected: labels))
-        #expect(!Metric.accuracy.isUndefined(predicted: .categories([1, 1]), expected: [.category(1), .category(1)]))
+        #expect(metric.compute(predicted: .values([0.1, 0.1, 0.1, 0.1]), expected: labels) == nil)
+        #expect(metric.compute(predicted: .values([1, 2]), expected: [.value(3), .value(3)]) == nil)
+        #expect(metric.compute(predicted: .values([1, 2, 2, 2]), expected: labels) != nil)
     }
 
-    @Test(arguments: [Metric.pearson, .spearman])
-    func `a prediction that is no number has no correlation`(metric: Metric) {
+    @Test func `constant targets leave R2 undefined, and the errors defined`() {
+        let expected = [Label.value(3), .value(3)]
+        #expect(Metric.r2.compute(predicted: .values([1, 2]), expected: expected) == nil)
+        #expect(Metric.mae.compute(predicted: .values([1, 2]), expected: expected) == 1.5)
+    }
+
+    @Test(arguments: [Metric.pearson, .spearman, .rmse, .mae, .r2])
+    func `predictions that are no numbers have no score`(metric: Metric) {
         let labels = [1, 2, 3].map(Label.value)
-        #expect(metric.compute(predicted: .values([1, .nan, 3]), expected: labels).isNaN)
-        #expect(metric.compute(predicted: .values([1, .infinity, 3]), expected: labels).isNaN)
+        #expect(metric.compute(predicted: .values([1, .nan, 3]), expected: labels) == nil)
+        #expect(metric.compute(predicted: .values([1, .infinity, 3]), expected: labels) == nil)
+    }
+
+    @Test(arguments: Metric.allCases.filter(\.takesProbabilities))
+    func `a metric that takes probabilities does so of any number of classes`(metric: Metric) {
+        let predicted = Predictions.distributions([0, 1, 2], probabilities: [1, 0, 0, 0, 1, 0, 0, 0, 1])
+        let right = metric.compute(predicted: predicted, expected: [0, 1, 2].map(Label.category)) ?? .nan
+        #expect(abs(metric.merit(right) - (metric.isError ? 0 : 1)) < 1e-15)
+    }
+
+    @Test func `accuracy does not mind whether probabilities are known`() {
+        let expected = [0, 1].map(Label.category)
+        let known = Predictions.distributions([1, 1], probabilities: [0.1, 0.9, 0.2, 0.8])
+        #expect(Metric.accuracy.compute(predicted: known, expected: expected) == 0.5)
+        #expect(Metric.accuracy.compute(predicted: .categories([1, 1]), expected: expected) == 0.5)
     }
 }

@@ -101,7 +101,7 @@ struct MeasurementTests {
         let convergence = try #require(log.convergence)
         #expect(convergence.map(\.step) == recorder.evaluations.map(\.step))
         #expect(convergence.map(\.loss) == recorder.evaluations.map(\.trainingLoss))
-        #expect(convergence.allSatisfy { (0...1).contains($0.score) })
+        #expect(convergence.allSatisfy { (0...1).contains($0.score ?? -1) })
         #expect(log.weightDistance == nil && log.cost == nil)
     }
 
@@ -156,7 +156,7 @@ struct MeasurementTests {
         let log = file.log
         var numbers = (log.weightDistance ?? []).flatMap { [Double($0.step), $0.backbone, $0.head] }
         numbers += (log.gradientNorms ?? []).flatMap { [Double($0.step), $0.backbone, $0.head] }
-        numbers += (log.convergence ?? []).flatMap { [Double($0.step), $0.loss, $0.score] }
+        numbers += (log.convergence ?? []).flatMap { [Double($0.step), $0.loss, $0.score ?? -1] }
         if let change = log.featureChange {
             numbers += [change.mean, change.deviation, change.total, Double(change.examples)]
         }

@@ -200,7 +200,8 @@ struct SearchPlanning {
                 stages += keys.suffix(1)
             }
             let verdict = verdict(stages.map(standing), diverged: all.contains { standing($0)?.hasDiverged ?? false })
-            trials.append(SweepSearch.Trial(point: point, stages: stages, score: verdict.score))
+            let score = verdict.score.map { scored?.metrics.first?.merit($0) ?? $0 }
+            trials.append(SweepSearch.Trial(point: point, stages: stages, score: score))
             return verdict
         }
         return SweepSearch(
@@ -225,7 +226,8 @@ struct SearchPlanning {
         return share
     }
 
-    /// A point is worth the mean of its scores. What only went wrong says nothing about it.
+    /// A point is worth the mean of its scores, or its opposite where less is better. What only went wrong says nothing
+    /// about it.
     ///
     /// - Parameter diverged: whether one of its stages did, be it the last or one before.
     private func verdict(_ standings: [StageStanding?], diverged: Bool) -> Verdict {
@@ -235,7 +237,7 @@ struct SearchPlanning {
         if let reason = ended.compactMap(\.reason).first { return .missing(reason) }
         let scores = ended.compactMap { $0.result?.score(metric, on: split) }.filter(\.isFinite)
         guard scores.count == standings.count else { return .failed }
-        return .score(scores.reduce(0, +) / Double(scores.count))
+        return .score(metric.merit(scores.reduce(0, +) / Double(scores.count)))
     }
 
     private struct Asked: Encodable {

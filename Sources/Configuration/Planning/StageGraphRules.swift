@@ -108,7 +108,8 @@ extension SweepRequest.Run {
         guard let task = task(ofStage: index, tasks) else { return nil }
         let recipe = stages[index].recipe
         return recipe.head.objection(to: task) ?? recipe.estimate?.objection(to: task)
-            ?? recipe.blocks.objection(to: task)
+            ?? recipe.blocks.objection(to: task) ?? recipe.classWeights.objection(to: task)
+            ?? recipe.smoothingObjection(to: task)
     }
 
     private func task(ofStage index: Int, _ tasks: [TaskDefinition]) -> TaskDefinition? {

@@ -77,7 +77,17 @@ package enum Settings {
         Setting(
             "slow-rate", \.recipe.slowRate, .choice,
             "whether a slow start has at most a twentieth of lr, or exactly that in every step"),
+        Setting(
+            "layer-decay", \.recipe.layerDecay, .number("above 0 and at most 1") { $0 > 0 && $0 <= 1 },
+            "what lr is multiplied by from each layer to the one below; the head has all of it",
+            aliases: ["layerwise-lr-decay", "layer-lr-decay", "llrd"]),
         Setting("loss", \.recipe.loss, .choice, "what a batch's loss is of its examples' losses"),
+        Setting(
+            "class-weights", \.recipe.classWeights, .classWeights,
+            "how much each class counts in the loss; balanced: as often as it is rare", aliases: ["class-weight"]),
+        Setting(
+            "label-smoothing", \.recipe.labelSmoothing, .number("from 0 to below 1") { 0..<1 ~= $0 },
+            "the share of a label that is spread over all classes", aliases: ["smoothing", "label-smoothing-factor"]),
         Setting(
             "optimizer", \.recipe.optimizer.kind, .choice, "whether decay acts on values or on gradients",
             aliases: ["optim"]),
@@ -164,6 +174,10 @@ package enum Settings {
             "select", \.recipe.selection, .choice, "which evaluation's parameters are the result",
             aliases: ["selection"]),
         Setting(
+            "patience", \.recipe.patience, .optional(.whole(from: 1, to: 1_000_000), or: "none"),
+            "so many evaluations in a row without a better score end the stage, at the best one's parameters",
+            aliases: ["early-stopping", "early-stopping-patience"]),
+        Setting(
             "validation", \.recipe.validation, .optional(.number("between 0 and 1") { $0 > 0 && $0 < 1 }, or: "none"),
             "the share of the training set held out, by seed, to select on", aliases: ["validation-share"]),
         Setting(
@@ -219,6 +233,24 @@ extension Notation<[Double]> {
             let betas = content.words.map { finiteNumber($0) { 0..<1 ~= $0 } }
             guard betas.count == 2, let first = betas[0], let second = betas[1] else { throw SpellingError() }
             return [first, second]
+        }
+    }
+}
+
+extension Notation<ClassWeights> {
+    fileprivate static var classWeights: Notation {
+        Notation(
+            form: "none, balanced, or a number above 0 for each class, as [1, 2.5]", words: ["none", "balanced"],
+            shown: { $0 == .none ? "none" : nil }
+        ) { content throws(SpellingError) in
+            switch content.text {
+            case "none": return .none
+            case "balanced": return .balanced
+            default:
+                let weights = content.words.compactMap { finiteNumber($0) { $0 > 0 } }
+                guard weights.count > 1, weights.count == content.words.count else { throw SpellingError() }
+                return .given(weights)
+            }
         }
     }
 }

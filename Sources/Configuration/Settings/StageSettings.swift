@@ -24,11 +24,14 @@ struct StageSettings: Hashable, Sendable {
     var measures: Set<Measure> = []
 
     /// The recipe with its share of the budget. What does not matter for gathering statistics is left out, so that
-    /// methods with other rates share them; and so is how a validation part is drawn where that is the same either way.
+    /// methods with other rates share them; and so is how a validation part is drawn where that is the same either way, and
+    /// how rates fall over layers of which none moves. Who waits for the best evaluation selects it.
     var finished: Recipe {
         var recipe = recipe.estimate.map(recipe.gathering) ?? recipe
         if recipe.validation == nil || recipe.samples == nil { recipe.validationBase = .all }
         if recipe.validation == nil { recipe.validationSeed = nil }
+        if recipe.patience != nil, recipe.selection == .last { recipe.selection = .best }
+        if recipe.tune == .head { recipe.layerDecay = 1 }
         if recipe.estimate != nil { return recipe }
         switch recipe.budget {
         case .steps(let steps): recipe.budget = .steps(max(1, Int((Double(steps) * share).rounded())))
@@ -55,8 +58,13 @@ struct StageSettings: Hashable, Sendable {
         if recipe.accumulation > recipe.batch {
             return "'accumulation' is \(recipe.accumulation), more than the \(recipe.batch) examples of a batch"
         }
-        if case .prune = recipe.tune, recipe.selection != .last {
-            return "'\(recipe.tune)' prunes after the last step; it cannot 'select' the best evaluation before"
+        if case .prune = recipe.tune {
+            let pruning = "'\(recipe.tune)' prunes after the last step; it cannot"
+            if recipe.selection != .last { return "\(pruning) 'select' the best evaluation before" }
+            if recipe.patience != nil { return "\(pruning) wait with 'patience' for an evaluation before" }
+        }
+        if recipe.layerDecay != 1, recipe.regularization.recadam != nil {
+            return "'recadam' pulls all layers at one rate and cannot go with 'layer-decay'; drop one"
         }
         if recipe.regularization.child != nil, !recipe.tune.movesBackbone {
             return "'child' chooses among the backbone's gradients, and '\(recipe.tune)' moves nothing there; drop one"

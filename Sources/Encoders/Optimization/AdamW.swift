@@ -74,16 +74,24 @@ extension Arena {
 
     /// Takes one step with the gradients times `gradientScale`, and sets them to 0 in the same pass over memory.
     ///
-    /// - Parameter number: of the step, from 1.
+    /// - Parameters:
+    ///   - number: of the step, from 1.
+    ///   - shares: of the rate, for each segment; empty where all have the whole.
     package func update(
-        _ optimizer: AdamW, number: Int, rate: Double, gradientScale: Double = 1, _ compute: Compute
+        _ optimizer: AdamW, number: Int, rate: Double, shares: [Double] = [], gradientScale: Double = 1,
+        _ compute: Compute
     ) {
-        let decaying = optimizer.coefficients(number: number, rate: rate, gradientScale: gradientScale, decays: true)
-        let plain = optimizer.coefficients(number: number, rate: rate, gradientScale: gradientScale, decays: false)
-        for segment in segments where segment.range.lowerBound >= denseStart {
-            update(segment.range, segment.decays ? decaying : plain, compute)
+        precondition(shares.isEmpty || shares.count == segments.count)
+        for (place, segment) in segments.enumerated() {
+            let step = optimizer.coefficients(
+                number: number, rate: shares.isEmpty ? rate : rate * shares[place], gradientScale: gradientScale,
+                decays: segment.decays)
+            if let rows, segment.range == rows.range {
+                update(rows, step, compute)
+            } else {
+                update(segment.range, step, compute)
+            }
         }
-        if let rows { update(rows, decaying, compute) }
     }
 
     private func update(_ range: Range<Int>, _ step: adamw_step, _ compute: Compute) {

@@ -148,3 +148,23 @@ package final class ParameterStore {
         }
     }
 }
+
+extension ParameterStore {
+    /// What part of the learning rate each segment of the arena has where it falls by a factor from layer to layer: the
+    /// whole in head and pooler, the factor in the last layer, and one power more in each below it, the embeddings last.
+    /// - Returns: an empty list where that is the whole everywhere.
+    package func rateShares(layerDecay: Double) -> [Double] {
+        guard layerDecay != 1 else { return [] }
+        let layers = table.configuration.layers
+        return arena.segments.map { segment in
+            let depth =
+                switch table.parameters[segment.parameter].place {
+                case .embeddings: layers + 1
+                case .layer(let number): layers - number
+                case .pooler, .head: 0
+                }
+            // Repeated products have the same bits on every machine.
+            return (0..<depth).reduce(1) { share, _ in share * layerDecay }
+        }
+    }
+}

@@ -14,10 +14,10 @@ extension Plot {
 
     static func generalizationGap(_ task: String, _ methods: [MeasuredMethod]) -> Plot? {
         bars(
-            "generalization-gap-\(task)", title: "\(task): scores", yLabel: "score, %", methods,
+            "generalization-gap-\(task)", title: "\(task): scores", yLabel: methods.scoreLabel, methods,
             [
-                ("train", { $0.generalizationGap.map { $0.train * 100 } }),
-                ("dev", { $0.generalizationGap.map { $0.dev * 100 } }),
+                ("train", { ($0.generalizationGap?.train).map(methods.scaled) }),
+                ("dev", { ($0.generalizationGap?.dev).map(methods.scaled) }),
             ])
     }
 

@@ -75,19 +75,20 @@ extension Plot {
     }
 
     static func convergence(_ task: String, _ methods: [MeasuredMethod]) -> Plot? {
-        let panel = { (label: String, part: @escaping (StageLog.Convergence) -> Double) in
+        let panel = { (label: String, part: @escaping (StageLog.Convergence) -> Double?) in
             CurvePanel(
                 title: "\(task): training set", yLabel: label,
                 curves: methods.map { method in
                     (method.cell.method, method.curve(\.convergence, x: { Double($0.step) }, y: part))
                 })
         }
-        return curves("convergence-\(task)", [panel("loss", \.loss), panel("score, %") { $0.score * 100 }])
+        return curves(
+            "convergence-\(task)", [panel("loss", \.loss), panel(methods.scoreLabel) { $0.score.map(methods.scaled) }])
     }
 
     /// What to freeze, Figures 2, 4 and 9 above, 10 below: losses in training and on held-out examples, and the score on these.
     static func heldOut(_ task: String, _ methods: [MeasuredMethod]) -> [Plot?] {
-        let panel = { (title: String, label: String, part: @escaping (StageLog.HeldOut) -> Double) in
+        let panel = { (title: String, label: String, part: @escaping (StageLog.HeldOut) -> Double?) in
             CurvePanel(
                 title: "\(task): \(title)", yLabel: label,
                 curves: methods.map { method in
@@ -96,7 +97,7 @@ extension Plot {
         }
         return [
             curves("losses-\(task)", [panel("training", "loss", \.trainingLoss), panel("held out", "loss", \.loss)]),
-            curves("held-out-\(task)", [panel("held out", "score, %") { $0.score * 100 }]),
+            curves("held-out-\(task)", [panel("held out", methods.scoreLabel) { $0.score.map(methods.scaled) }]),
         ]
     }
 

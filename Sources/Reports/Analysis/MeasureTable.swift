@@ -23,7 +23,9 @@ package struct MeasureTable {
         var table = Columns(
             [("task", .left), ("method", .left)] + figures.map { ($0.title, .right) } + [("seeds", .right)])
         for method in methods {
-            let cells = figures.map { figure in method.spread(figure.value).map { figure.shown($0) } ?? "–" }
+            let cells = figures.map { figure in
+                method.spread(figure.value).map { figure.shown($0, method.metric) } ?? "–"
+            }
             table.add([method.cell.task, method.cell.method] + cells + ["\(method.runs.count)"])
         }
         return ([measure.title, ""] + table.lines(width: width, fixed: 2)).joined(separator: "\n")
@@ -34,15 +36,27 @@ package struct MeasureTable {
 private struct Figure: Sendable {
     let title: String
     let digits: Int
-    let value: @Sendable (StageLog) -> Double?
+    /// Whether it is a score, which has a unit of its own where it is no share.
+    let isScore: Bool
+    let value: @Sendable (MeasuredRun) -> Double?
 
     init(_ title: String, digits: Int = 3, _ value: @escaping @Sendable (StageLog) -> Double?) {
         self.title = title
         self.digits = digits
-        self.value = value
+        isScore = false
+        self.value = { value($0.log) }
     }
 
-    func shown(_ spread: Summary) -> String {
+    /// Of a score, in percent or in its own unit.
+    init(score title: String, _ value: @escaping @Sendable (StageLog, Metric) -> Double?) {
+        self.title = title
+        digits = 1
+        isScore = true
+        self.value = { run in value(run.log, run.metric).map(run.metric.scaled) }
+    }
+
+    func shown(_ spread: Summary, _ metric: Metric) -> String {
+        let digits = isScore && !metric.isShare ? 4 : digits
         let number = { (value: Double) in String(format: "%.\(digits)f", value) }
         guard let deviation = spread.deviation, deviation > 0 else { return number(spread.mean) }
         return "\(number(spread.mean)) ± \(number(deviation))"
@@ -58,8 +72,9 @@ extension Measure {
         case .weightDistance: "weight-distance: L2 distance of what moves from the pretrained values"
         case .weightDistanceInStage: "weight-distance-in-stage: the same from where it was at the stage's start"
         case .gradientNorms: "gradient-norms: of the first step, the median and the last step, before clipping"
-        case .convergence: "convergence: on the training set at the last evaluation"
-        case .heldOut: "held-out: at the last evaluation"
+        case .convergence:
+            "convergence: on the training set at the last evaluation; scores in percent or a unit of their own"
+        case .heldOut: "held-out: at the last evaluation; scores in percent or a unit of their own"
         case .headFeatures: "head-features: how many examples have theirs kept; the pictures show them"
         case .headFeaturesAtStart: "head-features-at-start: how many examples have theirs kept"
         case .generalizationGap: "generalization-gap: the task's first metric, in percent"
@@ -79,23 +94,25 @@ extension Measure {
         case .convergence:
             [
                 Figure("loss") { $0.convergence?.last?.loss },
-                Figure("score, %", digits: 1) { ($0.convergence?.last?.score).map { $0 * 100 } },
+                Figure(score: "score") { log, _ in log.convergence?.last?.score },
                 Figure("steps to 95 % of it", digits: 0) { $0.convergence.flatMap(stepsToMost) },
             ]
         case .heldOut:
             [
                 Figure("loss in training") { $0.heldOut?.last?.trainingLoss },
                 Figure("loss held out") { $0.heldOut?.last?.loss },
-                Figure("score, %", digits: 1) { ($0.heldOut?.last?.score).map { $0 * 100 } },
-                Figure("best score, %", digits: 1) { ($0.heldOut?.map(\.score).max()).map { $0 * 100 } },
+                Figure(score: "score") { log, _ in log.heldOut?.last?.score },
+                Figure(score: "best score") { log, metric in
+                    log.heldOut?.compactMap(\.score).max { metric.merit($0) < metric.merit($1) }
+                },
             ]
         case .headFeatures: Self.countFigures { $0.headFeatures }
         case .headFeaturesAtStart: Self.countFigures { $0.headFeaturesAtStart }
         case .generalizationGap:
             [
-                Figure("train", digits: 1) { $0.generalizationGap.map { $0.train * 100 } },
-                Figure("dev", digits: 1) { $0.generalizationGap.map { $0.dev * 100 } },
-                Figure("dev - train", digits: 1) { $0.generalizationGap.map { $0.gap * 100 } },
+                Figure(score: "train") { log, _ in log.generalizationGap?.train },
+                Figure(score: "dev") { log, _ in log.generalizationGap?.dev },
+                Figure(score: "dev - train") { log, _ in log.generalizationGap?.gap },
             ]
         case .predictions: [Figure("dev", digits: 0) { ($0.predictions?.predicted.count).map(Double.init) }]
         case .cost: Self.costFigures
@@ -157,6 +174,6 @@ extension Measure {
 
 /// The step of the first evaluation whose score is at least 95 % of the last one's.
 private func stepsToMost(_ points: [StageLog.Convergence]) -> Double? {
-    guard let last = points.last else { return nil }
-    return points.first { $0.score >= 0.95 * last.score }.map { Double($0.step) }
+    guard let last = points.last?.score else { return nil }
+    return points.first { $0.score.map { $0 >= 0.95 * last } ?? false }.map { Double($0.step) }
 }

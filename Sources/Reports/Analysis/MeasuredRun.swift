@@ -8,15 +8,18 @@ package struct MeasuredRun: Encodable, Sendable {
     package let method: String
     package let seed: UInt64
     package let key: StageKey
+    /// What scores in the log are of.
+    package let metric: Metric
     package let log: StageLog
     /// The tensors beside the log, [examples, width]; not in JSON.
     package let headFeatures: HeadFeatureRows?
     package let headFeaturesAtStart: HeadFeatureRows?
 
     package init(
-        task: String, method: String, seed: UInt64, key: StageKey, log: StageLog, headFeatures: HeadFeatureRows? = nil,
-        headFeaturesAtStart: HeadFeatureRows? = nil
+        task: String, method: String, seed: UInt64, key: StageKey, metric: Metric = .accuracy, log: StageLog,
+        headFeatures: HeadFeatureRows? = nil, headFeaturesAtStart: HeadFeatureRows? = nil
     ) {
+        self.metric = metric
         self.task = task
         self.method = method
         self.seed = seed
@@ -55,19 +58,34 @@ struct MeasuredMethod {
         return runs.map(\.cell).distinct().map { MeasuredMethod(cell: $0, runs: groups[$0] ?? []) }
     }
 
-    /// One figure of every run that has it, over the seeds.
-    func spread(_ figure: (StageLog) -> Double?) -> Summary? { Summary(runs.compactMap { figure($0.log) }) }
+    /// What scores of the runs are of.
+    var metric: Metric { runs.first?.metric ?? .accuracy }
 
-    /// The mean over the seeds of a curve, point by point, as far as all seeds have it.
+    /// One figure of every run that has it, over the seeds.
+    func spread(_ figure: (StageLog) -> Double?) -> Summary? { spread { run in figure(run.log) } }
+
+    func spread(_ figure: (MeasuredRun) -> Double?) -> Summary? { Summary(runs.compactMap(figure)) }
+
+    /// The mean over the seeds of a curve, point by point, as far as all seeds have it, of those whose value is defined.
     func curve<Point>(
-        _ points: (StageLog) -> [Point]?, x: (Point) -> Double, y: (Point) -> Double
+        _ points: (StageLog) -> [Point]?, x: (Point) -> Double, y: (Point) -> Double?
     ) -> [(x: Double, y: Summary)] {
         let curves = runs.compactMap { points($0.log) }.filter { !$0.isEmpty }
         guard let shortest = curves.map(\.count).min() else { return [] }
         return (0..<shortest).compactMap { place in
-            Summary(curves.map { y($0[place]) }).map { (x(curves[0][place]), $0) }
+            Summary(curves.compactMap { y($0[place]) }).map { (x(curves[0][place]), $0) }
         }
     }
+}
+
+/// The scores of one task's methods.
+extension [MeasuredMethod] {
+    private var metric: Metric { first?.metric ?? .accuracy }
+
+    /// What stands beside an axis of them.
+    var scoreLabel: String { metric.isShare ? "score, %" : metric.rawValue }
+
+    func scaled(_ score: Double) -> Double { metric.scaled(score) }
 }
 
 extension MeasuredRun {

@@ -11,7 +11,7 @@ extension MethodComparison {
             title: "\(sweep) on \(model): \(first) less \(second), over the seeds that both have; percentage points",
             columns: [("task", .left), ("pairs", .right), (first, .right), (second, .right)] + Evidence.titles)
         for task in tasks {
-            let means = [task.mean(\.first), task.mean(\.second)].map(percent)
+            let means = [task.mean(\.first), task.mean(\.second)].map(task.metric.figure)
             sheet.rows.append(row("\(task.task) \(task.metric.rawValue)", means, task.evidence))
         }
         if tasks.count > 1 { sheet.rows.append(row("all", ["", ""], overall)) }
@@ -28,7 +28,19 @@ extension MethodComparison {
         let words = "\(Evidence.words([overall]))\(single) w/l/t: wins, losses and ties of \(first)."
         let unbounded = Evidence.unboundedNote(tasks.map(\.evidence) + [overall])
         let evaluation = EvaluationSet.note(evaluation, "p and the interval speak")
-        return [words, unbounded, evaluation, leftOutNote, searchWarning].compactMap { $0 }
+        return [words, unitNote, unbounded, evaluation, leftOutNote, searchWarning].compactMap { $0 }
+    }
+
+    var unitNote: String? {
+        let own = tasks.filter { !$0.metric.isShare }.map { "\($0.task) \($0.metric.rawValue)" }
+        let errors = tasks.filter(\.metric.isError).map { "\($0.task) \($0.metric.rawValue)" }
+        let notes = [
+            own.isEmpty ? nil : "Differences of \(own.joined(separator: ", ")) are in hundredths of its own unit.",
+            errors.isEmpty
+                ? nil
+                : "Less is better of \(errors.joined(separator: ", ")): a difference above 0 says that the first has less.",
+        ].compactMap { $0 }
+        return notes.isEmpty ? nil : notes.joined(separator: " ")
     }
 
     /// "Left out, as one of the two has no score: cb seed 3; rte seeds 1, 2."
@@ -50,7 +62,7 @@ extension MethodComparison {
                 + tasks.flatMap { task in
                     task.pairs.map { pair in
                         [task.task, task.metric.rawValue, "\(pair.seed)"]
-                            + [pair.first, pair.second, pair.first - pair.second].map(percent)
+                            + [pair.first, pair.second, pair.first - pair.second].map(task.metric.figure)
                     }
                 })
     }

@@ -82,12 +82,13 @@ extension MethodComparison {
             let pairs = Self.pairs(scores[0], scores[1])
             let seeds = Set(rows.joined().map(\.seed)).subtracting(pairs.map(\.seed))
             leftOut += seeds.sorted().map { LeftOut(task: name, seed: $0) }
-            if let differences = PairedDifferences([pairs.map { $0.first - $0.second }]) {
+            let merit = target.metric.merit
+            if let differences = PairedDifferences([pairs.map { merit($0.first) - merit($0.second) }]) {
                 let evidence = Evidence(differences, intervals)
                 let task = Task(task: name, metric: target.metric, pairs: pairs, evidence: evidence)
                 tasks.append(task)
                 let means = [task.mean(\.first), task.mean(\.second)]
-                let better = means[0] < means[1] ? 1 : 0
+                let better = merit(means[0]) < merit(means[1]) ? 1 : 0
                 let paired = rows[better].filter { row in pairs.contains { $0.seed == row.seed } }
                 evaluation.append(EvaluationSet(target, mean: means[better], of: paired, snapshot))
             }

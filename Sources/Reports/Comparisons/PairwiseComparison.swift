@@ -33,7 +33,7 @@ package struct PairwiseComparison: Hashable, Sendable {
         corrected = holm(comparisons.map(\.overall.test.pValue))
         let sets = Dictionary(grouping: comparisons.flatMap(\.evaluation)) { $0.column }
         evaluation = comparisons.flatMap(\.evaluation).map(\.column).distinct().compactMap { column in
-            sets[column]?.max { $0.mean < $1.mean }
+            sets[column]?.max { column.metric.merit($0.mean) < column.metric.merit($1.mean) }
         }
         searchWarning = snapshot.plan.searchWarning(of: methods)
     }
@@ -85,7 +85,8 @@ extension PairwiseComparison {
             + "said here goes by it. w/l/t: wins, losses and ties of the first. `--compare` with two methods shows each task."
         let leftOut = comparisons.contains { !$0.leftOut.isEmpty }
         return [
-            words, Evidence.unboundedNote(rows), EvaluationSet.note(evaluation, "p and the interval speak"),
+            words, comparisons.first?.unitNote, Evidence.unboundedNote(rows),
+            EvaluationSet.note(evaluation, "p and the interval speak"),
             leftOut ? "Seeds that one of the two has no score of are left out." : nil, searchWarning,
         ].compactMap { $0 }
     }

@@ -79,9 +79,10 @@ package struct EvaluationSet: Hashable, Sendable {
     }
 
     private func sentence(_ range: ClosedRange<Double>) -> String {
-        let bounds = "\(percent(range.lowerBound)) … \(percent(range.upperBound))"
+        let figure = column.metric.figure
+        let bounds = "\(figure(range.lowerBound)) … \(figure(range.upperBound))"
         return
-            "\(bounds) around \(percent(mean)) on \(column.metric == .accuracy ? column.task : column.title) (\(size))"
+            "\(bounds) around \(figure(mean)) on \(column.metric == .accuracy ? column.task : column.title) (\(size))"
     }
 
     private var size: String { examples.map { counted($0, "example") } ?? "" }
@@ -103,7 +104,9 @@ extension SweepSnapshot {
     fileprivate func predictions(of rows: [SweepRow], _ metric: Metric) -> [StageLog.Predictions]? {
         let scored = rows.filter { score(metric, of: $0) != nil }
         let kept = scored.compactMap { row in row.stages.last.flatMap { predictions[$0] } }
-        guard !kept.isEmpty, kept.count == scored.count, Set(kept.map(\.expected)).count == 1 else { return nil }
+        guard !kept.isEmpty, kept.count == scored.count, Set(kept.map(\.expected)).count == 1,
+            !metric.takesProbabilities || kept.allSatisfy({ $0.probabilities != nil })
+        else { return nil }
         return kept
     }
 }
@@ -118,14 +121,20 @@ extension TaskDefinition {
         let resamples = max(200, min(1000, 4_000_000 / max(1, labelCount * runs.count)))
         let range = bootstrapInterval(examples: expected.count, resamples: resamples) { places in
             let drawn = places.map { labels[$0] }
-            let scores = runs.map { run in
-                let said = places.flatMap { run.predicted[$0] }
-                let predicted =
-                    isRegression ? Predictions.values(said.map(Float.init)) : .categories(said.map { Int($0) })
-                return score(metric, predicted: predicted, expected: drawn)
+            let scores = runs.compactMap { run in
+                score(metric, predicted: predictions(run, at: places), expected: drawn)
             }
-            return scores.reduce(0, +) / Double(scores.count)
+            return scores.count == runs.count ? scores.reduce(0, +) / Double(scores.count) : nil
         }
-        return EvaluationSet.Interval(kind: .bootstrap, range: range)
+        return range.map { EvaluationSet.Interval(kind: .bootstrap, range: $0) }
+    }
+
+    /// What a run has said of the examples at some places.
+    private func predictions(_ run: StageLog.Predictions, at places: [Int]) -> Predictions {
+        let said = places.flatMap { run.predicted[$0] }
+        if isRegression { return .values(said.map(Float.init)) }
+        let categories = said.map { Int($0) }
+        guard let probabilities = run.probabilities else { return .categories(categories) }
+        return .distributions(categories, probabilities: places.flatMap { probabilities[$0] })
     }
 }

@@ -1,9 +1,17 @@
+import Experiments
 import Foundation
 import Statistics
 
 extension Summary {
-    /// "61.82 ± 1.20" in percent, the deviation only where there is one.
-    var figures: String { percent(mean) + (deviation.map { " ± \(percent($0))" } ?? "") }
+    /// "61.82 ± 1.20" as the metric's values are shown, the deviation only where there is one.
+    func figures(_ metric: Metric) -> String { figures(metric.figure) }
+
+    /// In percent.
+    var figures: String { figures(percent) }
+
+    private func figures(_ figure: (Double) -> String) -> String {
+        figure(mean) + (deviation.map { " ± \(figure($0))" } ?? "")
+    }
 }
 
 /// A score as the papers print it: in percent, two decimals.

@@ -1,3 +1,5 @@
+import Experiments
+
 /// How a table is written.
 package enum ResultFormat: String, CaseIterable, Sendable {
     case text, markdown, csv, latex
@@ -10,7 +12,7 @@ extension ResultTable {
         case .text: sheet(marking: "*") { $0.remark }.text(width: width)
         case .markdown: sheet(marking: "bold") { $0.remark }.markdown
         // A cell of a printed table is silent about its seeds, unless some are missing.
-        case .latex: sheet(marking: "bold") { $0.finished == $0.seeds ? "" : $0.remark }.latex
+        case .latex: sheet(marking: "bold") { $0.scores.count == $0.seeds ? "" : $0.remark }.latex
         case .csv: csv
         }
     }
@@ -23,12 +25,21 @@ extension ResultTable {
             title: "\(sweep) on \(model): percent, mean ± standard deviation (seeds)",
             columns: [("method", .left)] + columns.map { ($0.title, .right) })
         for (number, (method, row)) in zip(methods, cells).enumerated() {
-            let figures = zip(row, leaders).map { cell, leader in
-                cell.summary.map {
-                    Sheet.Cell(figures: $0.figures, words: remark(cell), isMarked: leader == .shown(number))
-                } ?? Sheet.Cell(words: "– \(remark(cell))")
+            let figures = columns.indices.map { place in
+                let cell = row[place]
+                return cell.summary.map {
+                    Sheet.Cell(
+                        figures: $0.figures(cell.target?.metric ?? columns[place].metric), words: remark(cell),
+                        isMarked: leaders[place] == .shown(number))
+                } ?? Sheet.Cell(words: "\(cell.undefined > 0 ? "undefined" : "–") \(remark(cell))")
             }
             sheet.rows.append([.words(method)] + figures)
+        }
+        if let constantName {
+            sheet.rows.append(
+                [.words(constantName)]
+                    + constants.map { $0.map { $0.value == nil ? .words($0.figure) : .figures($0.figure) } ?? .nothing }
+            )
         }
         sheet.notes = notes(marking: mark)
         if !findings.isEmpty { sheet.details = ["settings found by search:"] + findings }
@@ -45,7 +56,65 @@ extension ResultTable {
         }
         let leaderNote = Leader.note(leaders, marking: mark)
         let evaluationNote = EvaluationSet.note(evaluation, leaderNote == nil ? "± speaks" : "p and ± speak")
-        return notes + [targetNote, leaderNote, evaluationNote, searchWarning, markWarning].compactMap { $0 }
+        return notes
+            + [
+                undefinedNote, constantNote, collapseNote, unitNote, targetNote, leaderNote, evaluationNote,
+                searchWarning, markWarning,
+            ].compactMap { $0 }
+    }
+
+    private var undefinedNote: String? {
+        guard cells.contains(where: { $0.contains { $0.undefined > 0 } }) || constants.contains(where: \.isUndefined)
+        else { return nil }
+        return
+            "undefined: the score has no value, as a correlation with what never changes or the area under a curve of "
+            + "one class alone; no mean has it"
+    }
+
+    /// What the last row says of every example; nil where there is no such row.
+    private var constantWords: String? {
+        let known = zip(columns, constants).filter { $1 != nil }.map(\.0.metric.isForRegression)
+        let words = [known.contains(false) ? "majority class" : nil, known.contains(true) ? "mean" : nil]
+        return known.isEmpty ? nil : words.compactMap { $0 }.joined(separator: " or ")
+    }
+
+    /// In brackets, since it is that of no method.
+    private var constantName: String? { constantWords.map { "(\($0))" } }
+
+    private var constantNote: String? {
+        constantWords.map {
+            "(\($0)): a baseline and no method, which says the training set's \($0) of every example"
+        }
+    }
+
+    /// Which stages tell no examples apart, and what the deviation of their scores means.
+    private var collapseNote: String? {
+        let collapsed = zip(methods, cells).flatMap { method, row in
+            // Several metrics of a task are of the same predictions.
+            zip(columns, row).filter { !$1.onlyLabels.isEmpty }.map { column, cell in
+                let labels = Set(cell.onlyLabels.values).sorted().map { "'\($0)'" }.joined(separator: " or ")
+                let task = cell.target?.task ?? column.task
+                return (
+                    words: "\(method) on \(task) (\(labels), \(cell.onlyLabels.count) of \(cell.seeds) seeds)",
+                    isSteady: cell.onlyLabels.count > 1 && cell.summary?.deviation == 0
+                )
+            }
+        }
+        guard !collapsed.isEmpty else { return nil }
+        let steady =
+            collapsed.contains(where: \.isSteady)
+            ? "; a ± of 0 is then that of saying always the same, and no sign of a method that is stable" : ""
+        return "says one class of every example: \(collapsed.map(\.words).distinct().joined(separator: ", "))\(steady)"
+    }
+
+    private var unitNote: String? {
+        let own = columns.filter { !$0.metric.isShare }.map(\.title)
+        let errors = columns.filter(\.metric.isError).map(\.title)
+        let notes = [
+            own.isEmpty ? nil : "not in percent but in a unit of its own: \(own.joined(separator: ", "))",
+            errors.isEmpty ? nil : "less is better: \(errors.joined(separator: ", "))",
+        ].compactMap { $0 }
+        return notes.isEmpty ? nil : notes.joined(separator: "; ")
     }
 
     /// What marks of methods that were searched on what is reported do not say.
@@ -68,14 +137,20 @@ extension ResultTable {
 
     /// One line for each task, metric and method; means and deviations in percent.
     private var csv: String {
-        var lines = [["task", "metric", "method", "mean", "deviation", "finished", "failed", "seeds"]]
+        var lines = [["task", "metric", "method", "mean", "deviation", "finished", "failed", "seeds", "undefined"]]
         for (place, column) in columns.enumerated() {
             for (method, row) in zip(methods, cells) {
                 let cell = row[place]
+                let metric = cell.target?.metric ?? column.metric
                 lines.append([
-                    column.task, column.metric.rawValue, method, cell.summary.map { percent($0.mean) } ?? "",
-                    cell.summary?.deviation.map(percent) ?? "", "\(cell.finished)", "\(cell.failed)", "\(cell.seeds)",
+                    column.task, column.metric.rawValue, method, cell.summary.map { metric.figure($0.mean) } ?? "",
+                    cell.summary?.deviation.map(metric.figure) ?? "", "\(cell.finished)", "\(cell.failed)",
+                    "\(cell.seeds)", "\(cell.undefined)",
                 ])
+            }
+            if let constantName, let constant = constants[place] {
+                let figure = constant.value.map(column.metric.figure) ?? ""
+                lines.append([column.task, column.metric.rawValue, constantName, figure, "", "", "", "", ""])
             }
         }
         return commaSeparated(lines)
@@ -83,8 +158,14 @@ extension ResultTable {
 }
 
 extension ResultTable.SeedScores {
-    /// The seeds in brackets: "(4)", or "(3/4)" where scores are missing, with "!" where some will not come.
+    /// The seeds in brackets: "(4)", or "(3/4)" where scores are missing, with "!" where some will not come; and
+    /// "(4, 1 undefined)".
     fileprivate var remark: String {
-        finished == seeds ? "(\(seeds))" : "(\(finished)/\(seeds)\(failed > 0 ? "!" : ""))"
+        let seeds = finished == seeds ? "\(seeds)" : "\(finished)/\(seeds)\(failed > 0 ? "!" : "")"
+        return undefined > 0 && summary != nil ? "(\(seeds), \(undefined) undefined)" : "(\(seeds))"
     }
+}
+
+extension Score? {
+    fileprivate var isUndefined: Bool { map { $0.value == nil } ?? false }
 }

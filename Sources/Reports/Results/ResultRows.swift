@@ -1,8 +1,17 @@
 package import Experiments
 
-/// Every score of a sweep by itself, for programs: `{"rows": [...]}`.
+/// Every score of a sweep by itself, for programs: `{"constants": [...], "rows": [...]}`.
 package struct ResultRows: Encodable, Sendable {
     package let rows: [Row]
+    /// What saying the same of every example scores.
+    package let constants: [Constant]
+
+    package struct Constant: Hashable, Sendable {
+        package let task: String
+        package let score: Score
+        /// What is said.
+        package let label: String
+    }
 
     /// One metric of one task, method and seed on the split that scores are reported on.
     package struct Row: Hashable, Sendable {
@@ -17,6 +26,10 @@ package struct ResultRows: Encodable, Sendable {
         package let examples: Int?
         /// As it was computed, a fraction; nil where there is none.
         package let value: Double?
+        /// Whether it was computed and is undefined.
+        package let isUndefined: Bool
+        /// What is said of every example where it is one label alone; nil otherwise.
+        package let onlyLabel: String?
         /// The state of the method's last stage.
         package let state: StageState
         /// The key of the method's last stage; nil until its search has come to one.
@@ -26,6 +39,11 @@ package struct ResultRows: Encodable, Sendable {
     }
 
     package init(_ snapshot: SweepSnapshot) {
+        constants = snapshot.plan.tasks.flatMap { task in
+            (task.constant?.scores ?? []).map {
+                Constant(task: task.definition.name, score: $0, label: task.constant?.label ?? "")
+            }
+        }
         rows = snapshot.plan.rows.flatMap { row -> [Row] in
             guard let target = snapshot.plan.target(of: row), let task = snapshot.plan.task(named: target.task) else {
                 return []
@@ -34,6 +52,8 @@ package struct ResultRows: Encodable, Sendable {
                 Row(
                     task: row.task, method: row.method, seed: row.seed, scoredOn: target.task, metric: metric,
                     split: .dev, examples: task.devCount, value: snapshot.score(metric, of: row),
+                    isUndefined: snapshot.isUndefined(metric, of: row),
+                    onlyLabel: snapshot.result(of: row)?.onlyLabel(of: task.definition),
                     state: snapshot.state(of: row),
                     key: row.stages.last, chosen: snapshot.plan.ownSearch(of: row)?.chosen?.settings ?? [])
             }
@@ -54,8 +74,17 @@ extension ResultRows.Row: Encodable {
         let pairs = chosen.map { ($0.key, $0.value) }
         try encoder.encode([
             "task": task, "method": method, "seed": seed, "scoredOn": scoredOn, "metric": metric, "split": split,
-            "examples": examples, "value": value, "state": state, "key": key,
+            "examples": examples, "value": value, "isUndefined": isUndefined, "onlyLabel": onlyLabel, "state": state,
+            "key": key,
             "chosen": Dictionary(pairs) { first, _ in first },
+        ])
+    }
+}
+
+extension ResultRows.Constant: Encodable {
+    package func encode(to encoder: any Encoder) throws {
+        try encoder.encode([
+            "task": task, "metric": score.metric, "split": score.split, "value": score.value, "label": label,
         ])
     }
 }

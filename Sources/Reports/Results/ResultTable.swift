@@ -9,6 +9,8 @@ package struct ResultTable: Hashable, Sendable {
     package let columns: [Column]
     /// By method, then by column.
     package let cells: [[SeedScores]]
+    /// By column, what saying the same of every example scores; nil where that is not known.
+    package let constants: [Score?]
     /// By column.
     package let leaders: [Leader]
     /// What the examples of each column with scores add, around its best mean.
@@ -28,17 +30,21 @@ package struct ResultTable: Hashable, Sendable {
 
     /// The seeds of one method on one task.
     package struct SeedScores: Hashable, Sendable {
-        /// By seed, of those that are finished.
+        /// By seed, of those that are finished and have one.
         package let scores: [UInt64: Double]
         /// Mean and deviation of the scores; nil where there are none.
         package let summary: Summary?
+        /// Seeds that are finished and whose score is undefined.
+        package let undefined: Int
+        /// By seed, the label that is said of every example where it is one alone.
+        package let onlyLabels: [UInt64: String]
         /// Seeds that ended without a score.
         package let failed: Int
         package let seeds: Int
         /// What is scored, where the method's last stage has another task than the column.
         package let target: Column?
 
-        package var finished: Int { scores.count }
+        package var finished: Int { scores.count + undefined }
     }
 
     /// - Parameter allMetrics: every metric of each task, not only the first.
@@ -60,16 +66,20 @@ package struct ResultTable: Hashable, Sendable {
                 SeedScores(rows[Cell(task: column.task, method: method)] ?? [], column, snapshot)
             }
         }
+        constants = columns.map { column in
+            plan.task(named: column.task)?.constant?.scores.first { $0.metric == column.metric }
+        }
         // Scores on different tasks are not held against each other.
         leaders = Leader.leaders(
-            of: columns.indices.map { [cells] place in
-                cells.map { $0[place].target == nil ? $0[place].scores : [:] }
+            of: columns.indices.map { [cells, columns] place in
+                cells.map { $0[place].target == nil ? $0[place].scores.mapValues(columns[place].metric.merit) : [:] }
             })
         evaluation = columns.indices.compactMap { [cells, columns] place in
+            let merit = columns[place].metric.merit
             let means = zip(plan.methods, cells).compactMap { method, cells in
                 cells[place].target == nil ? cells[place].summary.map { (method: method, mean: $0.mean) } : nil
             }
-            return means.max { $0.mean < $1.mean }.map { best in
+            return means.max { merit($0.mean) < merit($1.mean) }.map { best in
                 let cell = Cell(task: columns[place].task, method: best.method)
                 return EvaluationSet(columns[place], mean: best.mean, of: rows[cell] ?? [], snapshot)
             }
@@ -83,13 +93,18 @@ package struct ResultTable: Hashable, Sendable {
 extension ResultTable.SeedScores {
     fileprivate init(_ rows: [SweepRow], _ column: ResultTable.Column, _ snapshot: SweepSnapshot) {
         let target = rows.first.flatMap { snapshot.plan.otherTarget(of: $0) }
-        let scores = rows.compactMap { row in
-            snapshot.score(target?.metric ?? column.metric, of: row).map { (row.seed, $0) }
-        }
+        let metric = target?.metric ?? column.metric
+        let scores = rows.compactMap { row in snapshot.score(metric, of: row).map { (row.seed, $0) } }
+        let undefined = rows.count { snapshot.isUndefined(metric, of: $0) }
         let ended = rows.count { snapshot.state(of: $0).isFinal }
+        let task = snapshot.plan.task(named: target?.task ?? column.task)?.definition
+        let onlyLabels = rows.compactMap { row in
+            task.flatMap { snapshot.result(of: row)?.onlyLabel(of: $0) }.map { (row.seed, $0) }
+        }
         self.init(
-            scores: Dictionary(scores) { first, _ in first }, summary: Summary(scores.map(\.1)),
-            failed: ended - scores.count, seeds: rows.count, target: target)
+            scores: Dictionary(scores) { first, _ in first }, summary: Summary(scores.map(\.1)), undefined: undefined,
+            onlyLabels: Dictionary(onlyLabels) { first, _ in first }, failed: ended - scores.count - undefined,
+            seeds: rows.count, target: target)
     }
 }
 

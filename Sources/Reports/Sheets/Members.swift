@@ -1,6 +1,6 @@
 extension Encoder {
     /// Writes an object that has every member, as null where its value is nil.
-    func encode(_ members: KeyValuePairs<String, any Encodable>) throws {
+    package func encode(_ members: KeyValuePairs<String, any Encodable>) throws {
         var container = container(keyedBy: MemberName.self)
         for (name, value) in members { try container.encode(value, forKey: MemberName(stringValue: name)) }
     }

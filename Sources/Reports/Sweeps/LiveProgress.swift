@@ -75,10 +75,11 @@ package struct LiveProgress: Sendable {
             if record.state == .waiting { return "goes back to wait for another attempt" }
             return record.state.rawValue + (record.standing.reason.map { ": \($0)" } ?? "")
         }
-        let metrics = snapshot.plan.task(named: stage.task)?.definition.metrics ?? []
-        let scores = metrics.compactMap { metric in
-            result.score(metric, on: .dev).map { "\(metric.rawValue) \(percent($0))" }
+        let task = snapshot.plan.task(named: stage.task)?.definition
+        let scores = (task?.metrics ?? []).compactMap { metric in
+            result.scored(metric, on: .dev).map { "\(metric.rawValue) \($0.figure)" }
         }
-        return (scores + [duration(seconds: result.seconds)]).joined(separator: ", ")
+        let collapse = task.flatMap { result.collapse(on: $0) }.map { [$0] } ?? []
+        return (scores + collapse + [duration(seconds: result.seconds)]).joined(separator: ", ")
     }
 }

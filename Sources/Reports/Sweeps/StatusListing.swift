@@ -13,6 +13,8 @@ package struct StatusListing: Sendable {
     package let isWorkedOn: Bool
     /// Stages that ended without a result or were set back, the last first.
     package let failures: [Failure]
+    /// Stages that say one label of every example.
+    package let collapsed: [Collapse]
     /// For one worker group; nil where nothing alike has run.
     package let secondsLeft: Double?
     package let searches: [SweepSearch]
@@ -27,6 +29,14 @@ package struct StatusListing: Sendable {
         package let state: StageState
         package let attempt: Int
         package let reason: String
+    }
+
+    package struct Collapse: Encodable, Hashable, Sendable {
+        package let key: StageKey
+        package let task: String
+        package let stage: String
+        package let seed: UInt64
+        package let label: String
     }
 
     /// - Parameters:
@@ -53,6 +63,12 @@ package struct StatusListing: Sendable {
             }
         failures = snapshot.stages.compactMap { member in Failure(member).map { ($0, member.record.setback?.at) } }
             .sorted { ($0.1?.rawValue ?? 0) > ($1.1?.rawValue ?? 0) }.map(\.0)
+        collapsed = snapshot.stages.compactMap { stage, record in
+            snapshot.plan.task(named: stage.task).flatMap { record.result?.onlyLabel(of: $0.definition) }.map {
+                Collapse(
+                    key: stage.key, task: stage.task, stage: stage.label, seed: stage.specification.seed, label: $0)
+            }
+        }
         secondsLeft = snapshot.secondsLeft
         searches = snapshot.plan.searches
     }
@@ -75,7 +91,8 @@ extension StatusListing: Encodable {
     package func encode(to encoder: any Encoder) throws {
         try encoder.encode([
             "sweep": sweep, "states": states, "stages": stages, "running": running, "hasEnded": hasEnded,
-            "isWorkedOn": isWorkedOn, "failures": failures, "secondsLeft": secondsLeft, "searches": searches,
+            "isWorkedOn": isWorkedOn, "failures": failures, "collapsed": collapsed, "secondsLeft": secondsLeft,
+            "searches": searches,
             "trouble": trouble,
         ])
     }
@@ -87,7 +104,8 @@ extension StatusListing {
         let runningLines = running.isEmpty ? [] : [""] + CoordinatorListing.lines(of: running, width: width)
         return
             (folded([heading] + Self.lines(of: trouble), width: width) + runningLines
-            + folded(searchLines + failureLines(failureLimit), width: width)).joined(separator: "\n")
+            + folded(searchLines + failureLines(failureLimit) + collapseLines(failureLimit), width: width)).joined(
+                separator: "\n")
     }
 
     private var heading: String {
@@ -105,6 +123,13 @@ extension StatusListing {
     }
 
     private var searchLines: [String] { searches.isEmpty ? [] : [""] + searches.flatMap(\.lines) }
+
+    private func collapseLines(_ limit: Int) -> [String] {
+        guard !collapsed.isEmpty else { return [] }
+        let lines = collapsed.prefix(limit).map { "  \($0.task) \($0.stage) seed \($0.seed): '\($0.label)'" }
+        let more = collapsed.count > limit ? ["  and \(collapsed.count - limit) more"] : []
+        return ["", "stages that say one label of every example; a lower lr may help:"] + lines + more
+    }
 
     private func failureLines(_ limit: Int) -> [String] {
         guard !failures.isEmpty else { return [] }

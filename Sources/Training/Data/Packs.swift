@@ -34,6 +34,9 @@ package func packs(of examples: [Int], ofTokens limit: Int = 2048, lengths: (Int
 }
 
 extension [EncodedExample] {
+    /// What there is to predict in some of the examples.
+    func labelCount(of examples: some Sequence<Int>) -> Int { examples.reduce(0) { $0 + self[$1].labels.count } }
+
     /// Some of the examples side by side.
     func batch(_ examples: ArraySlice<Int>) -> PackedBatch { PackedBatch(examples.map { ($0, self[$0]) }) }
 

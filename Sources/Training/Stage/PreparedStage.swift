@@ -80,13 +80,17 @@ final class PreparedStage {
         }
         let isEvaluated = recipe.estimate?.mode == .eval
         let dropout = isEvaluated ? .none : DropoutRates(recipe, store.table, schedule)
+        let targets = recipe.classTargets(
+            of: trainingExamples.lazy.flatMap { [data] in data.train[$0].labels }, task)
+        let objective = Objective(compute, targets)
         if recipe.readsFeatures, FeatureStore.holds(data, model) {
             let features = try FeatureStore(job, communicator).features(model, data)
             learner = FeatureLearner(
-                model: model, data: data, features: features, dropout: dropout, seed: seed)
+                model: model, data: data, features: features, dropout: dropout, seed: seed, objective: objective)
         } else {
             learner = TextLearner(
-                model: model, data: data, dropout: recipe.tune == .head ? dropout.ofHead : dropout, seed: seed)
+                model: model, data: data, dropout: recipe.tune == .head ? dropout.ofHead : dropout, seed: seed,
+                objective: objective)
         }
     }
 
@@ -100,9 +104,9 @@ final class PreparedStage {
         store.valuesChanged()
     }
 
-    /// What there is to predict in some of the training file's examples.
-    func labelCount(of examples: some Sequence<Int>) -> Int {
-        examples.reduce(0) { $0 + data.train[$1].labels.count }
+    /// What the labels of some examples count in a mean of their losses: 1 each, unless their classes have weights.
+    func lossWeight(of examples: some Sequence<Int>, in file: DataFile = .train) -> Double {
+        learner.objective.weight(of: examples.lazy.flatMap { [data] in data[file][$0].labels })
     }
 
     /// Why numbers are none any more: the pretrained ones never were, or the recipe is to blame.
@@ -124,10 +128,16 @@ final class PreparedStage {
         return hasher.finish()
     }
 
-    /// What selection compares: the task's first metric, on the validation split where there is one.
-    func selectionScore(_ evaluation: Evaluation) -> Double {
+    /// What selection looks at: the task's first metric, on the validation split where there is one; nil where it is
+    /// undefined.
+    func selectionScore(_ evaluation: Evaluation) -> Double? {
         let split: Split = validation == nil ? .dev : .validation
-        return evaluation.scores.first { $0.split == split && $0.metric == task.metrics[0] }?.value ?? -.infinity
+        return evaluation.scores.first { $0.split == split && $0.metric == task.metrics[0] }?.value
+    }
+
+    /// What selection compares; less than any where the score is undefined.
+    func selectionMerit(_ evaluation: Evaluation) -> Double {
+        selectionScore(evaluation).map(task.metrics[0].merit) ?? -.infinity
     }
 
     private static func store(
@@ -147,6 +157,26 @@ final class PreparedStage {
 extension Recipe {
     /// Whether nothing below the head ever changes, so that each example's features are computed once.
     fileprivate var readsFeatures: Bool { tune == .head && estimate == nil && reinitialization == nil }
+
+    /// What labels stand for in the loss.
+    /// - Parameter labels: of the examples trained on.
+    fileprivate func classTargets(of labels: some Sequence<Label>, _ task: TaskDefinition) -> ClassTargets {
+        let weights: [Double]? =
+            switch classWeights {
+            case .none: nil
+            case .given(let weights): weights
+            case .balanced: balancedWeights(labels, classes: task.labels?.count ?? 0)
+            }
+        return ClassTargets(weights: weights, smoothing: labelSmoothing)
+    }
+
+    /// n / (k n_c); 0 for a class of which there is no label.
+    private func balancedWeights(_ labels: some Sequence<Label>, classes: Int) -> [Double] {
+        var counts = [Int](repeating: 0, count: classes)
+        for label in labels { counts[label.category] += 1 }
+        let share = Double(counts.reduce(0, +)) / Double(counts.count { $0 > 0 })
+        return counts.map { $0 == 0 ? 0 : share / Double($0) }
+    }
 
     /// Statistics are of the whole backbone.
     fileprivate func trainableParts(

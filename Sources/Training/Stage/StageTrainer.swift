@@ -67,10 +67,12 @@ package final class StageTrainer {
     private func result(
         of stage: PreparedStage, _ state: TrainingState, _ artifacts: [ArtifactReference]
     ) -> StageResult {
-        StageResult(
-            scores: (state.best ?? state.latest)?.scores ?? [], steps: state.step, finalLoss: state.lastLoss,
-            tokens: state.tokens, seconds: state.seconds, tokensPerSecond: state.tokensPerSecond,
-            trainable: stage.store.arena.count, parameters: stage.parametersDigest(), artifacts: artifacts,
-            measured: state.log?.measures ?? [], node: node)
+        let evaluation = state.best ?? state.latest
+        return StageResult(
+            scores: evaluation?.scores ?? [], confusion: evaluation?.confusion, steps: state.step,
+            finalLoss: state.lastLoss, tokens: state.tokens, seconds: state.seconds,
+            tokensPerSecond: state.tokensPerSecond, trainable: stage.store.arena.count,
+            parameters: stage.parametersDigest(), artifacts: artifacts, measured: state.log?.measures ?? [],
+            node: node)
     }
 }

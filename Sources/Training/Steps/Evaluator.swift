@@ -8,37 +8,58 @@ struct Evaluator {
 
     init(_ communicator: any Communicator) { self.communicator = communicator }
 
-    /// The task's metrics on the validation split, where there is one, and on the dev set.
-    func scores(of stage: PreparedStage) throws -> [Score] {
+    /// The task's metrics on the validation split, where there is one, and on the dev set; of this the confusion of
+    /// classes, too.
+    func scores(of stage: PreparedStage) throws -> (scores: [Score], confusion: Confusion?) {
         var scores: [Score] = []
         if let validation = stage.validation {
             scores += try score(stage, on: .validation, validation.examples, in: validation.file)
         }
-        return scores + (try score(stage, on: .dev, Array(stage.data.dev.indices), in: .dev))
+        let examples = Array(stage.data.dev.indices)
+        let predicted = try predictions(of: stage, examples, in: .dev)
+        scores += score(stage, on: .dev, predicted, examples, in: .dev)
+        guard stage.task.labels != nil, let said = predicted.categories else { return (scores, nil) }
+        let expected = stage.data.dev.flatMap { $0.labels.map(\.category) }
+        return (scores, Confusion(predicted: said, expected: expected))
     }
 
     /// The task's metrics on some examples of a file.
     func score(
         _ stage: PreparedStage, on split: Split, _ examples: [Int], in file: DataFile
     ) throws -> [Score] {
-        let said = try predictions(of: stage, examples, in: file)
-        let predicted = stage.task.isRegression ? Predictions.values(said) : .categories(said.map { Int($0) })
+        score(stage, on: split, try predictions(of: stage, examples, in: file), examples, in: file)
+    }
+
+    private func score(
+        _ stage: PreparedStage, on split: Split, _ predicted: Predictions, _ examples: [Int], in file: DataFile
+    ) -> [Score] {
         let expected = examples.map { stage.data[file][$0].labels }
         return stage.task.metrics.map {
-            Score(
-                split: split, metric: $0, value: stage.task.score($0, predicted: predicted, expected: expected),
-                isUndefined: $0.isUndefined(predicted: predicted, expected: expected.flatMap(\.self)))
+            Score(split: split, metric: $0, value: stage.task.score($0, predicted: predicted, expected: expected))
         }
     }
 
-    /// What the model says about some examples of a file, on every rank: a class or a value for each of their labels.
-    func predictions(of stage: PreparedStage, _ examples: [Int], in file: DataFile) throws -> [Float] {
-        let part = DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)
-        let said = try communicator.gatherFloats(stage.learner.predictions(of: Array(examples[part]), in: file))
-        guard said.allSatisfy(\.isFinite) else {
+    /// What the model says about some examples of a file, on every rank: of each of their labels a class, with the
+    /// probabilities of all where one of the task's metrics takes them, or a value.
+    func predictions(of stage: PreparedStage, _ examples: [Int], in file: DataFile) throws -> Predictions {
+        let part = Array(examples[DataOrder.part(of: examples.count, rank: communicator.rank, of: communicator.size)])
+        guard stage.task.metrics.contains(where: \.takesProbabilities) else {
+            let said = try shared(stage, stage.learner.predictions(of: part, in: file))
+            return stage.task.isRegression ? .values(said) : .categories(said.map { Int($0) })
+        }
+        let outputs = try shared(stage, stage.learner.outputs(of: part, in: file))
+        let classes = outputs.count / max(1, stage.data[file].labelCount(of: examples))
+        let rows = stride(from: 0, to: outputs.count, by: max(1, classes)).map { outputs[$0..<$0 + classes] }
+        return .distributions(rows.map(likeliest), probabilities: rows.flatMap(softmax))
+    }
+
+    /// What each rank has of a part of the examples, as one on every rank.
+    private func shared(_ stage: PreparedStage, _ values: [Float]) throws -> [Float] {
+        let all = try communicator.gatherFloats(values)
+        guard all.allSatisfy(\.isFinite) else {
             throw try stage.divergence("the model's outputs are no numbers any more")
         }
-        return said
+        return all
     }
 }
 

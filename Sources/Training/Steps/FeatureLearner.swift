@@ -11,16 +11,19 @@ final class FeatureLearner: Learner {
     private let features: Features
     private let dropout: DropoutRates
     private let seed: UInt64
-    private let objective: Objective
+    let objective: Objective
     private let buffer = FloatBuffer()
 
-    init(model: Model, data: EncodedDataset, features: Features, dropout: DropoutRates, seed: UInt64) {
+    init(
+        model: Model, data: EncodedDataset, features: Features, dropout: DropoutRates, seed: UInt64,
+        objective: Objective
+    ) {
         self.model = model
         self.data = data
         self.features = features
         self.dropout = dropout
         self.seed = seed
-        objective = Objective(model.compute)
+        self.objective = objective
     }
 
     func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int) {
@@ -41,17 +44,12 @@ final class FeatureLearner: Learner {
 
     func outputs(of example: Int) -> [Float] { Array(forward([example], in: .train, dropout: nil)) }
 
-    func loss(of examples: [Int], in file: DataFile) -> Double {
+    func reading<Value>(
+        _ examples: [Int], in file: DataFile, _ read: (UnsafeBufferPointer<Float>, [Label]) -> [Value]
+    ) -> [Value] {
         let data = data[file]
         return data.inPacks(examples) { pack in
-            [objective.loss(forward(pack, in: file, dropout: nil), labels: pack.flatMap { data[$0].labels })]
-        }.reduce(0, +)
-    }
-
-    func predictions(of examples: [Int], in file: DataFile) -> [Float] {
-        let data = data[file]
-        return data.inPacks(examples) { pack in
-            Training.predictions(forward(pack, in: file, dropout: nil), labels: pack.flatMap { data[$0].labels })
+            read(forward(pack, in: file, dropout: nil), pack.flatMap { data[$0].labels })
         }
     }
 

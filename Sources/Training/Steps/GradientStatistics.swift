@@ -103,7 +103,7 @@ struct GradientStatistics {
     private func add(_ unit: ArraySlice<Int>, number: Int) -> (loss: Double, tokens: Int) {
         switch estimate.label {
         case .gold:
-            let labels = Double(stage.labelCount(of: unit))
+            let labels = stage.lossWeight(of: unit)
             let step = estimate.mode == .train ? number : 0
             let sums = stage.learner.learn(unit, step: step, scale: addsTokens ? 1 : 1 / labels)
             stage.store.arena.addSquaresToRound(weight: 1, clip: estimate.clip, compute)

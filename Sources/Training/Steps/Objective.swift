@@ -7,9 +7,19 @@ import Tasks
 /// head's outputs are read as so many scores for each label as there are to each.
 final class Objective {
     private let compute: Compute
+    private let classes: ClassTargets
     private let gradients = FloatBuffer()
 
-    init(_ compute: Compute) { self.compute = compute }
+    init(_ compute: Compute, _ classes: ClassTargets = ClassTargets()) {
+        self.compute = compute
+        self.classes = classes
+    }
+
+    /// What labels count in a mean: 1 each, unless their classes have weights.
+    func weight(of labels: some Sequence<Label>) -> Double {
+        guard let weights = classes.weights else { return Double(labels.reduce(0) { count, _ in count + 1 }) }
+        return labels.reduce(0) { $0 + weights[$1.category] }
+    }
 
     /// - Parameter outputs: of the head for some examples, row-major.
     /// - Returns: Σ loss over the labels, and `scale` · its gradient, as large as `outputs`, valid until the next call.
@@ -25,8 +35,8 @@ final class Objective {
                 outputs: outputs, targets: labels.map(\.value), scale: scale, gradients: gradients)
         default:
             loss = Loss.crossEntropy(
-                logits: outputs, labels: labels.map { Int32($0.category) }, scale: scale, gradients: gradients,
-                compute: compute)
+                logits: outputs, labels: labels.map { Int32($0.category) }, classes: classes, scale: scale,
+                gradients: gradients, compute: compute)
         }
         return (loss / scale, UnsafeBufferPointer(gradients))
     }
@@ -53,6 +63,12 @@ func likeliest(_ scores: some RandomAccessCollection<Float>) -> Int {
     var (best, highest) = (0, scores.first ?? 0)
     for (place, score) in scores.enumerated() where score > highest { (best, highest) = (place, score) }
     return best
+}
+
+/// The probabilities that scores stand for.
+func softmax(_ scores: some Collection<Float>) -> [Double] {
+    let (values, sum) = exponentials(of: scores)
+    return values.map { $0 / sum }
 }
 
 /// The parts of softmax: e to each score, less the highest of them, in double precision, and their sum.

@@ -8,17 +8,17 @@ final class TextLearner: Learner {
     private let data: EncodedDataset
     private let dropout: DropoutRates
     private let seed: UInt64
-    private let objective: Objective
+    let objective: Objective
 
     /// What goes through the network at once, all of whose layers keep their inputs until the gradients are there.
     private static let mostTokens = 8192
 
-    init(model: Model, data: EncodedDataset, dropout: DropoutRates, seed: UInt64) {
+    init(model: Model, data: EncodedDataset, dropout: DropoutRates, seed: UInt64, objective: Objective) {
         self.model = model
         self.data = data
         self.dropout = dropout
         self.seed = seed
-        objective = Objective(model.compute)
+        self.objective = objective
     }
 
     func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int) {
@@ -49,17 +49,11 @@ final class TextLearner: Learner {
         Array(model.forward(data.train.batch([example])))
     }
 
-    func loss(of examples: [Int], in file: DataFile) -> Double {
+    func reading<Value>(
+        _ examples: [Int], in file: DataFile, _ read: (UnsafeBufferPointer<Float>, [Label]) -> [Value]
+    ) -> [Value] {
         let data = data[file]
-        return data.inPacks(examples) { pack in
-            [objective.loss(model.forward(data.batch(pack)), labels: pack.flatMap { data[$0].labels })]
-        }.reduce(0, +)
-    }
-
-    func predictions(of examples: [Int], in file: DataFile) -> [Float] {
-        let data = data[file]
-        return data.inPacks(examples) { pack in
-            Training.predictions(model.forward(data.batch(pack)), labels: pack.flatMap { data[$0].labels })
+        return data.inPacks(examples) { pack in read(model.forward(data.batch(pack)), pack.flatMap { data[$0].labels })
         }
     }
 }

@@ -19,6 +19,8 @@ final class TrainingLoop {
     private let optimizer: AdamW
     private let reduction: GradientReduction
     private let measurements: Measurements
+    /// What part of the rate each segment of the arena has; empty where all have the whole.
+    private let rateShares: [Double]
     private var state = TrainingState()
     private var bestValues: [Float]?
     private var order: (epoch: Int, examples: [Int]) = (-1, [])
@@ -41,6 +43,7 @@ final class TrainingLoop {
             isDecoupled: settings.kind != .adam)
         reduction = GradientReduction(stage.store.arena, communicator)
         measurements = Measurements(stage, communicator)
+        rateShares = stage.store.rateShares(layerDecay: stage.recipe.layerDecay)
     }
 
     /// Trains to the last step, from the last checkpoint where there is one.
@@ -58,7 +61,7 @@ final class TrainingLoop {
             if state.step == stage.schedule.steps { try stage.finish() }
             measurements.finishedStep(&state)
             if stage.schedule.evaluates(after: state.step) { try evaluate() }
-            if state.step == stage.schedule.steps { break }
+            if state.step == stage.schedule.steps || isOutOfPatience { break }
             if mustStop {
                 saveCheckpoint()
                 throw StageFailure(.stopped, "stopped after step \(state.step) of \(stage.schedule.steps)")
@@ -83,8 +86,8 @@ final class TrainingLoop {
         let mine = DataOrder.share(
             of: batch, lengths: { self.stage.data.train[$0].tokenCount }, rank: communicator.rank,
             of: communicator.size)
-        let labels = Double(stage.labelCount(of: batch))
-        let scale = stage.recipe.loss == .sum ? 1 : 1 / labels
+        let weight = stage.lossWeight(of: batch)
+        let scale = stage.recipe.loss == .sum ? 1 : 1 / weight
         var loss = 0.0
         var tokens = 0
         for rule in stage.rules { rule.begin(step: step) }
@@ -99,7 +102,7 @@ final class TrainingLoop {
         let wantsStop = communicator.rank == 0 && observer.shouldStop
         let sums = try communicator.sum([loss, Double(tokens), wantsStop ? 1 : 0])
         state.reducedBytes += try reduction.run()
-        let meanLoss = sums[0] / labels
+        let meanLoss = sums[0] / weight
         try update(step, meanLoss: meanLoss)
         state.add(loss: meanLoss, tokens: Int(sums[1]))
         return sums[2] > 0
@@ -117,7 +120,7 @@ final class TrainingLoop {
         let scale = stage.recipe.clip.map { min(1, $0 / (norm + 1e-6)) } ?? 1
         let rate = stage.schedule.learningRate(ofStep: step)
         for rule in stage.rules { rule.beforeUpdate(step: step) }
-        arena.update(optimizer, number: step + 1, rate: rate, gradientScale: scale, compute)
+        arena.update(optimizer, number: step + 1, rate: rate, shares: rateShares, gradientScale: scale, compute)
         for rule in stage.rules { rule.afterUpdate(step: step, rate: rate) }
         stage.store.publishValues()
     }
@@ -142,25 +145,36 @@ final class TrainingLoop {
 
     private func evaluate() throws {
         try checkReplicas()
-        let scores = try Evaluator(communicator).scores(of: stage)
+        let (scores, confusion) = try Evaluator(communicator).scores(of: stage)
         let evaluation = Evaluation(
             step: state.step, epoch: Double(state.step) / Double(stage.schedule.stepsPerEpoch),
-            trainingLoss: state.takeMeanLoss(), scores: scores)
+            trainingLoss: state.takeMeanLoss(), scores: scores, confusion: confusion)
         state.latest = evaluation
         try measurements.evaluated(evaluation, &state)
-        if stage.recipe.selection != .last, isBetter(evaluation, than: state.best) {
-            state.best = evaluation
-            bestValues = Array(stage.store.arena.values)
-        }
-        if communicator.rank == 0 { observer.evaluated(evaluation) }
+        select(evaluation)
+        guard communicator.rank == 0 else { return }
+        observer.evaluated(evaluation)
+        guard isOutOfPatience, state.step < stage.schedule.steps else { return }
+        observer.noted(
+            "ending after step \(state.step) of \(stage.schedule.steps), since the score was no better in "
+                + "\(state.evaluationsWithoutGain) evaluations")
     }
 
-    /// Selection looks at the validation split where there is one.
-    private func isBetter(_ evaluation: Evaluation, than best: Evaluation?) -> Bool {
-        guard let best else { return true }
-        let (score, other) = (stage.selectionScore(evaluation), stage.selectionScore(best))
-        return score > other || score == other && stage.recipe.selection == .latestBest
+    /// Keeps the evaluation and its parameters where they are the best so far. Selection looks at the validation split
+    /// where there is one.
+    private func select(_ evaluation: Evaluation) {
+        guard stage.recipe.selection != .last else { return }
+        let merit = stage.selectionMerit(evaluation)
+        let highest = state.best.map(stage.selectionMerit)
+        let isGain = highest.map { merit > $0 } ?? true
+        state.evaluationsWithoutGain = isGain ? 0 : state.evaluationsWithoutGain + 1
+        guard isGain || merit == highest && stage.recipe.selection == .latestBest else { return }
+        state.best = evaluation
+        bestValues = Array(stage.store.arena.values)
     }
+
+    /// Every rank has the same scores, and so the same answer.
+    private var isOutOfPatience: Bool { stage.recipe.patience.map { state.evaluationsWithoutGain >= $0 } ?? false }
 
     private func checkReplicas() throws {
         guard communicator.size > 1 else { return }

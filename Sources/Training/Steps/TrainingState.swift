@@ -17,6 +17,8 @@ struct TrainingState: Codable, Equatable {
     /// The last evaluation, and the best one where the recipe selects it.
     var latest: Evaluation?
     var best: Evaluation?
+    /// Evaluations since the score was last better than ever before.
+    @Implied<Zero<Int>> var evaluationsWithoutGain: Int
     /// Bytes of gradients of one rank that went into sums over the ranks.
     var reducedBytes = 0
     /// What the measurements have noted; nil where none was asked for.

@@ -13,6 +13,7 @@ struct ResultsCommand: ParsableCommand {
               headstart results --store results --format markdown
               headstart results --store results --compare eh-ft-bitfit finetune
               headstart results --store results --compare eh-ft-bitfit lp-ft finetune
+              headstart results --store results --per-class
               headstart results --store results --published ehft/1
             """)
 
@@ -28,6 +29,12 @@ struct ResultsCommand: ParsableCommand {
 
     @Flag(name: .long, help: "Show every metric of a task, not its first alone.")
     var allMetrics = false
+
+    @Flag(name: .long, help: "Show precision, recall and F1 of every class.")
+    var perClass = false
+
+    @Flag(name: .long, help: "Show which class is taken for which.")
+    var confusion = false
 
     @Option(
         name: .long, parsing: .upToNextOption,
@@ -73,10 +80,14 @@ struct ResultsCommand: ParsableCommand {
         guard interval == nil || !compare.isEmpty else {
             throw ValidationError("--interval is for --compare")
         }
-        guard compare.isEmpty || published == nil else {
-            throw ValidationError("--compare and --published are two questions; ask one at a time")
+        let questions = [
+            ("--compare", !compare.isEmpty), ("--published", published != nil), ("--per-class", perClass),
+            ("--confusion", confusion),
+        ].filter(\.1).map(\.0)
+        guard questions.count < 2 else {
+            throw ValidationError("\(questions[0]) and \(questions[1]) are two questions; ask one at a time")
         }
-        if allMetrics && (!compare.isEmpty || published != nil) {
+        if allMetrics, !questions.isEmpty {
             throw ValidationError("--all-metrics is for the table of the sweep alone")
         }
     }
@@ -84,6 +95,7 @@ struct ResultsCommand: ParsableCommand {
     func run() throws {
         let format = format ?? .text
         var snapshot = try sweep.snapshot()
+        if perClass || confusion { return try showClasses(ClassReport(snapshot), format) }
         snapshot.predictions = try SweepLogs.predictions(of: snapshot, store: sweep.store.store)
         if let published {
             let table = try PublishedResults.read().table(named: published)
@@ -100,6 +112,16 @@ struct ResultsCommand: ParsableCommand {
             let table = ResultTable(snapshot, allMetrics: allMetrics)
             try show(ResultRows(snapshot), table.rendered(format, width: Screen.width))
         }
+    }
+
+    private func showClasses(_ report: ClassReport, _ format: ResultFormat) throws {
+        guard !report.entries.isEmpty else {
+            throw BadRequest(
+                "no finished stage of '\(report.sweep)' says anything of classes: its tasks are none of classes, it has just "
+                    + "begun, or it was trained by an older version, and --per-class and --confusion take a new run")
+        }
+        let width = Screen.width
+        try show(report, perClass ? report.classes(format, width: width) : report.confusion(format, width: width))
     }
 
     /// What the stages have measured, where the paper's table has such numbers.

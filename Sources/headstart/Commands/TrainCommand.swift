@@ -5,6 +5,7 @@ import Experiments
 import Files
 import Foundation
 import Numerics
+import Reports
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -94,12 +95,15 @@ struct TrainCommand: ParsableCommand {
             trainer, communicator, observer: TrainingProgress(json: output.json))
     }
 
-    private struct Summary: Encodable {
+    fileprivate struct Summary {
         let task: String
         let method: String
         let seed: UInt64
         let metric: Metric
+        /// nil where it is undefined.
         let score: Double?
+        /// What is said of every example where it is one label alone.
+        let onlyLabel: String?
         let steps: Int
         let seconds: Double
         let tokens: Int
@@ -116,15 +120,29 @@ struct TrainCommand: ParsableCommand {
         let metric = trained.record.task.metrics[0]
         let summary = Summary(
             task: task, method: plan.rows[0].method, seed: seed, metric: metric, score: result.score(metric, on: .dev),
-            steps: result.steps, seconds: result.seconds, tokens: result.tokens,
+            onlyLabel: result.onlyLabel(of: trained.record.task), steps: result.steps, seconds: result.seconds,
+            tokens: result.tokens,
             tokensPerSecond: result.tokensPerSecond, trainable: result.trainable, finalLoss: result.finalLoss,
             parameters: result.parameters, artifacts: result.artifacts)
         if output.json { return try Screen.json(summary) }
-        let score = result.scores.first { $0.metric == metric && $0.split == .dev }?.figure ?? "none"
+        let score = result.scored(metric, on: .dev)?.figure ?? "none"
         try Screen.line(
             """
             \(metric.rawValue) \(score) on \(task) (\(summary.method), seed \(seed)): \(result.steps) steps, \
             \(Int(result.seconds)) s, \(Int(result.tokensPerSecond)) tokens/s; the run is in \(out)
             """)
+        if let collapse = result.collapse(on: trained.record.task) {
+            try Screen.line("The model \(collapse) of dev: it has learned nothing but that; a lower lr may help.")
+        }
+    }
+}
+
+extension TrainCommand.Summary: Encodable {
+    func encode(to encoder: any Encoder) throws {
+        try encoder.encode([
+            "task": task, "method": method, "seed": seed, "metric": metric, "score": score, "onlyLabel": onlyLabel,
+            "steps": steps, "seconds": seconds, "tokens": tokens, "tokensPerSecond": tokensPerSecond,
+            "trainable": trainable, "finalLoss": finalLoss, "parameters": parameters, "artifacts": artifacts,
+        ])
     }
 }

@@ -51,7 +51,8 @@ extension SweepRequest {
             let content = try Dataset.contentDigest(definition, in: dataDirectory)
             return PlannedTask(
                 definition: definition, content: content, trainCount: dataset.train.count, devCount: dataset.dev.count,
-                text: definition.runningText(of: dataset.train, with: pretrained.tokenizer))
+                text: definition.runningText(of: dataset.train, with: pretrained.tokenizer),
+                constant: dataset.constantPrediction())
         }
         let sweep = PreparedSweep(self, model: location, dataDirectory: dataDirectory, tasks: planned)
         for stage in try sweep.plan().stages { try checkFit(stage.specification.recipe, pretrained.backbone) }
