@@ -21,7 +21,7 @@ struct CommandLineTests {
         ["plan", "a.yaml", "--nonsense"], ["results", "--store", "/nonexistent"],
         ["results", "--store", "s", "--compare", "one"], ["results", "--store", "s", "--interval", "bootstrap"],
         ["results", "--store", "s", "--compare", "one", "two", "--interval", "narrow"],
-        ["results", "--store", "s", "--published", "ehft/7"], ["results", "--store", "s", "--json", "--format", "csv"],
+        ["results", "--store", "s", "--published", "ehft/7"],
         ["help", "resul"], ["traim"], ["data", "dmo"],
         ["status", "--store", "/dev/null"],
         ["train", "--model", "m/", "--task", "t", "--data", "/", "--out", "o", "--tune", "all", "--method", "bitfit"],
@@ -44,6 +44,11 @@ struct CommandLineTests {
     func `an unknown command is told with the one that was meant`(line: String, sentence: String) throws {
         let outcome = try Program.run(line.split(separator: " ").map(String.init))
         #expect(outcome.errors == "headstart: \(sentence)\n")
+    }
+
+    @Test func `JSON and another format are not both given`() throws {
+        let outcome = try Program.run(["results", "--store", "s", "--json", "--format", "csv"])
+        #expect(outcome.status == 2 && outcome.errors.contains("give either --json or --format"), "\(outcome.errors)")
     }
 
     @Test func `doctor tells the core type and its speed, with and without our choice`() throws {
