@@ -29,10 +29,11 @@ final class Fixture {
         try Catalogs.read(program: nil, environment: environment)
     }
 
-    func read(_ sweep: String, set overrides: [String] = []) throws -> SweepRequest {
+    func read(_ sweep: String, set overrides: [String] = [], catalogs: Catalogs? = nil) throws -> SweepRequest {
         try write("sweep.yaml", sweep)
         return try SweepFile.read(
-            directory + "/sweep.yaml", catalogs: catalogs(), overrides: overrides.map { try Override($0) })
+            directory + "/sweep.yaml", catalogs: catalogs ?? self.catalogs(),
+            overrides: overrides.map { try Override($0) })
     }
 
     /// What a person is told, with the folder's path left out.

@@ -13,6 +13,18 @@ struct SettingsTests {
         return try #require(try fixture.plan(request).stages.first).specification.recipe
     }
 
+    @Test(arguments: Precision.allCases)
+    func `an automatic precision is what the planning host multiplies fastest in`(precision: Precision) throws {
+        var catalogs = try fixture.catalogs()
+        catalogs.automaticPrecision = precision
+        for (written, expected) in [("auto", precision), ("fp32", .fp32), ("bf16", .bf16)] {
+            let text = sweep(tasks: "cb", seeds: "1", methods: "{ m: { tune: all, precision: \(written) } }")
+            let request = try fixture.read(text, catalogs: catalogs)
+            let stage = try #require(try fixture.plan(request).stages.first)
+            #expect(stage.specification.recipe.precision == expected, "\(written)")
+        }
+    }
+
     private func base(_ change: (inout Recipe) -> Void) -> Recipe {
         var recipe = Recipe()
         recipe.budget = .epochs(10)
@@ -111,6 +123,7 @@ struct SettingsTests {
             ("samples: 50, validation-of: samples", { $0.samples = 50 }),
             ("validation: 0.2, validation-of: samples", { $0.validation = 0.2 }),
             ("precision: auto", { $0.precision = .fp32 }),
+            ("precision: bf16", { $0.precision = .bf16 }),
         ]
         for (text, change) in landings { #expect(try recipe(text) == base(change), "\(text)") }
     }

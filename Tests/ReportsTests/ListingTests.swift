@@ -22,6 +22,29 @@ struct ListingTests {
                 """)
     }
 
+    @Test func `the plan says what multiplies in bf16`() throws {
+        let plan = try Sample().plan
+        let lastLine = { (isRounded: (PlannedStage) -> Bool) in
+            let stages = plan.stages.map { stage in
+                var recipe = stage.specification.recipe
+                recipe.precision = isRounded(stage) ? .bf16 : .fp32
+                let old = stage.specification
+                return PlannedStage(
+                    key: stage.key,
+                    specification: StageSpecification(
+                        backbone: old.backbone, task: old.task, recipe: recipe, seed: old.seed, inputs: old.inputs),
+                    task: stage.task, label: stage.label, outputs: stage.outputs)
+            }
+            let changed = SweepPlan(
+                name: plan.name, model: plan.model, dataDirectory: plan.dataDirectory, tasks: plan.tasks,
+                stages: stages, rows: plan.rows)
+            return PlanListing(SweepSnapshot(changed, [])).text().split(separator: "\n").last
+        }
+        #expect(lastLine { _ in true } == "products are in bf16")
+        #expect(lastLine { $0.task == "cb" } == "products of 6 stages are in bf16")
+        #expect(lastLine { _ in false } == "0 of 12 stages are done; 3312 of 3312 steps are left")
+    }
+
     @Test func `a shared stage says whom it serves`() throws {
         let plan = try Sample().plan
         let first = plan.rows[2]

@@ -27,6 +27,7 @@ package struct PlanListing: Sendable {
         package let estimate: Estimate?
         package let learningRate: Double?
         package let batch: Int
+        package let precision: Precision
         /// Passes over the training set; nil where steps are counted.
         package let epochs: Double?
         /// Optimizer steps of one seed.
@@ -95,7 +96,7 @@ extension PlanListing.Group {
             task: first.task, stage: first.label, methods: methods[first.key] ?? [],
             tune: recipe.estimate == nil ? recipe.tune : nil, estimate: recipe.estimate,
             learningRate: recipe.estimate == nil ? recipe.learningRate : nil, batch: recipe.batch,
-            epochs: recipe.epochs, steps: snapshot.steps(of: first),
+            precision: recipe.precision, epochs: recipe.epochs, steps: snapshot.steps(of: first),
             from: first.specification.inputs.map { "\($0.kind.rawValue) of \(labels[$0.from] ?? $0.from.short)" },
             seeds: members.map(\.stage.specification.seed),
             finished: members.count { $0.record.state == .finished },
@@ -131,7 +132,7 @@ extension PlanListing {
         let lines = table.lines(width: width, fixed: 2)
         return
             (folded([heading], width: width) + [""] + lines
-            + folded(searchLines + ["", remainder], width: width)).joined(separator: "\n")
+            + folded(searchLines + ["", remainder] + precisionLine, width: width)).joined(separator: "\n")
     }
 
     private func spelled(_ rate: Double) -> String { "\(rate)".replacing("e-0", with: "e-") }
@@ -150,6 +151,13 @@ extension PlanListing {
     }
 
     private var searchLines: [String] { searches.isEmpty ? [] : [""] + searches.flatMap(\.lines) }
+
+    /// Nothing where all stages multiply in single precision.
+    private var precisionLine: [String] {
+        let rounded = groups.filter { $0.precision == .bf16 }.map(\.seeds.count).reduce(0, +)
+        if rounded == 0 { return [] }
+        return [rounded == stages ? "products are in bf16" : "products of \(counted(rounded, "stage")) are in bf16"]
+    }
 
     private var remainder: String {
         if finished == stages, !searches.contains(where: \.isOpen) {
