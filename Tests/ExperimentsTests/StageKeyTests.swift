@@ -48,6 +48,9 @@ struct StageKeyTests {
         ("slowStart", { $0.slowStart = 100 }),
         ("slowRate", { $0.slowRate = .exactly }),
         ("loss", { $0.loss = .sum }),
+        ("classWeights", { $0.classWeights = .balanced }),
+        ("labelSmoothing", { $0.labelSmoothing = 0.1 }),
+        ("layerDecay", { $0.layerDecay = 0.9 }),
         ("optimizer", { $0.optimizer.beta2 = 0.98 }),
         ("clip", { $0.clip = nil }),
         ("dropout", { $0.dropout = 0 }),
@@ -61,11 +64,11 @@ struct StageKeyTests {
         ("blocks", { $0.blocks = .lines }),
         ("evaluations", { $0.evaluations = 2 }),
         ("selection", { $0.selection = .best }),
+        ("patience", { $0.patience = 3 }),
         ("validation", { $0.validation = 0.2 }),
         ("validationBase", { $0.validationBase = .samples }),
         ("validationSeed", { $0.validationSeed = 1 }),
-        // It has one value only, so its presence in the recorded JSON must do.
-        ("precision", { $0.precision = .fp32 }),
+        ("precision", { $0.precision = .bf16 }),
     ]
 
     @Test func `every field of a recipe is known to this test`() {
@@ -75,7 +78,7 @@ struct StageKeyTests {
 
     @Test func `every change of a recipe changes the key`() throws {
         let keys = try Self.changes.map { try specification($0.change).key() } + [specification().key()]
-        #expect(Set(keys).count == Self.changes.count, "only precision leaves the key as it is")
+        #expect(Set(keys).count == Self.changes.count + 1)
     }
 
     @Test func `backbone, task, seed and inputs change the key`() throws {

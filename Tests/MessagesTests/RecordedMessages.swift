@@ -124,7 +124,7 @@ private let recordedAssignment = """
     "head":"linear","learningRate":2e-05,"maxLength":128,\
     "optimizer":{"beta1":0.9,"beta2":0.999,"epsilon":1e-08,"weightDecay":0.01},"precision":"fp32",\
     "selection":"last","shuffle":"true","truncation":"longest","tune":"all","warmup":0.1},\
-    "seed":18446744073709551615,"semantics":2,"task":"\(hex)"},"task":"rte"},\
+    "seed":18446744073709551615,"semantics":3,"task":"\(hex)"},"task":"rte"},\
     "task":{"dev":"dev.tsv","encoding":"utf8","format":"tsv","header":true,"label":4,\
     "labels":["entailment","not_entailment"],"metrics":["accuracy","macro-f1"],"name":"rte","pair":"sentence2",\
     "text":"sentence1","train":"train.tsv"}}}}

@@ -49,8 +49,8 @@ struct AnalysisTests {
             let lines = try #require(MeasureTable(.heldOut, of: [run])).text(width: 200).split(separator: "\n")
             return String(try #require(lines.last))
         }
-        #expect(try table(.pearson).hasSuffix("1.000           2.000   75.0        75.0      1"))
-        #expect(try table(.rmse).hasSuffix("1.000           2.000  0.7500      0.2500      1"))
+        #expect(try table(.pearson).hasSuffix("1.000          2.000   75.0        75.0      1"))
+        #expect(try table(.rmse).hasSuffix("1.000          2.000  0.7500      0.2500      1"))
     }
 
     @Test func `a curve is the mean over the seeds, and its band their deviation`() throws {

@@ -175,7 +175,7 @@ package enum Settings {
             aliases: ["selection"]),
         Setting(
             "patience", \.recipe.patience, .optional(.whole(from: 1, to: 1_000_000), or: "none"),
-            "so many evaluations in a row without a better score end the stage, at the best one's parameters",
+            "ends the stage after so many evaluations in a row without a better score",
             aliases: ["early-stopping", "early-stopping-patience"]),
         Setting(
             "validation", \.recipe.validation, .optional(.number("between 0 and 1") { $0 > 0 && $0 < 1 }, or: "none"),
