@@ -36,7 +36,8 @@ def parse_arguments():
     parser.add_argument("--model", required=True)
     parser.add_argument("--data", required=True)
     parser.add_argument("--epochs", required=True, help="task=number,task=number")
-    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--seeds", type=int, default=8, help="how many")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--lr", type=float, default=1e-4)
     return parser.parse_args()
@@ -150,7 +151,7 @@ def main():
     for task, epochs in (word.split("=") for word in arguments.epochs.split(",")):
         rows = [read_rows(arguments.data, task, part) for part in ("train", "dev")]
         sets = [encode(part, tokenizer) for part, _ in rows]
-        for seed in range(1, arguments.seeds + 1):
+        for seed in range(arguments.first, arguments.first + arguments.seeds):
             for method in METHODS:
                 start = time.perf_counter()
                 score = run(arguments, tokenizer, method, seed, sets, rows[0][1], float(epochs))
