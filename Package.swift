@@ -90,7 +90,7 @@ let package = Package(
         library("Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
-        library("Reports", ["Experiments", "Tasks", "Statistics"]),
+        library("Reports", ["Experiments", "Tasks", "Statistics", "Numerics"]),
         .executableTarget(
             name: "headstart",
             dependencies: [
@@ -149,7 +149,7 @@ let package = Package(
             of: "Worker",
             ["TestKit", "Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Statistics", ["Numerics"]),
-        tests(of: "Reports", ["Experiments", "Files"]),
+        tests(of: "Reports", ["Experiments", "Files", "Numerics"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors", grdb],

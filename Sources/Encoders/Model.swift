@@ -97,7 +97,8 @@ package final class Model {
 
     private func backwardHead(_ outputGradients: UnsafeBufferPointer<Float>, into featureGradient: MutableMatrix?) {
         guard let headPass else { preconditionFailure("backward before forward") }
-        head.backward(gradientMatrix(outputGradients), into: featureGradient, headPass)
+        let gradient = gradientMatrix(outputGradients)
+        compute.phase(.head) { head.backward(gradient, into: featureGradient, headPass) }
     }
 
     private func outputs(
@@ -110,7 +111,7 @@ package final class Model {
         let rows = RowSet(count: headRows.count, examples: exampleBuffer.start, places: placeBuffer.start)
         let pass = HeadPass(compute: compute, rows: rows, dropout: dropout)
         headPass = pass
-        let result = head.forward(features, pass)
+        let result = compute.phase(.head) { head.forward(features, pass) }
         return UnsafeBufferPointer(start: result.start, count: result.rows * result.columns)
     }
 

@@ -38,4 +38,7 @@ package enum NumberFormat: String, CaseIterable, Sendable {
     case fp32
     /// The upper half of a single-precision number.
     case bf16
+
+    /// The size of a number.
+    package var bytes: Int { self == .fp32 ? 4 : 2 }
 }

@@ -43,6 +43,8 @@ package final class Compute {
     /// Whether oneDNN multiplies bfloat16: where the processor has a unit for it that our kernels do not use.
     package var usesOneDNN = OneDNN.bfloatUnit == .amx
     let oneDNNProducts = OneDNNProducts()
+    /// Who is told what the time goes to; nil, as a rule, for nobody.
+    package var clock: PhaseClock?
     private let pool: OpaquePointer
 
     /// - Parameter threads: at least 1; fewer are used where the system grants no more.
@@ -85,6 +87,13 @@ package final class Compute {
     }
 
     func forEachPortion(of portion: Int, upTo count: Int, _ body: (Range<Int>) -> Void) {
+        guard let clock else { return hand(out: portion, upTo: count, body) }
+        clock.round(threads: count > portion ? threads : 1) {
+            hand(out: portion, upTo: count) { range in clock.work { body(range) } }
+        }
+    }
+
+    private func hand(out portion: Int, upTo count: Int, _ body: (Range<Int>) -> Void) {
         withoutActuallyEscaping(body) { body in
             var call = body
             withUnsafeMutablePointer(to: &call) { context in

@@ -78,6 +78,7 @@ extension Compute {
         _ body: (Range<Int>, Range<Int>) -> Void
     ) {
         guard result.rows > 0, result.columns > 0 else { return }
+        clock?.count(gigaflop: gigaflop(result, inner: inner))
         let panels = packed_panels(result.columns)
         if finish == nil, result.rows < Self.rowsWorthSharing {
             let work = max(1, result.rows * inner * PANEL_COLUMNS)

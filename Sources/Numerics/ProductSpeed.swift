@@ -40,6 +40,19 @@ extension Compute {
         return Double(operations * threads) / shortest / 1e9
     }
 
+    /// What all threads together read and write, in 10^9 bytes a second, the best of several runs over more than caches
+    /// hold.
+    package func peakGigabytes(seconds: Double = 0.2) -> Double {
+        let count = 32 << 20
+        let (from, to) = (FloatBuffer(count: count), FloatBuffer(count: count))
+        let shortest = shortestRun(within: seconds) {
+            forEach(count, grain: Grain.movedEntries) { range in
+                add_to(range.count, from.start + range.lowerBound, to.start + range.lowerBound)
+            }
+        }
+        return Double(3 * count * MemoryLayout<Float>.stride) / shortest / 1e9
+    }
+
     /// The seconds that a product takes, the least of several, operands being ready.
     package func seconds(of shape: ProductShape, by method: ProductMethod, within seconds: Double = 0.1) -> Double {
         let left = FloatBuffer(count: shape.rows * shape.inner)

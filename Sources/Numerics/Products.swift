@@ -21,6 +21,7 @@ extension Compute {
     {
         precondition(left.columns == right.rows && left.rows == result.rows && right.columns == result.columns)
         guard result.rows > 0, result.columns > 0 else { return }
+        clock?.count(gigaflop: gigaflop(result, inner: left.columns))
         let work = result.rows * result.columns * left.columns
         let pieces = min(threads, max(1, work / Self.leastWork))
         if result.rows >= result.columns || !BLASCore.columnsAreIndependent {
@@ -33,6 +34,10 @@ extension Compute {
                     left, right.columns(columns), into: result.columns(columns), from: start.columns(columns))
             }
         }
+    }
+
+    func gigaflop(_ result: MutableMatrix, inner: Int) -> Double {
+        2 * Double(result.rows) * Double(result.columns) * Double(inner) / 1e9
     }
 
     /// Multiply-adds below which a piece is not worth a thread. OpenBLAS has kernels of its own for products under a

@@ -7,6 +7,8 @@ import Worker
 final class TrainingProgress: StageObserver {
     private let writesJSON: Bool
     private var lastLine = ContinuousClock.now
+    /// Taken so far, by all stages.
+    private(set) var steps = 0
 
     private struct Step: Encodable {
         let step: Int
@@ -23,6 +25,7 @@ final class TrainingProgress: StageObserver {
     var shouldStop: Bool { StopSignal.isRaised }
 
     func progressed(step: Int, of steps: Int, loss: Double, tokensPerSecond: Double) {
+        self.steps += 1
         if writesJSON {
             return say { Step(step: step, steps: steps, loss: loss, tokensPerSecond: tokensPerSecond) }
         }

@@ -52,8 +52,8 @@ final class Attention {
         let own = keyValueMatrix(prefix == nil ? keysValues : pass.workspace.keysValues, tokens)
         let everyToken = pass.selecting(.all)
         forEachKeyValue(own) { projection, part in projection.forward(input, into: part, everyToken) }
-        prefix?.join(own.readable, into: keysValues.start, pass)
-        attend(pass)
+        pass.compute.phase(.adapters) { prefix?.join(own.readable, into: keysValues.start, pass) }
+        pass.compute.phase(.attention) { attend(pass) }
         return end.forward(Matrix(context.start, rows: rows, columns: hidden), residual: selected, pass)
     }
 
@@ -74,8 +74,10 @@ final class Attention {
 
         let queryGradient = queryMatrix(workspace.queries, rows)
         let keyValueGradient = keyValueMatrix(workspace.keysValues, tokens)
-        attendBackward(pass)
-        prefix?.split(workspace.prefixedKeysValues.start, into: keyValueGradient, pass)
+        pass.compute.phase(.attention) { attendBackward(pass) }
+        pass.compute.phase(.adapters) {
+            prefix?.split(workspace.prefixedKeysValues.start, into: keyValueGradient, pass)
+        }
         let isAddedUp = inputGradient?.start == gradient.start
         query.backward(
             input: selected, gradient: queryGradient.readable, into: inputGradient == nil ? nil : gradient,

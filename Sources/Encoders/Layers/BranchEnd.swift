@@ -33,7 +33,7 @@ final class BranchEnd {
         let branch = MutableMatrix(pass.workspace.branch.start, rows: input.rows, columns: dense.outputs)
         dense.forward(input, into: branch, pass)
         let site = pass.site(site, probability: \.hidden)
-        bottleneck?.forward(branch, site, pass.compute)
+        if let bottleneck { pass.compute.phase(.adapters) { bottleneck.forward(branch, site, pass.compute) } }
         return norm.forward(
             branch: branch.start, residual: residual.start, site: bottleneck == nil ? site : .none, rows: input.rows,
             pass.compute)
@@ -51,7 +51,11 @@ final class BranchEnd {
         norm.backward(
             gradient, branchGradient: branch.start, site: bottleneck == nil ? site : .none, pass.compute)
         let isNeededBelow = dense.moves || inputGradient != nil
-        bottleneck?.backward(branch, site, isNeededBelow: isNeededBelow, pass.compute)
+        if let bottleneck {
+            pass.compute.phase(.adapters) {
+                bottleneck.backward(branch, site, isNeededBelow: isNeededBelow, pass.compute)
+            }
+        }
         guard isNeededBelow else { return }
         dense.backward(input: input, gradient: branch.readable, into: inputGradient, pass)
     }

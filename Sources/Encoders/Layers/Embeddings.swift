@@ -36,7 +36,9 @@ final class Embeddings {
     var moves: Bool { norm.moves || tablesMove }
 
     /// - Returns: [T, H], valid until the next forward pass.
-    func forward(_ pass: Pass) -> MutableMatrix {
+    func forward(_ pass: Pass) -> MutableMatrix { pass.compute.phase(.embedding) { embed(pass) } }
+
+    private func embed(_ pass: Pass) -> MutableMatrix {
         let (layout, hidden) = (pass.layout, configuration.hidden)
         sum.reserve(layout.tokenCount * hidden)
         let places = pass.rows.places
@@ -53,6 +55,10 @@ final class Embeddings {
 
     /// - Parameter gradient: of the output [T, H]; overwritten.
     func backward(_ gradient: MutableMatrix, _ pass: Pass) {
+        pass.compute.phase(.embedding) { addGradients(gradient, pass) }
+    }
+
+    private func addGradients(_ gradient: MutableMatrix, _ pass: Pass) {
         pass.site(.embeddings, probability: \.hidden).apply(to: gradient, pass.compute)
         norm.backward(gradient, branchGradient: nil, site: .none, pass.compute)
         guard tablesMove else { return }

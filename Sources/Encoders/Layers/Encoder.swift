@@ -33,7 +33,7 @@ final class Encoder {
         let pass = Pass(
             compute: compute, layout: layout, dropout: dropout, workspace: workspace, selection: selection)
         self.pass = pass
-        prefixes?.forward(compute)
+        compute.phase(.adapters) { prefixes?.forward(compute) }
         var states = embeddings.forward(pass.selecting(.all)).readable
         for (number, layer) in layers.enumerated() {
             states = layer.forward(states, self.pass(pass, through: number)).readable
@@ -48,7 +48,7 @@ final class Encoder {
     func backward() {
         let pass = lastPass
         backward(pass)
-        prefixes?.backward(pass.compute)
+        pass.compute.phase(.adapters) { prefixes?.backward(pass.compute) }
     }
 
     private func backward(_ pass: Pass) {

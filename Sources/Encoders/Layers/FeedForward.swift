@@ -51,15 +51,19 @@ final class FeedForward {
 extension Compute {
     /// GELU of so many numbers, which its slope overwrites.
     func gelu(_ count: Int, _ inputs: FloatBuffer, into outputs: FloatBuffer) {
-        forEach(count, grain: Grain.entries) { range in
-            gelu_forward(range.count, inputs.start + range.lowerBound, outputs.start + range.lowerBound)
+        phase(.activation, bytes: count * 12) {
+            forEach(count, grain: Grain.entries) { range in
+                gelu_forward(range.count, inputs.start + range.lowerBound, outputs.start + range.lowerBound)
+            }
         }
     }
 
     /// Multiplies a gradient by the slope of an activation.
     func multiply(_ count: Int, _ slope: FloatBuffer, onto gradient: MutableMatrix) {
-        forEach(count, grain: Grain.entries) { range in
-            multiply_by(range.count, slope.start + range.lowerBound, gradient.start + range.lowerBound)
+        phase(.activation, bytes: count * 12) {
+            forEach(count, grain: Grain.entries) { range in
+                multiply_by(range.count, slope.start + range.lowerBound, gradient.start + range.lowerBound)
+            }
         }
     }
 }

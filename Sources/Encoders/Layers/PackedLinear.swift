@@ -30,23 +30,35 @@ final class PackedLinear {
 
     /// As `Linear.forward`.
     func forward(_ input: Matrix, into output: MutableMatrix, _ pass: Pass) {
-        guard isPacked else { return linear.forward(input, into: output, pass.compute) }
-        refill(transposed, from: linear.weightMatrix.transposed, &transposedVersion, pass.compute)
-        multiply(input, transposed, into: output, from: .row(linear.bias), pass)
+        pass.compute.phase(.forwardProducts) {
+            guard isPacked else { return linear.forward(input, into: output, pass.compute) }
+            refill(transposed, from: linear.weightMatrix.transposed, &transposedVersion, pass.compute)
+            multiply(input, transposed, into: output, from: .row(linear.bias), pass)
+        }
     }
 
     /// As `Linear.backward`.
     func backward(
         input: Matrix, gradient: Matrix, into inputGradient: MutableMatrix?, from start: ProductStart, _ pass: Pass
     ) {
-        guard isPacked else {
-            return linear.backward(input: input, gradient: gradient, into: inputGradient, from: start, pass.compute)
+        let compute = pass.compute
+        compute.phase(.biasGradients) { linear.addBiasGradient(gradient, compute) }
+        if let weightGradient = linear.weightGradientMatrix {
+            compute.phase(.weightGradients) {
+                guard isPacked else {
+                    return compute.multiply(gradient.transposed, input, into: weightGradient, from: .current)
+                }
+                add(to: weightGradient, gradient, input, pass)
+            }
         }
-        linear.addBiasGradient(gradient, pass.compute)
-        if let weightGradient = linear.weightGradientMatrix { add(to: weightGradient, gradient, input, pass) }
         guard let inputGradient else { return }
-        refill(weight, from: linear.weightMatrix, &weightVersion, pass.compute)
-        multiply(gradient, weight, into: inputGradient, from: start, pass)
+        compute.phase(.inputGradients) {
+            guard isPacked else {
+                return compute.multiply(gradient, linear.weightMatrix, into: inputGradient, from: start)
+            }
+            refill(weight, from: linear.weightMatrix, &weightVersion, compute)
+            multiply(gradient, weight, into: inputGradient, from: start, pass)
+        }
     }
 
     private func multiply(
@@ -55,7 +67,9 @@ final class PackedLinear {
         switch format {
         case .fp32: pass.compute.multiply(left, right, into: result, from: start)
         case .bf16:
-            let rounded = pass.compute.round(left, into: pass.workspace.rounded)
+            let rounded = pass.compute.phase(.packing, bytes: left.rows * left.columns * 6) {
+                pass.compute.round(left, into: pass.workspace.rounded)
+            }
             pass.compute.multiply(rounded, right, into: result, from: start)
         }
     }
@@ -63,12 +77,12 @@ final class PackedLinear {
     /// Adds gradientᵀ · input, which sums over the rows.
     private func add(to weightGradient: MutableMatrix, _ gradient: Matrix, _ input: Matrix, _ pass: Pass) {
         let (workspace, compute) = (pass.workspace, pass.compute)
-        workspace.packedInput.fill(from: input, compute)
+        fill(workspace.packedInput, from: input, compute)
         switch format {
         case .fp32:
             compute.multiply(gradient.transposed, workspace.packedInput, into: weightGradient, from: .current)
         case .bf16:
-            workspace.packedGradient.fill(from: gradient, compute)
+            fill(workspace.packedGradient, from: gradient, compute)
             compute.multiply(
                 transposeOf: workspace.packedGradient, workspace.packedInput, into: weightGradient, from: .current)
         }
@@ -78,7 +92,12 @@ final class PackedLinear {
         _ packed: PackedMatrix, from matrix: Matrix, _ version: inout Int?, _ compute: Compute
     ) {
         guard version == nil || linear.weightGradientMatrix != nil && version != store.version else { return }
-        packed.fill(from: matrix, compute)
+        fill(packed, from: matrix, compute)
         version = store.version
+    }
+
+    private func fill(_ packed: PackedMatrix, from matrix: Matrix, _ compute: Compute) {
+        let bytes = MemoryLayout<Float>.stride + format.bytes
+        compute.phase(.packing, bytes: matrix.rows * matrix.columns * bytes) { packed.fill(from: matrix, compute) }
     }
 }

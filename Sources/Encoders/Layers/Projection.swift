@@ -38,7 +38,9 @@ struct Projection {
     func forward(_ input: Matrix, into output: MutableMatrix, _ pass: Pass) {
         packed.forward(input, into: output, pass)
         for addition in additions {
-            addition.lowRank.forward(input, addingTo: output.columns(addition.columns), pass)
+            pass.compute.phase(.adapters) {
+                addition.lowRank.forward(input, addingTo: output.columns(addition.columns), pass)
+            }
         }
     }
 
@@ -49,8 +51,10 @@ struct Projection {
     ) {
         packed.backward(input: input, gradient: gradient, into: inputGradient, from: start, pass)
         for addition in additions {
-            addition.lowRank.backward(
-                input: input, gradient: gradient.columns(addition.columns), addingTo: inputGradient, pass)
+            pass.compute.phase(.adapters) {
+                addition.lowRank.backward(
+                    input: input, gradient: gradient.columns(addition.columns), addingTo: inputGradient, pass)
+            }
         }
     }
 

@@ -39,11 +39,13 @@ final class ResidualNorm {
         output.reserve(rows * size)
         normalized.reserve(rows * size)
         inverseDeviation.reserve(rows)
-        compute.forEach(rows, grain: Grain.rows) { range in
-            withUnsafePointer(to: site) { site in
-                norm_forward(
-                    range.lowerBound, range.upperBound, size, branch, residual, site, weight, bias, epsilon,
-                    output.start, normalized.start, inverseDeviation.start)
+        compute.phase(.normalization, bytes: rows * size * (residual == nil ? 12 : 16)) {
+            compute.forEach(rows, grain: Grain.rows) { range in
+                withUnsafePointer(to: site) { site in
+                    norm_forward(
+                        range.lowerBound, range.upperBound, size, branch, residual, site, weight, bias, epsilon,
+                        output.start, normalized.start, inverseDeviation.start)
+                }
             }
         }
         return MutableMatrix(output.start, rows: rows, columns: size)
@@ -55,12 +57,15 @@ final class ResidualNorm {
     func backward(
         _ gradient: MutableMatrix, branchGradient: UnsafeMutablePointer<Float>?, site: dropout_site, _ compute: Compute
     ) {
-        addParameterGradients(gradient, compute)
-        compute.forEach(gradient.rows, grain: Grain.rows) { range in
-            withUnsafePointer(to: site) { site in
-                norm_backward(
-                    range.lowerBound, range.upperBound, size, gradient.start, weight, normalized.start,
-                    inverseDeviation.start, site, branchGradient)
+        let bytes = gradient.rows * size * (moves ? 24 : 16)
+        compute.phase(.normalization, bytes: bytes) {
+            addParameterGradients(gradient, compute)
+            compute.forEach(gradient.rows, grain: Grain.rows) { range in
+                withUnsafePointer(to: site) { site in
+                    norm_backward(
+                        range.lowerBound, range.upperBound, size, gradient.start, weight, normalized.start,
+                        inverseDeviation.start, site, branchGradient)
+                }
             }
         }
     }

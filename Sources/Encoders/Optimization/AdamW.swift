@@ -49,6 +49,10 @@ package struct AdamW: Sendable {
 extension Arena {
     /// The sum of the squares of all gradients.
     package func squaredGradientNorm(_ compute: Compute) -> Double {
+        compute.phase(.optimizer, bytes: (count - denseStart) * 4) { sumOfSquares(compute) }
+    }
+
+    private func sumOfSquares(_ compute: Compute) -> Double {
         let dense = denseStart
         let blocks = (count - dense + Self.blockCount - 1) / Self.blockCount
         let rowCount = rows?.count ?? 0
@@ -82,14 +86,16 @@ extension Arena {
         _ compute: Compute
     ) {
         precondition(shares.isEmpty || shares.count == segments.count)
-        for (place, segment) in segments.enumerated() {
-            let step = optimizer.coefficients(
-                number: number, rate: shares.isEmpty ? rate : rate * shares[place], gradientScale: gradientScale,
-                decays: segment.decays)
-            if let rows, segment.range == rows.range {
-                update(rows, step, compute)
-            } else {
-                update(segment.range, step, compute)
+        compute.phase(.optimizer, bytes: (count - denseStart) * 32) {
+            for (place, segment) in segments.enumerated() {
+                let step = optimizer.coefficients(
+                    number: number, rate: shares.isEmpty ? rate : rate * shares[place], gradientScale: gradientScale,
+                    decays: segment.decays)
+                if let rows, segment.range == rows.range {
+                    update(rows, step, compute)
+                } else {
+                    update(segment.range, step, compute)
+                }
             }
         }
     }

@@ -100,8 +100,11 @@ final class TrainingLoop {
         stage.store.collectGradients(compute)
         for rule in stage.rules { rule.end(step: step) }
         let wantsStop = communicator.rank == 0 && observer.shouldStop
-        let sums = try communicator.sum([loss, Double(tokens), wantsStop ? 1 : 0])
-        state.reducedBytes += try reduction.run()
+        let sums = try compute.phase(.allreduce) {
+            let sums = try communicator.sum([loss, Double(tokens), wantsStop ? 1 : 0])
+            state.reducedBytes += try reduction.run()
+            return sums
+        }
         let meanLoss = sums[0] / weight
         try update(step, meanLoss: meanLoss)
         state.add(loss: meanLoss, tokens: Int(sums[1]))
@@ -145,7 +148,7 @@ final class TrainingLoop {
 
     private func evaluate() throws {
         try checkReplicas()
-        let (scores, confusion) = try Evaluator(communicator).scores(of: stage)
+        let (scores, confusion) = try compute.evaluating { try Evaluator(communicator).scores(of: stage) }
         let evaluation = Evaluation(
             step: state.step, epoch: Double(state.step) / Double(stage.schedule.stepsPerEpoch),
             trainingLoss: state.takeMeanLoss(), scores: scores, confusion: confusion)

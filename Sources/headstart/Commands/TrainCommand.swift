@@ -50,6 +50,11 @@ struct TrainCommand: ParsableCommand {
     @Option(name: .long, help: "Processes that train together on this machine, under mpirun.")
     var ranks = 1
 
+    @Flag(
+        name: .long,
+        help: "Show at the end what the seconds went to, and how near that is to what the processor can do.")
+    var phases = false
+
     @Option(name: .long, help: "Seconds between two checkpoints.")
     var checkpointSeconds = 60.0
 
@@ -71,9 +76,14 @@ struct TrainCommand: ParsableCommand {
         let plan = try plan()
         if ranks > 1, !MPILaunch.isRank { try MPILaunch.become(ranks: ranks) }
         let communicator = try Communicators.start()
-        let trained = try train(plan, communicator)
+        let compute = try Machine.compute(threads: node.threadCount(ranks: communicator.size))
+        compute.clock = phases ? PhaseClock() : nil
+        let progress = TrainingProgress(json: output.json)
+        let trained = try train(plan, communicator, compute, progress)
+        let readings = compute.clock?.read()
         try Communicators.finish(communicator)
-        if communicator.rank == 0 { try report(trained, plan) }
+        guard communicator.rank == 0 else { return }
+        try report(trained, plan, readings.map { listing($0, steps: progress.steps, plan, compute) })
     }
 
     private func plan() throws -> SweepPlan {
@@ -85,14 +95,25 @@ struct TrainCommand: ParsableCommand {
         return try request.prepare(dataDirectory: try data.directory()).plan()
     }
 
-    private func train(_ plan: SweepPlan, _ communicator: any Communicator) throws -> TrainedStage {
-        let threads = node.threadCount(ranks: communicator.size)
-        let here = NodeSettings.here(ranks: communicator.size, threads: threads)
+    private func train(
+        _ plan: SweepPlan, _ communicator: any Communicator, _ compute: Compute, _ progress: TrainingProgress
+    ) throws -> TrainedStage {
+        let here = NodeSettings.here(
+            ranks: communicator.size, threads: node.threadCount(ranks: communicator.size))
         let trainer = StageTrainer(
-            communicator: communicator, node: here, compute: try Machine.compute(threads: threads),
-            checkpointSeconds: checkpointSeconds)
-        return try MethodRun(plan, directory: out).run(
-            trainer, communicator, observer: TrainingProgress(json: output.json))
+            communicator: communicator, node: here, compute: compute, checkpointSeconds: checkpointSeconds)
+        return try MethodRun(plan, directory: out).run(trainer, communicator, observer: progress)
+    }
+
+    private func listing(
+        _ readings: [Phase: PhaseClock.Reading], steps: Int, _ plan: SweepPlan, _ compute: Compute
+    ) -> PhaseListing {
+        compute.clock = nil
+        let isRounded = plan.stages.contains { $0.specification.recipe.precision == .bf16 }
+        return PhaseListing(
+            readings, steps: steps, threads: compute.threads,
+            peaks: .init(
+                gigaflops: compute.peakGigaflops(isRounded ? .bf16 : .fp32), gigabytes: compute.peakGigabytes()))
     }
 
     fileprivate struct Summary {
@@ -113,9 +134,10 @@ struct TrainCommand: ParsableCommand {
         /// The digest of every entry that moved.
         let parameters: Digest
         let artifacts: [ArtifactReference]
+        let phases: PhaseListing?
     }
 
-    private func report(_ trained: TrainedStage, _ plan: SweepPlan) throws {
+    private func report(_ trained: TrainedStage, _ plan: SweepPlan, _ phases: PhaseListing?) throws {
         let result = trained.record.result
         let metric = trained.record.task.metrics[0]
         let summary = Summary(
@@ -123,7 +145,8 @@ struct TrainCommand: ParsableCommand {
             onlyLabel: result.onlyLabel(of: trained.record.task), steps: result.steps, seconds: result.seconds,
             tokens: result.tokens,
             tokensPerSecond: result.tokensPerSecond, trainable: result.trainable, finalLoss: result.finalLoss,
-            parameters: result.parameters, artifacts: result.artifacts)
+            parameters: result.parameters, artifacts: result.artifacts,
+            phases: phases)
         if output.json { return try Screen.json(summary) }
         let score = result.scored(metric, on: .dev)?.figure ?? "none"
         try Screen.line(
@@ -134,6 +157,7 @@ struct TrainCommand: ParsableCommand {
         if let collapse = result.collapse(on: trained.record.task) {
             try Screen.line("The model \(collapse) of dev: it has learned nothing but that; a lower lr may help.")
         }
+        if let phases { try Screen.line("\n" + phases.text(width: Screen.width)) }
     }
 }
 
@@ -143,6 +167,7 @@ extension TrainCommand.Summary: Encodable {
             "task": task, "method": method, "seed": seed, "metric": metric, "score": score, "onlyLabel": onlyLabel,
             "steps": steps, "seconds": seconds, "tokens": tokens, "tokensPerSecond": tokensPerSecond,
             "trainable": trainable, "finalLoss": finalLoss, "parameters": parameters, "artifacts": artifacts,
+            "phases": phases,
         ])
     }
 }
