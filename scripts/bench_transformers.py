@@ -1,8 +1,9 @@
-"""Tokens a second of full fine-tuning on SST-2, RTE or CB with transformers, on this machine's processors.
+"""Tokens a second of fine-tuning or evaluating on SST-2, RTE or CB with transformers and peft, on this machine's processors.
 
 PyTorch at its best that is still plain: texts tokenized beforehand, batches grouped by length and padded to their
-longest, no Trainer around the loop, the attention that transformers prefers, the faster of AdamW's two
-implementations and, where bf16 is allowed, of fp32 and bf16 autocast. Dropout, clipping and the schedule are on, as in headstart. Only real tokens count.
+longest, no Trainer around the loop, the attention that transformers prefers, the faster of AdamW's two implementations
+and, where bf16 is allowed, of fp32 and bf16 autocast. Dropout, clipping and the schedule are on, as in headstart. Only
+real tokens count.
 
 The last line is JSON.
 """
@@ -21,8 +22,8 @@ import torch
 import transformers
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-WARM_UP_STEPS = 10
-TRIAL_STEPS = 15
+WARM_UP_STEPS = 5
+TRIAL_STEPS = 10
 # Of texts, in the files of SST-2, RTE and CB.
 COLUMNS = [("sentence",), ("sentence1", "sentence2"), ("premise", "hypothesis")]
 
@@ -30,7 +31,9 @@ COLUMNS = [("sentence",), ("sentence1", "sentence2"), ("premise", "hypothesis")]
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--train", required=True, help="a task's training file, as it is published")
+    parser.add_argument("--data", required=True, help="a task's file, as it is published")
+    parser.add_argument("--tune", choices=["all", "bitfit", "lora", "head"], default="all")
+    parser.add_argument("--evaluate", action="store_true", help="score the file rather than train on it")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="the least that is allowed")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--batch", type=int, default=32)
@@ -75,32 +78,67 @@ def padded(batch, padding):
     return {"input_ids": ids, "attention_mask": mask, "labels": torch.tensor([label for _, label in batch])}
 
 
-class Training:
-    def __init__(self, arguments, tokenizer, examples, labels, implementation, precision, steps):
+class Work:
+    """A model, and what is done with it in one of the ways that PyTorch can."""
+
+    def __init__(self, arguments, tokenizer, examples, labels, implementation, precision):
         torch.manual_seed(arguments.seed)
         self.model = AutoModelForSequenceClassification.from_pretrained(
             arguments.model, num_labels=labels, dtype=torch.float32)
-        self.model.train()
-        self.precision = precision
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=2e-5, weight_decay=0.01, **{implementation: True})
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: 1 - step / (2 * steps))
+        self.attention = self.model.config._attn_implementation
+        self.choose(arguments.tune)
+        self.precision, self.batch, self.examples = precision, arguments.batch, examples
         self.padding = tokenizer.pad_token_id
+        self.optimizer = torch.optim.AdamW(
+            [p for p in self.model.parameters() if p.requires_grad], lr=2e-5, weight_decay=0.01, **{implementation: True})
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer, lambda step: max(0, 1 - step / (2 * arguments.steps)))
         self.batches = length_grouped_batches(examples, arguments.batch, random.Random(arguments.seed))
 
-    def run(self, steps):
+    def choose(self, tune):
+        """What moves; a head is whatever comes after the backbone."""
+        if tune == "lora":
+            import peft
+            settings = peft.LoraConfig(task_type="SEQ_CLS", r=8, lora_alpha=16, target_modules=["query", "value"])
+            self.model = peft.get_peft_model(self.model, settings)
+        elif tune != "all":
+            for name, parameter in self.model.named_parameters():
+                is_head = "classifier" in name or "pooler" in name
+                parameter.requires_grad = is_head or tune == "bitfit" and name.endswith("bias")
+
+    def loss(self, inputs):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.precision == "bf16"):
+            return self.model(**inputs).loss
+
+    def train(self, steps):
         """Returns real tokens, padded tokens and seconds."""
+        self.model.train()
         real = total = 0
         start = time.perf_counter()
         for _ in range(steps):
             inputs = padded(next(self.batches), self.padding)
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.precision == "bf16"):
-                loss = self.model(**inputs).loss
-            loss.backward()
+            self.loss(inputs).backward()
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0, foreach=True)
             self.optimizer.step()
             self.schedule.step()
             self.optimizer.zero_grad(set_to_none=True)
+            real += int(inputs["attention_mask"].sum())
+            total += inputs["input_ids"].numel()
+        return real, total, time.perf_counter() - start
+
+    @torch.inference_mode()
+    def evaluate(self, batches):
+        """The same for up to so many batches of the file, sorted by length."""
+        self.model.eval()
+        order = sorted(self.examples, key=lambda example: len(example[0]), reverse=True)
+        starts = range(0, len(order), self.batch)
+        # Evenly from the long ones to the short ones.
+        starts = starts[::max(1, len(starts) // batches)]
+        real = total = 0
+        start = time.perf_counter()
+        for first in starts:
+            inputs = padded(order[first:first + self.batch], self.padding)
+            self.loss(inputs)
             real += int(inputs["attention_mask"].sum())
             total += inputs["input_ids"].numel()
         return real, total, time.perf_counter() - start
@@ -110,25 +148,28 @@ def main():
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
-    examples, labels = read_examples(arguments.train, tokenizer, arguments.max_length)
+    examples, labels = read_examples(arguments.data, tokenizer, arguments.max_length)
+
+    def begin(choice):
+        work = Work(arguments, tokenizer, examples, labels, *choice)
+        run = work.evaluate if arguments.evaluate else work.train
+        run(WARM_UP_STEPS)
+        return work, run
 
     def speed_of_trial(choice):
-        training = Training(arguments, tokenizer, examples, labels, *choice, TRIAL_STEPS)
-        training.run(5)
-        real, _, seconds = training.run(TRIAL_STEPS)
+        real, _, seconds = begin(choice)[1](TRIAL_STEPS)
         return real / seconds
 
     precisions = ["fp32"] if arguments.precision == "fp32" else ["fp32", "bf16"]
-    choices = [(implementation, precision) for implementation in ("fused", "foreach") for precision in precisions]
-    best = max(choices, key=speed_of_trial)
-    training = Training(arguments, tokenizer, examples, labels, *best, arguments.steps)
-    training.run(WARM_UP_STEPS)
-    real, total, seconds = training.run(arguments.steps)
+    implementations = ["fused"] if arguments.evaluate else ["fused", "foreach"]
+    choices = [(implementation, precision) for implementation in implementations for precision in precisions]
+    best = max(choices, key=speed_of_trial) if len(choices) > 1 else choices[0]
+    work, run = begin(best)
+    real, total, seconds = run(arguments.steps)
     print(json.dumps({
         "tokensPerSecond": real / seconds, "tokens": real, "paddedTokens": total, "seconds": seconds,
         "steps": arguments.steps, "threads": torch.get_num_threads(), "optimizer": f"AdamW({best[0]})",
-        "precision": best[1],
-        "attention": training.model.config._attn_implementation, "torch": torch.__version__,
+        "precision": best[1], "attention": work.attention, "torch": torch.__version__,
         "transformers": transformers.__version__}))
 
 
