@@ -92,7 +92,7 @@ struct CoordinatorTests {
 
         let coordinator = try RunningCoordinator([plan], store: store)
         let heartbeat = FromWorker(.heartbeat(claim: Claim(stage, attempt), progress: nil), from: worker.id)
-        try worker.ask(heartbeat) { $0 == .unknownWorker }
+        try worker.insist(heartbeat) { $0 == .unknownWorker }
         try worker.hear { $0 == .renewed(claim: Claim(stage, attempt)) }
         try worker.greet()
         try worker.ask(FromWorker(.offer(claim: Claim(stage, attempt), artifact: head.reference), from: worker.id)) {

@@ -40,7 +40,21 @@ final class FakeWorker {
         _ = try wait("nobody took a message") { try self.dealer.send(frames) == .queued ? true : nil }
     }
 
-    /// Says something until the answer sought comes; what else comes is kept for later.
+    /// Says something every second until the answer sought comes, as heartbeats are said: what goes into the connection
+    /// to a coordinator that has just died is lost.
+    func insist(_ message: FromWorker, on isSought: (ToWorker) -> Bool) throws {
+        var last = ContinuousClock.now
+        try say(message)
+        _ = try wait("no such answer; heard \(unread.map(\.message))") {
+            if last.duration(to: .now) > .seconds(1) {
+                try say(message)
+                last = .now
+            }
+            return try next(isSought)
+        }
+    }
+
+    /// Says something and waits for the answer sought; what else comes is kept for later.
     @discardableResult
     func ask(_ message: FromWorker, _ bytes: [UInt8]? = nil, for isSought: (ToWorker) -> Bool) throws -> Heard {
         try say(message, bytes)
@@ -49,14 +63,17 @@ final class FakeWorker {
 
     @discardableResult
     func hear(_ isSought: (ToWorker) -> Bool) throws -> Heard {
-        try wait("no such answer; heard \(unread.map(\.message))") {
-            while let frames = try dealer.receive() {
-                let message = try ToWorker.decode(Data(frames[0]))
-                unread.append(Heard(message: message, bytes: frames.dropFirst().first))
-            }
-            guard let index = unread.firstIndex(where: { isSought($0.message) }) else { return nil }
-            return unread.remove(at: index)
+        try wait("no such answer; heard \(unread.map(\.message))") { try next(isSought) }
+    }
+
+    /// What was sought, where it is there.
+    private func next(_ isSought: (ToWorker) -> Bool) throws -> Heard? {
+        while let frames = try dealer.receive() {
+            let message = try ToWorker.decode(Data(frames[0]))
+            unread.append(Heard(message: message, bytes: frames.dropFirst().first))
         }
+        guard let index = unread.firstIndex(where: { isSought($0.message) }) else { return nil }
+        return unread.remove(at: index)
     }
 
     /// The next artifact that is published.
