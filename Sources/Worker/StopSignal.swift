@@ -20,6 +20,17 @@ package enum StopSignal {
         if !Signals.isIgnored(SIGHUP) { signal(SIGHUP) { StopSignal.raise($0) } }
     }
 
+    /// Takes the next of the signals; one more has its usual meaning, so that it ends what hears late.
+    package static func watchOnce() {
+        _ = (isRaised, number)
+        for number in [SIGINT, SIGTERM] + (Signals.isIgnored(SIGHUP) ? [] : [SIGHUP]) {
+            signal(number) {
+                signal($0, SIG_DFL)
+                StopSignal.raise($0)
+            }
+        }
+    }
+
     /// The signal that was raised last; 0 where none was.
     package static var number: Int32 { last.load(ordering: .relaxed) }
 
