@@ -161,9 +161,7 @@ struct HubModelTests {
 extension LocalHub {
     /// Whether a model here has the bytes of another one of the hub's.
     fileprivate func isWholeUnder(_ name: String, of other: String) throws -> Bool {
-        FileManager.default.contentsEqual(
-            atPath: "\(try snapshot(of: name))/model.safetensors",
-            andPath: shop.path("hub/models/\(other)/model.safetensors"))
+        try isSame("\(snapshot(of: name))/model.safetensors", shop.path("hub/models/\(other)/model.safetensors"))
     }
 }
 

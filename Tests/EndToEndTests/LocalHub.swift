@@ -111,17 +111,21 @@ struct LocalHub {
     /// Whether a model here has the bytes of the one that the hub has.
     func isWhole(_ model: String) throws -> Bool {
         let snapshot = try snapshot(of: model)
-        return ["config.json", "vocab.txt", "model.safetensors"].allSatisfy { name in
-            FileManager.default.contentsEqual(
-                atPath: "\(snapshot)/\(name)", andPath: shop.path("hub/models/\(model)/\(name)"))
+        return try ["config.json", "vocab.txt", "model.safetensors"].allSatisfy { name in
+            try isSame("\(snapshot)/\(name)", shop.path("hub/models/\(model)/\(name)"))
         }
+    }
+
+    /// FileManager's own comparison takes a link for another file than what it leads to.
+    func isSame(_ first: String, _ second: String) throws -> Bool {
+        try Data(contentsOf: URL(filePath: first)) == Data(contentsOf: URL(filePath: second))
     }
 }
 
 extension Running {
     /// - Returns: what it had to complain of.
     func stop() -> String {
-        kill(SIGTERM)
+        kill()
         return wait().errors
     }
 }

@@ -139,7 +139,9 @@ class Handler(BaseHTTPRequestHandler):
             target = self.plain.replace(name, name[len("old-"):], 1)
             self.answer(307, b"", {"Location": target})
             return None
-        repository = Repository(name, revision)
+        repository = next(
+            (one for one in (Repository(name, other) for other in self.revisions(name)) if one.commit == revision),
+            Repository(name, revision))
         if name.startswith("private-") and not self.is_known() or not repository.files:
             self.refuse(
                 401 if not self.is_known() else 404, "Repository not found", {"X-Error-Code": "RepoNotFound"})
@@ -163,15 +165,6 @@ class Handler(BaseHTTPRequestHandler):
                 "likes": 0, "siblings": [repository.sibling(path) for path in paths]}
         self.answer(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
-    def find(self, name, revision):
-        """Of revisions only the main one's commit is known by name here, and those of folders with @."""
-        for entry in [name] + [f"{name}@{other}" for other in self.revisions(name)]:
-            base, _, other = entry.partition("@")
-            repository = Repository(base, other or "main")
-            if repository.commit == revision:
-                return repository
-        return self.repository(name, revision)
-
     def revisions(self, name):
         parent, base = os.path.split(os.path.join(models, name))
         if not os.path.isdir(parent):
@@ -179,8 +172,7 @@ class Handler(BaseHTTPRequestHandler):
         return [entry[len(base) + 1:] for entry in os.listdir(parent) if entry.startswith(base + "@")]
 
     def send_member(self, name, revision, path):
-        repository = self.find(name, revision) if not name.startswith(("private-", "old-")) else self.repository(
-            name, revision)
+        repository = self.repository(name, revision)
         if not repository:
             return
         if name.startswith("gated-") and not self.is_known():

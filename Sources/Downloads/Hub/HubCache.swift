@@ -112,7 +112,8 @@ package struct HubCache: Hashable, Sendable {
         let up = String(repeating: "../", count: path.utf8.count { $0 == UInt8(ascii: "/") } + 2)
         let target = "\(up)blobs/\(checksum.hex)"
         try Directory.make(Path.folder(of: link))
-        let temporary = "\(link).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
+        let temporary = "\(link).\(getpid()).tmp"
+        try Disk.remove(temporary)
         guard symlink(target, temporary) == 0 else { throw FileError(.write, link) }
         do throws(FileError) {
             try Disk.rename(temporary, to: link, isDurable: false)

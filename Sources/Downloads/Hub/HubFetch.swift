@@ -49,15 +49,20 @@ package struct HubFetch {
     }
 
     private func listing(_ observer: any DownloadObserver) throws -> [UInt8] {
-        try Directory.make(settings.cache.root)
-        let file = "\(settings.cache.root)/.listing.\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
-        defer { unlink(file) }
-        let download = Download(
-            url: HubListing.url(of: model, at: settings.endpoint), name: "\(model)", token: settings.token,
-            partial: file, byteCount: nil, stallSeconds: settings.stallSeconds)
-        try download.run(Unmeasured(observer), explain: HubRefusal(model: model, settings: settings).error)
-        return try Disk.readToEnd(file, atMost: 64 << 20)
+        let url = HubListing.url(of: model, at: settings.endpoint)
+        let request = HTTPRequest(url: url, token: settings.token, stallSeconds: settings.stallSeconds)
+        var bytes: [UInt8] = []
+        try Persistence(url: url, name: "\(model)").run(observer, explain: refusal.error) {
+            let answer = ShortAnswer(observer)
+            let outcome = try request.perform(answer)
+            bytes = answer.bytes
+            if case .answered(let head, _) = outcome, head.status == 200 { return .done }
+            return .failed(outcome, progressed: false)
+        }
+        return bytes
     }
+
+    private var refusal: HubRefusal { HubRefusal(model: model, settings: settings) }
 
     private func place(of file: HubListing.File, _ commit: String) -> String {
         settings.cache.place(of: file.path, commit: commit, of: model.id)
@@ -91,7 +96,7 @@ package struct HubFetch {
         let download = Download(
             url: HubListing.url(of: file.path, commit: commit, of: model, at: settings.endpoint), name: file.path,
             token: settings.token, partial: partial, byteCount: file.byteCount, stallSeconds: settings.stallSeconds)
-        try download.run(observer, explain: HubRefusal(model: model, settings: settings).error)
+        try download.run(observer, explain: refusal.error)
         if try file.checksum.matches(partial) { return try Disk.rename(partial, to: blob) }
         try Disk.remove(partial)
         // The beginning that an earlier try left may have been wrong.
@@ -107,11 +112,21 @@ package struct HubFetch {
     }
 }
 
-/// Passes on all but the progress of what is small.
-private final class Unmeasured: DownloadObserver {
+/// An answer that is kept in memory.
+private final class ShortAnswer: HTTPReceiver {
     private let observer: any DownloadObserver
+    private(set) var bytes: [UInt8] = []
+    /// More than any repository has files to tell of.
+    private static let byteLimit = 64 << 20
+
     init(_ observer: any DownloadObserver) { self.observer = observer }
-    var shouldStop: Bool { observer.shouldStop }
-    func progressed(_ name: String, byteCount: Int, of whole: Int?) {}
-    func noted(_ sentence: String) { observer.noted(sentence) }
+
+    func check() throws { try observer.check() }
+
+    func receive(_ bytes: UnsafeRawBufferPointer, of head: HTTPHead) throws {
+        guard self.bytes.count + bytes.count <= Self.byteLimit else {
+            throw DownloadError(.failure, "the server tells more than a hub would; is HF_ENDPOINT right?")
+        }
+        self.bytes += bytes
+    }
 }

@@ -17,26 +17,18 @@ struct Download {
     ///
     /// - Parameter explain: what a server's refusal means.
     func run(_ observer: any DownloadObserver, explain: (HTTPHead, String) -> DownloadError?) throws {
-        var patience = Patience()
         // Whoever sends the same beginning again and again makes no progress.
         var furthest = 0
-        while true {
+        try Persistence(url: url, name: name).run(observer, explain: explain) {
             let before = try start()
+            guard before != byteCount else { return .done }
             furthest = max(furthest, before)
-            guard before != byteCount else { return }
             let arrival = Arrival(self, from: before, observer)
             let outcome = try request(from: before).perform(arrival)
             if case .answered(let head, _) = outcome, let isWhole = try finish(head, arrival, from: before) {
-                if isWhole { return }
-                continue
+                return isWhole ? .done : .anew
             }
-            switch patience.decide(after: outcome, progressed: arrival.count > furthest, now: Date()) {
-            case .wait(let seconds):
-                observer.noted("\(name): \(why(outcome)); asking again in \(duration(seconds))")
-                try observer.sleep(seconds)
-            case .giveUp:
-                throw DownloadError(outcome, of: url, tries: patience.failures, explain: explain)
-            }
+            return .failed(outcome, progressed: arrival.count > furthest)
         }
     }
 
@@ -84,17 +76,6 @@ struct Download {
         return DownloadError(
             .failure, "\(name): the server \(what); nothing of it was kept, try again later")
     }
-
-    private func why(_ outcome: HTTPOutcome) -> String {
-        switch outcome {
-        case .answered(let head, _):
-            head.status == 429 ? "too many requests (429)" : "the server answers \(head.status)"
-        case .cut(let problem), .unreachable(let problem), .untrusted(let problem), .refused(let problem): problem
-        case .missingLibrary: "there is no libcurl"
-        }
-    }
-
-    private func duration(_ seconds: Double) -> String { seconds < 1 ? "a moment" : "\(Int(seconds.rounded(.up))) s" }
 }
 
 /// The bytes of one answer, on their way into the partial file.
@@ -114,9 +95,7 @@ private final class Arrival: HTTPReceiver {
         count = offset
     }
 
-    func check() throws {
-        if observer.shouldStop { throw DownloadError(.stopped, "stopped; \(DownloadError.goesOn)") }
-    }
+    func check() throws { try observer.check() }
 
     func receive(_ bytes: UnsafeRawBufferPointer, of head: HTTPHead) throws {
         if !isPlaced { try place(head) }
@@ -148,16 +127,5 @@ private final class Arrival: HTTPReceiver {
 
     private func whole(_ head: HTTPHead) -> Int? {
         head.contentRange?.whole ?? head.contentLength
-    }
-}
-
-extension DownloadObserver {
-    /// Waits, and ends at once where somebody wants that.
-    func sleep(_ seconds: Double) throws {
-        let end = Date().addingTimeInterval(seconds)
-        repeat {
-            if shouldStop { throw DownloadError(.stopped, "stopped; \(DownloadError.goesOn)") }
-            usleep(50_000)
-        } while Date() < end
     }
 }
