@@ -98,6 +98,7 @@ struct DataFetchTests {
         ("add('../evil', 'x')", "it has a file '../evil', which would lie outside of the folder"),
         ("add('/etc/evil', 'x')", "it has a file '/etc/evil', which would lie outside of the folder"),
         ("add('a/../../evil', 'x')", "it has a file 'a/../../evil', which would lie outside of the folder"),
+        ("add('a\\\\evil', 'x')", "it has a file 'a\\evil', which would lie outside of the folder"),
         ("add('Own/train.tsv', 'x')", "it has no 'Own/dev.tsv', but Own/train.tsv"),
         (
             "[add('Own/dev.tsv', 'x'), archive.open('Own/train.tsv', 'w').write(bytes(600 << 20))]",
@@ -117,6 +118,7 @@ struct DataFetchTests {
         try hub.shop.write("<html>not here</html>", to: "hub/files/Own.zip")
         let page = try fetch()
         #expect(page.status == 1 && page.errors.contains("it cannot be read as a zip archive ("), "\(page)")
+        #expect(!files.contains { $0.hasSuffix(".incomplete") })
         try pack("archive.compression = zipfile.ZIP_STORED", train, dev)
         let path = URL(filePath: hub.shop.path("hub/files/Own.zip"))
         var bytes = try Data(contentsOf: path)
