@@ -55,6 +55,9 @@ let package = Package(
         .target(
             name: "CSentencePiece", cxxSettings: [.treatAllWarnings(as: .error)],
             linkerSettings: [.linkedLibrary("sentencepiece")]),
+        // Loaded when they are first needed, and so not linked.
+        .target(name: "CCurl", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(name: "CZip", cSettings: [.treatAllWarnings(as: .error)]),
         .target(name: "CMPI", dependencies: ["CMPIHeaders"], cSettings: [.treatAllWarnings(as: .error)]),
 
         // Files, the vocabulary, wire and memory
@@ -62,7 +65,8 @@ let package = Package(
         library("Experiments", ["Files"]),
         library("Searches", ["Experiments", "Files"]),
         library("Messages", ["Experiments", "Files"]),
-        library("Configuration", ["Experiments", "Searches", "Files", yams]),
+        library("Downloads", ["Experiments", "Files", "CCurl", "CZip", crypto]),
+        library("Configuration", ["Experiments", "Searches", "Files", "Downloads", yams]),
         library("Ledger", ["Experiments", "Files", grdb]),
         library("Scheduler", ["Experiments", "Messages"]),
 
@@ -94,9 +98,9 @@ let package = Package(
         .executableTarget(
             name: "headstart",
             dependencies: [
-                "Experiments", "Files", "Messages", "Configuration", "Ledger", "Transport", "Collectives", "Numerics",
-                "Safetensors", "Tokenizers", "Tasks", "Encoders", "Training", "Scheduler", "Coordinator", "Worker",
-                "Statistics", "Reports",
+                "Experiments", "Files", "Messages", "Downloads", "Configuration", "Ledger", "Transport", "Collectives",
+                "Numerics", "Safetensors", "Tokenizers", "Tasks", "Encoders", "Training", "Scheduler", "Coordinator",
+                "Worker", "Statistics", "Reports",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -108,7 +112,8 @@ let package = Package(
         tests(of: "Experiments", ["Files"], resources: [.copy("Recorded")]),
         tests(of: "Searches", ["Experiments", "Files"]),
         tests(of: "Messages", ["TestKit", "Experiments", "Files"]),
-        tests(of: "Configuration", ["TestKit", "Experiments", "Files"], resources: [.copy("Recorded")]),
+        tests(of: "Downloads", ["TestKit"]),
+        tests(of: "Configuration", ["TestKit", "Downloads", "Experiments", "Files"], resources: [.copy("Recorded")]),
         tests(of: "Ledger", ["TestKit", "Experiments", "Files", grdb], resources: [.copy("Recorded")]),
         // Simulated worlds around the real scheduler and the real dialogue, and the program that runs many of them.
         .target(

@@ -143,7 +143,8 @@ package enum Disk {
         return descriptor
     }
 
-    static func readPieces(
+    /// Hands all bytes of a file over, a piece at a time.
+    package static func readPieces(
         _ path: String, from offset: Int = 0, count: Int = .max,
         _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
     ) throws(FileError) {

@@ -1,4 +1,5 @@
 import Configuration
+import Downloads
 import Experiments
 import Testing
 
@@ -245,8 +246,85 @@ struct CatalogTests {
     @Test func `a model is found by name, by the first path whose variables are set, and by directory`() throws {
         let models = try fixture.catalogs().models
         let expected = fixture.directory + "/tiny-bert"
-        #expect(try models.find("tiny") == ModelChoice(name: "tiny", directory: expected))
-        #expect(try models.find(expected) == ModelChoice(name: "tiny-bert", directory: expected))
-        #expect(try models.find("$MODELS/tiny-bert/") == ModelChoice(name: "tiny-bert", directory: expected + "/"))
+        #expect(try models.find("tiny") == ModelChoice(name: "tiny", place: .directory(expected)))
+        #expect(try models.find(expected) == ModelChoice(name: "tiny-bert", place: .directory(expected)))
+        #expect(
+            try models.find("$MODELS/tiny-bert/") == ModelChoice(name: "tiny-bert", place: .directory(expected + "/")))
+    }
+
+    /// Puts a model into the hub's cache as the hub's own library would.
+    private func cached(_ id: String) throws -> String {
+        let commit = String(repeating: "c", count: 40)
+        let folder = "hub/models--\(id.replacing("/", with: "--"))"
+        try fixture.write("\(folder)/refs/main", commit)
+        for name in ["config.json", "vocab.txt", "model.safetensors"] {
+            try fixture.write("\(folder)/snapshots/\(commit)/\(name)", "")
+        }
+        return "\(fixture.directory)/\(folder)/snapshots/\(commit)"
+    }
+
+    @Test func `a model that the hub's cache has is found by its name there and by the catalog's`() throws {
+        try fixture.write("models.yaml", "own: { hub: [new/name, old-name], path: $MODELS/absent }\n")
+        let models = try fixture.catalogs().models
+        #expect(try models.find("own") == ModelChoice(name: "own", place: .hub(HubModel("new/name"))))
+        let old = try cached("old-name")
+        #expect(try models.find("own") == ModelChoice(name: "own", place: .directory(old)))
+        #expect(try models.find("old-name") == ModelChoice(name: "old-name", place: .directory(old)))
+        let new = try cached("new/name")
+        #expect(try models.find("own") == ModelChoice(name: "own", place: .directory(new)))
+        #expect(try models.find("other/name") == ModelChoice(name: "other/name", place: .hub(HubModel("other/name"))))
+        #expect(try models.onHub("own", revision: nil, subfolder: nil) == HubModel("new/name"))
+        #expect(try models.onHub("own", revision: "v1", subfolder: nil) == HubModel("new/name", revision: "v1"))
+    }
+
+    @Test func `a directory goes before a name on the hub`() throws {
+        try fixture.write("models.yaml", "tiny: { hub: a/b, path: $MODELS/tiny-bert }\n")
+        _ = try cached("a/b")
+        let models = try fixture.catalogs().models
+        #expect(
+            try models.find("tiny") == ModelChoice(name: "tiny", place: .directory(fixture.directory + "/tiny-bert")))
+    }
+
+    @Test(arguments: [
+        (
+            "m: { hub: a/b/c }",
+            "models.yaml:1: 'a/b/c' cannot be a model's name on the hub; those are like roberta-base"
+        ),
+        ("m: { hub: a/b, subfolder: ../c }", "models.yaml:1: '../c' cannot be a folder in a repository"),
+        ("m: { path: a, revision: v1 }", "models.yaml:1: 'revision' and 'subfolder' are of a model on the hub"),
+        ("m: { fetch: x }", "models.yaml:1: model 'm' has no 'path'"),
+    ])
+    func `an entry that names the hub wrongly is refused`(_ entry: String, _ complaint: String) throws {
+        try fixture.write("models.yaml", entry + "\n")
+        let told = fixture.told { _ = try fixture.catalogs() }
+        #expect(told.hasPrefix(complaint), "\(told)")
+    }
+
+    @Test func `a task's entry may name the archive of its files, and can be copied as it stands`() throws {
+        let entry = """
+            own: # mine
+              train: a
+              dev: b
+
+              archive: https://h/a.zip
+              format: jsonl
+              # the fields
+              text: t
+              label: l
+              metrics: pearson
+            """
+        try fixture.write("tasks.yaml", "first: { train: a }\n\(entry)\n\n# next\nother: { train: a }\n")
+        let tasks = try fixture.catalogs().tasks
+        #expect(try tasks.archive(of: "own") == "https://h/a.zip")
+        #expect(tasks.text(of: "own") == entry)
+        #expect(tasks.text(of: "first") == "first: { train: a }")
+    }
+
+    @Test func `the tasks of the published archives say where those are`() throws {
+        let configs = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined() + "/configs"
+        let tasks = try Catalogs.archivedTasks(
+            taskFiles: [], program: nil, environment: ["HEADSTART_CONFIGS": configs])
+        let without = try tasks.names.filter { try tasks.archive(of: $0) == nil }
+        #expect(without == ["mrpc"] && tasks.names.count > 10)
     }
 }

@@ -3,7 +3,20 @@ package import Experiments
 /// The tasks of `configs/tasks.yaml` and of the user's own files, by name.
 package struct TaskCatalog: Sendable {
     /// What is wrong with an entry is told to those alone who ask for its task.
-    private var entries: [(name: String, task: Result<TaskDefinition, ConfigurationError>)] = []
+    private var entries: [Entry] = []
+
+    private struct Entry: Sendable {
+        let name: String
+        let meaning: Result<Meaning, ConfigurationError>
+        /// As its file has it.
+        let text: String
+    }
+
+    private struct Meaning: Sendable {
+        let task: TaskDefinition
+        /// The address of the archive that has the task's files: how to come by them is nothing of what the task is.
+        let archive: String?
+    }
 
     package init() {}
 
@@ -11,24 +24,30 @@ package struct TaskCatalog: Sendable {
 
     /// - Returns: nil also where the task's entry is wrong.
     package subscript(name: String) -> TaskDefinition? {
-        guard case .success(let definition)? = entry(name) else { return nil }
-        return definition
+        guard case .success(let meaning)? = entry(name)?.meaning else { return nil }
+        return meaning.task
     }
 
     /// - Throws: what is wrong with the task's entry, or a sentence with the nearest name where there is no such task.
     package func definition(named name: String) throws(ConfigurationError) -> TaskDefinition {
         guard let entry = entry(name) else { throw ConfigurationError(unknown(name)) }
-        return try entry.get()
+        return try entry.meaning.get().task
     }
 
     func definition(named name: String, at place: Place) throws(ConfigurationError) -> TaskDefinition {
         guard let entry = entry(name) else { throw ConfigurationError(unknown(name), at: place) }
-        return try entry.get()
+        return try entry.meaning.get().task
     }
 
-    private func entry(_ name: String) -> Result<TaskDefinition, ConfigurationError>? {
-        entries.first { $0.name == name }?.task
+    /// The address of the archive that has the task's files; nil where the entry names none.
+    package func archive(of name: String) throws(ConfigurationError) -> String? {
+        try entry(name)?.meaning.get().archive
     }
+
+    /// The task's entry as its file has it.
+    package func text(of name: String) -> String? { entry(name)?.text }
+
+    private func entry(_ name: String) -> Entry? { entries.first { $0.name == name } }
 
     private func unknown(_ name: String) -> String {
         "unknown task '\(name)'\(hint(for: name, among: names))"
@@ -36,12 +55,27 @@ package struct TaskCatalog: Sendable {
 
     /// Adds the tasks of a file. A name that is known already keeps its meaning: nearer files are read first.
     package mutating func add(file: String) throws(ConfigurationError) {
-        for entry in try Section(YAMLValue.read(file), name: "the file").entries where self.entry(entry.key) == nil {
-            let task = Result<TaskDefinition, ConfigurationError> { () throws(ConfigurationError) in
-                try TaskDefinition(entry)
+        let text = try YAMLValue.text(of: file)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        for entry in try Section(YAMLValue.parse(text, file: file), name: "the file").entries
+        where self.entry(entry.key) == nil {
+            let meaning = Result<Meaning, ConfigurationError> { () throws(ConfigurationError) in
+                let section = try Section(entry.value, name: "task '\(entry.key)'", at: entry.place)
+                return Meaning(
+                    task: try TaskDefinition(entry), archive: try section["archive"]?.text("'archive'"))
             }
-            entries.append((entry.key, task))
+            entries.append(Entry(name: entry.key, meaning: meaning, text: entry.text(in: lines)))
         }
+    }
+}
+
+extension YAMLEntry {
+    /// The lines from the entry's key to the next one's, without those between that say nothing.
+    fileprivate func text(in lines: [Substring]) -> String {
+        guard case .line(_, let first) = place, lines.indices.contains(first - 1) else { return "" }
+        let rest = lines[first...].prefix { $0.first.map { $0 == " " || $0 == "#" || $0 == "\r" } ?? true }
+        let said = rest.reversed().drop { line in line.drop { $0.isWhitespace }.first.map { $0 == "#" } ?? true }
+        return ([lines[first - 1]] + said.reversed()).joined(separator: "\n")
     }
 }
 
@@ -49,7 +83,7 @@ extension TaskDefinition {
     private static let keys = [
         "kind", "train", "dev", "validation", "train-rows", "dev-rows", "format", "header", "encoding", "text", "pair",
         "choices", "targets", "compare",
-        "label", "labels", "unknown", "metrics",
+        "label", "labels", "unknown", "metrics", "archive",
     ]
 
     /// The word for tasks without a kind of their own.

@@ -5,7 +5,8 @@ import Tasks
 
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Makes datasets.", subcommands: [DataDemoCommand.self])
+        commandName: "data", abstract: "Fetches and makes datasets.",
+        subcommands: [DataFetchCommand.self, DataDemoCommand.self])
 }
 
 struct DataDemoCommand: ParsableCommand {

@@ -13,13 +13,14 @@ struct PlanCommand: ParsableCommand {
             """)
 
     @OptionGroup var sweep: SweepOptions
+    @OptionGroup var fetching: FetchOptions
     @OptionGroup var output: OutputOptions
 
     @Option(name: .long, help: ArgumentHelp("The store whose finished stages count as done.", valueName: "directory"))
     var store: String?
 
     func run() throws {
-        let listing = PlanListing(try snapshot(of: try sweep.prepare()))
+        let listing = PlanListing(try snapshot(of: try sweep.prepare(fetching: fetching)))
         if output.json { return try Screen.json(listing) }
         try Screen.line(listing.text(width: Screen.width))
     }

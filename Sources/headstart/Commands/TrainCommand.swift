@@ -82,7 +82,7 @@ struct TrainCommand: ParsableCommand {
         let request = try SweepRequest.single(
             model: model.model, task: task, method: named, seed: seed, keep: .model, catalogs: try data.catalogs(),
             overrides: settings.map(Override.init))
-        return try request.prepare(dataDirectory: try data.directory()).plan()
+        return try request.prepare(dataDirectory: try data.directory(), fetching: model.fetching).plan()
     }
 
     private func train(_ plan: SweepPlan, _ communicator: any Communicator) throws -> TrainedStage {

@@ -29,21 +29,25 @@ struct SweepOptions: ParsableArguments {
     }
 
     /// The sweep that such options of someone else ask for.
-    @Sendable static func prepare(_ arguments: [String]) throws -> any GrowingPlan { try parse(arguments).prepare() }
+    @Sendable static func prepare(_ arguments: [String]) throws -> any GrowingPlan {
+        try parse(arguments).prepare(fetching: nil)
+    }
 
     /// Reads the file and all that it names.
-    func prepare() throws -> PreparedSweep {
+    /// - Parameter fetching: nil where nobody is there to be asked and nothing may be waited for.
+    func prepare(fetching: FetchOptions?) throws -> PreparedSweep {
         let request = try SweepFile.read(
             config, catalogs: try data.catalogs(besides: config), overrides: settings.map(Override.init))
-        return try request.prepare(dataDirectory: try data.directory())
+        return try request.prepare(dataDirectory: try data.directory(), fetching: fetching)
     }
 }
 
 extension SweepRequest {
     /// Reads the model and the datasets that the request names, so that what is wrong with them is known before
     /// anything trains.
-    func prepare(dataDirectory: String) throws -> PreparedSweep {
-        let pretrained = try PretrainedModel(directory: model.directory)
+    func prepare(dataDirectory: String, fetching: FetchOptions?) throws -> PreparedSweep {
+        let directory = try fetching?.directory(of: model) ?? model.directory { throw model.isMissing($0) }
+        let pretrained = try PretrainedModel(directory: directory)
         let location = ModelLocation(
             name: model.name, path: pretrained.backbone.directory, content: try pretrained.backbone.contentDigest())
         let planned = try datasets.map { definition in
