@@ -1,4 +1,5 @@
 import Experiments
+import Tasks
 
 /// What the training loop needs of a model: the gradients of some examples and the outputs for others. Examples are
 /// named by their place in their file.
@@ -19,9 +20,4 @@ protocol Learner: AnyObject {
     /// For each label of the examples what the model says with dropout off: the number of a class, choice or token, all
     /// of which are exact as a `Float`, or a value.
     func predictions(of examples: [Int], in file: DataFile) -> [Float]
-}
-
-/// The files of a task; not every task has a third one.
-enum DataFile: Int, CaseIterable {
-    case train, dev, validation
 }
