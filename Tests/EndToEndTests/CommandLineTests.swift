@@ -4,7 +4,7 @@ import Testing
 struct CommandLineTests {
     @Test(arguments: [
         "doctor", "plan", "run", "coordinator", "worker", "node", "status", "results", "train", "encode", "tokenize",
-        "predict", "export", "keys", "data demo",
+        "predict", "export", "keys", "data check", "data preview", "data demo",
         "workers", "explain", "pause", "resume", "cancel", "retry", "priority", "drain", "submit",
         "analyze", "events", "logs", "wait", "ledger check", "ledger backup", "store gc",
     ])
