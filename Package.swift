@@ -50,6 +50,7 @@ let package = Package(
         .target(
             name: "COneDNN", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("dnnl")]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CMPIHeaders", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
         .target(
@@ -61,7 +62,7 @@ let package = Package(
         .target(name: "CMPI", dependencies: ["CMPIHeaders"], cSettings: [.treatAllWarnings(as: .error)]),
 
         // Files, the vocabulary, wire and memory
-        library("Files", [crypto]),
+        library("Files", [crypto, "CZlib"]),
         library("Experiments", ["Files"]),
         library("Searches", ["Experiments", "Files"]),
         library("Messages", ["Experiments", "Files"]),
@@ -154,7 +155,7 @@ let package = Package(
             of: "Worker",
             ["TestKit", "Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Statistics", ["Numerics"]),
-        tests(of: "Reports", ["Experiments", "Files"]),
+        tests(of: "Reports", ["TestKit", "Experiments", "Files", "Tasks"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors", grdb],

@@ -1,6 +1,7 @@
 import Configuration
 import Downloads
 import Experiments
+import Files
 import Testing
 
 struct CatalogTests {
@@ -96,6 +97,59 @@ struct CatalogTests {
             fixture.told { _ = try fixture.catalogs().tasks.definition(named: "own") } == "tasks.yaml:1: \(sentence)")
     }
 
+    @Test func `what real files look like is said in a task`() throws {
+        try fixture.write(
+            "tasks.yaml",
+            """
+            one: { train: [a, b-*], dev: 12.5%, dev-seed: 3, format: csv, empty: skip, extra: ignore, text: t, label: l,
+                   metrics: pearson }
+            plain: { train: a, dev: "20%", format: csv, empty: error, extra: error, text: t, label: l, metrics: pearson }
+            words: { kind: tags, train: a, dev: b, format: conll, columns: [id, form, ner], comment: "#", text: form,
+                     label: ner, labels: [O, B-X], metrics: accuracy }
+            """)
+        let tasks = try fixture.catalogs().tasks
+        let one = try tasks.definition(named: "one")
+        #expect(one.train == DataFiles(["a", "b-*"]) && one.dev == nil)
+        #expect(one.devShare == 0.125 && one.devSeed == 3 && one.skipsEmpty == true && one.ignoresExtra == true)
+        let plain = try tasks.definition(named: "plain")
+        #expect(plain.dev == "20%" && plain.devShare == nil, "in quotation marks it is a file's name")
+        #expect(plain.skipsEmpty == nil && plain.ignoresExtra == nil, "what is said and usual is not another task")
+        let words = try tasks.definition(named: "words")
+        #expect(words.columnNames == ["id", "form", "ner"] && words.comment == "#" && words.text == .name("form"))
+        #expect(try CanonicalJSON.decode(TaskDefinition.self, from: try CanonicalJSON.encode(one)) == one)
+    }
+
+    @Test(arguments: [
+        (
+            "dev: 120%, format: csv, text: t",
+            "'dev' must name files, or a share of the training rows above 0% and below 100%, not '120%'"
+        ),
+        (
+            "dev: 20%, dev-rows: 1..5, format: csv, text: t",
+            "'dev-rows' are those of a file, but 'dev' is a share of train's"
+        ),
+        ("dev: b, dev-seed: 1, format: csv, text: t", "'dev-seed' is for a 'dev' that is drawn, as 'dev: 20%'"),
+        ("dev: 20%, dev-seed: x, format: csv, text: t", "'dev-seed' must be a whole number from 0, not 'x'"),
+        ("dev: b, empty: drop, format: csv, text: t", "'empty' must be skip or error, not 'drop'"),
+        ("dev: b, extra: ignore, format: jsonl, text: t", "'extra' is for tsv or csv files"),
+        ("dev: b, columns: [t, l], format: tsv, text: t", "'columns' is for conll files"),
+        (
+            "dev: b, kind: tags, labels: [O, B-X], columns: [form, l], format: conll, text: from",
+            "'columns' has no 'from'; did you mean 'form'?"
+        ),
+        (
+            "dev: b, kind: tags, labels: [O, B-X], format: conll, text: 1",
+            "'label' must be a number from 1, not 'l': the file has no header; name them in 'columns'"
+        ),
+        ("dev: b, train: [], format: csv, text: t", "'train' is empty"),
+    ])
+    func `what real files do not look like is told`(text: String, sentence: String) throws {
+        let train = text.contains("train:") ? "" : "train: a, "
+        try fixture.write("tasks.yaml", "own: { \(train)\(text), label: l, metrics: pearson }")
+        #expect(
+            fixture.told { _ = try fixture.catalogs().tasks.definition(named: "own") } == "tasks.yaml:1: \(sentence)")
+    }
+
     @Test func `tasks of every kind are read`() throws {
         try fixture.write(
             "tasks.yaml",
@@ -147,7 +201,10 @@ struct CatalogTests {
         ),
         ("kind: masked-lm, format: tsv", "'label' is for tasks of kind classification, choices, target-words or tags"),
         ("kind: choices, format: copa", "'text' cannot be chosen: copa files have columns of their own"),
-        ("kind: tags, format: conll", "'text' must be a number from 1, not 't': the file has no header"),
+        (
+            "kind: tags, format: conll",
+            "'text' must be a number from 1, not 't': the file has no header; name them in 'columns'"
+        ),
     ])
     func `what does not fit a task's kind is told`(more: String, sentence: String) throws {
         try fixture.write(

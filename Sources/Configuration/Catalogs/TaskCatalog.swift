@@ -81,9 +81,9 @@ extension YAMLEntry {
 
 extension TaskDefinition {
     private static let keys = [
-        "kind", "train", "dev", "validation", "train-rows", "dev-rows", "format", "header", "encoding", "text", "pair",
-        "choices", "targets", "compare",
-        "label", "labels", "unknown", "metrics", "archive",
+        "kind", "train", "dev", "dev-seed", "validation", "train-rows", "dev-rows", "format", "header", "encoding",
+        "empty", "extra", "columns", "comment", "text", "pair", "choices", "targets", "compare", "label", "labels",
+        "unknown", "metrics", "archive",
     ]
 
     /// The word for tasks without a kind of their own.
@@ -100,11 +100,14 @@ extension TaskDefinition {
         let kind = try Self.kind(section)
         try FormFit(section, format, kind).check()
         let columns = TaskColumns(section, format)
+        let devShare = try section.devShare(kind)
         self.init(
             name: entry.key,
-            train: try section.required("train").text("'train'"),
-            dev: try section.required("dev").text("'dev'"),
-            validation: try section["validation"]?.text("'validation'"),
+            train: try section.required("train").files("'train'"),
+            dev: devShare == nil ? try section.required("dev").files("'dev'") : nil,
+            devShare: devShare,
+            devSeed: try section.devSeed(devShare),
+            validation: try section["validation"]?.files("'validation'"),
             trainRows: try section.rows("train-rows"),
             devRows: try section.rows("dev-rows"),
             kind: kind,
@@ -113,6 +116,10 @@ extension TaskDefinition {
             encoding: try section["encoding"].map { value throws(ConfigurationError) in
                 try value.choice("'encoding'")
             } ?? .utf8,
+            skipsEmpty: try section.says("skip", "empty"),
+            ignoresExtra: try section.says("ignore", "extra"),
+            columnNames: try section["columns"]?.uniqueTexts("'columns'").map(\.text),
+            comment: try section["comment"]?.text("'comment'"),
             text: try columns.required("text"),
             pair: try columns.given("pair"),
             choices: kind == .choices ? try columns.list("choices") : nil,
@@ -183,7 +190,44 @@ extension TaskDefinition {
     }
 }
 
+extension YAMLValue {
+    /// One file or several.
+    fileprivate func files(_ what: String) throws(ConfigurationError) -> DataFiles {
+        DataFiles(try uniqueTexts(what).map(\.text))
+    }
+}
+
 extension Section {
+    /// The share of the training rows that `dev` asks for, as 20%; nil where it names files.
+    fileprivate func devShare(_ kind: TaskDefinition.Kind?) throws(ConfigurationError) -> Double? {
+        guard let value = self["dev"], case .scalar(let text, isQuoted: false) = value.content, text.hasSuffix("%")
+        else { return nil }
+        guard let percent = Double(text.dropLast()), percent > 0, percent < 100 else {
+            throw ConfigurationError(
+                "'dev' must name files, or a share of the training rows above 0% and below 100%, not '\(text)'",
+                at: value.place)
+        }
+        guard kind != .maskedLM else {
+            throw ConfigurationError("running text has no rows to draw; name a file in 'dev'", at: value.place)
+        }
+        if let rows = self["dev-rows"] {
+            throw ConfigurationError("'dev-rows' are those of a file, but 'dev' is a share of train's", at: rows.place)
+        }
+        return percent / 100
+    }
+
+    fileprivate func devSeed(_ share: Double?) throws(ConfigurationError) -> UInt64? {
+        guard let value = self["dev-seed"] else { return nil }
+        guard share != nil else {
+            throw ConfigurationError("'dev-seed' is for a 'dev' that is drawn, as 'dev: 20%'", at: value.place)
+        }
+        let text = try value.text("'dev-seed'")
+        guard let seed = UInt64(text) else {
+            throw ConfigurationError("'dev-seed' must be a whole number from 0, not '\(text)'", at: value.place)
+        }
+        return seed
+    }
+
     /// The first and the last row that a key names, as 1..400; nil where it is not there.
     fileprivate func rows(_ key: String) throws(ConfigurationError) -> ClosedRange<Int>? {
         guard let value = self[key] else { return nil }
@@ -194,6 +238,16 @@ extension Section {
                 "'\(key)' must be the first and the last row, from 1, as 1..400, not '\(text)'", at: value.place)
         }
         return first...last
+    }
+
+    /// Whether a key says that something is let pass, by this word; nil where it is an error.
+    fileprivate func says(_ word: String, _ key: String) throws(ConfigurationError) -> Bool? {
+        guard let value = self[key] else { return nil }
+        let text = try value.text("'\(key)'")
+        guard [word, "error"].contains(text) else {
+            throw ConfigurationError("'\(key)' must be \(word) or error, not '\(text)'", at: value.place)
+        }
+        return text == word ? true : nil
     }
 
     /// Whether a key says true; nil where it is not there.

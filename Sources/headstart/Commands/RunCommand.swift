@@ -30,7 +30,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         try Machine.demandDescriptors()
-        let sweep = try sweep.prepare(fetching: fetching)
+        let sweep = try sweep.prepare(fetching: fetching) { try Screen.line($0.summary(width: Screen.width)) }
         let logger = log.logger("groups", level: .warning)
         let stop = try StopRequest()
         let listener = stop.listenToSignals(beforeExit: ProcessTree.killDescendants)
