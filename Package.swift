@@ -50,19 +50,24 @@ let package = Package(
         .target(
             name: "COneDNN", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("dnnl")]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CMPIHeaders", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
         .target(
             name: "CSentencePiece", cxxSettings: [.treatAllWarnings(as: .error)],
             linkerSettings: [.linkedLibrary("sentencepiece")]),
+        // Loaded when they are first needed, and so not linked.
+        .target(name: "CCurl", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(name: "CZip", cSettings: [.treatAllWarnings(as: .error)]),
         .target(name: "CMPI", dependencies: ["CMPIHeaders"], cSettings: [.treatAllWarnings(as: .error)]),
 
         // Files, the vocabulary, wire and memory
-        library("Files", [crypto]),
+        library("Files", [crypto, "CZlib"]),
         library("Experiments", ["Files"]),
         library("Searches", ["Experiments", "Files"]),
         library("Messages", ["Experiments", "Files"]),
-        library("Configuration", ["Experiments", "Searches", "Files", yams]),
+        library("Downloads", ["Experiments", "Files", "CCurl", "CZip", crypto]),
+        library("Configuration", ["Experiments", "Searches", "Files", "Downloads", yams]),
         library("Ledger", ["Experiments", "Files", grdb]),
         library("Scheduler", ["Experiments", "Messages"]),
 
@@ -94,9 +99,9 @@ let package = Package(
         .executableTarget(
             name: "headstart",
             dependencies: [
-                "Experiments", "Files", "Messages", "Configuration", "Ledger", "Transport", "Collectives", "Numerics",
-                "Safetensors", "Tokenizers", "Tasks", "Encoders", "Training", "Scheduler", "Coordinator", "Worker",
-                "Statistics", "Reports",
+                "Experiments", "Files", "Messages", "Downloads", "Configuration", "Ledger", "Transport", "Collectives",
+                "Numerics", "Safetensors", "Tokenizers", "Tasks", "Encoders", "Training", "Scheduler", "Coordinator",
+                "Worker", "Statistics", "Reports",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -108,7 +113,8 @@ let package = Package(
         tests(of: "Experiments", ["Files"], resources: [.copy("Recorded")]),
         tests(of: "Searches", ["Experiments", "Files"]),
         tests(of: "Messages", ["TestKit", "Experiments", "Files"]),
-        tests(of: "Configuration", ["TestKit", "Experiments", "Files"], resources: [.copy("Recorded")]),
+        tests(of: "Downloads", ["TestKit"]),
+        tests(of: "Configuration", ["TestKit", "Downloads", "Experiments", "Files"], resources: [.copy("Recorded")]),
         tests(of: "Ledger", ["TestKit", "Experiments", "Files", grdb], resources: [.copy("Recorded")]),
         // Simulated worlds around the real scheduler and the real dialogue, and the program that runs many of them.
         .target(
@@ -149,7 +155,7 @@ let package = Package(
             of: "Worker",
             ["TestKit", "Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Statistics", ["Numerics"]),
-        tests(of: "Reports", ["Experiments", "Files", "Numerics"]),
+        tests(of: "Reports", ["TestKit", "Experiments", "Files", "Tasks", "Numerics"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors", grdb],

@@ -22,6 +22,8 @@ package struct RandomPurpose: RawRepresentable, Hashable, Sendable {
     package static let mixout = RandomPurpose(rawValue: 8)
     /// Initial values of an adapter (`example` is the parameter's index within the adapter).
     package static let adapterInitialization = RandomPurpose(rawValue: 9)
+    /// Which rows of a training file a task is scored on (`step` is the label).
+    package static let devRows = RandomPurpose(rawValue: 10)
 
     /// The pairs of a bootstrap sample (`example` is the sample).
     package static let resampling = RandomPurpose(rawValue: 0x200)

@@ -3,12 +3,16 @@ package import Files
 /// How a dataset is read and scored; one entry of `configs/tasks.yaml`.
 package struct TaskDefinition: Codable, Hashable, Sendable {
     package var name: String
-    /// The training file, relative to the data directory.
-    package var train: String
-    /// The file that scores are reported on, relative to the data directory.
-    package var dev: String
+    /// The training file.
+    package var train: DataFiles
+    /// The file that scores are reported on; nil where `devShare` sets rows of the training file apart for it.
+    package var dev: DataFiles?
+    /// The share of the training file's rows that scores are reported on and nothing trains on.
+    package var devShare: Double?
+    /// The seed that these rows are drawn by; nil is 0. All seeds of a sweep have the same rows.
+    package var devSeed: UInt64?
     /// The file that evaluations are selected on and searches judged on, where there is a third one.
-    package var validation: String?
+    package var validation: DataFiles?
     /// The rows of the training file that are used, from 1; nil takes all.
     package var trainRows: ClosedRange<Int>?
     /// The rows of the dev file that are used, from 1; nil takes all.
@@ -19,6 +23,14 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     /// Whether a TSV or CSV file begins with a line of column names.
     package var header: Bool
     package var encoding: TextEncoding
+    /// Whether rows that lack a text or the label are left out; nil for an error.
+    package var skipsEmpty: Bool?
+    /// Whether a row of a table may have more fields than the first one, which nobody reads; nil for an error.
+    package var ignoresExtra: Bool?
+    /// The names of the columns of a conll file.
+    package var columnNames: [String]?
+    /// What lines of a conll file begin with that are no words, as `#`.
+    package var comment: String?
     package var text: Column
     /// The second text of a pair task.
     package var pair: Column?
@@ -39,15 +51,20 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     package var metrics: [Metric]
 
     package init(
-        name: String, train: String, dev: String, validation: String? = nil, trainRows: ClosedRange<Int>? = nil,
-        devRows: ClosedRange<Int>? = nil, kind: Kind? = nil, format: FileFormat, header: Bool = true,
-        encoding: TextEncoding = .utf8, text: Column, pair: Column? = nil, choices: [Column]? = nil,
+        name: String, train: DataFiles, dev: DataFiles?, devShare: Double? = nil, devSeed: UInt64? = nil,
+        validation: DataFiles? = nil, trainRows: ClosedRange<Int>? = nil, devRows: ClosedRange<Int>? = nil,
+        kind: Kind? = nil, format: FileFormat, header: Bool = true,
+        encoding: TextEncoding = .utf8, skipsEmpty: Bool? = nil, ignoresExtra: Bool? = nil,
+        columnNames: [String]? = nil, comment: String? = nil, text: Column, pair: Column? = nil,
+        choices: [Column]? = nil,
         targets: [Column]? = nil, compares: Bool? = nil, label: Column?, labels: [String]?, unknown: String? = nil,
         metrics: [Metric]
     ) {
         self.name = name
         self.train = train
         self.dev = dev
+        self.devShare = devShare
+        self.devSeed = devSeed
         self.validation = validation
         self.trainRows = trainRows
         self.devRows = devRows
@@ -55,6 +72,10 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
         self.format = format
         self.header = header
         self.encoding = encoding
+        self.skipsEmpty = skipsEmpty
+        self.ignoresExtra = ignoresExtra
+        self.columnNames = columnNames
+        self.comment = comment
         self.text = text
         self.pair = pair
         self.choices = choices
@@ -79,7 +100,8 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
         case copa
         /// `NAME.data.txt` with words, their places and two texts, and `NAME.gold.txt` with the labels, as WiC has it.
         case wic
-        /// One word a line with its columns between spaces, an empty line after each sentence, as CoNLL-2003 has it.
+        /// One word a line with its columns between tabs or spaces, an empty line after each sentence, as CoNLL-2003 has
+        /// it.
         case conll
         /// One text a line; empty lines are left out.
         case lines
@@ -103,13 +125,13 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     /// The content that decides what is learned from the task: how it is read, and the bytes of its files. Names and
     /// paths are left out, so that a dataset that moved is the same task.
     package func contentDigest(
-        train trainFile: Digest, dev devFile: Digest, validation validationFile: Digest? = nil
+        train trainFile: Digest, dev devFile: Digest?, validation validationFile: Digest? = nil
     ) throws -> Digest {
         var nameless = self
         nameless.name = ""
-        nameless.train = trainFile.hex
-        nameless.dev = devFile.hex
-        nameless.validation = validationFile?.hex
+        nameless.train = DataFiles([trainFile.hex])
+        nameless.dev = devFile.map { DataFiles([$0.hex]) }
+        nameless.validation = validationFile.map { DataFiles([$0.hex]) }
         return try Digest(ofCanonicalJSON: nameless)
     }
 }

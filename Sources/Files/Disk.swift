@@ -57,6 +57,14 @@ package enum Disk {
         status(of: path).map { $0.st_mode & S_IFMT == S_IFREG } ?? false
     }
 
+    /// The paths that a pattern of the shell matches, in the order of their names.
+    package static func files(matching pattern: String) -> [String] {
+        var found = glob_t()
+        defer { globfree(&found) }
+        guard glob(pattern, 0, nil, &found) == 0 else { return [] }
+        return (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
+    }
+
     /// What changes when a file is written to or replaced.
     package struct Stamp: Hashable, Sendable {
         package let byteCount: Int
@@ -143,7 +151,8 @@ package enum Disk {
         return descriptor
     }
 
-    static func readPieces(
+    /// Hands all bytes of a file over, a piece at a time.
+    package static func readPieces(
         _ path: String, from offset: Int = 0, count: Int = .max,
         _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
     ) throws(FileError) {

@@ -20,6 +20,22 @@ package enum StopSignal {
         if !Signals.isIgnored(SIGHUP) { signal(SIGHUP) { StopSignal.raise($0) } }
     }
 
+    /// Takes the next of the signals; one more has its usual meaning, so that it ends what hears late.
+    package static func watchOnce() {
+        _ = (isRaised, number)
+        // Whoever was started from a thread of libdispatch's begins with almost all signals blocked.
+        var heard = sigset_t()
+        sigemptyset(&heard)
+        for number in [SIGINT, SIGTERM] + (Signals.isIgnored(SIGHUP) ? [] : [SIGHUP]) {
+            signal(number) {
+                signal($0, SIG_DFL)
+                StopSignal.raise($0)
+            }
+            sigaddset(&heard, number)
+        }
+        pthread_sigmask(SIG_UNBLOCK, &heard, nil)
+    }
+
     /// The signal that was raised last; 0 where none was.
     package static var number: Int32 { last.load(ordering: .relaxed) }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Coordinator
+import Downloads
 import Encoders
 import Experiments
 import Files
@@ -65,6 +66,7 @@ extension Headstart {
         case WorkerError.nobodyAnswers, WorkerError.lostCoordinator: nobodyToWorkFor
         case let error as WorkerError: error.isFinal ? 2 : 1
         case let error as FileError: error.operation == .read ? 2 : 1
+        case let error as DownloadError: error.cause == .request ? 2 : 1
         case let failure as WorkFailed: failure.status
         case let failure as StageFailure where failure.cause == .stopped && StopSignal.isRaised: 128 + StopSignal.number
         case let failure as StageFailure: failure.cause == .badInput ? 2 : 1

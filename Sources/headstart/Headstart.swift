@@ -24,7 +24,7 @@ struct Headstart: ParsableCommand {
             StoreCommand.self,
             ResultsCommand.self, AnalyzeCommand.self, TrainCommand.self, PredictCommand.self, ExportCommand.self,
             EncodeCommand.self,
-            TokenizeCommand.self, DataCommand.self, KeysCommand.self,
+            TokenizeCommand.self, ModelCommand.self, DataCommand.self, KeysCommand.self,
         ])
 
     /// Parses the program's arguments and does what they ask for.

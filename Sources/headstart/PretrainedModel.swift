@@ -2,6 +2,7 @@ import Encoders
 import Experiments
 import Files
 import Numerics
+import Tasks
 import Tokenizers
 import Training
 
@@ -16,6 +17,11 @@ struct PretrainedModel {
         backbone = try Backbone(directory: directory)
         tokenizer = try loadTokenizer(directory: directory)
         try checkFit(tokenizer, backbone)
+    }
+
+    /// - Parameter maxLength: of a sequence in tokens.
+    func reader(maxLength: Int) -> TextReader {
+        TextReader(tokenizer: tokenizer, maxLength: maxLength, limit: backbone.configuration.longestSequence)
     }
 
     /// The final layer's states of the texts' first tokens, [texts, hidden].

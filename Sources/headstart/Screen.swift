@@ -21,6 +21,11 @@ enum Screen {
         do { try write(text + "\n", to: STDERR_FILENO) } catch {}
     }
 
+    /// Writes on standard error without a line's end.
+    static func drawNote(_ text: String) {
+        do { try write(text, to: STDERR_FILENO) } catch {}
+    }
+
     /// Whether standard output has a reader left, where it is a pipe.
     static var isRead: Bool {
         var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)

@@ -1,5 +1,7 @@
 import Configuration
+import Downloads
 import Experiments
+import Files
 import Testing
 
 struct CatalogTests {
@@ -95,6 +97,59 @@ struct CatalogTests {
             fixture.told { _ = try fixture.catalogs().tasks.definition(named: "own") } == "tasks.yaml:1: \(sentence)")
     }
 
+    @Test func `what real files look like is said in a task`() throws {
+        try fixture.write(
+            "tasks.yaml",
+            """
+            one: { train: [a, b-*], dev: 12.5%, dev-seed: 3, format: csv, empty: skip, extra: ignore, text: t, label: l,
+                   metrics: pearson }
+            plain: { train: a, dev: "20%", format: csv, empty: error, extra: error, text: t, label: l, metrics: pearson }
+            words: { kind: tags, train: a, dev: b, format: conll, columns: [id, form, ner], comment: "#", text: form,
+                     label: ner, labels: [O, B-X], metrics: accuracy }
+            """)
+        let tasks = try fixture.catalogs().tasks
+        let one = try tasks.definition(named: "one")
+        #expect(one.train == DataFiles(["a", "b-*"]) && one.dev == nil)
+        #expect(one.devShare == 0.125 && one.devSeed == 3 && one.skipsEmpty == true && one.ignoresExtra == true)
+        let plain = try tasks.definition(named: "plain")
+        #expect(plain.dev == "20%" && plain.devShare == nil, "in quotation marks it is a file's name")
+        #expect(plain.skipsEmpty == nil && plain.ignoresExtra == nil, "what is said and usual is not another task")
+        let words = try tasks.definition(named: "words")
+        #expect(words.columnNames == ["id", "form", "ner"] && words.comment == "#" && words.text == .name("form"))
+        #expect(try CanonicalJSON.decode(TaskDefinition.self, from: try CanonicalJSON.encode(one)) == one)
+    }
+
+    @Test(arguments: [
+        (
+            "dev: 120%, format: csv, text: t",
+            "'dev' must name files, or a share of the training rows above 0% and below 100%, not '120%'"
+        ),
+        (
+            "dev: 20%, dev-rows: 1..5, format: csv, text: t",
+            "'dev-rows' are those of a file, but 'dev' is a share of train's"
+        ),
+        ("dev: b, dev-seed: 1, format: csv, text: t", "'dev-seed' is for a 'dev' that is drawn, as 'dev: 20%'"),
+        ("dev: 20%, dev-seed: x, format: csv, text: t", "'dev-seed' must be a whole number from 0, not 'x'"),
+        ("dev: b, empty: drop, format: csv, text: t", "'empty' must be skip or error, not 'drop'"),
+        ("dev: b, extra: ignore, format: jsonl, text: t", "'extra' is for tsv or csv files"),
+        ("dev: b, columns: [t, l], format: tsv, text: t", "'columns' is for conll files"),
+        (
+            "dev: b, kind: tags, labels: [O, B-X], columns: [form, l], format: conll, text: from",
+            "'columns' has no 'from'; did you mean 'form'?"
+        ),
+        (
+            "dev: b, kind: tags, labels: [O, B-X], format: conll, text: 1",
+            "'label' must be a number from 1, not 'l': the file has no header; name them in 'columns'"
+        ),
+        ("dev: b, train: [], format: csv, text: t", "'train' is empty"),
+    ])
+    func `what real files do not look like is told`(text: String, sentence: String) throws {
+        let train = text.contains("train:") ? "" : "train: a, "
+        try fixture.write("tasks.yaml", "own: { \(train)\(text), label: l, metrics: pearson }")
+        #expect(
+            fixture.told { _ = try fixture.catalogs().tasks.definition(named: "own") } == "tasks.yaml:1: \(sentence)")
+    }
+
     @Test func `tasks of every kind are read`() throws {
         try fixture.write(
             "tasks.yaml",
@@ -146,7 +201,10 @@ struct CatalogTests {
         ),
         ("kind: masked-lm, format: tsv", "'label' is for tasks of kind classification, choices, target-words or tags"),
         ("kind: choices, format: copa", "'text' cannot be chosen: copa files have columns of their own"),
-        ("kind: tags, format: conll", "'text' must be a number from 1, not 't': the file has no header"),
+        (
+            "kind: tags, format: conll",
+            "'text' must be a number from 1, not 't': the file has no header; name them in 'columns'"
+        ),
     ])
     func `what does not fit a task's kind is told`(more: String, sentence: String) throws {
         try fixture.write(
@@ -245,8 +303,85 @@ struct CatalogTests {
     @Test func `a model is found by name, by the first path whose variables are set, and by directory`() throws {
         let models = try fixture.catalogs().models
         let expected = fixture.directory + "/tiny-bert"
-        #expect(try models.find("tiny") == ModelChoice(name: "tiny", directory: expected))
-        #expect(try models.find(expected) == ModelChoice(name: "tiny-bert", directory: expected))
-        #expect(try models.find("$MODELS/tiny-bert/") == ModelChoice(name: "tiny-bert", directory: expected + "/"))
+        #expect(try models.find("tiny") == ModelChoice(name: "tiny", place: .directory(expected)))
+        #expect(try models.find(expected) == ModelChoice(name: "tiny-bert", place: .directory(expected)))
+        #expect(
+            try models.find("$MODELS/tiny-bert/") == ModelChoice(name: "tiny-bert", place: .directory(expected + "/")))
+    }
+
+    /// Puts a model into the hub's cache as the hub's own library would.
+    private func cached(_ id: String) throws -> String {
+        let commit = String(repeating: "c", count: 40)
+        let folder = "hub/models--\(id.replacing("/", with: "--"))"
+        try fixture.write("\(folder)/refs/main", commit)
+        for name in ["config.json", "vocab.txt", "model.safetensors"] {
+            try fixture.write("\(folder)/snapshots/\(commit)/\(name)", "")
+        }
+        return "\(fixture.directory)/\(folder)/snapshots/\(commit)"
+    }
+
+    @Test func `a model that the hub's cache has is found by its name there and by the catalog's`() throws {
+        try fixture.write("models.yaml", "own: { hub: [new/name, old-name], path: $MODELS/absent }\n")
+        let models = try fixture.catalogs().models
+        #expect(try models.find("own") == ModelChoice(name: "own", place: .hub(HubModel("new/name"))))
+        let old = try cached("old-name")
+        #expect(try models.find("own") == ModelChoice(name: "own", place: .directory(old)))
+        #expect(try models.find("old-name") == ModelChoice(name: "old-name", place: .directory(old)))
+        let new = try cached("new/name")
+        #expect(try models.find("own") == ModelChoice(name: "own", place: .directory(new)))
+        #expect(try models.find("other/name") == ModelChoice(name: "other/name", place: .hub(HubModel("other/name"))))
+        #expect(try models.onHub("own", revision: nil, subfolder: nil) == HubModel("new/name"))
+        #expect(try models.onHub("own", revision: "v1", subfolder: nil) == HubModel("new/name", revision: "v1"))
+    }
+
+    @Test func `a directory goes before a name on the hub`() throws {
+        try fixture.write("models.yaml", "tiny: { hub: a/b, path: $MODELS/tiny-bert }\n")
+        _ = try cached("a/b")
+        let models = try fixture.catalogs().models
+        #expect(
+            try models.find("tiny") == ModelChoice(name: "tiny", place: .directory(fixture.directory + "/tiny-bert")))
+    }
+
+    @Test(arguments: [
+        (
+            "m: { hub: a/b/c }",
+            "models.yaml:1: 'a/b/c' cannot be a model's name on the hub; those are like roberta-base"
+        ),
+        ("m: { hub: a/b, subfolder: ../c }", "models.yaml:1: '../c' cannot be a folder in a repository"),
+        ("m: { path: a, revision: v1 }", "models.yaml:1: 'revision' and 'subfolder' are of a model on the hub"),
+        ("m: { fetch: x }", "models.yaml:1: model 'm' has no 'path'"),
+    ])
+    func `an entry that names the hub wrongly is refused`(_ entry: String, _ complaint: String) throws {
+        try fixture.write("models.yaml", entry + "\n")
+        let told = fixture.told { _ = try fixture.catalogs() }
+        #expect(told.hasPrefix(complaint), "\(told)")
+    }
+
+    @Test func `a task's entry may name the archive of its files, and can be copied as it stands`() throws {
+        let entry = """
+            own: # mine
+              train: a
+              dev: b
+
+              archive: https://h/a.zip
+              format: jsonl
+              # the fields
+              text: t
+              label: l
+              metrics: pearson
+            """
+        try fixture.write("tasks.yaml", "first: { train: a }\n\(entry)\n\n# next\nother: { train: a }\n")
+        let tasks = try fixture.catalogs().tasks
+        #expect(try tasks.archive(of: "own") == "https://h/a.zip")
+        #expect(tasks.text(of: "own") == entry)
+        #expect(tasks.text(of: "first") == "first: { train: a }")
+    }
+
+    @Test func `the tasks of the published archives say where those are`() throws {
+        let configs = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined() + "/configs"
+        let tasks = try Catalogs.archivedTasks(
+            taskFiles: [], program: nil, environment: ["HEADSTART_CONFIGS": configs])
+        let without = try tasks.names.filter { try tasks.archive(of: $0) == nil }
+        #expect(without == ["mrpc"] && tasks.names.count > 10)
     }
 }

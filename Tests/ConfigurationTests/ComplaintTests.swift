@@ -199,7 +199,8 @@ struct ComplaintTests {
         let unknown = sweep().replacing("model: tiny", with: "model: tinny")
         #expect(
             fixture.complaint(unknown)
-                == "sweep.yaml:2: unknown model 'tinny'; did you mean 'tiny'? (a directory has a '/' in it)")
+                == "sweep.yaml:2: unknown model 'tinny'; did you mean 'tiny'? (a directory has a '/' in it, and "
+                + "`headstart model fetch tinny` asks the hub for it)")
         let absent = sweep().replacing("model: tiny", with: "model: absent")
         #expect(fixture.complaint(absent) == "sweep.yaml:2: model 'absent' is not in absent; run scripts/fetch-absent")
         let directory = sweep().replacing("model: tiny", with: "model: /no/where")

@@ -12,7 +12,10 @@ final class Fixture {
 
     init() throws {
         folder = try TemporaryFolder()
-        environment = ["HOME": "/nowhere", "HEADSTART_CONFIGS": folder.path, "MODELS": folder.path]
+        environment = [
+            "HOME": "/nowhere", "HEADSTART_CONFIGS": folder.path, "MODELS": folder.path,
+            "HF_HUB_CACHE": folder["hub"],
+        ]
         try FileManager.default.createDirectory(atPath: folder["tiny-bert"], withIntermediateDirectories: true)
         try write("models.yaml", Self.models)
         try write("tasks.yaml", Self.tasks)
@@ -54,7 +57,7 @@ final class Fixture {
         let tasks = request.datasets.map { task in
             PlannedTask(definition: task, content: Digest(of: Array(task.name.utf8)), trainCount: 100)
         }
-        let model = ModelLocation(name: request.model.name, path: request.model.directory, content: Digest(of: [1]))
+        let model = ModelLocation(name: request.model.name, path: "/model", content: Digest(of: [1]))
         return try request.plan(model: model, dataDirectory: "/data", tasks: tasks) { known[$0] }
     }
 

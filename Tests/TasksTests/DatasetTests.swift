@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 struct DatasetTests {
-    private func definition(
+    func definition(
         _ format: TaskDefinition.FileFormat, header: Bool = true, encoding: TaskDefinition.TextEncoding = .utf8,
         text: Column = .name("text"), pair: Column? = nil, label: Column = .name("label"),
         labels: [String]? = ["no", "yes"], metrics: [Metric] = [.accuracy]
@@ -14,16 +14,16 @@ struct DatasetTests {
             pair: pair, label: label, labels: labels, metrics: metrics)
     }
 
-    private func load(_ train: [UInt8], _ definition: TaskDefinition) throws -> [Example] {
+    func load(_ train: [UInt8], _ definition: TaskDefinition) throws -> [Example] {
         let folder = try TemporaryFolder(["train": train, "dev": train])
         return try Dataset.load(definition, in: folder.path).train
     }
 
-    private func failure(_ train: String, _ definition: TaskDefinition) throws -> String {
+    func failure(_ train: String, _ definition: TaskDefinition) throws -> String {
         try failure(Array(train.utf8), definition)
     }
 
-    private func failure(_ train: [UInt8], _ definition: TaskDefinition) throws -> String {
+    func failure(_ train: [UInt8], _ definition: TaskDefinition) throws -> String {
         let folder = try TemporaryFolder(["train": train, "dev": train])
         let error = #expect(throws: DatasetError.self) { try Dataset.load(definition, in: folder.path) }
         return error?.description.replacing(folder.path + "/", with: "") ?? ""
@@ -162,15 +162,6 @@ struct DatasetTests {
                 + " convert the file, or set 'encoding: latin1'")
         let more = bytes + Array("b\tno\n".utf8)
         #expect(try load(more, definition(.tsv, encoding: .latin1)).first?.content == .text(TextPair("Grüß")))
-    }
-
-    /// A byte-order mark of either order, and none.
-    @Test(arguments: [[0xFF, 0xFE, 0x74, 0x00], [0xFE, 0xFF, 0x00, 0x74], [0x74, 0x00, 0x65, 0x00]] as [[UInt8]])
-    func `a file in UTF-16 is called so, whatever encoding is set`(bytes: [UInt8]) throws {
-        for encoding in TaskDefinition.TextEncoding.allCases {
-            let told = try failure(bytes, definition(.tsv, encoding: encoding))
-            #expect(told == "train: is in UTF-16; convert it, as with iconv -f UTF-16 -t UTF-8")
-        }
     }
 
     @Test(arguments: [TaskDefinition.FileFormat.tsv, .csv, .jsonl])

@@ -17,7 +17,8 @@ struct FuzzTests {
         ) {
             let name = format == .wic ? "file.data.txt" : "file"
             definition = TaskDefinition(
-                name: "test", train: name, dev: name, kind: kind, format: format, encoding: encoding, text: text,
+                name: "test", train: DataFiles([name]), dev: DataFiles([name]), kind: kind, format: format,
+                encoding: encoding, text: text,
                 pair: pair, choices: choices, targets: targets, label: label, labels: labels, metrics: [.accuracy])
             bytes = Array(content.utf8)
         }
@@ -76,7 +77,9 @@ struct FuzzTests {
         for number in 0..<fuzzCount(8800, per: 1000) / 4 {
             let sample = Self.samples[number % Self.samples.count]
             let file = mutator.mutated(sample.bytes, among: pieces)
-            let folder = try TemporaryFolder([sample.definition.train: file, "file.gold.txt": Array("F\nT\n".utf8)])
+            let folder = try TemporaryFolder([
+                "\(sample.definition.train)": file, "file.gold.txt": Array("F\nT\n".utf8),
+            ])
             watchdog.watch("dataset \(number) of seed \(seed)") {
                 do throws(DatasetError) {
                     let dataset = try Dataset.load(sample.definition, in: folder.path)

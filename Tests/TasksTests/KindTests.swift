@@ -12,7 +12,8 @@ struct KindTests {
         labels: [String]?, train: String = "train"
     ) -> TaskDefinition {
         TaskDefinition(
-            name: "test", train: train, dev: train, kind: kind, format: format, text: text, pair: pair,
+            name: "test", train: DataFiles([train]), dev: DataFiles([train]), kind: kind, format: format, text: text,
+            pair: pair,
             choices: choices, targets: targets, label: label, labels: labels, metrics: [.accuracy])
     }
 
@@ -199,6 +200,28 @@ struct KindTests {
     // MARK: - Tags
 
     private let entities = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+
+    @Test func `columns of words may have names, and comments are no words`() throws {
+        var task = definition(.tags, .conll, text: .name("form"), label: .name("ner"), labels: entities)
+        task.columnNames = ["id", "form", "ner"]
+        task.comment = "#"
+        let text = """
+            # sent_id = 1
+            1-2\tdon't\t_
+            1\t#\tO
+            2\tn't\tO
+            2.1\tsilent\tO
+
+            # sent_id = 2
+            1\tAnna\tB-PER
+            """
+        let examples = try load(["train": text], task)
+        #expect(examples.map(\.content) == [.words(["#", "n't"]), .words(["Anna"])])
+        #expect(
+            try failure(["train": "1\tAnna\n"], task) == "train:1: there is no column ner, the line has 2")
+        (task.comment, task.columnNames) = (nil, ["number", "form", "ner"])
+        #expect(try failure(["train": text], task).hasPrefix("train:1: field 'ner': '=' is not one of O, "))
+    }
 
     @Test func `sentences of CoNLL's form end at empty lines and documents`() throws {
         let text =

@@ -21,8 +21,8 @@ struct SharedDataTests {
         labels: [String]?, metrics: [Metric] = [.accuracy]
     ) -> TaskDefinition {
         TaskDefinition(
-            name: name, train: "\(name)/\(train)", dev: "\(name)/\(dev)",
-            validation: validation.map { "\(name)/\($0)" },
+            name: name, train: DataFiles(["\(name)/\(train)"]), dev: DataFiles(["\(name)/\(dev)"]),
+            validation: validation.map { DataFiles(["\(name)/\($0)"]) },
             trainRows: rows?.train, devRows: rows?.dev, kind: kind, format: format, header: header,
             encoding: encoding, text: text, pair: pair, choices: choices, targets: targets, label: label,
             labels: labels, metrics: metrics)

@@ -91,6 +91,8 @@ extension Rule {
                 "SentencePiece", #"import CSentencePiece|\bcsentencepiece_\w+\("#,
                 ["Sources/CSentencePiece/", "Sources/Tokenizers/"], "import CSentencePiece"
             ),
+            ("libcurl", #"import CCurl|\bccurl_\w+\("#, ["Sources/CCurl/", "Sources/Downloads/"], "import CCurl"),
+            ("libzip", #"import CZip|\bczip_\w+\("#, ["Sources/CZip/", "Sources/Downloads/"], "import CZip"),
             ("SQLite", #"import GRDB|import SQLite3"#, ["Sources/Ledger/"], "import GRDB"),
         ].map { library, pattern, home, example in
             Rule(

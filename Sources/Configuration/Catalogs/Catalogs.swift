@@ -37,6 +37,18 @@ extension Catalogs {
         return catalogs
     }
 
+    /// The tasks whose entries name the archive that has their files: those of the files named on the command line, then
+    /// those of `archives/tasks.yaml` in the general places.
+    package static func archivedTasks(
+        taskFiles: [String], program: String? = Bundle.main.executablePath,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(ConfigurationError) -> TaskCatalog {
+        var tasks = TaskCatalog()
+        let general = generalDirectories(program: program, environment: environment)
+        for file in taskFiles + existing("archives/tasks.yaml", in: general) { try tasks.add(file: file) }
+        return tasks
+    }
+
     static func generalDirectories(program: String?, environment: [String: String]) -> [String] {
         if let given = environment["HEADSTART_CONFIGS"], !given.isEmpty { return [given] }
         var directories = ["configs"]

@@ -3,7 +3,20 @@ package import Experiments
 /// The tasks of `configs/tasks.yaml` and of the user's own files, by name.
 package struct TaskCatalog: Sendable {
     /// What is wrong with an entry is told to those alone who ask for its task.
-    private var entries: [(name: String, task: Result<TaskDefinition, ConfigurationError>)] = []
+    private var entries: [Entry] = []
+
+    private struct Entry: Sendable {
+        let name: String
+        let meaning: Result<Meaning, ConfigurationError>
+        /// As its file has it.
+        let text: String
+    }
+
+    private struct Meaning: Sendable {
+        let task: TaskDefinition
+        /// The address of the archive that has the task's files: how to come by them is nothing of what the task is.
+        let archive: String?
+    }
 
     package init() {}
 
@@ -11,24 +24,30 @@ package struct TaskCatalog: Sendable {
 
     /// - Returns: nil also where the task's entry is wrong.
     package subscript(name: String) -> TaskDefinition? {
-        guard case .success(let definition)? = entry(name) else { return nil }
-        return definition
+        guard case .success(let meaning)? = entry(name)?.meaning else { return nil }
+        return meaning.task
     }
 
     /// - Throws: what is wrong with the task's entry, or a sentence with the nearest name where there is no such task.
     package func definition(named name: String) throws(ConfigurationError) -> TaskDefinition {
         guard let entry = entry(name) else { throw ConfigurationError(unknown(name)) }
-        return try entry.get()
+        return try entry.meaning.get().task
     }
 
     func definition(named name: String, at place: Place) throws(ConfigurationError) -> TaskDefinition {
         guard let entry = entry(name) else { throw ConfigurationError(unknown(name), at: place) }
-        return try entry.get()
+        return try entry.meaning.get().task
     }
 
-    private func entry(_ name: String) -> Result<TaskDefinition, ConfigurationError>? {
-        entries.first { $0.name == name }?.task
+    /// The address of the archive that has the task's files; nil where the entry names none.
+    package func archive(of name: String) throws(ConfigurationError) -> String? {
+        try entry(name)?.meaning.get().archive
     }
+
+    /// The task's entry as its file has it.
+    package func text(of name: String) -> String? { entry(name)?.text }
+
+    private func entry(_ name: String) -> Entry? { entries.first { $0.name == name } }
 
     private func unknown(_ name: String) -> String {
         "unknown task '\(name)'\(hint(for: name, among: names))"
@@ -36,20 +55,35 @@ package struct TaskCatalog: Sendable {
 
     /// Adds the tasks of a file. A name that is known already keeps its meaning: nearer files are read first.
     package mutating func add(file: String) throws(ConfigurationError) {
-        for entry in try Section(YAMLValue.read(file), name: "the file").entries where self.entry(entry.key) == nil {
-            let task = Result<TaskDefinition, ConfigurationError> { () throws(ConfigurationError) in
-                try TaskDefinition(entry)
+        let text = try YAMLValue.text(of: file)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        for entry in try Section(YAMLValue.parse(text, file: file), name: "the file").entries
+        where self.entry(entry.key) == nil {
+            let meaning = Result<Meaning, ConfigurationError> { () throws(ConfigurationError) in
+                let section = try Section(entry.value, name: "task '\(entry.key)'", at: entry.place)
+                return Meaning(
+                    task: try TaskDefinition(entry), archive: try section["archive"]?.text("'archive'"))
             }
-            entries.append((entry.key, task))
+            entries.append(Entry(name: entry.key, meaning: meaning, text: entry.text(in: lines)))
         }
+    }
+}
+
+extension YAMLEntry {
+    /// The lines from the entry's key to the next one's, without those between that say nothing.
+    fileprivate func text(in lines: [Substring]) -> String {
+        guard case .line(_, let first) = place, lines.indices.contains(first - 1) else { return "" }
+        let rest = lines[first...].prefix { $0.first.map { $0 == " " || $0 == "#" || $0 == "\r" } ?? true }
+        let said = rest.reversed().drop { line in line.drop { $0.isWhitespace }.first.map { $0 == "#" } ?? true }
+        return ([lines[first - 1]] + said.reversed()).joined(separator: "\n")
     }
 }
 
 extension TaskDefinition {
     private static let keys = [
-        "kind", "train", "dev", "validation", "train-rows", "dev-rows", "format", "header", "encoding", "text", "pair",
-        "choices", "targets", "compare",
-        "label", "labels", "unknown", "metrics",
+        "kind", "train", "dev", "dev-seed", "validation", "train-rows", "dev-rows", "format", "header", "encoding",
+        "empty", "extra", "columns", "comment", "text", "pair", "choices", "targets", "compare", "label", "labels",
+        "unknown", "metrics", "archive",
     ]
 
     /// The word for tasks without a kind of their own.
@@ -66,11 +100,14 @@ extension TaskDefinition {
         let kind = try Self.kind(section)
         try FormFit(section, format, kind).check()
         let columns = TaskColumns(section, format)
+        let devShare = try section.devShare(kind)
         self.init(
             name: entry.key,
-            train: try section.required("train").text("'train'"),
-            dev: try section.required("dev").text("'dev'"),
-            validation: try section["validation"]?.text("'validation'"),
+            train: try section.required("train").files("'train'"),
+            dev: devShare == nil ? try section.required("dev").files("'dev'") : nil,
+            devShare: devShare,
+            devSeed: try section.devSeed(devShare),
+            validation: try section["validation"]?.files("'validation'"),
             trainRows: try section.rows("train-rows"),
             devRows: try section.rows("dev-rows"),
             kind: kind,
@@ -79,6 +116,10 @@ extension TaskDefinition {
             encoding: try section["encoding"].map { value throws(ConfigurationError) in
                 try value.choice("'encoding'")
             } ?? .utf8,
+            skipsEmpty: try section.says("skip", "empty"),
+            ignoresExtra: try section.says("ignore", "extra"),
+            columnNames: try section["columns"]?.uniqueTexts("'columns'").map(\.text),
+            comment: try section["comment"]?.text("'comment'"),
             text: try columns.required("text"),
             pair: try columns.given("pair"),
             choices: kind == .choices ? try columns.list("choices") : nil,
@@ -149,7 +190,44 @@ extension TaskDefinition {
     }
 }
 
+extension YAMLValue {
+    /// One file or several.
+    fileprivate func files(_ what: String) throws(ConfigurationError) -> DataFiles {
+        DataFiles(try uniqueTexts(what).map(\.text))
+    }
+}
+
 extension Section {
+    /// The share of the training rows that `dev` asks for, as 20%; nil where it names files.
+    fileprivate func devShare(_ kind: TaskDefinition.Kind?) throws(ConfigurationError) -> Double? {
+        guard let value = self["dev"], case .scalar(let text, isQuoted: false) = value.content, text.hasSuffix("%")
+        else { return nil }
+        guard let percent = Double(text.dropLast()), percent > 0, percent < 100 else {
+            throw ConfigurationError(
+                "'dev' must name files, or a share of the training rows above 0% and below 100%, not '\(text)'",
+                at: value.place)
+        }
+        guard kind != .maskedLM else {
+            throw ConfigurationError("running text has no rows to draw; name a file in 'dev'", at: value.place)
+        }
+        if let rows = self["dev-rows"] {
+            throw ConfigurationError("'dev-rows' are those of a file, but 'dev' is a share of train's", at: rows.place)
+        }
+        return percent / 100
+    }
+
+    fileprivate func devSeed(_ share: Double?) throws(ConfigurationError) -> UInt64? {
+        guard let value = self["dev-seed"] else { return nil }
+        guard share != nil else {
+            throw ConfigurationError("'dev-seed' is for a 'dev' that is drawn, as 'dev: 20%'", at: value.place)
+        }
+        let text = try value.text("'dev-seed'")
+        guard let seed = UInt64(text) else {
+            throw ConfigurationError("'dev-seed' must be a whole number from 0, not '\(text)'", at: value.place)
+        }
+        return seed
+    }
+
     /// The first and the last row that a key names, as 1..400; nil where it is not there.
     fileprivate func rows(_ key: String) throws(ConfigurationError) -> ClosedRange<Int>? {
         guard let value = self[key] else { return nil }
@@ -160,6 +238,16 @@ extension Section {
                 "'\(key)' must be the first and the last row, from 1, as 1..400, not '\(text)'", at: value.place)
         }
         return first...last
+    }
+
+    /// Whether a key says that something is let pass, by this word; nil where it is an error.
+    fileprivate func says(_ word: String, _ key: String) throws(ConfigurationError) -> Bool? {
+        guard let value = self[key] else { return nil }
+        let text = try value.text("'\(key)'")
+        guard [word, "error"].contains(text) else {
+            throw ConfigurationError("'\(key)' must be \(word) or error, not '\(text)'", at: value.place)
+        }
+        return text == word ? true : nil
     }
 
     /// Whether a key says true; nil where it is not there.

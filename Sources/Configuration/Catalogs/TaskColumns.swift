@@ -47,12 +47,12 @@ struct TaskColumns {
         }
         for (key, columns) in single + [("choices", task.choices ?? []), ("targets", task.targets ?? [])] {
             guard let place = section[key]?.place else { continue }
-            for column in columns { try check(column, key, hasHeader: task.header, at: place) }
+            for column in columns { try check(column, key, task, at: place) }
         }
     }
 
     private func check(
-        _ column: Column, _ key: String, hasHeader: Bool, at place: Place
+        _ column: Column, _ key: String, _ task: TaskDefinition, at place: Place
     ) throws(ConfigurationError) {
         switch (column, format) {
         case (_, .copa), (_, .wic), (_, .lines):
@@ -60,9 +60,14 @@ struct TaskColumns {
                 "'\(key)' cannot be chosen: \(format.rawValue) files have columns of their own", at: place)
         case (.number, .jsonl), (.number, .trec):
             throw ConfigurationError("'\(key)' must be a name: \(format.rawValue) fields have no numbers", at: place)
-        case (.name(let name), .conll),
-            (.name(let name), .tsv) where !hasHeader,
-            (.name(let name), .csv) where !hasHeader:
+        case (.name(let name), .conll) where task.columnNames != nil:
+            guard let names = task.columnNames, !names.contains(name) else { return }
+            throw ConfigurationError("'columns' has no '\(name)'\(hint(for: name, among: names))", at: place)
+        case (.name(let name), .conll):
+            throw ConfigurationError(
+                "'\(key)' must be a number from 1, not '\(name)': the file has no header; name them in 'columns'",
+                at: place)
+        case (.name(let name), .tsv) where !task.header, (.name(let name), .csv) where !task.header:
             let sentence = "'\(key)' must be a number from 1, not '\(name)': the file has no header"
             throw ConfigurationError(sentence, at: place)
         default: return
@@ -86,6 +91,10 @@ struct FormFit {
         if let place = section["header"]?.place, format != .tsv, format != .csv {
             throw ConfigurationError("'header' is for tsv and csv files; \(format.rawValue) has none", at: place)
         }
+        for (key, formats) in Self.formats {
+            guard let place = section[key]?.place, !formats.contains(format) else { continue }
+            throw ConfigurationError("'\(key)' is for \(oneOf(formats.map(\.rawValue))) files", at: place)
+        }
         let ownKind = Self.kinds[format] ?? kind
         if ownKind != kind {
             let name = ownKind.map(\.rawValue) ?? "classification"
@@ -103,6 +112,11 @@ struct FormFit {
     /// The kinds of tasks that forms of files are made for, where that is only one.
     private static let kinds: [TaskDefinition.FileFormat: TaskDefinition.Kind?] = [
         .trec: nil, .copa: .choices, .wic: .targetWords, .conll: .tags, .lines: .maskedLM,
+    ]
+
+    /// The forms of files that have a key, where not all do.
+    private static let formats: KeyValuePairs<String, [TaskDefinition.FileFormat]> = [
+        "extra": [.tsv, .csv], "columns": [.conll], "comment": [.conll], "empty": [.tsv, .csv, .jsonl],
     ]
 
     /// The kinds of tasks that have a key, where not all do.

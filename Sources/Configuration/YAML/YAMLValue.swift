@@ -40,19 +40,21 @@ extension YAMLValue {
 
     /// Reads a file that holds one mapping; "-" is standard input.
     static func read(_ path: String) throws(ConfigurationError) -> YAMLValue {
-        let text: String
+        try parse(text(of: path), file: path)
+    }
+
+    static func text(of path: String) throws(ConfigurationError) -> String {
         do {
             guard let decoded = String(validating: try Disk.readToEnd(path, atMost: byteLimit), as: UTF8.self) else {
                 throw ConfigurationError("\(path): is not text in UTF-8")
             }
             // Some editors begin a file with a byte-order mark.
-            text = decoded.hasPrefix("\u{FEFF}") ? String(decoded.dropFirst()) : decoded
+            return decoded.hasPrefix("\u{FEFF}") ? String(decoded.dropFirst()) : decoded
         } catch let error as ConfigurationError {
             throw error
         } catch {
             throw ConfigurationError("\(error)")
         }
-        return try parse(text, file: path)
     }
 
     static func parse(_ text: String, file: String) throws(ConfigurationError) -> YAMLValue {

@@ -101,7 +101,7 @@ package final class Backbone {
     /// The digest of all that decides what the model computes: configuration, weights and tokenizer files.
     package func contentDigest() throws(ModelError) -> Digest {
         var hasher = Digest.Hasher()
-        for name in ["config.json", "model.safetensors"] + Self.tokenizerFiles {
+        for name in ModelFiles.all {
             let path = "\(directory)/\(name)"
             guard FileManager.default.fileExists(atPath: path) else { continue }
             do {
@@ -112,12 +112,6 @@ package final class Backbone {
         }
         return hasher.finish()
     }
-
-    /// Files that belong to the tokenizer, where a model has them.
-    package static let tokenizerFiles = [
-        "added_tokens.json", "merges.txt", "sentencepiece.bpe.model", "special_tokens_map.json", "tokenizer.json",
-        "tokenizer_config.json", "vocab.json", "vocab.txt",
-    ]
 }
 
 /// Numbers at an address that stays.

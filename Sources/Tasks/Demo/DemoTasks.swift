@@ -40,8 +40,8 @@ package enum DemoTasks {
         _ grammar: some DemoGrammar, header: String, as definition: TaskDefinition
     ) -> [(name: String, text: String)] {
         let rows = distinctRows(of: grammar, definition, count: trainCount + devCount)
-        return [(definition.train, rows[..<trainCount]), (definition.dev, rows[trainCount...])].map { name, part in
-            (name, ([header] + part).joined(separator: "\n") + "\n")
+        return [("train", rows[..<trainCount]), ("dev", rows[trainCount...])].map { name, part in
+            ("\(definition.name)/\(name).tsv", ([header] + part).joined(separator: "\n") + "\n")
         }
     }
 
@@ -75,7 +75,7 @@ extension TaskDefinition {
     /// The definition as an entry of `configs/tasks.yaml`.
     fileprivate var yaml: String {
         let fields = [
-            "train: \(train)", "dev: \(dev)", "format: \(format.rawValue)", "text: \(text)",
+            "train: \(train)", dev.map { "dev: \($0)" }, "format: \(format.rawValue)", "text: \(text)",
             pair.map { "pair: \($0)" }, label.map { "label: \($0)" },
             labels.map { "labels: [\($0.map { "\"\($0)\"" }.joined(separator: ", "))]" },
             "metrics: [\(metrics.map(\.rawValue).joined(separator: ", "))]",

@@ -8,45 +8,123 @@ package struct Dataset: Sendable {
     package let dev: [Example]
     /// Empty where the task has no third file.
     package let validation: [Example]
+    /// How many rows of each file were left out because they lack something; of those that are drawn for dev none.
+    package let skipped: [DataFile: Int]
 
     /// Reads the files of a task and checks every row.
     package static func load(_ definition: TaskDefinition, in directory: String) throws(DatasetError) -> Dataset {
-        let trainFile = try file(definition.train, of: definition, in: directory)
-        let train = try trainFile.examples(definition, rows: definition.trainRows)
-        try trainFile.requireSeveralLabels(train, definition)
-        let dev = try file(definition.dev, of: definition, in: directory)
-            .examples(definition, rows: definition.devRows)
-        let validation = try definition.validation.map { path throws(DatasetError) in
-            try file(path, of: definition, in: directory).examples(definition)
+        let reader = DatasetReader(definition: definition, directory: directory)
+        var skipped: [DataFile: Int] = [:]
+        var train = try reader.examples(
+            definition.train, rows: definition.trainRows, skipped: &skipped[.train, default: 0])
+        var dev: [Example] = []
+        if let files = definition.dev {
+            dev = try reader.examples(files, rows: definition.devRows, skipped: &skipped[.dev, default: 0])
+        } else {
+            (train, dev) = try definition.drawDev(from: train, of: "\(directory)/\(definition.train)")
         }
-        return Dataset(definition: definition, train: train, dev: dev, validation: validation ?? [])
+        try definition.requireSeveralLabels(train, from: "\(directory)/\(definition.train)")
+        var validation: [Example] = []
+        if let files = definition.validation {
+            validation = try reader.examples(files, skipped: &skipped[.validation, default: 0])
+        }
+        return Dataset(definition: definition, train: train, dev: dev, validation: validation, skipped: skipped)
     }
 
-    private static func file(
-        _ path: String, of definition: TaskDefinition, in directory: String
-    ) throws(DatasetError) -> DatasetFile {
-        try DatasetFile(path: "\(directory)/\(path)", encoding: definition.encoding)
+    /// Those that the task has.
+    package var files: [DataFile] { DataFile.allCases.filter { !self[$0].isEmpty } }
+
+    package subscript(file: DataFile) -> [Example] {
+        switch file {
+        case .train: train
+        case .dev: dev
+        case .validation: validation
+        }
     }
 
     /// The digest of what the task is: how it is read, and the bytes of its files.
     package static func contentDigest(
         _ definition: TaskDefinition, in directory: String
     ) throws(DatasetError) -> Digest {
-        let train = try digest("\(directory)/\(definition.train)", definition.format)
-        let dev = try digest("\(directory)/\(definition.dev)", definition.format)
-        let validation = try definition.validation.map { path throws(DatasetError) in
-            try digest("\(directory)/\(path)", definition.format)
-        }
+        let reader = DatasetReader(definition: definition, directory: directory)
+        let train = try reader.digest(definition.train)
+        let dev = try definition.dev.map { files throws(DatasetError) in try reader.digest(files) }
+        let validation = try definition.validation.map { files throws(DatasetError) in try reader.digest(files) }
         do {
             return try definition.contentDigest(train: train, dev: dev, validation: validation)
         } catch {
             throw DatasetError(definition.name, "the task's definition cannot be written as JSON: \(error)")
         }
     }
+}
+
+/// One of a task's files, or the rows that take its place.
+package enum DataFile: Int, CaseIterable, Sendable {
+    case train, dev, validation
+
+    package var name: String { "\(self)" }
+}
+
+/// Reads the files that a task names.
+private struct DatasetReader {
+    let definition: TaskDefinition
+    let directory: String
+
+    /// The paths of all files; a pattern stands for those that match it, in the order of their names.
+    private func paths(_ files: DataFiles) throws(DatasetError) -> [String] {
+        var paths: [String] = []
+        for name in files.paths {
+            let path = "\(directory)/\(name)"
+            let isPattern = name.contains { "*?".contains($0) } && !Disk.isPlainFile(path)
+            let found = isPattern ? Disk.files(matching: path) : [path]
+            guard !found.isEmpty else { throw DatasetError(path, "no file matches this pattern") }
+            paths += found
+        }
+        return paths
+    }
+
+    /// The rows of all files, one file after the other.
+    /// - Parameters:
+    ///   - wanted: the first and the last of them, from 1; nil for all.
+    ///   - skipped: grows by the rows that are left out because they lack something.
+    func examples(
+        _ files: DataFiles, rows wanted: ClosedRange<Int>? = nil, skipped: inout Int
+    ) throws(DatasetError) -> [Example] {
+        var rows: [(reader: ExampleReader, row: Row)] = []
+        for path in try paths(files) {
+            let file = try DatasetFile(path: path, encoding: definition.encoding)
+            let found = try file.rows(definition)
+            guard !found.isEmpty else { throw file.error("the dataset is empty: the file has no rows") }
+            let reader = ExampleReader(file: file, definition: definition)
+            rows += found.map { (reader, $0) }
+        }
+        let range = wanted ?? 1...rows.count
+        guard range.upperBound <= rows.count else {
+            throw rows[0].reader.file.error(
+                "there are no rows \(range.lowerBound) to \(range.upperBound), the file has \(rows.count)")
+        }
+        var chosen = rows[(range.lowerBound - 1)..<range.upperBound]
+        if definition.skipsEmpty == true {
+            chosen.removeAll { definition.lacks($0.row) }
+            skipped += range.count - chosen.count
+            guard !chosen.isEmpty else {
+                throw rows[0].reader.file.error("every row lacks a text or its label")
+            }
+        }
+        return try readEach(chosen) { row throws(DatasetError) in
+            try row.reader.example(row.row)
+        }
+    }
+
+    /// The digest of a file, or of those of several.
+    func digest(_ files: DataFiles) throws(DatasetError) -> Digest {
+        let digests = try paths(files).map { path throws(DatasetError) in try digest(path) }
+        return digests.count == 1 ? digests[0] : Digest(of: Array(digests.map(\.hex).joined(separator: " ").utf8))
+    }
 
     /// The digest of a file and, where its labels are in another, of both.
-    private static func digest(_ path: String, _ format: TaskDefinition.FileFormat) throws(DatasetError) -> Digest {
-        let gold = format == .wic ? try DatasetFile.goldPath(of: path) : nil
+    private func digest(_ path: String) throws(DatasetError) -> Digest {
+        let gold = definition.format == .wic ? try DatasetFile.goldPath(of: path) : nil
         do throws(FileError) {
             let digest = try MappedFile(path: path).digest()
             guard let gold else { return digest }

@@ -1,33 +1,20 @@
 import Experiments
 
-extension DatasetFile {
-    /// Rows as examples.
-    /// - Parameter wanted: the first and the last of them, from 1; nil for all.
-    func examples(
-        _ definition: TaskDefinition, rows wanted: ClosedRange<Int>? = nil
-    ) throws(DatasetError) -> [Example] {
-        let reader = ExampleReader(file: self, definition: definition)
-        let all = try rows(definition)
-        guard !all.isEmpty else { throw error("the dataset is empty: the file has no rows") }
-        let range = wanted ?? 1...all.count
-        guard range.upperBound <= all.count else {
-            throw error("there are no rows \(range.lowerBound) to \(range.upperBound), the file has \(all.count)")
-        }
-        return try each(all[(range.lowerBound - 1)..<range.upperBound]) { row throws(DatasetError) in
-            try reader.example(row)
-        }
-    }
-
+extension TaskDefinition {
     /// - Throws: where there is nothing to learn, because all examples have one label.
-    func requireSeveralLabels(_ examples: [Example], _ definition: TaskDefinition) throws(DatasetError) {
+    func requireSeveralLabels(_ examples: [Example], from path: String) throws(DatasetError) {
         let labels = examples.lazy.flatMap(\.labels)
         guard let first = labels.first, labels.allSatisfy({ $0 == first }) else { return }
-        let label =
-            switch first {
-            case .category(let category): definition.labels?[category] ?? "\(category)"
-            case .value(let value): "\(value)"
-            }
-        throw error("every row has the label '\(label)', so there is nothing to learn; two or more are needed")
+        throw DatasetError(
+            path, "every row has the label '\(spelled(first))', so there is nothing to learn; two or more are needed")
+    }
+
+    /// A class by its name, a number as it is.
+    func spelled(_ label: Label) -> String {
+        switch label {
+        case .category(let category): labels?[category] ?? "\(category)"
+        case .value(let value): "\(value)"
+        }
     }
 }
 

@@ -10,28 +10,56 @@ struct DatasetFile {
     /// - Throws: for bytes that are not of the encoding, naming the first of them.
     init(path: String, encoding: TaskDefinition.TextEncoding) throws(DatasetError) {
         self.path = path
-        var bytes: [UInt8]
-        do {
-            bytes = try MappedFile(path: path).copy()
-        } catch {
-            throw DatasetError(error)
-        }
-        try Self.refuseUTF16(bytes, path)
-        switch encoding {
-        case .latin1: bytes = bytes.flatMap { UTF8.encode(Unicode.Scalar($0)) ?? UTF8.encodedReplacementCharacter }
-        case .utf8:
+        var bytes = try Self.bytes(path)
+        if let isLittle = Self.isLittleUTF16(bytes) {
+            bytes = try Self.utf8(ofUTF16: bytes, isLittle: isLittle, path)
+        } else if encoding == .latin1 {
+            bytes = bytes.flatMap { UTF8.encode(Unicode.Scalar($0)) ?? UTF8.encodedReplacementCharacter }
+        } else {
             try Self.validate(bytes, path)
-            if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         }
+        if encoding == .utf8, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         while let last = bytes.last, isLineEnd(last) { bytes.removeLast() }
         text = bytes
     }
 
-    /// What Windows calls Unicode: every byte of it is a character of Latin-1, too.
-    private static func refuseUTF16(_ bytes: [UInt8], _ path: String) throws(DatasetError) {
-        let isMarked = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
-        guard isMarked || bytes.prefix(2).contains(0) else { return }
-        throw DatasetError(path, "is in UTF-16; convert it, as with iconv -f UTF-16 -t UTF-8")
+    /// The file's bytes, unpacked where gzip has packed them.
+    private static func bytes(_ path: String) throws(DatasetError) -> [UInt8] {
+        let bytes: [UInt8]
+        do { bytes = try MappedFile(path: path).copy() } catch { throw DatasetError(error) }
+        guard Gzip.isPacked(bytes) else { return bytes }
+        do throws(Gzip.Problem) {
+            return try Gzip.unpacked(bytes)
+        } catch {
+            throw DatasetError(path, "cannot be unpacked: \(error.sentence)")
+        }
+    }
+
+    /// Whether the low byte comes first in a file in UTF-16, which Windows calls Unicode; nil for other files. Without a
+    /// mark it is known by a zero beside its first character: no text begins with one else.
+    private static func isLittleUTF16(_ bytes: [UInt8]) -> Bool? {
+        guard bytes.count > 1 else { return nil }
+        switch (bytes[0], bytes[1]) {
+        case (0xFF, 0xFE): return true
+        case (0xFE, 0xFF): return false
+        case (1..., 0): return true
+        case (0, 1...): return false
+        default: return nil
+        }
+    }
+
+    private static func utf8(
+        ofUTF16 bytes: [UInt8], isLittle: Bool, _ path: String
+    ) throws(DatasetError) -> [UInt8] {
+        let units = stride(from: 0, to: bytes.count - 1, by: 2).map { place in
+            let (first, second) = (UInt16(bytes[place]), UInt16(bytes[place + 1]))
+            return isLittle ? second << 8 | first : first << 8 | second
+        }
+        let text = units.first == 0xFEFF ? units.dropFirst() : units[...]
+        guard bytes.count.isMultiple(of: 2), let decoded = String(validating: text, as: UTF16.self) else {
+            throw DatasetError(path, "is in UTF-16 and not whole: half a character is missing; was the file cut off?")
+        }
+        return Array(decoded.utf8)
     }
 
     private static func validate(_ bytes: [UInt8], _ path: String) throws(DatasetError) {
@@ -57,23 +85,23 @@ struct DatasetFile {
     }
 
     func error(line: Int? = nil, _ message: String) -> DatasetError { DatasetError(path, line: line, message) }
+}
 
-    /// Reads all rows, so that where some are wrong a person is told of several at once.
-    func each<Item, Value>(
-        _ items: some Sequence<Item>, _ read: (Item) throws(DatasetError) -> Value
-    ) throws(DatasetError) -> [Value] {
-        var values: [Value] = []
-        var wrong: DatasetError?
-        for item in items {
-            do throws(DatasetError) {
-                values.append(try read(item))
-            } catch {
-                if wrong == nil { wrong = error } else { wrong?.add(error) }
-            }
+/// Reads all rows, so that where some are wrong a person is told of several at once.
+func readEach<Item, Value>(
+    _ items: some Sequence<Item>, _ read: (Item) throws(DatasetError) -> Value
+) throws(DatasetError) -> [Value] {
+    var values: [Value] = []
+    var wrong: DatasetError?
+    for item in items {
+        do throws(DatasetError) {
+            values.append(try read(item))
+        } catch {
+            if wrong == nil { wrong = error } else { wrong?.add(error) }
         }
-        if let wrong { throw wrong }
-        return values
     }
+    if let wrong { throw wrong }
+    return values
 }
 
 func isLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }

@@ -7,8 +7,10 @@ extension DatasetFile {
     func objectRows(_ definition: TaskDefinition, besides more: [Column] = []) throws(DatasetError) -> [Row] {
         let texts = definition.textColumns + more
         let lines = lines
-        return try each(lines.indices) { index throws(DatasetError) in
-            let object = ObjectLine(file: self, line: index + 1, value: try parsed(lines[index], line: index + 1))
+        return try readEach(lines.indices) { index throws(DatasetError) in
+            let object = ObjectLine(
+                file: self, line: index + 1, value: try parsed(lines[index], line: index + 1),
+                mayLack: definition.skipsEmpty == true)
             var row = Row(line: index + 1, fields: [:])
             for column in definition.columns + more {
                 row.fields[column] =
@@ -32,18 +34,23 @@ private struct ObjectLine {
     let file: DatasetFile
     let line: Int
     let value: JSONValue
+    /// Whether null is an empty text.
+    let mayLack: Bool
 
     func text(_ column: Column) throws(DatasetError) -> String {
-        guard case .string(let text) = try field(column) else { throw wrong(column, "a string is expected") }
-        return text
+        switch try field(column) {
+        case .string(let text): return text
+        case .null where mayLack: return ""
+        default: throw wrong(column, "a string is expected")
+        }
     }
 
     /// A label may be a boolean or a number, which count as they are spelled.
     func label(_ column: Column) throws(DatasetError) -> String {
-        guard let text = spelled(try field(column)) else {
-            throw wrong(column, "a string, number or boolean is expected")
-        }
-        return text
+        let value = try field(column)
+        if let text = spelled(value) { return text }
+        guard case .null = value, mayLack else { throw wrong(column, "a string, number or boolean is expected") }
+        return ""
     }
 
     /// An array of words or of their tags.

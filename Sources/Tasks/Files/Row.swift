@@ -17,6 +17,13 @@ extension TaskDefinition {
     /// The columns that hold text.
     var textColumns: [Column] { [text] + (pair.map { [$0] } ?? []) + (choices ?? []) }
 
+    /// Whether a row is without one of its texts or its label.
+    func lacks(_ row: Row) -> Bool {
+        (textColumns + (label.map { [$0] } ?? [])).contains { column in
+            row.words(column).allSatisfy { $0.allSatisfy(\.isWhitespace) }
+        }
+    }
+
     /// All that are read.
     var columns: [Column] { textColumns + (targets ?? []) + (label.map { [$0] } ?? []) }
 }

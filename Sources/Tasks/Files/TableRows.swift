@@ -22,8 +22,9 @@ extension DatasetFile {
             try self.place(of: column, names: names, count: first.fields.count)
         }
         let places = try definition.columns.map { column throws(DatasetError) in (column, try place(column)) }
-        return try each(records.dropFirst(definition.header ? 1 : 0)) { record throws(DatasetError) in
-            guard record.fields.count == first.fields.count else {
+        return try readEach(records.dropFirst(definition.header ? 1 : 0)) { record throws(DatasetError) in
+            let extra = record.fields.count - first.fields.count
+            guard extra == 0 || (extra > 0 && definition.ignoresExtra == true) else {
                 throw error(
                     line: record.line,
                     "the row has \(counted(record.fields.count, "column")), but line 1 has \(counted(first.fields.count, "column"))"

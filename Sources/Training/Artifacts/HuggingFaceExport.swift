@@ -34,7 +34,7 @@ package struct HuggingFaceExport {
             if !isComplete, let head = model.trained.files[.head] {
                 try AtomicFile.copy(head, to: "\(temporary)/head.safetensors")
             }
-            for name in Backbone.tokenizerFiles {
+            for name in ModelFiles.tokenizer {
                 let file = "\(model.backbone.directory)/\(name)"
                 guard access(file, F_OK) == 0 else { continue }
                 try AtomicFile.copy(file, to: "\(temporary)/\(name)")

@@ -41,8 +41,3 @@ extension Learner {
         reading(examples, in: file) { outputs, _ in Array(outputs) }
     }
 }
-
-/// The files of a task; not every task has a third one.
-enum DataFile: Int, CaseIterable {
-    case train, dev, validation
-}

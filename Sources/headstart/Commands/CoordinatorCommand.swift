@@ -19,6 +19,7 @@ struct CoordinatorCommand: ParsableCommand {
             """)
 
     @OptionGroup var sweep: SweepOptions
+    @OptionGroup var fetching: FetchOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var listen: ListenOptions
     @OptionGroup var policy: PolicyOptions
@@ -36,7 +37,7 @@ struct CoordinatorCommand: ParsableCommand {
     private func work(until stop: StopRequest) throws -> [SweepPlan] {
         var settings = try listen.settings()
         policy.apply(to: &settings)
-        let sweep = try sweep.prepare()
+        let sweep = try sweep.prepare(fetching: fetching)
         let listener = stop.listenToSignals()
         let coordinator = try Coordinator(
             plans: [sweep], store: store.store, settings: settings, logger: log.logger("coordinator"),

@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Ledger
 import Reports
+import Tasks
 
 struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,15 +14,20 @@ struct PlanCommand: ParsableCommand {
             """)
 
     @OptionGroup var sweep: SweepOptions
+    @OptionGroup var fetching: FetchOptions
     @OptionGroup var output: OutputOptions
 
     @Option(name: .long, help: ArgumentHelp("The store whose finished stages count as done.", valueName: "directory"))
     var store: String?
 
     func run() throws {
-        let listing = PlanListing(try snapshot(of: try sweep.prepare()))
-        if output.json { return try Screen.json(listing) }
-        try Screen.line(listing.text(width: Screen.width))
+        if output.json {
+            return try Screen.json(PlanListing(try snapshot(of: try sweep.prepare(fetching: fetching))))
+        }
+        var checks: [DataCheck] = []
+        let listing = PlanListing(try snapshot(of: try sweep.prepare(fetching: fetching) { checks.append($0) }))
+        try Screen.line(listing.text(width: Screen.width) + "\n")
+        for check in checks { try Screen.line(check.summary(width: Screen.width)) }
     }
 
     /// A store that is not there yet has nothing done.

@@ -22,6 +22,7 @@ struct RunCommand: ParsableCommand {
             """)
 
     @OptionGroup var sweep: SweepOptions
+    @OptionGroup var fetching: FetchOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var groups: GroupOptions
     @OptionGroup var policy: PolicyOptions
@@ -29,7 +30,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         try Machine.demandDescriptors()
-        let sweep = try sweep.prepare()
+        let sweep = try sweep.prepare(fetching: fetching) { try Screen.line($0.summary(width: Screen.width)) }
         let logger = log.logger("groups", level: .warning)
         let stop = try StopRequest()
         let listener = stop.listenToSignals(beforeExit: ProcessTree.killDescendants)

@@ -6,6 +6,7 @@ import Files
 import Foundation
 import Numerics
 import Reports
+import Tasks
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -92,7 +93,12 @@ struct TrainCommand: ParsableCommand {
         let request = try SweepRequest.single(
             model: model.model, task: task, method: named, seed: seed, keep: .model, catalogs: try data.catalogs(),
             overrides: settings.map(Override.init))
-        return try request.prepare(dataDirectory: try data.directory()).plan()
+        // Under mpirun it was shown before.
+        let show: ((DataCheck) throws -> Void)? =
+            output.json || MPILaunch.isRank ? nil : { try Screen.line($0.summary(width: Screen.width)) }
+        return try request.prepare(
+            dataDirectory: try data.directory(), fetching: model.fetching, show: show
+        ).plan()
     }
 
     private func train(

@@ -5,9 +5,12 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The pretrained model: a name in models.yaml or a Hugging Face directory.", valueName: "model"))
+            "The pretrained model: a name in models.yaml, a Hugging Face directory, or a name on the hub.",
+            valueName: "model"))
     var model: String
 
+    @OptionGroup var fetching: FetchOptions
+
     /// Where the model is on this machine.
-    func directory() throws -> String { try Catalogs.read().models.find(model).directory }
+    func directory() throws -> String { try fetching.directory(of: Catalogs.read().models.find(model)) }
 }

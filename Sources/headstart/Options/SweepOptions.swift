@@ -29,33 +29,53 @@ struct SweepOptions: ParsableArguments {
     }
 
     /// The sweep that such options of someone else ask for.
-    @Sendable static func prepare(_ arguments: [String]) throws -> any GrowingPlan { try parse(arguments).prepare() }
+    @Sendable static func prepare(_ arguments: [String]) throws -> any GrowingPlan {
+        try parse(arguments).prepare(fetching: nil)
+    }
 
     /// Reads the file and all that it names.
-    func prepare() throws -> PreparedSweep {
+    /// - Parameters:
+    ///   - fetching: nil where nobody is there to be asked and nothing may be waited for.
+    ///   - show: is handed what each dataset looks like.
+    func prepare(fetching: FetchOptions?, show: ((DataCheck) throws -> Void)? = nil) throws -> PreparedSweep {
         let request = try SweepFile.read(
             config, catalogs: try data.catalogs(besides: config), overrides: settings.map(Override.init))
-        return try request.prepare(dataDirectory: try data.directory())
+        return try request.prepare(dataDirectory: try data.directory(), fetching: fetching, show: show)
     }
 }
 
 extension SweepRequest {
     /// Reads the model and the datasets that the request names, so that what is wrong with them is known before
     /// anything trains.
-    func prepare(dataDirectory: String) throws -> PreparedSweep {
-        let pretrained = try PretrainedModel(directory: model.directory)
+    /// - Parameters:
+    ///   - fetching: nil where nobody is there to be asked and nothing may be waited for.
+    ///   - show: is handed what each dataset looks like.
+    func prepare(
+        dataDirectory: String, fetching: FetchOptions?, show: ((DataCheck) throws -> Void)? = nil
+    ) throws -> PreparedSweep {
+        let directory = try fetching?.directory(of: model) ?? model.directory { throw model.isMissing($0) }
+        let pretrained = try PretrainedModel(directory: directory)
         let location = ModelLocation(
             name: model.name, path: pretrained.backbone.directory, content: try pretrained.backbone.contentDigest())
-        let planned = try datasets.map { definition in
-            let dataset = try Dataset.load(definition, in: dataDirectory)
-            let content = try Dataset.contentDigest(definition, in: dataDirectory)
-            return PlannedTask(
-                definition: definition, content: content, trainCount: dataset.train.count, devCount: dataset.dev.count,
-                text: definition.runningText(of: dataset.train, with: pretrained.tokenizer),
+        let read = try datasets.map { try Dataset.load($0, in: dataDirectory) }
+        let planned = try read.map { dataset in
+            PlannedTask(
+                definition: dataset.definition,
+                content: try Dataset.contentDigest(dataset.definition, in: dataDirectory),
+                trainCount: dataset.train.count, devCount: dataset.dev.count,
+                text: dataset.definition.runningText(of: dataset.train, with: pretrained.tokenizer),
                 constant: dataset.constantPrediction())
         }
         let sweep = PreparedSweep(self, model: location, dataDirectory: dataDirectory, tasks: planned)
-        for stage in try sweep.plan().stages { try checkFit(stage.specification.recipe, pretrained.backbone) }
+        let stages = try sweep.plan().stages
+        for stage in stages { try checkFit(stage.specification.recipe, pretrained.backbone) }
+        guard let show else { return sweep }
+        for dataset in read {
+            let lengths = stages.filter { $0.task == dataset.definition.name }.map(\.specification.recipe.maxLength)
+            try show(
+                try DataCheck(
+                    dataset, reader: pretrained.reader(maxLength: lengths.max() ?? Recipe().maxLength), sample: 1000))
+        }
         return sweep
     }
 }
