@@ -19,14 +19,17 @@ package final class Model {
 
     /// - Parameters:
     ///   - precision: what the backbone's matrix products compute in; sums, and everything else, are in single precision.
+    ///   - recomputes: whether layers compute again what their backward passes need rather than keep it: less memory, and a
+    ///     forward pass more.
     ///   - onPass: called before each forward pass, so that one sees from outside that something goes on.
     package init(
-        store: ParameterStore, compute: Compute, precision: Precision = .fp32, onPass: @escaping () -> Void = {}
+        store: ParameterStore, compute: Compute, precision: Precision = .fp32, recomputes: Bool = false,
+        onPass: @escaping () -> Void = {}
     ) {
         self.store = store
         self.compute = compute
         self.onPass = onPass
-        encoder = Encoder(in: store, precision.format)
+        encoder = Encoder(in: store, precision.format, recomputes: recomputes)
         readout = ReadoutLayer(in: store)
         head = makeHead(in: store)
     }

@@ -97,7 +97,7 @@ struct TestModel {
     init(
         _ small: SmallModel, head: HeadDesign = .hf, readout: ReadoutForm = .first, outputs: Int = 2,
         isLogistic: Bool = false, adapter: AdapterDesign? = nil, precision: Precision = .fp32, threads: Int = 1,
-        overlays: [SafetensorsFile] = [], moving: (Parameter) -> Bool = { _ in true }
+        recomputes: Bool = false, overlays: [SafetensorsFile] = [], moving: (Parameter) -> Bool = { _ in true }
     ) throws {
         folder = try TemporaryFolder()
         let backbone = try small.backbone(in: folder)
@@ -105,7 +105,8 @@ struct TestModel {
             configuration: backbone.configuration, head: head, readout: readout, outputs: outputs,
             isLogistic: isLogistic, adapter: adapter)
         let store = try ParameterStore(table: table, backbone: backbone, overlays: overlays, moving: moving)
-        model = Model(store: store, compute: Compute(threads: threads), precision: precision)
+        model = Model(
+            store: store, compute: Compute(threads: threads), precision: precision, recomputes: recomputes)
         store.drawInitialValues(seed: 2)
     }
 

@@ -6,17 +6,21 @@ final class Bottleneck {
     private let down: Linear
     private let up: Linear
     /// [rows, H]
-    private let input = FloatBuffer()
+    private let input: FloatBuffer
     /// [rows, width] each; GELU's slope stands where the forward pass computed its input.
-    private let slope = FloatBuffer()
-    private let activation = FloatBuffer()
-    private let gradient = FloatBuffer()
+    private let slope: FloatBuffer
+    private let activation: FloatBuffer
+    private let gradient: FloatBuffer
 
     /// nil where the model has no such adapter.
     ///
     /// - Parameter name: within the encoder layer.
-    init?(_ name: String, layer: Int, in store: ParameterStore) {
+    init?(_ name: String, layer: Int, in store: ParameterStore, _ memory: LayerMemory) {
         guard case .bottleneck = store.table.adapter else { return nil }
+        input = memory.buffer()
+        slope = memory.buffer()
+        activation = memory.buffer()
+        gradient = memory.buffer()
         let name = ParameterTable.layerPrefix(layer) + name
         down = Linear("\(name).down", in: store)
         up = Linear("\(name).up", in: store)

@@ -10,18 +10,20 @@ final class LowRank {
     private let scale: Float
     private let site: DropoutSite
     /// [rows, rank], (alpha / rank) A x; then its gradient.
-    private let inner = FloatBuffer()
+    private let inner: FloatBuffer
     /// [rows, inputs], the input that A sees; then its gradient.
-    private let dropped = FloatBuffer()
+    private let dropped: FloatBuffer
 
     /// nil where the model's adapter adds nothing to this layer.
     ///
     /// - Parameter name: of the linear layer within the encoder layer.
-    init?(_ name: String, layer: Int, in store: ParameterStore) {
+    init?(_ name: String, layer: Int, in store: ParameterStore, _ memory: LayerMemory) {
         guard case .lora(let settings) = store.table.adapter,
             let module = LoRAModule.allCases.firstIndex(where: { $0.layerName == name }),
             settings.modules.contains(LoRAModule.allCases[module])
         else { return nil }
+        inner = memory.buffer()
+        dropped = memory.buffer()
         let name = ParameterTable.layerPrefix(layer) + name
         down = Factor(name + ParameterTable.lowRankDown, in: store)
         up = Factor(name + ParameterTable.lowRankUp, in: store)

@@ -18,7 +18,7 @@ final class WordHead: Head {
     init(_ family: EncoderConfiguration.Family, in store: ParameterStore) {
         let names = family.wordLayers
         dense = Linear(names.dense, in: store)
-        norm = ResidualNorm(names.norm, in: store)
+        norm = ResidualNorm(names.norm, in: store, LayerMemory())
         out = Linear(names.out, in: store)
     }
 

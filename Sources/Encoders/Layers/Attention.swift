@@ -15,25 +15,30 @@ final class Attention {
     private let prefix: Prefix?
     private let end: BranchEnd
 
-    private let queries = FloatBuffer()
+    private let queries: FloatBuffer
     /// [keys, 2H], the prefix before each sequence.
-    private let keysValues = FloatBuffer()
-    private let probabilities = FloatBuffer()
-    private let dropped = FloatBuffer()
-    private let context = FloatBuffer()
+    private let keysValues: FloatBuffer
+    private let probabilities: FloatBuffer
+    private let dropped: FloatBuffer
+    private let context: FloatBuffer
 
-    init(layer: Int, prefix: Prefix?, in store: ParameterStore, _ format: NumberFormat) {
+    init(layer: Int, prefix: Prefix?, in store: ParameterStore, _ format: NumberFormat, _ memory: LayerMemory) {
+        queries = memory.buffer()
+        keysValues = memory.buffer()
+        probabilities = memory.buffer()
+        dropped = memory.buffer()
+        context = memory.buffer()
         self.layer = layer
         heads = store.table.configuration.heads
         hidden = store.table.configuration.hidden
         self.prefix = prefix
-        query = Projection("attention.self.query", layer: layer, in: store, format)
-        let key = Projection("attention.self.key", layer: layer, in: store, format)
-        let value = Projection("attention.self.value", layer: layer, in: store, format)
+        query = Projection("attention.self.query", layer: layer, in: store, format, memory)
+        let key = Projection("attention.self.key", layer: layer, in: store, format, memory)
+        let value = Projection("attention.self.value", layer: layer, in: store, format, memory)
         keyValue = key.joined(with: value).map { [$0] } ?? [key, value]
         end = BranchEnd(
             "attention.output", bottleneck: ParameterTable.attentionBottleneck, layer: layer,
-            site: .attentionOutput(layer: layer), in: store, format)
+            site: .attentionOutput(layer: layer), in: store, format, memory)
     }
 
     var moves: Bool { scoresMove || end.moves }

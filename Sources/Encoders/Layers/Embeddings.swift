@@ -28,7 +28,7 @@ final class Embeddings {
         words = Table("word_embeddings", in: store)
         positions = Table("position_embeddings", in: store)
         types = Table("token_type_embeddings", in: store)
-        norm = ResidualNorm("embeddings.LayerNorm", in: store)
+        norm = ResidualNorm("embeddings.LayerNorm", in: store, LayerMemory())
         rows = store.wordRows
     }
 

@@ -8,16 +8,26 @@ final class Encoder {
     private let configuration: EncoderConfiguration
     private let layout = BatchLayout()
     private let workspace: Workspace
+    /// The inputs of layers [T, H] from which their forward passes are computed again; nil where each layer keeps what its
+    /// backward pass needs. The first layer's are the embeddings' own.
+    private let inputs: [FloatBuffer]?
     /// The last forward pass.
     private var pass: Pass?
 
-    /// - Parameter format: what the layers' linear layers multiply in.
-    init(in store: ParameterStore, _ format: NumberFormat) {
+    /// - Parameters:
+    ///   - format: what the layers' linear layers multiply in.
+    ///   - recomputes: whether a layer keeps its input alone, and computes the rest again before its backward pass (Chen et
+    ///     al. 2016): a forward pass more, and the memory of one layer in place of that of all. Not a bit differs.
+    init(in store: ParameterStore, _ format: NumberFormat, recomputes: Bool = false) {
         configuration = store.table.configuration
+        inputs = recomputes ? (0..<configuration.layers).map { _ in FloatBuffer() } : nil
         workspace = Workspace(format)
         embeddings = Embeddings(in: store)
         let prefixes = Prefixes(in: store)
-        layers = (0..<configuration.layers).map { EncoderLayer($0, prefix: prefixes?[$0], in: store, format) }
+        let shared = recomputes ? LayerMemory() : nil
+        layers = (0..<configuration.layers).map {
+            EncoderLayer($0, prefix: prefixes?[$0], in: store, format, shared ?? LayerMemory())
+        }
         self.prefixes = prefixes
     }
 
@@ -36,9 +46,21 @@ final class Encoder {
         compute.phase(.adapters) { prefixes?.forward(compute) }
         var states = embeddings.forward(pass.selecting(.all)).readable
         for (number, layer) in layers.enumerated() {
-            states = layer.forward(states, self.pass(pass, through: number)).readable
+            states = layer.forward(kept(states, for: number, compute), self.pass(pass, through: number)).readable
         }
         return states
+    }
+
+    /// A layer's input where it stays until its backward pass.
+    private func kept(_ states: Matrix, for number: Int, _ compute: Compute) -> Matrix {
+        guard let inputs, number > 0 else { return states }
+        let count = states.rows * states.columns
+        inputs[number].reserve(count)
+        let place = inputs[number].start
+        compute.forEach(count, grain: Grain.movedEntries) { range in
+            (place + range.lowerBound).update(from: states.start + range.lowerBound, count: range.count)
+        }
+        return Matrix(place, rows: states.rows, columns: states.columns)
     }
 
     /// Where the gradient of the selected tokens' final states is to be written, [T or B, H].
@@ -56,6 +78,7 @@ final class Encoder {
         for number in layers.indices.reversed() {
             let isNeededBelow = embeddings.moves || layers[..<number].contains(where: \.moves)
             guard isNeededBelow || layers[number].moves else { return }
+            if inputs != nil, number < layers.count - 1 { layers[number].recompute(pass.selecting(.all)) }
             let next = layers[number].backward(
                 gradient, isNeededBelow: isNeededBelow, self.pass(pass, through: number))
             guard let next else { return }

@@ -10,11 +10,13 @@ final class EncoderLayer {
     private var input: Matrix?
     private var middle: Matrix?
     /// The first tokens' rows of the input, [B, H].
-    private let firstRows = FloatBuffer()
+    private let firstRows: FloatBuffer
 
-    init(_ number: Int, prefix: Prefix?, in store: ParameterStore, _ format: NumberFormat) {
-        attention = Attention(layer: number, prefix: prefix, in: store, format)
-        feedForward = FeedForward(layer: number, in: store, format)
+    init(_ number: Int, prefix: Prefix?, in store: ParameterStore, _ format: NumberFormat, _ memory: LayerMemory) {
+        memory.beginLayer()
+        firstRows = memory.buffer()
+        attention = Attention(layer: number, prefix: prefix, in: store, format, memory)
+        feedForward = FeedForward(layer: number, in: store, format, memory)
         hidden = store.table.configuration.hidden
     }
 
@@ -28,6 +30,12 @@ final class EncoderLayer {
         let middle = attention.forward(input, selected: selected(input, pass), pass).readable
         self.middle = middle
         return feedForward.forward(middle, pass)
+    }
+
+    /// The last forward pass once more, whose results another layer has overwritten.
+    func recompute(_ pass: Pass) {
+        guard let input else { preconditionFailure("again before once") }
+        _ = forward(input, pass)
     }
 
     /// - Parameters:

@@ -7,14 +7,16 @@ final class FeedForward {
     private let inner: Projection
     private let end: BranchEnd
     /// [T, intermediate], GELU's slope where the forward pass computed its input.
-    private let slope = FloatBuffer()
-    private let activation = FloatBuffer()
+    private let slope: FloatBuffer
+    private let activation: FloatBuffer
 
-    init(layer: Int, in store: ParameterStore, _ format: NumberFormat) {
-        inner = Projection("intermediate.dense", layer: layer, in: store, format)
+    init(layer: Int, in store: ParameterStore, _ format: NumberFormat, _ memory: LayerMemory) {
+        slope = memory.buffer()
+        activation = memory.buffer()
+        inner = Projection("intermediate.dense", layer: layer, in: store, format, memory)
         end = BranchEnd(
             "output", bottleneck: ParameterTable.feedForwardBottleneck, layer: layer,
-            site: .feedForwardOutput(layer: layer), in: store, format)
+            site: .feedForwardOutput(layer: layer), in: store, format, memory)
     }
 
     var moves: Bool { inner.moves || end.moves }

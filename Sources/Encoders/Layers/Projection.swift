@@ -15,9 +15,11 @@ struct Projection {
     /// - Parameters:
     ///   - name: of the linear layer within the encoder layer.
     ///   - format: of what is multiplied.
-    init(_ name: String, layer: Int, in store: ParameterStore, _ format: NumberFormat) {
+    init(
+        _ name: String, layer: Int, in store: ParameterStore, _ format: NumberFormat, _ memory: LayerMemory
+    ) {
         let linear = Linear(ParameterTable.layerPrefix(layer) + name, in: store)
-        let lowRank = LowRank(name, layer: layer, in: store)
+        let lowRank = LowRank(name, layer: layer, in: store, memory)
         self.init(
             linear, PackedLinear(linear, format, in: store),
             lowRank.map { [Addition(lowRank: $0, columns: 0..<linear.outputs)] } ?? [])

@@ -10,12 +10,15 @@ final class ResidualNorm {
     private let size: Int
     private let epsilon: Float
 
-    private let output = FloatBuffer()
+    private let output: FloatBuffer
     /// What the backward pass needs: the normalized rows [T, H] and one over each row's deviation [T].
-    private let normalized = FloatBuffer()
-    private let inverseDeviation = FloatBuffer()
+    private let normalized: FloatBuffer
+    private let inverseDeviation: FloatBuffer
 
-    init(_ name: String, in store: ParameterStore) {
+    init(_ name: String, in store: ParameterStore, _ memory: LayerMemory) {
+        output = memory.buffer()
+        normalized = memory.buffer()
+        inverseDeviation = memory.buffer()
         let weight = store.requiredIndex(of: "\(name).weight")
         let bias = store.requiredIndex(of: "\(name).bias")
         self.weight = store.values(weight).baseAddress!
