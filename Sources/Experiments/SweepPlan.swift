@@ -83,10 +83,12 @@ package struct PlannedStage: Codable, Hashable, Sendable {
     package var outputs: Set<ArtifactKind>
     /// What it must measure, sorted. The `log` among its outputs has it.
     @Implied<Empty<Measure>> package var measures: [Measure]
+    /// Whether layers compute their activations again rather than keep them, which changes no bit.
+    @Implied<No> package var recomputes: Bool
 
     package init(
         key: StageKey, specification: StageSpecification, task: String, label: String, outputs: Set<ArtifactKind>,
-        measures: [Measure] = []
+        measures: [Measure] = [], recomputes: Bool = false
     ) {
         self.key = key
         self.specification = specification
@@ -94,6 +96,13 @@ package struct PlannedStage: Codable, Hashable, Sendable {
         self.label = label
         self.outputs = outputs
         self.measures = measures
+        self.recomputes = recomputes
+    }
+
+    /// Takes on what another sweep or method asks of the same stage.
+    package mutating func owe(_ other: PlannedStage) {
+        owe(other.outputs, measures: other.measures)
+        recomputes = recomputes || other.recomputes
     }
 
     /// Adds to what the stage must yield.

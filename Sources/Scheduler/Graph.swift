@@ -75,7 +75,7 @@ extension Scheduler {
 
     /// A stage owes what any plan wants of it and what any edge carries.
     private mutating func ask(_ planned: PlannedStage) {
-        stages[planned.key].planned.owe(planned.outputs, measures: planned.measures)
+        stages[planned.key].planned.owe(planned)
         for input in stages[planned.key].inputs { stages[input.from].planned.outputs.insert(input.kind) }
     }
 

@@ -66,6 +66,8 @@ extension Scheduler {
     mutating func endAttempt(_ key: StageKey, _ failure: StageFailure, isCounted: Bool = true, at now: Timestamp) {
         let fault = failure.cause.fault
         let reaction = settings.reactions[failure.cause]
+        // It costs no bit, but time.
+        if failure.cause == .outOfMemory { stages[key].planned.recomputes = true }
         if reaction == .halve { stages[key].batchParts = min(2 * stages[key].batchParts, mostBatchParts) }
         var isVerdict = fault == .stage
         var isShared = true

@@ -63,6 +63,15 @@ struct PlanningTests {
         #expect(plain.stages.allSatisfy { $0.measures.isEmpty && !$0.outputs.contains(.log) })
     }
 
+    @Test func `what is computed again is no part of a key, and one method of a shared stage may ask for it`() throws {
+        let methods = "{ a: { tune: all }, b: { tune: all, gradient-checkpointing: true } }"
+        let shared = try fixture.plan(fixture.read(sweep(tasks: "cb", seeds: "1", methods: methods)))
+        #expect(shared.stages.map(\.recomputes) == [true])
+        let plain = try fixture.plan(
+            fixture.read(sweep(tasks: "cb", seeds: "1", methods: "{ a: { tune: all } }")))
+        #expect(plain.stages.map(\.recomputes) == [false] && plain.stages.map(\.key) == shared.stages.map(\.key))
+    }
+
     @Test func `a shared stage measures what any of its methods asks for`() throws {
         let methods = """
             { a: { tune: all, measure: [cost] }, b: { tune: all, measure: gradient-norms }, c: { tune: all } }

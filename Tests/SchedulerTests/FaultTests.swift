@@ -68,7 +68,8 @@ struct FaultTests {
         #expect(script.state(source) == .finished)
     }
 
-    @Test func `what took too much memory is tried with half as many examples at once, where a person wants that`()
+    @Test
+    func `what took too much memory computes activations again, and half as many examples where a person wants that`()
         throws
     {
         let tooMuch = StageFailure(.outOfMemory, "out of memory")
@@ -79,13 +80,16 @@ struct FaultTests {
             let (script, _) = try script(stages: 1, settings: settings)
             script.greet("a")
             var parts: [Int] = []
+            var recomputes: [Bool] = []
             for _ in 1...3 {
                 while script.ask("a") == nil { script.wait(seconds: 1) }
                 let assignment = try #require(script.ask("a"))
                 parts.append(assignment.batchParts)
+                recomputes.append(assignment.planned.recomputes)
                 script.fail(assignment, by: "a", tooMuch)
             }
             #expect(parts == (isWanted ? [1, 2, 4] : [1, 1, 1]))
+            #expect(recomputes == [false, true, true], "which changes no number")
         }
     }
 

@@ -60,12 +60,14 @@ final class Bench {
     }
 
     func run(
-        _ job: StageJob, observer: Recorder = Recorder(), threads: Int = 1, checkpointSeconds: Double = 60
+        _ job: StageJob, observer: Recorder = Recorder(), threads: Int = 1, checkpointSeconds: Double = 60,
+        clock: PhaseClock? = nil
     ) throws -> StageOutcome {
         let node = NodeSettings(ranks: 1, threads: threads, host: "test", blasCore: "test")
+        let compute = Compute(threads: threads)
+        compute.clock = clock
         let trainer = StageTrainer(
-            communicator: SoloCommunicator(), node: node, compute: Compute(threads: threads),
-            checkpointSeconds: checkpointSeconds)
+            communicator: SoloCommunicator(), node: node, compute: compute, checkpointSeconds: checkpointSeconds)
         return try trainer.run(job, observer: observer)
     }
 }

@@ -90,6 +90,19 @@ struct StageTests {
         #expect(try bench.run(job).result.steps == asked.result.steps)
     }
 
+    @Test func `a stage that computes its activations again ends with the bits of one that keeps them`() throws {
+        let bench = try Bench()
+        let clocks = [PhaseClock(), PhaseClock()]
+        let digests = try [false, true].enumerated().map { place, recomputes in
+            var job = try bench.job(bench.recipe(), into: "out-\(place)", work: "work-\(place)")
+            job.planned.recomputes = recomputes
+            return try bench.run(job, clock: clocks[place]).result.parameters
+        }
+        #expect(digests[0] == digests[1])
+        let work = clocks.map { $0.read()[.forwardProducts]!.gigaflop }
+        #expect(work[1] > 1.3 * work[0], "of the steps' forward passes all but the last layer's are made twice")
+    }
+
     @Test func `a batch of more tokens than go through at once is worked off whole`() throws {
         let words = String(repeating: "the red cat runs ", count: 7)
         let rows = (0..<400).map { "\($0 % 3 == 0 ? "good" : "bad") \(words)\t\($0 % 2 == 0 ? "good" : "bad")\n" }

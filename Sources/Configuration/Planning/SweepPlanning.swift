@@ -145,7 +145,8 @@ struct StageGraph {
             let isLast = index == run.stages.count - 1
             let stage = PlannedStage(
                 key: try key(of: specification), specification: specification, task: stageTask.definition.name,
-                label: run.label(ofStage: index), outputs: outputs(of: specification, isLast: isLast, keep))
+                label: run.label(ofStage: index), outputs: outputs(of: specification, isLast: isLast, keep),
+                recomputes: settings.recomputes)
             merge(measured(stage, settings))
             keys[index] = stage.key
         }
@@ -183,7 +184,7 @@ struct StageGraph {
 
     private mutating func merge(_ stage: PlannedStage) {
         if let place = places[stage.key] {
-            stages[place].owe(stage.outputs, measures: stage.measures)
+            stages[place].owe(stage)
         } else {
             places[stage.key] = stages.count
             stages.append(stage)

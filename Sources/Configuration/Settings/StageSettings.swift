@@ -20,6 +20,9 @@ struct StageSettings: Hashable, Sendable {
     /// The artifacts that the stage starts from, and which stages they come from.
     var inputs: [ArtifactKind: StageSource] = [:]
 
+    /// Whether layers compute their activations again rather than keep them; no part of the recipe, since it changes
+    /// nothing.
+    var recomputes = false
     /// What is measured besides the scores; no part of the recipe, since it changes nothing.
     var measures: Set<Measure> = []
 

@@ -64,7 +64,9 @@ final class PreparedStage {
         ]
         validation = heldOut.first { !$0.examples.isEmpty }
         schedule = Schedule(recipe, examples: trainingExamples.count)
-        model = Model(store: store, compute: compute, precision: recipe.precision, onPass: onPass)
+        model = Model(
+            store: store, compute: compute, precision: recipe.precision, recomputes: job.planned.recomputes,
+            onPass: onPass)
         store.drawInitialValues(seed: seed)
         try communicator.agree { [recipe, store] in
             if let head = job.inputs[.head] {
