@@ -60,19 +60,55 @@ INLINED void drop_probabilities(size_t queries, size_t n, size_t row, const rand
     }
 }
 
+// Of the queries that begin at `first`, so many as the shape says; all rows of scores are independent of each other.
+INLINED void attend(const attention_shape *shape, size_t first, const float *q, const float *transposed,
+                    const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
+                    float *probabilities, float *dropped) {
+    size_t n = shape->n, row = rounded_up(n);
+    small_product(shape->queries, row, shape->d, (strided){q, shape->q_stride, 1}, transposed, row, shape->scale,
+                  probabilities, row);
+    for (size_t i = 0; i < shape->queries; i++) softmax_row(n, row, probabilities + i * row);
+    if (threshold != 0)
+        drop_probabilities(shape->queries, n, row, stream, first_group + first * n / RANDOM_GROUP, threshold,
+                           keep_scale, probabilities, dropped);
+}
+
+// Queries that go together where probabilities are not kept: the numbers of each such block begin a group.
+enum { BLOCK_QUERIES = 64, MOST_KEPT = 128 };
+
+size_t attention_kept(size_t queries, size_t n) { return n <= MOST_KEPT ? queries * rounded_up(n) : 0; }
+
+INLINED attention_shape block_of(const attention_shape *shape, size_t first) {
+    attention_shape block = *shape;
+    size_t left = shape->queries - first;
+    block.queries = left < BLOCK_QUERIES ? left : BLOCK_QUERIES;
+    return block;
+}
+
 CLONED void attention_forward(const attention_shape *shape, const float *q, const float *k, const float *v,
                               const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
                               float *probabilities, float *dropped, float *context) {
     size_t n = shape->n, d = shape->d, row = rounded_up(n);
     float transposed[d * row];
     transpose(n, d, k, shape->kv_stride, row, transposed);
-    small_product(shape->queries, row, d, (strided){q, shape->q_stride, 1}, transposed, row, shape->scale,
-                  probabilities, row);
-    for (size_t i = 0; i < shape->queries; i++) softmax_row(n, row, probabilities + i * row);
-    if (threshold != 0)
-        drop_probabilities(shape->queries, n, row, stream, first_group, threshold, keep_scale, probabilities, dropped);
+    attend(shape, 0, q, transposed, stream, first_group, threshold, keep_scale, probabilities, dropped);
     small_product(shape->queries, d, n, (strided){dropped, row, 1}, v, shape->kv_stride, 1.0f, context,
                   shape->context_stride);
+}
+
+CLONED void attention_forward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
+                                     const random_stream *stream, size_t first_group, unsigned threshold,
+                                     float keep_scale, float *context) {
+    size_t n = shape->n, d = shape->d, row = rounded_up(n);
+    float transposed[d * row], probabilities[BLOCK_QUERIES * row];
+    transpose(n, d, k, shape->kv_stride, row, transposed);
+    for (size_t first = 0; first < shape->queries; first += BLOCK_QUERIES) {
+        attention_shape block = block_of(shape, first);
+        attend(&block, first, q + first * shape->q_stride, transposed, stream, first_group, threshold, keep_scale,
+               probabilities, probabilities);
+        small_product(block.queries, d, n, (strided){probabilities, row, 1}, v, shape->kv_stride, 1.0f,
+                      context + first * shape->context_stride, shape->context_stride);
+    }
 }
 
 // With D = dropped and G = ddropped, the gradient of the scores is D G - P rowsum(D G), entry by entry: the mask and its
@@ -88,16 +124,44 @@ INLINED void softmax_row_backward(size_t row, const float *probabilities, const 
 }
 
 CLONED void attention_backward(const attention_shape *shape, const float *q, const float *k, const float *v,
-                               const float *probabilities, const float *dropped, const float *dcontext, float *scratch,
-                               float *dq, float *dk, float *dv) {
+                               const float *probabilities, const float *dropped, const float *dcontext, float *dq,
+                               float *dk, float *dv) {
     size_t queries = shape->queries, n = shape->n, d = shape->d, row = rounded_up(n);
     size_t q_stride = shape->q_stride, kv_stride = shape->kv_stride, context_stride = shape->context_stride;
-    float transposed[d * row];
+    float transposed[d * row], gradient[queries * row];
     transpose(n, d, v, kv_stride, row, transposed);
     small_product(n, d, queries, (strided){dropped, 1, row}, dcontext, context_stride, 1.0f, dv, kv_stride);
-    small_product(queries, row, d, (strided){dcontext, context_stride, 1}, transposed, row, 1.0f, scratch, row);
+    small_product(queries, row, d, (strided){dcontext, context_stride, 1}, transposed, row, 1.0f, gradient, row);
     for (size_t i = 0; i < queries; i++)
-        softmax_row_backward(row, probabilities + i * row, dropped + i * row, scratch + i * row);
-    small_product(queries, d, n, (strided){scratch, row, 1}, k, kv_stride, shape->scale, dq, q_stride);
-    small_product(n, d, queries, (strided){scratch, 1, row}, q, q_stride, shape->scale, dk, kv_stride);
+        softmax_row_backward(row, probabilities + i * row, dropped + i * row, gradient + i * row);
+    small_product(queries, d, n, (strided){gradient, row, 1}, k, kv_stride, shape->scale, dq, q_stride);
+    small_product(n, d, queries, (strided){gradient, 1, row}, q, q_stride, shape->scale, dk, kv_stride);
+}
+
+CLONED void attention_backward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
+                                      const random_stream *stream, size_t first_group, unsigned threshold,
+                                      float keep_scale, const float *dcontext, float *dq, float *dk, float *dv) {
+    size_t n = shape->n, d = shape->d, row = rounded_up(n);
+    size_t q_stride = shape->q_stride, kv_stride = shape->kv_stride, context_stride = shape->context_stride;
+    float keys[d * row], values[d * row];
+    float probabilities[BLOCK_QUERIES * row], masked[BLOCK_QUERIES * row], gradient[BLOCK_QUERIES * row];
+    float *dropped = threshold == 0 ? probabilities : masked;
+    transpose(n, d, k, kv_stride, row, keys);
+    transpose(n, d, v, kv_stride, row, values);
+    for (size_t j = 0; j < n; j++)
+        for (size_t c = 0; c < d; c++) dk[j * kv_stride + c] = dv[j * kv_stride + c] = 0.0f;
+    for (size_t first = 0; first < shape->queries; first += BLOCK_QUERIES) {
+        attention_shape block = block_of(shape, first);
+        size_t queries = block.queries;
+        const float *block_q = q + first * q_stride, *block_dcontext = dcontext + first * context_stride;
+        attend(&block, first, block_q, keys, stream, first_group, threshold, keep_scale, probabilities, dropped);
+        add_small_product(n, d, queries, (strided){dropped, 1, row}, block_dcontext, context_stride, 1.0f, dv,
+                          kv_stride);
+        small_product(queries, row, d, (strided){block_dcontext, context_stride, 1}, values, row, 1.0f, gradient, row);
+        for (size_t i = 0; i < queries; i++)
+            softmax_row_backward(row, probabilities + i * row, dropped + i * row, gradient + i * row);
+        small_product(queries, d, n, (strided){gradient, row, 1}, k, kv_stride, shape->scale, dq + first * q_stride,
+                      q_stride);
+        add_small_product(n, d, queries, (strided){gradient, 1, row}, block_q, q_stride, shape->scale, dk, kv_stride);
+    }
 }

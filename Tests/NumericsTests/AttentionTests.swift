@@ -16,12 +16,32 @@ struct AttentionTests {
         Case(queries: 1, tokens: 40, size: 9, probability: 0.2),
         Case(queries: 35, tokens: 35, size: 64, probability: 0.2),
         Case(queries: 130, tokens: 130, size: 20, probability: 0),
+        Case(queries: 1, tokens: 200, size: 32, probability: 0.2),
+        Case(queries: 150, tokens: 163, size: 32, probability: 0.2),
     ]
 
     @Test(arguments: cases)
     func `forward is softmax of the scaled scores times the values`(test: Case) {
         let head = TestHead(test)
         #expect(largestDifference(head.forward().context, head.plainContext(head.q, head.k, head.v)) < 2e-6)
+    }
+
+    @Test func `long sequences keep nothing, short ones what is cheaper to read than to compute`() {
+        #expect(attention_kept(128, 128) == 128 * 128 && attention_kept(1, 20) == 32)
+        #expect(attention_kept(129, 129) == 0 && attention_kept(1, 512) == 0)
+    }
+
+    /// A row of the context is computed of its query alone: in blocks it has the same bits.
+    @Test(arguments: [0, 0.2])
+    func `what is computed in blocks is the same`(probability: Double) {
+        let head = TestHead(Case(queries: 140, tokens: 140, size: 32, probability: probability))
+        #expect(head.forward().context == head.forwardInBlocks())
+        let (whole, blocks) = (head.backward(), head.backwardInBlocks())
+        #expect(whole.q == blocks.q)
+        for (one, other) in [(whole.k, blocks.k), (whole.v, blocks.v)] {
+            #expect(zip(one, other).allSatisfy { abs($0 - $1) < 1e-5 })
+            #expect(one != other, "sums over blocks of queries are rounded otherwise")
+        }
     }
 
     /// The loss is Σ context g; central differences of the definition in double precision, whose own error is below 1e-8.
@@ -92,8 +112,24 @@ private final class TestHead {
 
     func backward() -> (q: [Float], k: [Float], v: [Float]) {
         let state = forward()
-        var (shape, scratch, dq, dk, dv) = (shape, state.probabilities, q, k, v)
-        attention_backward(&shape, q, k, v, state.probabilities, state.dropped, g, &scratch, &dq, &dk, &dv)
+        var (shape, dq, dk, dv) = (shape, q, k, v)
+        attention_backward(&shape, q, k, v, state.probabilities, state.dropped, g, &dq, &dk, &dv)
+        return (dq, dk, dv)
+    }
+
+    private var threshold: UInt32 { UInt32(test.probability * 0x1p32) }
+    private var keepScale: Float { Float(1 / (1 - test.probability)) }
+
+    func forwardInBlocks() -> [Float] {
+        var (shape, stream, context) = (shape, Self.stream, q)
+        attention_forward_blocks(&shape, q, k, v, &stream, firstGroup, threshold, keepScale, &context)
+        return context
+    }
+
+    func backwardInBlocks() -> (q: [Float], k: [Float], v: [Float]) {
+        var (shape, stream, dq, dk, dv) = (shape, Self.stream, q, k, v)
+        attention_backward_blocks(
+            &shape, q, k, v, &stream, firstGroup, threshold, keepScale, g, &dq, &dk, &dv)
         return (dq, dk, dv)
     }
 

@@ -24,7 +24,22 @@ void attention_forward(const attention_shape *shape, const float *q, const float
                        const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
                        float *probabilities, float *dropped, float *context);
 
-// Sets dq, dk and dv from dcontext; `scratch` has room for probabilities.
+// Sets dq, dk and dv from dcontext.
 void attention_backward(const attention_shape *shape, const float *q, const float *k, const float *v,
-                        const float *probabilities, const float *dropped, const float *dcontext, float *scratch,
-                        float *dq, float *dk, float *dv);
+                        const float *probabilities, const float *dropped, const float *dcontext, float *dq, float *dk,
+                        float *dv);
+
+// How many probabilities are worth keeping for the backward pass: none of long sequences, whose memory would grow with
+// the square of their lengths and whose probabilities are computed again faster than they are read. Those take the two
+// functions below.
+size_t attention_kept(size_t queries, size_t n);
+
+// The same context, of which nothing else is kept.
+void attention_forward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
+                              const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
+                              float *context);
+
+// The same gradients, summed over blocks of queries; the random numbers are those of the forward pass.
+void attention_backward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
+                               const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
+                               const float *dcontext, float *dq, float *dk, float *dv);

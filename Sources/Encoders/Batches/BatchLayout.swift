@@ -21,7 +21,7 @@ final class BatchLayout {
     private(set) var exampleCount = 0
     /// Keys and values in front of each sequence's own.
     private(set) var prefixLength = 0
-    /// Numbers in the attention probabilities of one layer, all heads together.
+    /// Numbers in the attention probabilities that one layer keeps, all heads together.
     private(set) var probabilityCount = 0
 
     private let tokenBuffer = AlignedBuffer<Int32>()
@@ -37,7 +37,7 @@ final class BatchLayout {
     var types: UnsafePointer<Int32> { UnsafePointer(typeBuffer.start) }
     /// [B + 1], where sequences begin.
     var offsets: UnsafePointer<Int> { UnsafePointer(offsetBuffer.start) }
-    /// [B], where the probabilities of a sequence begin.
+    /// [B], where the probabilities of a sequence begin that are kept.
     var probabilityOffsets: UnsafePointer<Int> { UnsafePointer(probabilityOffsetBuffer.start) }
 
     /// [T], each token's place in its sequence.
@@ -97,6 +97,6 @@ final class BatchLayout {
         }
         firstPlaceBuffer.start[sequence] = 0
         probabilityOffsetBuffer.start[sequence] = probabilityCount
-        probabilityCount += configuration.heads * range.count * attention_row(prefixLength + range.count)
+        probabilityCount += configuration.heads * attention_kept(range.count, prefixLength + range.count)
     }
 }

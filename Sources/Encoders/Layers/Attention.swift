@@ -123,6 +123,7 @@ extension Attention {
         let key: Int
         let value: Int
         let probabilities: Int
+        let isKept: Bool
     }
 
     private func place(_ item: Int, _ pass: Pass) -> HeadPlace {
@@ -142,28 +143,52 @@ extension Attention {
             shape: shape, firstGroup: head * ((count * keys.count + 63) / 64),
             example: layout.rows(.first).examples[sequence],
             query: (selection == .all ? first : sequence) * hidden + head * size, key: key, value: key + hidden,
-            probabilities: layout.probabilityOffsets[sequence] + head * queryCount * attention_row(keys.count))
+            probabilities: layout.probabilityOffsets[sequence] + head * attention_kept(queryCount, keys.count),
+            isKept: attention_kept(queryCount, keys.count) > 0)
+    }
+
+    /// Dropout of this layer's probabilities, where there is any.
+    private struct Dropping {
+        let threshold: UInt32
+        let scale: Float
+        private let seed: UInt64
+        private let step: UInt32
+        private let purpose: UInt32
+
+        init(layer: Int, _ context: DropoutContext?) {
+            let probability = context?.attention ?? 0
+            threshold = DropoutContext.threshold(probability)
+            scale = DropoutContext.scale(probability)
+            seed = context?.seed ?? 0
+            step = UInt32(truncatingIfNeeded: context?.step ?? 0)
+            purpose = RandomPurpose.dropout(.attentionProbabilities(layer: layer)).rawValue
+        }
+
+        func stream(_ place: HeadPlace) -> random_stream {
+            random_stream(seed: seed, example: place.example, step: step, purpose: purpose)
+        }
     }
 
     private func attend(_ pass: Pass) {
-        let probability = pass.dropout?.attention ?? 0
-        let threshold = DropoutContext.threshold(probability)
-        let scale = DropoutContext.scale(probability)
-        let purpose = RandomPurpose.dropout(.attentionProbabilities(layer: layer)).rawValue
+        let dropping = Dropping(layer: layer, pass.dropout)
         probabilities.reserve(pass.layout.probabilityCount)
-        if threshold != 0 { dropped.reserve(pass.layout.probabilityCount) }
-        let kept = threshold == 0 ? probabilities.start : dropped.start
+        if dropping.threshold != 0 { dropped.reserve(pass.layout.probabilityCount) }
+        let kept = dropping.threshold == 0 ? probabilities.start : dropped.start
         pass.compute.forEach(pass.layout.exampleCount * heads, grain: Grain.blocks) { items in
             for item in items {
                 let place = place(item, pass)
-                var stream = random_stream(
-                    seed: pass.dropout?.seed ?? 0, example: place.example,
-                    step: UInt32(truncatingIfNeeded: pass.dropout?.step ?? 0), purpose: purpose)
-                withUnsafePointer(to: place.shape) { shape in
+                var (shape, stream) = (place.shape, dropping.stream(place))
+                let (q, k, v) = (
+                    queries.start + place.query, keysValues.start + place.key, keysValues.start + place.value
+                )
+                if place.isKept {
                     attention_forward(
-                        shape, queries.start + place.query, keysValues.start + place.key,
-                        keysValues.start + place.value, &stream, place.firstGroup, threshold, scale,
+                        &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
                         probabilities.start + place.probabilities, kept + place.probabilities,
+                        context.start + place.query)
+                } else {
+                    attention_forward_blocks(
+                        &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
                         context.start + place.query)
                 }
             }
@@ -172,19 +197,28 @@ extension Attention {
 
     private func attendBackward(_ pass: Pass) {
         let workspace = pass.workspace
-        let isDropped = DropoutContext.threshold(pass.dropout?.attention ?? 0) != 0
-        let kept = isDropped ? dropped.start : probabilities.start
+        let dropping = Dropping(layer: layer, pass.dropout)
+        let kept = dropping.threshold == 0 ? probabilities.start : dropped.start
         let keyValueGradient = prefix == nil ? workspace.keysValues.start : workspace.prefixedKeysValues.start
         pass.compute.forEach(pass.layout.exampleCount * heads, grain: Grain.blocks) { items in
             for item in items {
                 let place = place(item, pass)
-                withUnsafePointer(to: place.shape) { shape in
+                var (shape, stream) = (place.shape, dropping.stream(place))
+                let (q, k, v) = (
+                    queries.start + place.query, keysValues.start + place.key, keysValues.start + place.value
+                )
+                let (dq, dk, dv) = (
+                    workspace.queries.start + place.query, keyValueGradient + place.key,
+                    keyValueGradient + place.value
+                )
+                if place.isKept {
                     attention_backward(
-                        shape, queries.start + place.query, keysValues.start + place.key,
-                        keysValues.start + place.value, probabilities.start + place.probabilities,
-                        kept + place.probabilities, workspace.context.start + place.query,
-                        workspace.probabilities.start + place.probabilities, workspace.queries.start + place.query,
-                        keyValueGradient + place.key, keyValueGradient + place.value)
+                        &shape, q, k, v, probabilities.start + place.probabilities, kept + place.probabilities,
+                        workspace.context.start + place.query, dq, dk, dv)
+                } else {
+                    attention_backward_blocks(
+                        &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
+                        workspace.context.start + place.query, dq, dk, dv)
                 }
             }
         }

@@ -111,13 +111,12 @@ final class Workspace {
     let branch = FloatBuffer()
     /// [T, intermediate], the gradient inside the feed-forward half.
     let wide = FloatBuffer()
-    /// [T, H], [T, 2H], [T, H] and all heads' [n, n]: the gradients inside attention.
+    /// [T, H], [T, 2H] and [T, H]: the gradients inside attention.
     let queries = FloatBuffer()
     let keysValues = FloatBuffer()
     /// [keys, 2H] where a prefix stands before each sequence: the gradient of it and of the sequences' own.
     let prefixedKeysValues = FloatBuffer()
     let context = FloatBuffer()
-    let probabilities = FloatBuffer()
     /// A product's left operand in bfloat16, and what a weight's gradient is the product of.
     let rounded = BfloatBuffer()
     let packedInput: PackedMatrix
@@ -135,6 +134,5 @@ final class Workspace {
         wide.reserve(layout.tokenCount * configuration.intermediate)
         keysValues.reserve(2 * states)
         if layout.prefixLength > 0 { prefixedKeysValues.reserve(2 * layout.keyCount * configuration.hidden) }
-        probabilities.reserve(layout.probabilityCount)
     }
 }
