@@ -4,12 +4,8 @@ import Testing
 
 /// How many instructions a training step takes: what time does not tell on a machine that is shared, where a pass over
 /// memory or an allocation too many goes unseen. callgrind counts them, on a processor without AVX-512.
-@Suite(.serialized, .enabled(if: InstructionTests.canCount, "valgrind and strip are not installed"))
+@Suite(.serialized, .enabled(if: canCount, "valgrind and strip are not installed"))
 struct InstructionTests {
-    static let canCount = ["valgrind", "strip"].allSatisfy { tool in
-        ["/usr/bin", "/usr/local/bin"].contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(tool)") }
-    }
-
     /// Recorded for ten steps of the tiny model, one thread. Whoever makes steps dearer, or cheaper, records them anew
     /// and says why.
     @Test(arguments: [("fp32", 26_600_000), ("bf16", 26_600_000)])
@@ -41,4 +37,8 @@ struct InstructionTests {
             .last { $0.hasPrefix("totals:") || $0.hasPrefix("summary:") }
         return try #require(summary.flatMap { Int($0.split(separator: " ")[1]) })
     }
+}
+
+private let canCount = ["valgrind", "strip"].allSatisfy {
+    FileManager.default.isExecutableFile(atPath: "/usr/bin/\($0)")
 }

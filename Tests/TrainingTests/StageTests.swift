@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Numerics
 import Safetensors
 import Testing
 import TestKit
