@@ -51,8 +51,8 @@ package enum Settings {
             aliases: ["gradient-accumulation", "gradient-accumulation-steps"]),
         Setting(
             "gradient-checkpointing", \.recomputes, .flag,
-            "whether layers compute their activations again rather than keep them: less memory, a forward pass more, the "
-                + "same result", aliases: ["recompute", "activation-checkpointing"]),
+            "whether activations are computed again, to save memory",
+            aliases: ["recompute", "activation-checkpointing"]),
         Setting(
             "samples", \.recipe.samples, .optional(.whole(from: 1, to: 1_000_000_000), or: "all"),
             "how many training examples are used, drawn by seed", aliases: ["train-size"]),
