@@ -16,7 +16,7 @@ struct Headstart: ParsableCommand {
             """,
         version: "headstart \(programVersion)",
         subcommands: [
-            DoctorCommand.self, BenchCommand.self, PlanCommand.self, RunCommand.self,
+            DoctorCommand.self, BenchCommand.self, InitCommand.self, PlanCommand.self, RunCommand.self,
             CoordinatorCommand.self,
             WorkerCommand.self, NodeCommand.self, StatusCommand.self, WorkersCommand.self, ExplainCommand.self,
             PauseCommand.self,
