@@ -103,15 +103,14 @@ struct WrittenTests {
     }
 
     @Test func `a sweep that is spelled out has the stages that it was made of, for every shipped method`() throws {
-        var catalogs = try fixture.catalogs()
-        catalogs.methods = try Catalogs.read(program: nil, environment: ["HEADSTART_CONFIGS": Self.configs]).methods
+        var catalogs = try Catalogs.read(program: nil, environment: ["HEADSTART_CONFIGS": Self.configs])
+        catalogs.models = try fixture.catalogs().models
         let names = catalogs.methods.names
         let text = sweep(
             tasks: "[cb, rte]", seeds: "3..4", defaults: "{ epochs: 10, head: \"mlp(64)\", measure: [convergence] }",
             methods: "[\(names.joined(separator: ", "))]")
         let plan = try fixture.plan(try fixture.read(text, catalogs: catalogs))
-        // It takes no method from a catalog.
-        let written = try again(plan, try fixture.catalogs())
+        let written = try again(plan, catalogs)
         #expect(names.count > 20 && written.count == 1)
         #expect(written[0].rows == plan.rows)
         #expect(Set(written[0].stages.map(\.key)) == Set(plan.stages.map(\.key)))

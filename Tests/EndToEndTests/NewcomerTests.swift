@@ -34,7 +34,7 @@ import Testing
         #expect(commands.map { Array($0.prefix(2)) } == [["headstart", "run"], ["headstart", "results"]])
         let run = try shop.run(Array(commands[0].dropFirst()))
         #expect(run.status == 0, "\(run.errors)")
-        #expect(run.output.contains("reviews: 64 rows of train, 16 rows of dev; 50.0 % bad, 50.0 % good"))
+        #expect(run.output.contains("\nreviews on model: percent, mean ± standard deviation (seeds)\n"))
         let compared = try shop.run(Array(commands[1].dropFirst()))
         #expect(compared.status == 0, "\(compared.errors)")
         #expect(compared.output.contains("eh-ft-bitfit less finetune"), "\(compared.output)")
@@ -58,7 +58,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: shop.path("there")))
         for (arguments, sentence) in [
             (["absent.csv"], "there is no such file"), (["data"], "is no plain file"),
-            (["reviews.csv", "--model", "nowhere/model"], "there is no such directory"),
+            (["reviews.csv", "--model", "./nowhere/model"], "there is no such directory"),
             (["reviews.csv", "--name", "a b"], "names are made of letters"),
             (["reviews.csv", "--model", "model/", "--name", "tasks"], "say --name NAME"),
         ] {

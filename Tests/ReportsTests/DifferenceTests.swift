@@ -74,6 +74,11 @@ struct DifferenceTests {
     @Test func `a setting of all methods is one of all, and one of a stage is told with its number`() throws {
         let epochs = try plan { _, _, recipe in recipe.budget = .epochs(5) }
         #expect(try differences(plan(), epochs) == [Difference("all methods", "epochs", "3", "5")])
+        let all = try plan { method, number, recipe in
+            if method == "finetune" || number == 1 { recipe.warmup = 0 }
+        }
+        #expect(
+            try differences(plan(), all).map(\.place) == ["finetune", "eh_ft/2"], "the first stage of eh_ft has it not")
         let second = try plan { _, number, recipe in if number == 1 { recipe.batch = 8 } }
         #expect(try differences(plan(), second) == [Difference("eh_ft/2", "batch", "32", "8")])
     }

@@ -18,23 +18,29 @@ package struct SweepDifferences {
         }
     }
 
+    /// A stage of a method on a task: "" where the method has but one, otherwise "/1" and so on.
+    private struct Spot: Hashable {
+        let cell: Cell
+        let stage: String
+    }
+
     /// What differs in the stages of the methods that both have, on the tasks that both have.
     private static func methodDifferences(_ old: SweepPlan, _ new: SweepPlan) throws -> [Difference] {
         let others = Dictionary(grouping: new.rows) { $0.cell }
-        var found: [(cell: Cell, stage: String, difference: Difference)] = []
-        var common: [Cell] = []
+        var found: [(spot: Spot, difference: Difference)] = []
+        var common: [Spot] = []
         let rows = Dictionary(grouping: old.rows) { $0.cell }
         for cell in old.rows.map(\.cell).distinct() {
             guard let pair = pair(rows[cell] ?? [], others[cell] ?? []) else { continue }
-            common.append(cell)
-            for (stage, difference) in try differences(pair.old, in: old, pair.new, in: new) {
-                found.append((cell, stage, difference))
+            for (stage, differences) in try differences(pair.old, in: old, pair.new, in: new) {
+                let spot = Spot(cell: cell, stage: stage)
+                common.append(spot)
+                found += differences.map { (spot, $0) }
             }
         }
-        // The same change of many cells is one change.
+        // The same change in many places is one change.
         return found.map(\.difference).distinct().flatMap { difference in
-            let cells = found.filter { $0.difference == difference }
-            return places(of: cells.map { ($0.cell, $0.stage) }, among: common).map {
+            places(of: found.filter { $0.difference == difference }.map(\.spot), among: common).map {
                 Difference($0, difference.what, difference.old, difference.new)
             }
         }
@@ -49,29 +55,27 @@ package struct SweepDifferences {
         return old.first.flatMap { row in new.first.map { (row, $0) } }
     }
 
+    /// By stage.
     private static func differences(
         _ row: SweepRow, in old: SweepPlan, _ other: SweepRow, in new: SweepPlan
-    ) throws -> [(stage: String, difference: Difference)] {
+    ) throws -> [(stage: String, differences: [Difference])] {
         let (stages, others) = (try old.facts(of: row), try new.facts(of: other))
         guard stages.count == others.count else {
-            return [("", Difference("", "stages", "\(stages.count)", "\(others.count)"))]
+            return [("", [Difference("", "stages", "\(stages.count)", "\(others.count)")])]
         }
-        return zip(stages, others).enumerated().flatMap { number, facts in
-            let name = stages.count == 1 ? "" : "/\(number + 1)"
-            return [Difference]("", facts.0, facts.1).map { (name, $0) }
+        return zip(stages, others).enumerated().map { number, facts in
+            (stages.count == 1 ? "" : "/\(number + 1)", [Difference]("", facts.0, facts.1))
         }
     }
 
     /// "all methods", "finetune", "eh-ft/1", or with the task where the method has the change on some tasks alone.
-    private static func places(of found: [(cell: Cell, stage: String)], among common: [Cell]) -> [String] {
-        if common.count > 1, Set(found.map(\.cell)) == Set(common), Set(common.map(\.method)).count > 1 {
-            return ["all methods"]
-        }
-        let names = found.map { cell, stage in
-            let isEverywhere = common.filter { $0.method == cell.method }.allSatisfy { other in
-                found.contains { $0.cell == other && $0.stage == stage }
+    private static func places(of found: [Spot], among common: [Spot]) -> [String] {
+        if Set(found) == Set(common), Set(common.map(\.cell.method)).count > 1 { return ["all methods"] }
+        let names = found.map { spot in
+            let isEverywhere = common.allSatisfy {
+                $0.cell.method != spot.cell.method || $0.stage != spot.stage || found.contains($0)
             }
-            return cell.method + stage + (isEverywhere ? "" : " on \(cell.task)")
+            return spot.cell.method + spot.stage + (isEverywhere ? "" : " on \(spot.cell.task)")
         }
         return names.distinct()
     }

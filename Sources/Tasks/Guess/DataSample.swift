@@ -91,7 +91,7 @@ struct DataSample {
 
     /// A line of names has none twice, no number, nothing long, and nothing that its column has again.
     private static func looksNamed(_ records: [[String]]) -> Bool {
-        guard let names = records.first, records.count > 1, Set(names).count == names.count else { return false }
+        guard let names = records.first, Set(names).count == names.count else { return false }
         return names.indices.allSatisfy { place in
             let name = names[place]
             // What numbers the rows often has no name.

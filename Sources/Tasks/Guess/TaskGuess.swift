@@ -88,10 +88,7 @@ private struct ColumnGuess {
         "label", "labels", "class", "category", "target", "sentiment", "rating", "stars", "score", "gold_label", "gold",
         "intent", "emotion", "topic", "y",
     ]
-    private static let textNames = [
-        "text", "sentence", "review", "content", "comment", "body", "tweet", "message", "document", "utterance",
-        "question", "premise",
-    ]
+    private static let textNames = ["text", "sentence", "review", "content"]
     private static let pairNames = [
         ("sentence1", "sentence2"), ("premise", "hypothesis"), ("question1", "question2"), ("text1", "text2"),
         ("text_a", "text_b"), ("question", "sentence"), ("query", "passage"), ("question", "passage"),
