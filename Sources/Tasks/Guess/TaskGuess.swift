@@ -160,7 +160,10 @@ private struct ColumnGuess {
         for name in textNames {
             guard let text = (likely.isEmpty ? free : likely).first(where: { $0.name == name }) else { continue }
             let others = free.filter { $0.column != text.column }.names
-            return (text, pair, [("text", "the column is called so; \(others) is not read")] + pairReason)
+            return (
+                text, pair,
+                [("text", "the column is called so" + (others.isEmpty ? "" : "; not read: \(others)"))] + pairReason
+            )
         }
         let candidates = likely.isEmpty ? free : likely
         guard !candidates.isEmpty else {

@@ -118,8 +118,8 @@ struct InitCommand: ParsableCommand {
         try Screen.line("\(file): \(counted(guess.rowCount, "row"))")
         let written = Dictionary(guess.task.written.map { ($0.key, $0.value) }) { first, _ in first }
         for (key, reason) in guess.reasons {
-            let value = written[key].map { $0.count > 40 ? "" : " \($0)" } ?? ""
-            try Screen.line("  \(key):\(value) – \(reason)")
+            let value = written[key].flatMap { $0.count > 40 ? nil : ": \($0)" } ?? ""
+            try Screen.line("  \(key)\(value) – \(reason)")
         }
         let store = to == "." ? "results" : "\(to)/results"
         let compared = StarterFiles.compared.joined(separator: " ")
