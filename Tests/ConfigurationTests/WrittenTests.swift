@@ -76,6 +76,18 @@ struct WrittenTests {
         }
     }
 
+    @Test func `nothing of a task is forgotten`() {
+        let task = TaskDefinition(
+            name: "t", train: "a", dev: "b", format: .csv, text: .name("x"), label: nil, labels: nil, metrics: [])
+        let properties = Mirror(reflecting: task).children.compactMap(\.label)
+        #expect(
+            properties == [
+                "name", "train", "dev", "devShare", "devSeed", "validation", "trainRows", "devRows", "kind", "format",
+                "header", "encoding", "skipsEmpty", "ignoresExtra", "columnNames", "comment", "text", "pair", "choices",
+                "targets", "compares", "label", "labels", "unknown", "metrics",
+            ], "write what is new in `TaskDefinition.written`, and add it here")
+    }
+
     @Test func `names that YAML would take for something else are quoted`() throws {
         let words = [
             "null", "~", "no", "5", "0.5", "a b", "a: b", "#x", "\"", "\\", "é", "日本", "a\tb", "- a", "*a", "&a", "{",
