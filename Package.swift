@@ -95,7 +95,7 @@ let package = Package(
         library("Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
-        library("Reports", ["Experiments", "Tasks", "Statistics", "Numerics"]),
+        library("Reports", ["Experiments", "Files", "Configuration", "Tasks", "Statistics", "Numerics"]),
         .executableTarget(
             name: "headstart",
             dependencies: [

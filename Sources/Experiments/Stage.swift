@@ -4,6 +4,9 @@ package import Files
 /// changes a number on the same processor, so that old results are not taken for new ones.
 package let semanticsVersion = 3
 
+/// The program's version, as `headstart --version` says it and results remember it.
+package let programVersion = "0.1.0"
+
 /// An edge of the stage graph, seen from the stage it leads to.
 package struct StageInput: Codable, Hashable, Sendable {
     package let kind: ArtifactKind
@@ -50,11 +53,14 @@ package struct NodeSettings: Codable, Hashable, Sendable {
     package var host: String
     /// The core type OpenBLAS chose.
     package var blasCore: String
+    /// The version of the program; nil in results of before it was noted.
+    package var program: String?
 
-    package init(ranks: Int, threads: Int, host: String, blasCore: String) {
+    package init(ranks: Int, threads: Int, host: String, blasCore: String, program: String? = nil) {
         self.ranks = ranks
         self.threads = threads
         self.host = host
         self.blasCore = blasCore
+        self.program = program
     }
 }

@@ -18,6 +18,17 @@ package struct SweepEntry: Hashable, Sendable {
     }
 }
 
+extension [SweepEntry] {
+    /// What each is called among them: the one of its name that was asked for last by the name alone, the one before as
+    /// `NAME~1`, and so on.
+    package var references: [SweepReference] {
+        indices.map { place in
+            let name = self[place].plan.name
+            return SweepReference(name: name, age: self[(place + 1)...].count { $0.plan.name == name })
+        }
+    }
+}
+
 /// Reads a ledger, also while a coordinator writes it.
 package struct LedgerReader: Sendable {
     package let store: String
@@ -33,7 +44,7 @@ package struct LedgerReader: Sendable {
         self.queue = queue
     }
 
-    /// All sweeps, the one asked for last at the end.
+    /// All sweeps with all settings that each was asked for with, those asked for last at the end.
     package func sweeps() throws(LedgerError) -> [SweepEntry] {
         try read { database in
             try SweepTable.order(GRDB.Column("plannedAt"), GRDB.Column("id")).fetchAll(database).map { row in
@@ -44,9 +55,11 @@ package struct LedgerReader: Sendable {
         }
     }
 
-    /// The plan of this name that was asked for last; without a name, of all.
+    /// The plan that is called so, as `reviews` or `reviews~1`; without a name, the one that was asked for last.
     package func plan(named name: String? = nil) throws(LedgerError) -> SweepPlan? {
-        try sweeps().last { name == nil || $0.plan.name == name }?.plan
+        let entries = try sweeps()
+        guard let name else { return entries.last?.plan }
+        return entries.references.firstIndex(of: SweepReference(name)).map { entries[$0].plan }
     }
 
     /// The plan's stages in its order. Stages new to the ledger are left out.

@@ -14,15 +14,17 @@ struct Headstart: ParsableCommand {
               headstart data demo --out demo
               headstart run configs/quickstart.yaml --data demo --store results
             """,
-        version: "headstart 0.1.0",
+        version: "headstart \(programVersion)",
         subcommands: [
-            DoctorCommand.self, BenchCommand.self, PlanCommand.self, RunCommand.self, CoordinatorCommand.self,
+            DoctorCommand.self, BenchCommand.self, InitCommand.self, PlanCommand.self, RunCommand.self,
+            CoordinatorCommand.self,
             WorkerCommand.self, NodeCommand.self, StatusCommand.self, WorkersCommand.self, ExplainCommand.self,
             PauseCommand.self,
             ResumeCommand.self, CancelCommand.self, RetryCommand.self, PriorityCommand.self, DrainCommand.self,
             SubmitCommand.self, WaitCommand.self, LogsCommand.self, EventsCommand.self, LedgerCommand.self,
             StoreCommand.self,
-            ResultsCommand.self, AnalyzeCommand.self, TrainCommand.self, PredictCommand.self, ExportCommand.self,
+            ResultsCommand.self, SweepsCommand.self, DiffCommand.self, LineageCommand.self, AnalyzeCommand.self,
+            TrainCommand.self, PredictCommand.self, ExportCommand.self,
             EncodeCommand.self,
             TokenizeCommand.self, ModelCommand.self, DataCommand.self, KeysCommand.self,
         ])

@@ -55,6 +55,7 @@ enum Machine {
 extension NodeSettings {
     /// This machine, as a result's provenance tells it.
     static func here(ranks: Int, threads: Int) -> NodeSettings {
-        NodeSettings(ranks: ranks, threads: threads, host: Machine.host, blasCore: BLASCore.current)
+        NodeSettings(
+            ranks: ranks, threads: threads, host: Machine.host, blasCore: BLASCore.current, program: programVersion)
     }
 }

@@ -8,6 +8,7 @@ struct CommandLineTests {
         "model fetch", "model list",
         "workers", "explain", "pause", "resume", "cancel", "retry", "priority", "drain", "submit",
         "analyze", "events", "logs", "wait", "ledger check", "ledger backup", "store gc",
+        "init", "sweeps", "diff", "lineage",
     ])
     func `every command's help shows an example`(_ command: String) throws {
         let outcome = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
@@ -21,7 +22,10 @@ struct CommandLineTests {
         ["plan", "a.yaml", "--nonsense"], ["results", "--store", "/nonexistent"],
         ["results", "--store", "s", "--compare", "one"], ["results", "--store", "s", "--interval", "bootstrap"],
         ["results", "--store", "s", "--compare", "one", "two", "--interval", "narrow"],
-        ["results", "--store", "s", "--published", "ehft/7"],
+        ["results", "--store", "s", "--published", "ehft/7"], ["results", "--store", "s", "--all", "--confusion"],
+        ["diff", "a", "b", "--store", "/nonexistent"], ["lineage", "3f9a", "--store", "/nonexistent"],
+        ["init", "/nonexistent.csv"], ["init", "/dev/null"], ["export", "--sweep", "a", "--to", "b"],
+        ["export", "--sweep", "a", "--run", "b", "--store", "s", "--to", "c"], ["export", "--to", "b"],
         ["help", "resul"], ["traim"], ["data", "dmo"],
         ["status", "--store", "/dev/null"],
         ["train", "--model", "m/", "--task", "t", "--data", "/", "--out", "o", "--tune", "all", "--method", "bitfit"],

@@ -43,7 +43,11 @@ import Testing
         try succeed("export", "--run", shop.path("train/\(name)"), "--to", name, in: "export")
         try succeed("tokenize", "--model", "./\(name)", "--input", shop.path("texts"), in: "export")
         try succeed("run", shop.path("sweep.yaml"), "--data", shop.data, "--store", name, in: "run")
-        for command in ["status", "results", "ledger check", "store gc", "wait"] {
+        try succeed("export", "--sweep", "small", "--store", shop.path("run/\(name)"), "--to", name, in: "bundle")
+        let rows = (0..<18).map { "cat \($0),\($0 % 2 == 0 ? "x" : "y")" }
+        try shop.write((["text,label"] + rows).joined(separator: "\n"), to: "own.csv")
+        try succeed("init", shop.path("own.csv"), "--model", shop.model, "--to", name, in: "init")
+        for command in ["status", "results", "sweeps", "ledger check", "store gc", "wait"] {
             let outcome = try Program.run(
                 command.split(separator: " ").map(String.init) + ["--store", name], in: shop.path("run"))
             #expect(outcome.status == 0, "\(command): \(outcome.errors)")

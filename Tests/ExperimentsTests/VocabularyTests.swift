@@ -31,6 +31,22 @@ struct VocabularyTests {
         #expect(StageFailure.Cause.allCases.filter { $0.fault == .input } == [.badInput])
     }
 
+    @Test(arguments: [("reviews", "reviews", 0), ("reviews~1", "reviews", 1), ("a~b", "a~b", 0), ("a~-1", "a~-1", 0)])
+    func `a sweep is named with how many settings it had since`(text: String, name: String, age: Int) {
+        #expect(SweepReference(text) == SweepReference(name: name, age: age))
+        #expect(SweepReference(text).description == text)
+    }
+
+    @Test func `a node remembers the program, and one that did not is read and written as before`() throws {
+        let old = #"{"blasCore":"x","host":"h","ranks":1,"threads":2}"#
+        let node = try CanonicalJSON.decode(NodeSettings.self, from: Data(old.utf8))
+        #expect(node.program == nil)
+        #expect(String(decoding: try CanonicalJSON.encode(node), as: UTF8.self) == old)
+        var now = node
+        now.program = programVersion
+        #expect(try CanonicalJSON.decode(NodeSettings.self, from: CanonicalJSON.encode(now)) == now)
+    }
+
     @Test func `nothing more happens to stages but those that wait or run`() {
         #expect(StageState.allCases.filter { !$0.isFinal } == [.waiting, .running])
     }

@@ -136,6 +136,22 @@ struct LedgerTests {
         #expect(try ledger.reader.plan() == plan)
     }
 
+    @Test func `a name keeps its past: what was asked for last by the name, what it was before by NAME~1`() throws {
+        let changed = try makePlan(seeds: [3])
+        try ledger.commit([
+            .planned(try makePlan(name: "more", seeds: [1]), at: at(2000)), .planned(changed, at: at(3000)),
+        ])
+        let reader = ledger.reader
+        #expect(try reader.sweeps().references.map(\.description) == ["sweep~1", "more", "sweep"])
+        #expect(try reader.plan(named: "sweep") == changed)
+        #expect(try reader.plan(named: "sweep~1") == plan)
+        #expect(try reader.plan(named: "sweep~2") == nil)
+        // Going back to old settings makes them the last again.
+        try ledger.commit([.planned(plan, at: at(4000))])
+        #expect(try reader.plan(named: "sweep") == plan)
+        #expect(try reader.plan(named: "sweep~1") == changed)
+    }
+
     @Test func `priorities, drains and sweeps that were handed in are read back`() throws {
         try ledger.commit([
             .stands(StageRecord(key: stage, priority: -2)), .drained(host: "a", isOver: false),

@@ -11,7 +11,7 @@ struct TaskColumns {
     }
 
     /// The names of columns in forms that have their own, by the keys of a task.
-    private static let fixed: [TaskDefinition.FileFormat: [String: [Column]]] = [
+    static let fixed: [TaskDefinition.FileFormat: [String: [Column]]] = [
         .trec: ["text": [.name("text")], "label": [.name("label")]],
         .copa: [
             "text": [.name("premise")], "choices": [.name("choice1"), .name("choice2")], "label": [.name("label")],

@@ -12,6 +12,8 @@ struct Setting: Sendable {
     let scope: Scope
     /// What holds where no place gives the setting, as it would be written; nil where that is nothing.
     let initial: String?
+    /// What stages with these settings would be written with; nil where that is nothing.
+    let shown: @Sendable (StageSettings) -> String?
     /// Words worth a guess where a value is misspelled.
     private let words: [String]
     private let read: @Sendable (YAMLValue.Content) throws(SpellingError) -> Change
@@ -40,7 +42,8 @@ struct Setting: Sendable {
         self.aliases = aliases
         self.scope = scope
         words = notation.words
-        initial = notation.shown(StageSettings()[keyPath: place])
+        shown = { notation.shown($0[keyPath: place]) }
+        initial = shown(StageSettings())
         read = { content throws(SpellingError) in
             let value = try notation.read(content)
             return { $0[keyPath: place] = joining($0[keyPath: place], value) }

@@ -241,11 +241,21 @@ extension Notation<[Double]> {
     }
 }
 
+extension ClassWeights {
+    fileprivate var written: String {
+        switch self {
+        case .none: "none"
+        case .balanced: "balanced"
+        case .given(let weights): weights.map(Configuration.written).joined(separator: ", ")
+        }
+    }
+}
+
 extension Notation<ClassWeights> {
     fileprivate static var classWeights: Notation {
         Notation(
             form: "none, balanced, or a number above 0 for each class, as [1, 2.5]", words: ["none", "balanced"],
-            shown: { $0 == .none ? "none" : nil }
+            shown: { $0.written }
         ) { content throws(SpellingError) in
             switch content.text {
             case "none": return .none

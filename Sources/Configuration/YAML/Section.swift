@@ -76,9 +76,9 @@ func oneOf(_ words: [String]) -> String {
 }
 
 /// What the names of sweeps, methods and tasks are made of; they become parts of paths, labels and tables.
-let nameRule = "names are made of letters, digits, '-', '_', '.' and '+'"
+package let nameRule = "names are made of letters, digits, '-', '_', '.' and '+'"
 
-func isName(_ text: String) -> Bool {
+package func isName(_ text: String) -> Bool {
     !text.isEmpty
         && text.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || "0123456789-_.+".unicodeScalars.contains($0) }
 }

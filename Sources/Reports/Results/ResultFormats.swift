@@ -59,8 +59,14 @@ extension ResultTable {
         return notes
             + [
                 undefinedNote, constantNote, collapseNote, unitNote, targetNote, leaderNote, evaluationNote,
-                searchWarning, markWarning,
+                searchWarning, markWarning, earlierNote,
             ].compactMap { $0 }
+    }
+
+    private var earlierNote: String? {
+        earlier.isEmpty
+            ? nil
+            : "rows of earlier settings are not in this table: \(earlier.joined(separator: "; ")); --all shows them"
     }
 
     private var undefinedNote: String? {
@@ -135,8 +141,10 @@ extension ResultTable {
             ? nil : "scored on another task than the column's: \(others.joined(separator: ", "))"
     }
 
+    private var csv: String { commaSeparated(fields) }
+
     /// One line for each task, metric and method; means and deviations in percent.
-    private var csv: String {
+    var fields: [[String]] {
         var lines = [["task", "metric", "method", "mean", "deviation", "finished", "failed", "seeds", "undefined"]]
         for (place, column) in columns.enumerated() {
             for (method, row) in zip(methods, cells) {
@@ -153,7 +161,7 @@ extension ResultTable {
                 lines.append([column.task, column.metric.rawValue, constantName, figure, "", "", "", "", ""])
             }
         }
-        return commaSeparated(lines)
+        return lines
     }
 }
 

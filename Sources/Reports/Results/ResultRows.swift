@@ -5,6 +5,15 @@ package struct ResultRows: Encodable, Sendable {
     package let rows: [Row]
     /// What saying the same of every example scores.
     package let constants: [Constant]
+    /// Rows of settings that the sweep had before, the last first; nil where nobody asked for them.
+    package let earlier: [Earlier]?
+
+    package struct Earlier: Encodable, Sendable {
+        package let sweep: SweepReference
+        /// When these settings were last asked for.
+        package let plannedAt: Timestamp
+        package let rows: [Row]
+    }
 
     package struct Constant: Hashable, Sendable {
         package let task: String
@@ -38,7 +47,13 @@ package struct ResultRows: Encodable, Sendable {
         package let chosen: [SearchedSetting]
     }
 
-    package init(_ snapshot: SweepSnapshot) {
+    /// - Parameter all: whether to tell of earlier settings, too.
+    package init(_ snapshot: SweepSnapshot, all: Bool = false) {
+        earlier =
+            all
+            ? snapshot.earlier.map {
+                Earlier(sweep: $0.reference, plannedAt: $0.plannedAt, rows: ResultRows($0.snapshot).rows)
+            } : nil
         constants = snapshot.plan.tasks.flatMap { task in
             (task.constant?.scores ?? []).map {
                 Constant(task: task.definition.name, score: $0, label: task.constant?.label ?? "")

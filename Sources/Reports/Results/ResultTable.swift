@@ -21,6 +21,8 @@ package struct ResultTable: Hashable, Sendable {
     let searchedOnDev: [String]
     /// What that means for their scores.
     let searchWarning: String?
+    /// What the sweep was before, where it had other settings.
+    let earlier: [String]
 
     /// One metric of one task.
     package struct Column: Hashable, Sendable {
@@ -60,6 +62,7 @@ package struct ResultTable: Hashable, Sendable {
         findings = plan.searchFindings
         searchedOnDev = plan.methodsSearchedOnDev
         searchWarning = plan.searchWarning(of: plan.methods)
+        earlier = snapshot.earlier.map(\.words)
         let rows = Dictionary(grouping: plan.rows) { $0.cell }
         cells = plan.methods.map { [columns] method in
             columns.map { column in

@@ -6,6 +6,8 @@ package struct SweepSnapshot: Sendable {
     private let records: [StageKey: StageRecord]
     /// Of the stages that kept theirs.
     package var predictions: [StageKey: StageLog.Predictions] = [:]
+    /// What the sweep was before, the last first; empty where nobody asks.
+    package var earlier: [EarlierSettings] = []
 
     /// - Parameter records: of the plan's stages; others are left out of account.
     package init(_ plan: SweepPlan, _ records: [StageRecord]) {

@@ -102,9 +102,7 @@ struct ExampleReader {
     }
 
     private func number(_ row: Row, _ column: Column) throws(DatasetError) -> Float {
-        // `Float` would also read "nan", "inf" and hexadecimal numbers.
-        let isDecimal = row[column].utf8.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
-        guard isDecimal, let number = Float(row[column]), number.isFinite else {
+        guard isNumeric(row[column]), let number = Float(row[column]) else {
             throw file.error(line: row.line, "field '\(column)': '\(row[column])' is not a number")
         }
         return number

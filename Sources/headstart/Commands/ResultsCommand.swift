@@ -14,6 +14,8 @@ struct ResultsCommand: ParsableCommand {
               headstart results --store results --compare eh-ft-bitfit finetune
               headstart results --store results --compare eh-ft-bitfit lp-ft finetune
               headstart results --store results --per-class
+              headstart results --store results --per-seed --format csv
+              headstart results --store results --all
               headstart results --store results --published ehft/1
             """)
 
@@ -29,6 +31,12 @@ struct ResultsCommand: ParsableCommand {
 
     @Flag(name: .long, help: "Show every metric of a task, not its first alone.")
     var allMetrics = false
+
+    @Flag(name: .long, help: "Show every seed's score by itself, with the key of its stage.")
+    var perSeed = false
+
+    @Flag(name: .long, help: "Show rows of settings that the sweep had before, too.")
+    var all = false
 
     @Flag(name: .long, help: "Show precision, recall and F1 of every class.")
     var perClass = false
@@ -87,15 +95,20 @@ struct ResultsCommand: ParsableCommand {
         guard questions.count < 2 else {
             throw ValidationError("\(questions[0]) and \(questions[1]) are two questions; ask one at a time")
         }
-        if allMetrics, !questions.isEmpty {
-            throw ValidationError("--all-metrics is for the table of the sweep alone")
+        let own = [("--all-metrics", allMetrics), ("--all", all), ("--per-seed", perSeed)].first { $0.1 }
+        if let own, !questions.isEmpty {
+            throw ValidationError("\(own.0) is for the table of the sweep alone")
         }
     }
 
     func run() throws {
         let format = format ?? .text
-        var snapshot = try sweep.snapshot()
+        var snapshot = try sweep.snapshotWithPast()
         if perClass || confusion { return try showClasses(ClassReport(snapshot), format) }
+        if perSeed {
+            let listing = SeedListing(snapshot, all: all, allMetrics: allMetrics)
+            return try show(ResultRows(snapshot, all: all), listing.rendered(format, width: Screen.width))
+        }
         snapshot.predictions = try SweepLogs.predictions(of: snapshot, store: sweep.store.store)
         if let published {
             let table = try PublishedResults.read().table(named: published)
@@ -108,6 +121,9 @@ struct ResultsCommand: ParsableCommand {
         } else if !compare.isEmpty {
             let comparison = try PairwiseComparison(snapshot, compare, intervals: interval ?? .permutation)
             try show(comparison, comparison.rendered(format, width: Screen.width))
+        } else if all {
+            let tables = ResultHistory(snapshot, allMetrics: allMetrics)
+            try show(ResultRows(snapshot, all: true), tables.rendered(format, width: Screen.width))
         } else {
             let table = ResultTable(snapshot, allMetrics: allMetrics)
             try show(ResultRows(snapshot), table.rendered(format, width: Screen.width))

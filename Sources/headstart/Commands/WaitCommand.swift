@@ -32,7 +32,7 @@ struct WaitCommand: ParsableCommand {
             ledger = try ledger ?? open(store, orWait: isPatient)
             if let ledger, let plan = try ledger.plan(named: name) {
                 // Another one may be asked for meanwhile.
-                name = plan.name
+                name = name ?? plan.name
                 let outcome = try SweepOutcome(plan, ledger)
                 if outcome.hasEnded { return try outcome.check() }
                 guard isPatient else {

@@ -9,7 +9,7 @@ struct RunOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp("The folder of a run, or the key of a stage (its first digits will do).", valueName: "run"))
-    var run: String
+    var run: String?
 
     @Option(
         name: .long, help: ArgumentHelp("The store that has the stage, where --run is a key.", valueName: "directory"))
@@ -21,17 +21,18 @@ struct RunOptions: ParsableArguments {
     var model: String?
 
     func trained() throws -> TrainedStage {
+        guard let run else { throw BadRequest("say with --run what was trained: a run's folder, or a stage's key") }
         guard let store else {
             guard Directory.isThere(run) else {
                 throw BadRequest("\(run): there is no such folder; for a stage's key give --store, too")
             }
             return try RunDirectory(run).read()
         }
-        return try trained(in: LedgerReader(store: store))
+        return try trained(in: LedgerReader(store: store), run)
     }
 
-    private func trained(in ledger: LedgerReader) throws -> TrainedStage {
-        let stage = try ledger.stage(beginning: run)
+    private func trained(in ledger: LedgerReader, _ key: String) throws -> TrainedStage {
+        let stage = try ledger.stage(beginning: key)
         guard let result = stage.result else {
             throw BadRequest(
                 "stage \(stage.key.short) is \(stage.state.rawValue); only finished ones can serve")

@@ -14,24 +14,66 @@ struct StoreOptions: ParsableArguments {
 struct StoredSweepOptions: ParsableArguments {
     @OptionGroup var store: StoreOptions
 
-    @Option(name: .long, help: ArgumentHelp("The sweep; the one asked for last otherwise.", valueName: "name"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The sweep, or NAME~1 for the settings it had before; the one asked for last otherwise.", valueName: "name")
+    )
     var sweep: String?
 
     func snapshot() throws -> SweepSnapshot { try LedgerReader(store: store.store).snapshot(ofSweep: sweep) }
+
+    /// The sweep and what it was before.
+    func snapshotWithPast() throws -> SweepSnapshot {
+        let ledger = try LedgerReader(store: store.store)
+        return try ledger.snapshotWithPast(of: try ledger.sweep(named: sweep))
+    }
 }
 
 extension LedgerReader {
     /// Where the sweep of this name stands; without a name, the one asked for last.
     func snapshot(ofSweep name: String?) throws -> SweepSnapshot {
-        guard let plan = try plan(named: name) else {
-            let names = Set(try sweeps().map(\.plan.name)).sorted().joined(separator: ", ")
-            throw BadRequest("\(store): no sweep '\(name ?? "")' here; there are: \(names.isEmpty ? "none" : names)")
-        }
-        return try snapshot(of: plan)
+        try snapshot(of: try sweep(named: name).plan)
     }
 
     /// Where a sweep stands. Stages the ledger has not met wait.
     func snapshot(of plan: SweepPlan) throws -> SweepSnapshot {
         SweepSnapshot(plan, try stages(of: plan))
+    }
+
+    /// The sweep that a person names, as `reviews` or `reviews~1`; without a name, the one asked for last.
+    func sweep(named name: String?) throws -> SweepEntry {
+        let entries = try sweeps()
+        guard let name else {
+            if let last = entries.last { return last }
+            throw BadRequest("\(store): no sweep was run here yet")
+        }
+        let (references, wanted) = (entries.references, SweepReference(name))
+        if let place = references.firstIndex(of: wanted) { return entries[place] }
+        let count = references.count { $0.name == wanted.name }
+        guard count == 0 else {
+            throw BadRequest(
+                "\(store): there is no '\(wanted)': \(wanted.name) was run with \(counted(count, "setting")) here, and "
+                    + "the first is \(SweepReference(name: wanted.name, age: count - 1))")
+        }
+        let names = Set(references.map(\.name)).sorted().joined(separator: ", ")
+        throw BadRequest("\(store): no sweep '\(name)' here; there are: \(names.isEmpty ? "none" : names)")
+    }
+
+    func snapshotWithPast(of sweep: SweepEntry) throws -> SweepSnapshot {
+        let entries = try sweeps()
+        let named = zip(entries.references, entries).filter { $0.0.name == sweep.plan.name }
+        var snapshot = try snapshot(of: sweep.plan)
+        // From the last to the first, so that a row counts among the latest settings that have it.
+        guard let place = named.firstIndex(where: { $0.1 == sweep }) else { return snapshot }
+        var later = [sweep.plan]
+        for (reference, entry) in named[..<place].reversed() {
+            if let past = EarlierSettings(reference, entry.plan, at: entry.plannedAt, try stages(of: entry.plan), later)
+            {
+                snapshot.earlier.append(past)
+            }
+            later.append(entry.plan)
+        }
+        return snapshot
     }
 }

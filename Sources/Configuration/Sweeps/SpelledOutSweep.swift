@@ -1,0 +1,77 @@
+package import Experiments
+
+/// A sweep file that spells out every setting of a plan's stages, whatever defaults, catalogs and searches they came from:
+/// planning it on the same model and data gives stages with the same keys.
+package struct SpelledOutSweep: Sendable {
+    /// By the files' names. One, or where a method has other settings on other tasks, one for each task.
+    package let files: [(name: String, text: String)]
+
+    package init(_ plan: SweepPlan) {
+        let tasks = plan.rows.map(\.task).distinct()
+        let methods = plan.methods.map { method in
+            tasks.map { task in plan.spelledOut(Cell(task: task, method: method)) }
+        }
+        let isUniform = methods.allSatisfy { texts in texts.allSatisfy { $0 == texts.first } }
+        let groups = isUniform ? [tasks] : tasks.map { [$0] }
+        files = groups.map { group in
+            let name = groups.count == 1 ? "sweep.yaml" : "sweep-\(group[0]).yaml"
+            let place = tasks.firstIndex(of: group[0]) ?? 0
+            return (name, plan.file(of: group, methods: methods.flatMap { $0[place] ?? [] }))
+        }
+    }
+}
+
+extension SweepPlan {
+    fileprivate func file(of tasks: [String], methods: [String]) -> String {
+        let seeds = Set(rows.lazy.filter { tasks.contains($0.task) }.map(\.seed)).sorted().map { "\($0)" }
+        return
+            ([
+                "# Every setting of every stage, as it was trained. The model's digest is", "# \(model.content)",
+                "sweep: \(YAMLText.quoted(name))", "model: \(YAMLText.quoted(model.name))",
+                "tasks: \(YAMLText.list(tasks))", "seeds: [\(seeds.joined(separator: ", "))]", "methods:",
+            ] + methods).joined(separator: "\n") + "\n"
+    }
+
+    /// The lines of a method as it is on one task; nil where its search has not come to one.
+    fileprivate func spelledOut(_ cell: Cell) -> [String]? {
+        guard let row = rows.first(where: { $0.cell == cell && !$0.stages.isEmpty }) else { return nil }
+        let planned = row.stages.compactMap { key in stages.first { $0.key == key } }
+        let lines = planned.enumerated().map { place, stage in
+            "    - { \(settings(of: stage, place, in: row).map { "\($0): \($1)" }.joined(separator: ", ")) }"
+        }
+        return ["  \(YAMLText.quoted(cell.method)):"] + lines
+    }
+
+    private func settings(of stage: PlannedStage, _ place: Int, in row: SweepRow) -> [(String, String)] {
+        let specification = stage.specification
+        // What gathers moves nothing.
+        let skipped = specification.recipe.estimate == nil ? [] : ["tune"]
+        var settings = Settings.written(specification.recipe)
+            .filter { (!$0.isDefault || $0.key == "tune") && !skipped.contains($0.key) }
+            .map { ($0.key, Self.scalar($0.value)) }
+        let isNamed = row.stages.indices.contains { later in
+            later > place + 1 && inputs(of: row.stages[later]).contains { $0.from == stage.key }
+        }
+        if isNamed { settings.insert(("name", Self.name(place)), at: 0) }
+        if stage.task != row.task { settings.append(("task", YAMLText.quoted(stage.task))) }
+        if specification.seed != row.seed { settings.append(("seed", "\(specification.seed)")) }
+        if !stage.measures.isEmpty { settings.append(("measure", YAMLText.list(stage.measures.map(\.rawValue)))) }
+        let sources = specification.inputs.compactMap { input in
+            row.stages.firstIndex(of: input.from).map {
+                "\(input.kind.rawValue): \($0 == place - 1 ? StageSource.previousWord : Self.name($0))"
+            }
+        }
+        if !sources.isEmpty { settings.append(("from", "{ \(sources.joined(separator: ", ")) }")) }
+        return settings
+    }
+
+    private func inputs(of key: StageKey) -> [StageInput] {
+        stages.first { $0.key == key }?.specification.inputs ?? []
+    }
+
+    private static func name(_ place: Int) -> String { "stage-\(place + 1)" }
+
+    private static func scalar(_ value: String) -> String {
+        Double(value) == nil ? YAMLText.quoted(value) : value
+    }
+}
