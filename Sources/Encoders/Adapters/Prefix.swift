@@ -94,7 +94,9 @@ final class Prefix {
 
     /// The key and the value of one place, [2H].
     fileprivate func row(_ place: Int) -> [Float] {
-        [rows.keys, rows.values].flatMap { Array(UnsafeBufferPointer(start: $0.start + place * $0.stride, count: hidden)) }
+        [rows.keys, rows.values].flatMap {
+            Array(UnsafeBufferPointer(start: $0.start + place * $0.stride, count: hidden))
+        }
     }
 
     private var length: Int { rows.keys.rows }

@@ -80,7 +80,8 @@ package struct HuggingFaceExport {
         let modules = Set(form.headModules)
         let head = tensors(form) { parameter in
             let names = form.names(of: parameter)[0].split(separator: ".")
-            return parameter.place == .head || parameter.place == .pooler && names.contains { modules.contains("\($0)") }
+            return parameter.place == .head
+                || parameter.place == .pooler && names.contains { modules.contains("\($0)") }
         }
         try write(json: adapter.configuration, to: "\(folder)/\(PeftAdapter.configurationName)")
         try SafetensorsWriter.write(
@@ -109,9 +110,7 @@ package struct HuggingFaceExport {
         var metadata = [
             "format": "pt", "backbone": record.specification.backbone.hex, "head": table.head.description,
         ]
-        if let labels = record.task.labels {
-            metadata["labels"] = String(decoding: try CanonicalJSON.encode(labels), as: UTF8.self)
-        }
+        metadata["labels"] = try record.task.labelsAsJSON
         return metadata
     }
 
@@ -131,7 +130,9 @@ package struct HuggingFaceExport {
     }
 
     private func prefix() -> [TensorSource] {
-        guard case .prefix(let length, _, _) = table.adapter, let floats = model.store.prefixes(compute) else { return [] }
+        guard case .prefix(let length, _, _) = table.adapter, let floats = model.store.prefixes(compute) else {
+            return []
+        }
         return [TensorSource(name: "prefix", shape: [length, floats.count / length], floats: floats)]
     }
 

@@ -105,7 +105,8 @@ struct ModelCard {
     // MARK: What is known
 
     private var scores: String {
-        record.result.scores.map { "| \($0.split.rawValue) | \($0.metric.rawValue) | \($0.figure) |" }.joined(separator: "\n")
+        record.result.scores.map { "| \($0.split.rawValue) | \($0.metric.rawValue) | \($0.figure) |" }.joined(
+            separator: "\n")
     }
 
     private func lineage() throws -> String {
@@ -116,7 +117,10 @@ struct ModelCard {
             ("data of \(record.task.name), and how they are read", specification.task.hex),
         ]
         rows += specification.inputs.map { ("the stage that left its \($0.kind.rawValue)", $0.from.description) }
-        rows += record.result.artifacts.sorted { $0.kind < $1.kind }.map { ("its \($0.kind.rawValue)", $0.id.description) }
+        rows += specification.given.map { ("the \($0.kind.rawValue) that was given", $0.id.description) }
+        rows += record.result.artifacts.sorted { $0.kind < $1.kind }.map {
+            ("its \($0.kind.rawValue)", $0.id.description)
+        }
         return rows.map { "| \($0) | `\($1)` |" }.joined(separator: "\n")
     }
 

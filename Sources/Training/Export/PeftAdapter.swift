@@ -88,7 +88,8 @@ struct PeftAdapter {
     /// peft keeps biases beside a LoRA and has no adapter of biases alone, so these have one that adds nothing to one layer.
     private var nothing: [TensorSource] {
         let hidden = store.table.configuration.hidden
-        return [(ParameterTable.lowRankDown, [1, hidden]), (ParameterTable.lowRankUp, [hidden, 1])].map { suffix, shape in
+        return [(ParameterTable.lowRankDown, [1, hidden]), (ParameterTable.lowRankUp, [hidden, 1])].map {
+            suffix, shape in
             TensorSource(
                 name: "\(store.table.configuration.family.rawValue).\(Self.idleLayer)\(suffix)", shape: shape,
                 floats: [Float](repeating: 0, count: hidden))
@@ -169,7 +170,8 @@ struct BaseModel {
         if let place = parts.lastIndex(of: "snapshots"), place > 0, place + 1 < parts.count,
             parts[place - 1].hasPrefix("models--")
         {
-            name = parts[place - 1].dropFirst("models--".count).split(separator: "--", maxSplits: 1).joined(separator: "/")
+            name = parts[place - 1].dropFirst("models--".count).split(separator: "--", maxSplits: 1).joined(
+                separator: "/")
             revision = String(parts[place + 1])
         } else {
             (name, revision) = (model.path, nil)

@@ -40,6 +40,13 @@ struct TrainCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("One stage that tunes all, head or bitfit.", valueName: "spec"))
     var tune: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "What the stage of --tune starts from, as \"adapter: runs/a, head: runs/a\": paths with a /.",
+            valueName: "kinds and paths"))
+    var from: String?
+
     @Option(name: .long, help: "The seed of all that is left to chance.")
     var seed: UInt64 = 1
 
@@ -59,6 +66,7 @@ struct TrainCommand: ParsableCommand {
 
     func validate() throws {
         if (method == nil) == (tune == nil) { throw ValidationError("give either --method or --tune") }
+        if from != nil, tune == nil { throw ValidationError("--from goes with --tune; a method says it itself") }
         if ranks < 1 { throw ValidationError("--ranks must be 1 or more") }
         guard 0...1e9 ~= checkpointSeconds else {
             throw ValidationError("--checkpoint-seconds must be a number from 0 to 1e9")
@@ -69,16 +77,17 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
-        let plan = try plan()
+        let sweep = try sweep()
+        let plan = try sweep.plan()
         if ranks > 1, !MPILaunch.isRank { try MPILaunch.become(ranks: ranks) }
         let communicator = try Communicators.start()
-        let trained = try train(plan, communicator)
+        let trained = try train(plan, sweep.givenFiles, communicator)
         try Communicators.finish(communicator)
         if communicator.rank == 0 { try report(trained, plan) }
     }
 
-    private func plan() throws -> SweepPlan {
-        let named: SingleMethod? = method.map { .named($0) } ?? tune.map { .tuning($0) }
+    private func sweep() throws -> PreparedSweep {
+        let named: SingleMethod? = method.map { .named($0) } ?? tune.map { .tuning($0, from: from) }
         guard let named else { throw BadRequest("give either --method or --tune") }
         let request = try SweepRequest.single(
             model: model.model, task: task, method: named, seed: seed, keep: .model, catalogs: try data.catalogs(),
@@ -87,17 +96,18 @@ struct TrainCommand: ParsableCommand {
         let show: ((DataCheck) throws -> Void)? =
             output.json || MPILaunch.isRank ? nil : { try Screen.line($0.summary(width: Screen.width)) }
         return try request.prepare(
-            dataDirectory: try data.directory(), fetching: model.fetching, show: show
-        ).plan()
+            dataDirectory: try data.directory(), fetching: model.fetching, show: show)
     }
 
-    private func train(_ plan: SweepPlan, _ communicator: any Communicator) throws -> TrainedStage {
+    private func train(
+        _ plan: SweepPlan, _ givenFiles: [ArtifactReference: String], _ communicator: any Communicator
+    ) throws -> TrainedStage {
         let threads = node.threadCount(ranks: communicator.size)
         let here = NodeSettings.here(ranks: communicator.size, threads: threads)
         let trainer = StageTrainer(
             communicator: communicator, node: here, compute: try Machine.compute(threads: threads),
             checkpointSeconds: checkpointSeconds)
-        return try MethodRun(plan, directory: out).run(
+        return try MethodRun(plan, directory: out, givenFiles: givenFiles).run(
             trainer, communicator, observer: TrainingProgress(json: output.json))
     }
 
