@@ -21,12 +21,9 @@ package struct GivenFile {
         _ kind: ArtifactKind, at path: String, for target: Target, besides others: Set<ArtifactKind> = [],
         findBase: (String) throws -> String?, cache: ContentStore
     ) throws(StageFailure) {
-        do {
-            let reader = Reader(kind: kind, path: path, target: target, others: others, cache: cache)
-            self = try reader.read(findBase)
-        } catch {
-            throw StageFailure(classifying: error)
-        }
+        let reader = Reader(kind: kind, path: path, target: target, others: others, cache: cache)
+        let read = Result { try reader.read(findBase) }
+        self = try read.mapError(StageFailure.init(classifying:)).get()
     }
 
     /// Refuses an adapter of another design than the stage tunes.

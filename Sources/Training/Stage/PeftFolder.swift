@@ -15,28 +15,46 @@ struct PeftFolder {
     private let settings: JSONValue
 
     init(_ path: String) throws {
-        self.path = path
         let file = "\(path)/\(PeftAdapter.configurationName)"
-        let refusal = { (problem: String) in StageFailure(.badInput, "\(file): \(problem)") }
-        do {
-            settings = try JSONValue(parsing: Disk.read(file).span)
-        } catch let error as JSONError {
-            throw refusal("\(error)")
+        let settings = try Self.settings(in: file)
+        let type = try Self.type(settings, file)
+        self.init(
+            type: type, weights: try SafetensorsFile(path: "\(path)/\(PeftAdapter.weightsName)"), path: path,
+            settings: settings)
+    }
+
+    private init(type: AdapterType, weights: SafetensorsFile, path: String, settings: JSONValue) {
+        self.type = type
+        self.weights = weights
+        self.path = path
+        self.settings = settings
+    }
+
+    private static func settings(in file: String) throws -> JSONValue {
+        let bytes = try Disk.read(file)
+        do throws(JSONError) {
+            return try JSONValue(parsing: bytes.span)
+        } catch {
+            throw StageFailure(.badInput, "\(file): \(error)")
         }
-        switch settings["peft_type"]?.string {
-        case "LORA": type = .lowRank
-        case "PREFIX_TUNING": type = .prefix
-        case let other: throw refusal("'peft_type' is \(other ?? "missing"); LORA and PREFIX_TUNING can be read")
-        }
-        weights = try SafetensorsFile(path: "\(path)/\(PeftAdapter.weightsName)")
-        for key in ["use_dora", "use_rslora", "lora_bias", "fan_in_fan_out", "prefix_projection"] {
-            // The projection is no part of the file: what it makes is.
-            if key != "prefix_projection", case .bool(true)? = settings[key] {
-                throw refusal("'\(key)' is true, which is not LoRA as it can be read")
-            }
+    }
+
+    /// Refuses what is no adapter that can be read.
+    private static func type(_ settings: JSONValue, _ file: String) throws(StageFailure) -> AdapterType {
+        for key in ["use_dora", "use_rslora", "lora_bias", "fan_in_fan_out"] {
+            guard case .bool(true)? = settings[key] else { continue }
+            throw StageFailure(.badInput, "\(file): '\(key)' is true, which is not LoRA as it can be read")
         }
         for key in ["rank_pattern", "alpha_pattern"] where settings[key]?.members?.isEmpty == false {
-            throw refusal("'\(key)' gives layers ranks of their own; only one for all can be read")
+            throw StageFailure(
+                .badInput, "\(file): '\(key)' gives layers ranks of their own; only one for all can be read")
+        }
+        switch settings["peft_type"]?.string {
+        case "LORA": return .lowRank
+        case "PREFIX_TUNING": return .prefix
+        case let other:
+            throw StageFailure(
+                .badInput, "\(file): 'peft_type' is \(other ?? "missing"); LORA and PREFIX_TUNING can be read")
         }
     }
 
