@@ -29,14 +29,21 @@ package struct StageSpecification: Codable, Hashable, Sendable {
     package let seed: UInt64
     /// Sorted by kind; at most one of each kind.
     package let inputs: [StageInput]
+    /// Artifacts that no stage makes, since they were given as files: by their bytes, sorted by kind, and none of a kind
+    /// that an input has.
+    @Implied<Empty<ArtifactReference>> package private(set) var given: [ArtifactReference]
 
-    package init(backbone: Digest, task: Digest, recipe: Recipe, seed: UInt64, inputs: [StageInput] = []) {
+    package init(
+        backbone: Digest, task: Digest, recipe: Recipe, seed: UInt64, inputs: [StageInput] = [],
+        given: [ArtifactReference] = []
+    ) {
         semantics = semanticsVersion
         self.backbone = backbone
         self.task = task
         self.recipe = recipe
         self.seed = seed
         self.inputs = inputs.sorted { ($0.kind, $0.from) < ($1.kind, $1.from) }
+        self.given = given.sorted { $0.kind < $1.kind }
     }
 
     /// The SHA-256 of the specification's canonical JSON.

@@ -199,5 +199,7 @@ extension Recipe {
 
 extension StageSpecification {
     /// See `Recipe.leaves`.
-    package var leaves: Set<ArtifactKind> { recipe.leaves(startingFrom: Set(inputs.map(\.kind))) }
+    package var leaves: Set<ArtifactKind> {
+        recipe.leaves(startingFrom: Set(inputs.map(\.kind) + given.map(\.kind)))
+    }
 }

@@ -90,6 +90,15 @@ package struct ContentStore: Sendable {
         return true
     }
 
+    /// Keeps a copy of a file.
+    /// - Returns: whether its bytes are those that the digest names.
+    package func addCopy(of file: String, as digest: Digest) throws(FileError) -> Bool {
+        guard try !isWhole(digest) else { return true }
+        guard try Disk.digest(of: file) == digest else { return false }
+        try AtomicFile.copy(file, to: place(of: digest))
+        return try isWhole(digest)
+    }
+
     /// Moves a file that this process has just written, and whose digest it knows, into its place.
     package func adopt(_ file: String, as digest: Digest, byteCount: Int) throws(FileError) {
         guard Disk.byteCount(of: file) == byteCount else {

@@ -28,15 +28,18 @@ package struct Cleanup: Sendable {
     package init(of ledger: LedgerReader, keeping policy: [ArtifactKind: Retention]) throws(LedgerError) {
         artifacts = ContentStore(store: ledger.store)
         let records = try ledger.stages(keyPrefix: "")
+        let plans = try ledger.sweeps().map(\.plan)
         let rule = RetentionRule(
-            plans: try ledger.sweeps().map(\.plan), records: records, endTimes: try ledger.endTimes(), policy: policy)
+            plans: plans, records: records, endTimes: try ledger.endTimes(), policy: policy)
         let all = records.flatMap { record in (record.result?.artifacts ?? []).map { (record.key, $0) } }
         let kept = Set(all.filter { rule.keeps($0.1.kind, of: $0.0) }.map(\.1.id))
         var seen = kept
         discarded = all.map(\.1).filter { [artifacts] artifact in
             Disk.byteCount(of: artifacts.path(of: artifact.id.rawValue)) != nil && seen.insert(artifact.id).inserted
         }
-        let named = Set(all.map { [artifacts] in artifacts.path(of: $0.1.id.rawValue) })
+        // What sweeps were given, nobody makes again.
+        let given = plans.flatMap { $0.stages.flatMap(\.specification.given) }
+        let named = Set((all.map(\.1) + given).map { [artifacts] in artifacts.path(of: $0.id.rawValue) })
         strays = Directory.files(under: artifacts.root).filter { !named.contains($0) }.sorted().map {
             Stray(path: $0, byteCount: Disk.byteCount(of: $0) ?? 0)
         }

@@ -40,6 +40,10 @@ package struct TensorSource {
         withBytes { precondition($0.count == byteCount, "\(name): \($0.count) bytes for shape \(shape)") }
     }
 
+    package func renamed(_ name: String) -> TensorSource {
+        TensorSource(name: name, type: type, shape: shape, storage: storage)
+    }
+
     var byteCount: Int { shape.reduce(type.byteCount, *) }
 
     func withBytes<Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) {

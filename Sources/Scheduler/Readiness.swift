@@ -74,7 +74,8 @@ extension Scheduler {
         }
         let assignment = Assignment(
             planned: stage.planned, attempt: stage.record.attempt, model: stage.model, task: stage.task,
-            dataDirectory: stage.dataDirectory, inputs: inputs, batchParts: stage.batchParts)
+            dataDirectory: stage.dataDirectory, inputs: inputs + stage.planned.specification.given,
+            batchParts: stage.batchParts)
         send(.assign(assignment), to: worker)
     }
 }

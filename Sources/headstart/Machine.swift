@@ -5,6 +5,11 @@ import Transport
 
 /// What this machine offers, as the system tells it.
 enum Machine {
+    /// The folder for what can be had again.
+    static var cache: String {
+        ProcessInfo.processInfo.environment["HEADSTART_CACHE"] ?? "\(NSHomeDirectory())/.cache/headstart"
+    }
+
     static var host: String { ProcessInfo.processInfo.hostName }
 
     /// The path of this program.

@@ -1,40 +1,38 @@
 import Foundation
 import Testing
 
-/// What `export` writes is loaded by transformers, and says there what `predict` says here.
+/// What `export` writes is loaded by transformers and peft as its README.md says, and says there what `predict` says here.
 @Suite(.enabled(if: python != nil, "HEADSTART_PYTHON has no transformers; scripts/test --parity makes one"))
 struct ExportTests {
     /// Prints the probabilities of each line of a file, a JSON list a line.
-    private static let program = """
-        import json, sys, torch
-        from safetensors.torch import load_file
-        from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
-        directory, texts, head = sys.argv[1:]
-        tokenizer = AutoTokenizer.from_pretrained(directory)
-        if head in ("hf", "pooled"):
-            model = AutoModelForSequenceClassification.from_pretrained(directory).eval()
+    private static let program = #"""
+        import json, os, re, sys, torch
+        directory, texts = sys.argv[1:]
+        snippet = re.search(r"```python\n(.*?)```", open(directory + "/README.md").read(), re.S).group(1)
+        names = {}
+        exec(snippet.replace("FOLDER", directory), names)
+        tokenizer, model = names["tokenizer"], names["model"]
+        if not os.path.exists(directory + "/adapter_config.json"):
             assert model.config.id2label == {0: "bad", 1: "good"}, model.config.id2label
-            logits = lambda inputs: model(**inputs).logits
-        else:
-            model = AutoModel.from_pretrained(directory).eval()
-            file = load_file(directory + "/head.safetensors")
-            weight, bias = file["head.out.weight"], file["head.out.bias"]
-            logits = lambda inputs: model(**inputs).last_hidden_state[:, 0] @ weight.T + bias
         with torch.no_grad():
             for line in open(texts):
                 inputs = tokenizer(line.strip(), return_tensors="pt")
-                print(json.dumps(logits(inputs).softmax(-1)[0].tolist()))
-        """
+                print(json.dumps(model(**inputs).logits.softmax(-1)[0].tolist()))
+        """#
 
     private struct Line: Decodable {
         let probabilities: [String: Double]
     }
 
     @Test(arguments: [
-        ("hf", "all", "false"), ("linear", "all", "false"), ("hf", "bitfit", "false"), ("linear", "head", "false"),
-        ("hf", "all", "true"), ("pooled", "bitfit", "false"),
+        ("hf", "all", "false", false), ("linear", "all", "false", false), ("hf", "bitfit", "false", true),
+        ("mlp(8)", "head", "false", false), ("hf", "all", "true", false), ("pooled", "bitfit", "false", false),
+        ("hf", "lora(r=2)", "false", false), ("mlp(8)", "lora(r=2)", "false", true),
+        ("mlp(8)", "prefix(n=3)", "false", false),
     ])
-    func `transformers computes the same probabilities`(head: String, tune: String, logistic: String) throws {
+    func `transformers and peft compute the same probabilities`(
+        head: String, tune: String, logistic: String, merges: Bool
+    ) throws {
         let shop = try Workshop()
         let texts = try shop.write("the good dog sleeps .\nthe bad bird runs and sings .\na cat\n", to: "texts")
         let trained = try shop.run(
@@ -42,13 +40,14 @@ struct ExportTests {
             "head=\(head)", "--set", "max-steps=20", "--set", "lr=1e-2", "--set", "logistic=\(logistic)",
             "--out", "run")
         #expect(trained.status == 0, "\(trained.errors)")
-        for command in [["predict", "--input", texts, "--out", "labels"], ["export", "--to", "exported"]] {
+        let export = ["export", "--to", "exported"] + (merges ? ["--merge"] : [])
+        for command in [["predict", "--input", texts, "--out", "labels"], export] {
             let outcome = try shop.run(command + ["--run", "run"])
             #expect(outcome.status == 0, "\(outcome.errors)")
         }
         let loaded = try Running(
-            ["-c", Self.program, shop.path("exported"), texts, head], of: #require(python),
-            environment: ["HF_HUB_OFFLINE": "1"]
+            ["-c", Self.program, shop.path("exported"), texts], of: #require(python),
+            environment: ["HF_HUB_OFFLINE": "1", "HF_MODULES_CACHE": shop.path("modules")]
         ).wait()
         #expect(loaded.status == 0, "\(loaded.errors)")
         let theirs = try loaded.lines.map { try JSONDecoder().decode([Double].self, from: Data($0.utf8)) }

@@ -18,6 +18,7 @@ extension SweepRequest.Run {
         switch source {
         case .previous: index > 0 ? index - 1 : nil
         case .named(let name): stages.firstIndex { $0.name == name }
+        case .file: nil
         }
     }
 
@@ -84,6 +85,7 @@ extension SweepRequest.Run {
             for (kind, source) in stages[index].inputs {
                 guard self.place(of: source, seenFrom: index) == nil else { continue }
                 switch source {
+                case .file: continue
                 case .previous:
                     throw ConfigurationError(
                         "the first stage of method '\(method)' has no previous stage to start from", at: place)

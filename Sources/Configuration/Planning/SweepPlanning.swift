@@ -1,5 +1,5 @@
 package import Experiments
-import Files
+package import Files
 
 /// A sweep with all that it reads known: from here on its plan is a function of results alone.
 package struct PreparedSweep: GrowingPlan {
@@ -7,19 +7,40 @@ package struct PreparedSweep: GrowingPlan {
     private let model: ModelLocation
     private let dataDirectory: String
     private let tasks: [PlannedTask]
+    private let given: GivenArtifacts
 
     /// - Parameters:
     ///   - model: what the request's model turned out to be.
     ///   - tasks: what its datasets turned out to be.
-    package init(_ request: SweepRequest, model: ModelLocation, dataDirectory: String, tasks: [PlannedTask]) {
+    ///   - given: what stages take from files.
+    package init(
+        _ request: SweepRequest, model: ModelLocation, dataDirectory: String, tasks: [PlannedTask],
+        given: GivenArtifacts = GivenArtifacts()
+    ) {
         self.request = request
         self.model = model
         self.dataDirectory = dataDirectory
         self.tasks = tasks
+        self.given = given
     }
 
     package func plan(knowing standing: (StageKey) -> StageStanding?) throws -> SweepPlan {
-        try request.plan(model: model, dataDirectory: dataDirectory, tasks: tasks, knowing: standing)
+        try request.plan(model: model, dataDirectory: dataDirectory, tasks: tasks, given: given, knowing: standing)
+    }
+
+    /// Where the bytes of what stages take from files lie.
+    package var givenFiles: [ArtifactReference: String] { given.files }
+
+    /// What the sweep calls them.
+    package var givenPaths: [ArtifactReference: String] { given.paths }
+
+    /// Brings what stages take from files into a store, from which workers have it.
+    package func give(to store: ContentStore) throws {
+        for (artifact, file) in given.files {
+            guard try store.addCopy(of: file, as: artifact.id.rawValue) else {
+                throw ConfigurationError("\(file): was changed while the sweep was read; run the command again")
+            }
+        }
     }
 }
 
@@ -29,12 +50,13 @@ extension SweepRequest {
     ///   - model: what `self.model` turned out to be.
     ///   - dataDirectory: where the datasets are on this machine.
     ///   - tasks: what `self.datasets` turned out to be, in any order.
+    ///   - given: what `self.given` turned out to be.
     ///   - standing: how stages stand; searches go as far as that leads them.
     package func plan(
         model: ModelLocation, dataDirectory: String, tasks planned: [PlannedTask],
-        knowing standing: (StageKey) -> StageStanding? = { _ in nil }
+        given: GivenArtifacts = GivenArtifacts(), knowing standing: (StageKey) -> StageStanding? = { _ in nil }
     ) throws(ConfigurationError) -> SweepPlan {
-        var graph = StageGraph(backbone: model.content)
+        var graph = StageGraph(backbone: model.content, given: given)
         var rows: [SweepRow] = []
         var searches = SettledSearches()
         var ordered: [PlannedTask] = []
@@ -120,10 +142,14 @@ private struct SettledSearches {
 /// Stages in the order in which they were first needed; what a stage starts from is always added before it.
 struct StageGraph {
     let backbone: Digest
+    let given: GivenArtifacts
     private(set) var stages: [PlannedStage] = []
     private var places: [StageKey: Int] = [:]
 
-    init(backbone: Digest) { self.backbone = backbone }
+    init(backbone: Digest, given: GivenArtifacts) {
+        self.backbone = backbone
+        self.given = given
+    }
 
     /// Adds the stages of one cell of the table.
     /// - Returns: their keys, in the order in which the method lists them.
@@ -138,10 +164,13 @@ struct StageGraph {
                 keys[source].map { StageInput(kind: kind, from: $0) }
             }
             for input in inputs { require(input.kind, of: input.from) }
+            let given = try run.given(ofStage: index).map { artifact throws(ConfigurationError) in
+                try self.given.reference(artifact)
+            }
             let specification = StageSpecification(
                 backbone: backbone, task: stageTask.content,
                 recipe: settings.finished.settled(on: stageTask.definition),
-                seed: settings.seed ?? seed, inputs: inputs)
+                seed: settings.seed ?? seed, inputs: inputs, given: given)
             let isLast = index == run.stages.count - 1
             let stage = PlannedStage(
                 key: try key(of: specification), specification: specification, task: stageTask.definition.name,

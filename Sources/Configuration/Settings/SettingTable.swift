@@ -296,15 +296,16 @@ extension Notation<[ArtifactKind: StageSource]> {
     /// The kinds of artifacts that a stage may take from another.
     private static var kinds: [ArtifactKind] { [.adapter, .backbone, .delta, .head, .mask, .pretraining, .statistics] }
 
-    /// `KIND: previous` or `KIND: NAME`, several of them separated by commas.
+    /// `KIND: previous`, `KIND: NAME` or `KIND: PATH`, several of them separated by commas.
     fileprivate static var inputs: Notation {
         Notation(
-            form: "{ head: previous }, or another stage's name in place of previous", words: [], shown: { _ in nil }
+            form: "{ head: previous }, another stage's name in place of previous, or a path with a /", words: [],
+            shown: { _ in nil }
         ) { content throws(SpellingError) in
             guard !content.text.isEmpty, let pairs = content.pairs else { throw SpellingError() }
             var inputs: [ArtifactKind: StageSource] = [:]
             for (word, source) in pairs {
-                guard isName(source) else { throw SpellingError() }
+                guard isName(source) || source.contains("/") else { throw SpellingError() }
                 guard let kind = ArtifactKind(rawValue: word), kinds.contains(kind) else {
                     let known = kinds.map(\.rawValue)
                     throw SpellingError(

@@ -119,14 +119,18 @@ extension StageSettings {
     }
 }
 
-/// The stage of a method that another one starts from.
+/// The stage of a method that another one starts from, or a file or folder in its place.
 enum StageSource: Hashable, Sendable {
     case previous
     case named(String)
+    /// What has a slash, which no name has.
+    case file(String)
 
     static let previousWord = "previous"
 
-    init(_ word: String) { self = word == Self.previousWord ? .previous : .named(word) }
+    init(_ word: String) {
+        self = word == Self.previousWord ? .previous : word.contains("/") ? .file(word) : .named(word)
+    }
 }
 
 /// What may be written for a recipe's precision.

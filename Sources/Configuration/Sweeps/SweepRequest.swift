@@ -116,8 +116,8 @@ extension SweepRequest {
 package enum SingleMethod: Hashable, Sendable {
     /// One of the catalog's.
     case named(String)
-    /// One stage that tunes this.
-    case tuning(String)
+    /// One stage that tunes this, and starts from these files, written as the setting `from`.
+    case tuning(String, from: String? = nil)
 
     fileprivate func definition(in catalog: MethodCatalog) throws(ConfigurationError) -> MethodDefinition {
         switch self {
@@ -128,11 +128,13 @@ package enum SingleMethod: Hashable, Sendable {
             throw ConfigurationError(
                 "the method searches its settings, which takes a sweep: name it under 'methods' of a sweep file with one "
                     + "seed, and give that to headstart run", at: place)
-        case .tuning(let tune):
+        case .tuning(let tune, let from):
             let place = Place.option("--tune \(tune)")
             var layer = SettingLayer()
-            if let setting = Settings.named("tune") {
-                try layer.add(setting, .scalar(tune, isQuoted: false), at: place, in: "--tune", .stage)
+            for (key, value) in [("tune", tune), ("from", from)] {
+                guard let setting = Settings.named(key), let value else { continue }
+                try layer.add(
+                    setting, .scalar(value, isQuoted: false), at: .option("--\(key) \(value)"), in: "--\(key)", .stage)
             }
             return MethodDefinition(name: tune, place: place, shared: [layer], stages: [SettingLayer()])
         }

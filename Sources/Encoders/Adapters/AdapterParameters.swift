@@ -45,11 +45,11 @@ extension ParameterTable {
     }
 
     /// After the name of a linear layer: A [rank, inputs] and B [outputs, rank].
-    static let lowRankDown = ".lora_A.weight"
-    static let lowRankUp = ".lora_B.weight"
+    package static let lowRankDown = ".lora_A.weight"
+    package static let lowRankUp = ".lora_B.weight"
     /// [length, H] each, in a layer.
-    static let prefixKey = "attention.prefix.key"
-    static let prefixValue = "attention.prefix.value"
+    package static let prefixKey = "attention.prefix.key"
+    package static let prefixValue = "attention.prefix.value"
     /// [length, H], what the network of a prefix makes keys and values of.
     static let prefixEmbedding = "encoder.prefix.embedding.weight"
     static let prefixInner = "encoder.prefix.transform.0"
@@ -70,7 +70,7 @@ extension ParameterTable {
 
 extension LoRAModule {
     /// In a layer, as the checkpoint names it.
-    var layerName: String {
+    package var layerName: String {
         switch self {
         case .query: "attention.self.query"
         case .key: "attention.self.key"

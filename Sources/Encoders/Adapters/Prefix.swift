@@ -1,6 +1,6 @@
 import CKernels
 import Experiments
-import Numerics
+package import Numerics
 
 /// The prefixes of all layers.
 final class Prefixes {
@@ -54,6 +54,19 @@ extension ParameterStore {
     }
 }
 
+extension ParameterStore {
+    /// The prefixes as what computes them in training makes them, [length, 2 layers H]: for each place of the prefix the
+    /// layers' keys and values in turn; nil where the model has none.
+    package func prefixes(_ compute: Compute) -> [Float]? {
+        guard let prefixes = Prefixes(in: self) else { return nil }
+        prefixes.forward(compute)
+        let layers = table.configuration.layers
+        return (0..<prefixes.length).flatMap { place in
+            (0..<layers).flatMap { prefixes[$0].row(place) }
+        }
+    }
+}
+
 /// Keys and values that stand before each sequence's own in one layer's attention (Li and Liang 2021).
 final class Prefix {
     /// [length, H] each, with a stride in numbers between rows.
@@ -78,6 +91,14 @@ final class Prefix {
     }
 
     var moves: Bool { rows.keyGradient != nil || rows.valueGradient != nil }
+
+    /// The key and the value of one place, [2H].
+    fileprivate func row(_ place: Int) -> [Float] {
+        [rows.keys, rows.values].flatMap {
+            Array(UnsafeBufferPointer(start: $0.start + place * $0.stride, count: hidden))
+        }
+    }
+
     private var length: Int { rows.keys.rows }
     private var hidden: Int { rows.keys.columns }
 

@@ -1,5 +1,10 @@
 package import Experiments
 
+/// What a layer of a head is for.
+package enum HeadLayer: String, Sendable {
+    case dense, norm, out
+}
+
 /// All parameters of an encoder, its adapter and its head in their one order: embeddings, layers, pooler where the head
 /// stands on it, head. Everything that lays out parameters (arena, artifacts, exported models) follows it.
 package struct ParameterTable: Sendable {
@@ -55,6 +60,20 @@ package struct ParameterTable: Sendable {
 
     /// The head trained, and nothing else.
     package var headOnly: [TrainablePart] { parameters.map { $0.place == .head ? .whole : .fixed } }
+
+    /// The layers of the head in the order in which rows go through them, by what parameters of the table call them.
+    package var headLayers: [(layer: HeadLayer, name: String)] {
+        let family = configuration.family
+        switch head {
+        case .linear: return [(.out, "head.out")]
+        case .mlp: return [(.dense, "head.dense"), (.out, "head.out")]
+        case .hf where readout == .tokens:
+            let names = family.wordLayers
+            return [(.dense, names.dense), (.norm, names.norm), (.out, names.out)]
+        case .hf: return [(.dense, family.headLayers.dense), (.out, family.headLayers.out)]
+        case .pooled: return [(.dense, Self.pooler), (.out, EncoderConfiguration.Family.bert.headLayers.out)]
+        }
+    }
 
     package static let wordEmbeddings = "embeddings.word_embeddings.weight"
 

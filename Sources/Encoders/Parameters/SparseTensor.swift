@@ -6,7 +6,7 @@ package enum SparseTensor {
     package static let values = ".values"
 
     /// The parameter that a tensor of a file belongs to.
-    static func parameterName(_ tensor: String) -> String {
+    package static func parameterName(_ tensor: String) -> String {
         for suffix in [indices, values] where tensor.hasSuffix(suffix) { return String(tensor.dropLast(suffix.count)) }
         return tensor
     }

@@ -13,7 +13,7 @@ package struct EncoderConfiguration: Equatable, Sendable {
 
         /// The layers of the head of its pretraining, and the bias that its file keeps beside them: that of the last
         /// layer, whose weights are mostly those of the word embedding.
-        var wordLayers: (dense: String, norm: String, out: String, bias: String) {
+        package var wordLayers: (dense: String, norm: String, out: String, bias: String) {
             switch self {
             case .bert:
                 (

@@ -97,7 +97,8 @@ extension PlanListing.Group {
             tune: recipe.estimate == nil ? recipe.tune : nil, estimate: recipe.estimate,
             learningRate: recipe.estimate == nil ? recipe.learningRate : nil, batch: recipe.batch,
             precision: recipe.precision, epochs: recipe.epochs, steps: snapshot.steps(of: first),
-            from: first.specification.inputs.map { "\($0.kind.rawValue) of \(labels[$0.from] ?? $0.from.short)" },
+            from: first.specification.inputs.map { "\($0.kind.rawValue) of \(labels[$0.from] ?? $0.from.short)" }
+                + first.specification.given.map { "the \($0.kind.rawValue) \($0.id.rawValue.short)" },
             seeds: members.map(\.stage.specification.seed),
             finished: members.count { $0.record.state == .finished },
             failed: members.count { $0.record.state.isFinal && $0.record.state != .finished })

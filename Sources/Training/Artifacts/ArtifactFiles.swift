@@ -128,15 +128,30 @@ struct ArtifactFiles {
     }
 
     private func metadata(of kind: ArtifactKind) throws -> [String: String] {
-        var metadata = ["format": "headstart", "kind": kind.rawValue, "backbone": job.specification.backbone.hex]
+        try Self.metadata(
+            of: kind, backbone: job.specification.backbone, head: stage.recipe.head, task: stage.task,
+            adapter: stage.store.table.adapter)
+    }
+
+    /// What an artifact's file says of itself.
+    /// - Parameter backbone: the digest of the pretrained model that it belongs to.
+    static func metadata(
+        of kind: ArtifactKind, backbone: Digest, head: HeadDesign, task: TaskDefinition, adapter: AdapterDesign?
+    ) throws -> [String: String] {
+        var metadata = ["format": "headstart", "kind": kind.rawValue, "backbone": backbone.hex]
         if kind == .head {
-            metadata["head"] = stage.recipe.head.description
-            if let labels = stage.task.labels {
-                metadata["labels"] = String(decoding: try CanonicalJSON.encode(labels), as: UTF8.self)
-            }
+            metadata["head"] = head.description
+            metadata["labels"] = try task.labelsAsJSON
         }
-        if kind == .adapter { metadata["adapter"] = stage.store.table.adapter?.description }
+        if kind == .adapter { metadata["adapter"] = adapter?.description }
         return metadata
+    }
+}
+
+extension TaskDefinition {
+    /// nil where there are none.
+    var labelsAsJSON: String? {
+        get throws { try labels.map { String(decoding: try CanonicalJSON.encode($0), as: UTF8.self) } }
     }
 }
 

@@ -74,13 +74,18 @@ package final class TrainedModel {
                 throw StageFailure(.badInput, "line \(index + 1): \(error)")
             }
         }
-        return examples.inPacks(Array(examples.indices)) { pack in
+        return outputs(examples).map { Prediction($0[...], of: record.task) }
+    }
+
+    /// What the head gives for each example: [rows, outputs], in the order of its rows.
+    package func outputs(_ examples: [EncodedExample]) -> [[Float]] {
+        examples.inPacks(Array(examples.indices)) { pack in
             let outputs = Array(model.forward(examples.batch(pack)))
             var end = 0
             return pack.map { index in
                 let start = end
                 end += examples[index].rowCount * model.outputs
-                return Prediction(outputs[start..<end], of: record.task)
+                return Array(outputs[start..<end])
             }
         }
     }

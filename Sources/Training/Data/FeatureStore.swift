@@ -18,6 +18,7 @@ struct FeatureStore {
         let truncation: Truncation
         let precision: Precision
         let inputs: [StageInput]
+        @Implied<Empty<ArtifactReference>> var given: [ArtifactReference]
     }
 
     /// The most that is worth keeping: 1 GiB.
@@ -34,10 +35,11 @@ struct FeatureStore {
 
     init(_ job: StageJob, _ communicator: any Communicator) throws(StageFailure) {
         let specification = job.specification
-        let identity = Identity(
+        var identity = Identity(
             backbone: specification.backbone, task: specification.task, maxLength: specification.recipe.maxLength,
             truncation: specification.recipe.truncation, precision: specification.recipe.precision,
             inputs: specification.inputs.filter { $0.kind != .head })
+        identity.given = specification.given.filter { $0.kind != .head }
         do {
             path = "\(job.workDirectory)/features/\(try Digest(ofCanonicalJSON: identity)).safetensors"
         } catch {

@@ -10,13 +10,17 @@ package struct MethodRun {
     private let plan: SweepPlan
     private let row: SweepRow
     private let directory: String
+    private let givenFiles: [ArtifactReference: String]
 
-    /// - Parameter plan: of exactly one row.
-    package init(_ plan: SweepPlan, directory: String) {
+    /// - Parameters:
+    ///   - plan: of exactly one row.
+    ///   - givenFiles: where the bytes of what stages were given lie.
+    package init(_ plan: SweepPlan, directory: String, givenFiles: [ArtifactReference: String] = [:]) {
         precondition(plan.rows.count == 1, "a method run has one task, one method and one seed")
         self.plan = plan
         row = plan.rows[0]
         self.directory = directory
+        self.givenFiles = givenFiles
     }
 
     /// Called on every rank with the same plan.
@@ -47,6 +51,7 @@ package struct MethodRun {
         guard let task = plan.task(named: stage.task) else { preconditionFailure("a stage's task is in its plan") }
         var inputs: [ArtifactKind: String] = [:]
         for input in stage.specification.inputs { inputs[input.kind] = done[input.from]?.files[input.kind] }
+        for artifact in stage.specification.given { inputs[artifact.kind] = givenFiles[artifact] }
         let job = StageJob(
             planned: stage, task: task.definition, modelDirectory: plan.model.path, dataDirectory: plan.dataDirectory,
             inputs: inputs, workDirectory: "\(directory)/work", outputDirectory: folder)

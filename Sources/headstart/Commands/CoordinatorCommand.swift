@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coordinator
 import Experiments
+import Files
 import Ledger
 import Reports
 
@@ -41,7 +42,8 @@ struct CoordinatorCommand: ParsableCommand {
         let listener = stop.listenToSignals()
         let coordinator = try Coordinator(
             plans: [sweep], store: store.store, settings: settings, logger: log.logger("coordinator"),
-            prepare: SweepOptions.prepare)
+            prepare: SweepOptions.prepare(for: store.store))
+        try sweep.give(to: ContentStore(store: store.store))
         for plan in coordinator.plans {
             let stages = PlanListing.stageCount(plan)
             try Screen.line("Sweep \(plan.name): \(stages); workers connect to \(coordinator.endpoint).")

@@ -6,10 +6,11 @@ import Training
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Writes what was trained as a Hugging Face directory, or a whole sweep as a folder to hand on.",
+        abstract: "Writes what was trained for transformers and peft, or a whole sweep as a folder to hand on.",
         discussion: """
-            With the head `hf`, and BERT with `pooled`, transformers loads it as a complete sequence classification model; \
-            otherwise it is the backbone, and head.safetensors lies beside it.
+            LoRA, prefixes and biases become an adapter of peft, and a whole model of transformers with --merge; all else is \
+            a whole model. Where transformers has no class for the head, as for `mlp`, modeling_headstart.py has it, which \
+            trust_remote_code=True loads. The folder's README.md says how, and has scores, recipe and digests.
 
             EXAMPLE
               headstart export --run runs/rte-1 --to rte-model
@@ -32,7 +33,11 @@ struct ExportCommand: ParsableCommand {
         name: .long, help: ArgumentHelp("The largest artifact that goes with a sweep, in MB.", valueName: "megabytes"))
     var largest = 10.0
 
+    @Flag(name: .long, help: "Write a whole model, also of what could be an adapter.")
+    var merge = false
+
     func validate() throws {
+        guard sweep == nil || !merge else { throw ValidationError("--merge is for a run's model, not for --sweep") }
         guard sweep == nil || trained.run == nil else { throw ValidationError("give either --run or --sweep") }
         guard sweep == nil || trained.store != nil else {
             throw ValidationError("--sweep is one of a store; give --store")
@@ -46,9 +51,11 @@ struct ExportCommand: ParsableCommand {
             try SweepBundle(try ledger.snapshot(ofSweep: sweep), ledger, limit: Int(largest * 1e6)).write(to: to)
             return try Screen.line("Wrote \(to).")
         }
-        let model = try TrainedModel(
-            try trained.trained(), modelDirectory: trained.model, compute: try Machine.compute(threads: 1))
-        try HuggingFaceExport(model).write(to: to)
-        try Screen.line("Wrote \(to).")
+        let compute = try Machine.compute(threads: 1)
+        let model = try TrainedModel(try trained.trained(), modelDirectory: trained.model, compute: compute)
+        switch try HuggingFaceExport(model, isMerging: merge, compute: compute).write(to: to) {
+        case .model(let name): try Screen.line("Wrote \(to), a model of transformers (\(name)).")
+        case .adapter: try Screen.line("Wrote \(to), an adapter of peft; --merge would write a whole model.")
+        }
     }
 }

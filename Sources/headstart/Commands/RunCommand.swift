@@ -37,7 +37,8 @@ struct RunCommand: ParsableCommand {
         let coordinator = try Coordinator(
             plans: [sweep], store: store.store, settings: try settings(),
             // What becomes of stages is on the display.
-            logger: log.logger("coordinator", level: .error), prepare: SweepOptions.prepare)
+            logger: log.logger("coordinator", level: .error), prepare: SweepOptions.prepare(for: store.store))
+        try sweep.give(to: ContentStore(store: store.store))
         let display = ProgressDisplay(from: try snapshot(coordinator))
         try Screen.line("Sweep \(display.sweep): \(display.stageCount), in \(store.store).")
         try withExtendedLifetime(listener) {

@@ -40,6 +40,13 @@ struct TrainCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("One stage that tunes all, head or bitfit.", valueName: "spec"))
     var tune: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "What the stage of --tune starts from, as \"adapter: runs/a, head: runs/a\": paths with a /.",
+            valueName: "kinds and paths"))
+    var from: String?
+
     @Option(name: .long, help: "The seed of all that is left to chance.")
     var seed: UInt64 = 1
 
@@ -64,6 +71,7 @@ struct TrainCommand: ParsableCommand {
 
     func validate() throws {
         if (method == nil) == (tune == nil) { throw ValidationError("give either --method or --tune") }
+        if from != nil, tune == nil { throw ValidationError("--from goes with --tune; a method says it itself") }
         if ranks < 1 { throw ValidationError("--ranks must be 1 or more") }
         guard 0...1e9 ~= checkpointSeconds else {
             throw ValidationError("--checkpoint-seconds must be a number from 0 to 1e9")
@@ -74,21 +82,22 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
-        let plan = try plan()
+        let sweep = try sweep()
+        let plan = try sweep.plan()
         if ranks > 1, !MPILaunch.isRank { try MPILaunch.become(ranks: ranks) }
         let communicator = try Communicators.start()
         let compute = try Machine.compute(threads: node.threadCount(ranks: communicator.size))
         compute.clock = phases ? PhaseClock() : nil
         let progress = TrainingProgress(json: output.json)
-        let trained = try train(plan, communicator, compute, progress)
+        let trained = try train(plan, sweep.givenFiles, communicator, compute, progress)
         let readings = compute.clock?.read()
         try Communicators.finish(communicator)
         guard communicator.rank == 0 else { return }
         try report(trained, plan, readings.map { listing($0, steps: progress.steps, plan, compute) })
     }
 
-    private func plan() throws -> SweepPlan {
-        let named: SingleMethod? = method.map { .named($0) } ?? tune.map { .tuning($0) }
+    private func sweep() throws -> PreparedSweep {
+        let named: SingleMethod? = method.map { .named($0) } ?? tune.map { .tuning($0, from: from) }
         guard let named else { throw BadRequest("give either --method or --tune") }
         let request = try SweepRequest.single(
             model: model.model, task: task, method: named, seed: seed, keep: .model, catalogs: try data.catalogs(),
@@ -97,18 +106,19 @@ struct TrainCommand: ParsableCommand {
         let show: ((DataCheck) throws -> Void)? =
             output.json || MPILaunch.isRank ? nil : { try Screen.line($0.summary(width: Screen.width)) }
         return try request.prepare(
-            dataDirectory: try data.directory(), fetching: model.fetching, show: show
-        ).plan()
+            dataDirectory: try data.directory(), fetching: model.fetching, show: show)
     }
 
     private func train(
-        _ plan: SweepPlan, _ communicator: any Communicator, _ compute: Compute, _ progress: TrainingProgress
+        _ plan: SweepPlan, _ givenFiles: [ArtifactReference: String], _ communicator: any Communicator,
+        _ compute: Compute, _ progress: TrainingProgress
     ) throws -> TrainedStage {
         let here = NodeSettings.here(
             ranks: communicator.size, threads: node.threadCount(ranks: communicator.size))
         let trainer = StageTrainer(
             communicator: communicator, node: here, compute: compute, checkpointSeconds: checkpointSeconds)
-        return try MethodRun(plan, directory: out).run(trainer, communicator, observer: progress)
+        return try MethodRun(plan, directory: out, givenFiles: givenFiles).run(
+            trainer, communicator, observer: progress)
     }
 
     private func listing(

@@ -1,7 +1,11 @@
 import ArgumentParser
 import Configuration
+import Downloads
+import Encoders
 import Experiments
 import Files
+import Foundation
+import Ledger
 import Tasks
 import Training
 
@@ -28,9 +32,13 @@ struct SweepOptions: ParsableArguments {
         }
     }
 
-    /// The sweep that such options of someone else ask for.
-    @Sendable static func prepare(_ arguments: [String]) throws -> any GrowingPlan {
-        try parse(arguments).prepare(fetching: nil)
+    /// Reads the sweep that such options of someone else ask for; what it takes from files comes into the store.
+    static func prepare(for store: String) -> @Sendable ([String]) throws -> any GrowingPlan {
+        { arguments in
+            let sweep = try parse(arguments).prepare(fetching: nil)
+            try sweep.give(to: ContentStore(store: store))
+            return sweep
+        }
     }
 
     /// Reads the file and all that it names.
@@ -40,7 +48,9 @@ struct SweepOptions: ParsableArguments {
     func prepare(fetching: FetchOptions?, show: ((DataCheck) throws -> Void)? = nil) throws -> PreparedSweep {
         let request = try SweepFile.read(
             config, catalogs: try data.catalogs(besides: config), overrides: settings.map(Override.init))
-        return try request.prepare(dataDirectory: try data.directory(), fetching: fetching, show: show)
+        return try request.prepare(
+            dataDirectory: try data.directory(), givenFrom: config == "-" ? "." : Path.folder(of: config),
+            fetching: fetching, show: show)
     }
 }
 
@@ -48,10 +58,12 @@ extension SweepRequest {
     /// Reads the model and the datasets that the request names, so that what is wrong with them is known before
     /// anything trains.
     /// - Parameters:
+    ///   - folder: where the paths of what stages take from files begin.
     ///   - fetching: nil where nobody is there to be asked and nothing may be waited for.
     ///   - show: is handed what each dataset looks like.
     func prepare(
-        dataDirectory: String, fetching: FetchOptions?, show: ((DataCheck) throws -> Void)? = nil
+        dataDirectory: String, givenFrom folder: String = ".", fetching: FetchOptions?,
+        show: ((DataCheck) throws -> Void)? = nil
     ) throws -> PreparedSweep {
         let directory = try fetching?.directory(of: model) ?? model.directory { throw model.isMissing($0) }
         let pretrained = try PretrainedModel(directory: directory)
@@ -66,9 +78,14 @@ extension SweepRequest {
                 text: dataset.definition.runningText(of: dataset.train, with: pretrained.tokenizer),
                 constant: dataset.constantPrediction())
         }
-        let sweep = PreparedSweep(self, model: location, dataDirectory: dataDirectory, tasks: planned)
+        let sweep = PreparedSweep(
+            self, model: location, dataDirectory: dataDirectory, tasks: planned,
+            given: try readGiven(from: folder, pretrained.backbone, location.content))
         let stages = try sweep.plan().stages
-        for stage in stages { try checkFit(stage.specification.recipe, pretrained.backbone) }
+        for stage in stages {
+            try checkFit(stage.specification.recipe, pretrained.backbone)
+            try GivenFile.check(stage.specification, sweep.givenFiles, paths: sweep.givenPaths)
+        }
         guard let show else { return sweep }
         for dataset in read {
             let lengths = stages.filter { $0.task == dataset.definition.name }.map(\.specification.recipe.maxLength)
@@ -77,5 +94,33 @@ extension SweepRequest {
                     dataset, reader: pretrained.reader(maxLength: lengths.max() ?? Recipe().maxLength), sample: 1000))
         }
         return sweep
+    }
+
+    private func readGiven(from folder: String, _ backbone: Backbone, _ content: Digest) throws -> GivenArtifacts {
+        let requested = given
+        let cache = ContentStore(root: "\(Machine.cache)/given", isCache: true)
+        return GivenArtifacts(
+            try requested.map { artifact -> (given: GivenArtifact, reference: ArtifactReference, file: String) in
+                guard let task = datasets.first(where: { $0.name == artifact.task }) else {
+                    throw BadRequest("task '\(artifact.task)' was not read")
+                }
+                let path = Path.isAbsolute(artifact.path) ? artifact.path : "\(folder)/\(artifact.path)"
+                let others = Set(requested.filter { $0.path == artifact.path && $0.kind != artifact.kind }.map(\.kind))
+                let file = try GivenFile(
+                    artifact.kind, at: path,
+                    for: GivenFile.Target(backbone: backbone, content: content, recipe: artifact.recipe, task: task),
+                    besides: others, findBase: { name in try Self.directory(ofBase: name) }, cache: cache)
+                return (artifact, file.reference, file.path)
+            })
+    }
+
+    /// Where the model lies that an adapter calls so; nil where it is not on this machine.
+    private static func directory(ofBase name: String) throws -> String? {
+        let has = { (folder: String) in Disk.isPlainFile("\(folder)/\(ModelFiles.weights)") }
+        if has(name) { return name }
+        let hub: HubModel
+        // What is no name on the hub is no model that can be found.
+        do { hub = try HubModel(name) } catch { return nil }
+        return try HubCache(environment: ProcessInfo.processInfo.environment).directory(of: hub)
     }
 }

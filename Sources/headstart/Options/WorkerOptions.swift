@@ -86,7 +86,6 @@ struct WorkerOptions: ParsableArguments {
 
     private var workDirectory: String {
         if let work { return Path.absolute(work) }
-        let cache = ProcessInfo.processInfo.environment["HEADSTART_CACHE"] ?? "\(NSHomeDirectory())/.cache/headstart"
-        return "\(cache)/work"
+        return "\(Machine.cache)/work"
     }
 }
