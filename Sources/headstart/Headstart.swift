@@ -22,7 +22,8 @@ struct Headstart: ParsableCommand {
             ResumeCommand.self, CancelCommand.self, RetryCommand.self, PriorityCommand.self, DrainCommand.self,
             SubmitCommand.self, WaitCommand.self, LogsCommand.self, EventsCommand.self, LedgerCommand.self,
             StoreCommand.self,
-            ResultsCommand.self, AnalyzeCommand.self, TrainCommand.self, PredictCommand.self, ExportCommand.self,
+            ResultsCommand.self, AnalyzeCommand.self, TrainCommand.self, PredictCommand.self,
+            EvaluateCommand.self, ExportCommand.self,
             EncodeCommand.self,
             TokenizeCommand.self, ModelCommand.self, DataCommand.self, KeysCommand.self,
         ])

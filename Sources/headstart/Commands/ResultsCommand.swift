@@ -14,6 +14,7 @@ struct ResultsCommand: ParsableCommand {
               headstart results --store results --compare eh-ft-bitfit finetune
               headstart results --store results --compare eh-ft-bitfit lp-ft finetune
               headstart results --store results --per-class
+              headstart results --store results --split test
               headstart results --store results --published ehft/1
             """)
 
@@ -29,6 +30,12 @@ struct ResultsCommand: ParsableCommand {
 
     @Flag(name: .long, help: "Show every metric of a task, not its first alone.")
     var allMetrics = false
+
+    @Option(
+        name: .long,
+        help: "Whose scores: 'dev', or 'test' of tasks that have such a file, on which nothing was selected.",
+        transform: Self.split)
+    var split = Split.dev
 
     @Flag(name: .long, help: "Show precision, recall and F1 of every class.")
     var perClass = false
@@ -64,6 +71,13 @@ struct ResultsCommand: ParsableCommand {
         return method
     }
 
+    private static func split(_ name: String) throws -> Split {
+        guard let split = Split(rawValue: name), [.dev, .test].contains(split) else {
+            throw ValidationError("'\(name)' is neither dev nor test; of other splits results have no scores")
+        }
+        return split
+    }
+
     private static func format(_ name: String) throws -> ResultFormat {
         guard let format = ResultFormat(rawValue: name) else {
             throw ValidationError(
@@ -90,6 +104,9 @@ struct ResultsCommand: ParsableCommand {
         if allMetrics, !questions.isEmpty {
             throw ValidationError("--all-metrics is for the table of the sweep alone")
         }
+        if split != .dev, !questions.isEmpty {
+            throw ValidationError("--split is for the table of the sweep alone; \(questions[0]) is asked of dev")
+        }
     }
 
     func run() throws {
@@ -109,8 +126,11 @@ struct ResultsCommand: ParsableCommand {
             let comparison = try PairwiseComparison(snapshot, compare, intervals: interval ?? .permutation)
             try show(comparison, comparison.rendered(format, width: Screen.width))
         } else {
-            let table = ResultTable(snapshot, allMetrics: allMetrics)
-            try show(ResultRows(snapshot), table.rendered(format, width: Screen.width))
+            let table = ResultTable(snapshot, allMetrics: allMetrics, split: split)
+            guard !table.columns.isEmpty else {
+                throw BadRequest("no task of '\(table.sweep)' has a '\(split.rawValue)' file; name one in its entry")
+            }
+            try show(ResultRows(snapshot, split: split), table.rendered(format, width: Screen.width))
         }
     }
 
