@@ -23,7 +23,7 @@ struct Headstart: ParsableCommand {
             SubmitCommand.self, WaitCommand.self, LogsCommand.self, EventsCommand.self, LedgerCommand.self,
             StoreCommand.self,
             ResultsCommand.self, AnalyzeCommand.self, TrainCommand.self, PredictCommand.self,
-            EvaluateCommand.self, ExportCommand.self,
+            EvaluateCommand.self, RetrainCommand.self, ExportCommand.self,
             EncodeCommand.self,
             TokenizeCommand.self, ModelCommand.self, DataCommand.self, KeysCommand.self,
         ])

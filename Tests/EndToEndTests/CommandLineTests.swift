@@ -4,7 +4,7 @@ import Testing
 struct CommandLineTests {
     @Test(arguments: [
         "doctor", "bench", "plan", "run", "coordinator", "worker", "node", "status", "results", "train", "encode",
-        "tokenize", "predict", "evaluate", "export", "keys", "data check", "data preview", "data fetch",
+        "tokenize", "predict", "evaluate", "retrain", "export", "keys", "data check", "data preview", "data fetch",
         "data demo",
         "model fetch", "model list",
         "workers", "explain", "pause", "resume", "cancel", "retry", "priority", "drain", "submit",

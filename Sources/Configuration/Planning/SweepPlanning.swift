@@ -18,6 +18,8 @@ package struct PreparedSweep: GrowingPlan {
         self.tasks = tasks
     }
 
+    package var name: String { request.name }
+
     package func plan(knowing standing: (StageKey) -> StageStanding?) throws -> SweepPlan {
         try request.plan(model: model, dataDirectory: dataDirectory, tasks: tasks, knowing: standing)
     }
@@ -145,7 +147,8 @@ struct StageGraph {
             let isLast = index == run.stages.count - 1
             let stage = PlannedStage(
                 key: try key(of: specification), specification: specification, task: stageTask.definition.name,
-                label: run.label(ofStage: index), outputs: outputs(of: specification, isLast: isLast, keep))
+                label: run.label(ofStage: index), outputs: outputs(of: specification, isLast: isLast, keep),
+                keptIfBest: isLast && keep == .best && specification.leaves.contains(.backbone) ? [.backbone] : [])
             merge(measured(stage, settings))
             keys[index] = stage.key
         }
@@ -165,7 +168,7 @@ struct StageGraph {
         of specification: StageSpecification, isLast: Bool, _ keep: SweepRequest.Keep
     ) -> Set<ArtifactKind> {
         guard specification.recipe.estimate == nil else { return [] }
-        let isBackboneKept = isLast && keep == .model
+        let isBackboneKept = isLast && keep == .all
         return specification.leaves.filter { $0 != .backbone || isBackboneKept }.union([.head])
     }
 
@@ -183,7 +186,7 @@ struct StageGraph {
 
     private mutating func merge(_ stage: PlannedStage) {
         if let place = places[stage.key] {
-            stages[place].owe(stage.outputs, measures: stage.measures)
+            stages[place].owe(stage.outputs, keptIfBest: stage.keptIfBest, measures: stage.measures)
         } else {
             places[stage.key] = stages.count
             stages.append(stage)
