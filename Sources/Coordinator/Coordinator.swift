@@ -44,11 +44,16 @@ package final class Coordinator {
         self.settings = settings
         self.logger = logger
         turnedAt = clock.now
-        transfers = try talking { () throws(TransportError) in try Transfers(store: store) }
+        let transfers = try talking { () throws(TransportError) in try Transfers(store: store) }
+        self.transfers = transfers
         let ledger = try storing { () throws(LedgerError) in try Ledger(store: store) }
         self.ledger = ledger
         let draining = try storing { () throws(LedgerError) in try ledger.reader.drained() }
-        core = CoordinatorCore(settings, draining: draining)
+        let spared = try storing { () throws(LedgerError) in
+            try ledger.reader.keptStages(besides: Set(plans.map { $0.name }))
+        }
+        core = CoordinatorCore(settings, draining: draining, spared: spared)
+        try storing { () throws(LedgerError) in try transfers.removeDiscarded(ledger.reader.discarded()) }
         (router, publisher, gatekeeper, endpoint, control) = try talking { () throws(TransportError) in
             try settings.makeSockets(store: store)
         }
@@ -252,6 +257,7 @@ package final class Coordinator {
             switch change {
             case .ended(let stage, let attempt, _, _): transfers.forgetUploads(of: Claim(stage, attempt))
             case .stands(let stage) where stage.state.isFinal: try publish(.ended(stage: stage.key))
+            case .discarded(let artifacts, _): transfers.remove(artifacts)
             case .planned, .started, .evaluated, .stands, .drained, .submitted: break
             }
         }

@@ -17,10 +17,12 @@ package struct CoordinatorCore: Sendable {
     /// When the scheduler wants to judge by the time.
     private var deadline: Timestamp?
 
-    /// - Parameter draining: the hosts that were told to drain in an earlier life.
-    package init(_ settings: CoordinatorSettings, draining: Set<String>) {
+    /// - Parameters:
+    ///   - draining: the hosts that were told to drain in an earlier life.
+    ///   - spared: stages of sweeps that are not worked on here, of which the store lets nothing go.
+    package init(_ settings: CoordinatorSettings, draining: Set<String>, spared: Set<StageKey> = []) {
         self.settings = settings
-        scheduler = Scheduler(settings: settings.scheduler, draining: draining)
+        scheduler = Scheduler(settings: settings.scheduler, draining: draining, spared: spared)
     }
 
     // MARK: A turn

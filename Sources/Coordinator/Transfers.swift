@@ -186,6 +186,27 @@ final class Transfers {
         }
     }
 
+    /// Removes artifacts that the ledger has let go.
+    func remove(_ ids: [ArtifactID]) {
+        requests.perform { [artifacts] in
+            do throws(FileError) {
+                for id in ids { try Disk.remove(artifacts.path(of: id.rawValue)) }
+                return nil
+            } catch {
+                return .refused(error, by: nil)
+            }
+        }
+    }
+
+    /// Removes what an earlier life of the coordinator had let go and did not come to remove. Before anyone uploads.
+    func removeDiscarded(_ ids: Set<ArtifactID>) throws(LedgerError) {
+        do throws(FileError) {
+            for id in ids { try Disk.remove(artifacts.path(of: id.rawValue)) }
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
     /// Lets go the uploads that nobody has gone on with for a day.
     func removeAbandonedUploads() {
         requests.perform { [artifacts] in

@@ -9,6 +9,8 @@ package enum Change: Hashable, Sendable {
     case ended(StageKey, Attempt, failure: StageFailure?, at: Timestamp)
     /// What is known of a stage from now on.
     case stands(StageRecord)
+    /// The store lets these artifacts go; the results that name them count as before.
+    case discarded([ArtifactID], at: Timestamp)
     /// The host's workers are to leave, or are welcome again.
     case drained(host: String, isOver: Bool)
     /// The sweep, planned before, was handed in with these words: a coordinator that starts again goes on with it.

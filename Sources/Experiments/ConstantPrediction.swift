@@ -3,7 +3,7 @@
 package struct ConstantPrediction: Codable, Hashable, Sendable {
     /// What is said: a label, or a number.
     package let label: String
-    /// By the task's metrics on the dev set.
+    /// By the task's metrics on the dev set, then on the test set where there is one.
     package let scores: [Score]
 
     package init(label: String, scores: [Score]) {

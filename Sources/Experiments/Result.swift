@@ -26,7 +26,7 @@ package struct Score: Codable, Hashable, Sendable {
 }
 
 package enum Split: String, Codable, CaseIterable, Sendable {
-    case train, validation, dev
+    case train, validation, dev, test
 }
 
 /// What is known after some steps of a stage.
@@ -63,7 +63,8 @@ extension Evaluation: CustomStringConvertible {
 
 /// What a stage yields besides its artifacts.
 package struct StageResult: Codable, Hashable, Sendable {
-    /// Scores of the selected parameters; the task's first metric on the dev split is the stage's score.
+    /// Scores of the selected parameters; the task's first metric on the dev split is the stage's score. Those on the test
+    /// split are there for whoever asks for them, and nothing else reads them.
     package var scores: [Score]
     /// What the selected parameters say of the dev split, by class; nil where nothing is classified.
     package var confusion: Confusion?

@@ -81,6 +81,8 @@ package struct PlannedStage: Codable, Hashable, Sendable {
     package let label: String
     /// The kinds of artifacts it must yield: what edges need, and what the sweep keeps.
     package var outputs: Set<ArtifactKind>
+    /// What it yields besides, of which the store takes only that of the best seed of a cell; sorted.
+    @Implied<Empty<ArtifactKind>> package var keptIfBest: [ArtifactKind]
     /// What it must measure, sorted. The `log` among its outputs has it.
     @Implied<Empty<Measure>> package var measures: [Measure]
     /// Whether layers compute their activations again rather than keep them, which changes no bit.
@@ -88,26 +90,33 @@ package struct PlannedStage: Codable, Hashable, Sendable {
 
     package init(
         key: StageKey, specification: StageSpecification, task: String, label: String, outputs: Set<ArtifactKind>,
-        measures: [Measure] = [], recomputes: Bool = false
+        keptIfBest: [ArtifactKind] = [], measures: [Measure] = [], recomputes: Bool = false
     ) {
         self.key = key
         self.specification = specification
         self.task = task
         self.label = label
         self.outputs = outputs
+        self.keptIfBest = keptIfBest
         self.measures = measures
         self.recomputes = recomputes
     }
 
     /// Takes on what another sweep or method asks of the same stage.
     package mutating func owe(_ other: PlannedStage) {
-        owe(other.outputs, measures: other.measures)
+        owe(other.outputs, keptIfBest: other.keptIfBest, measures: other.measures)
         recomputes = recomputes || other.recomputes
     }
 
+    /// The kinds of artifacts that its result may do without.
+    package var dispensable: Set<ArtifactKind> { Set(keptIfBest).subtracting(outputs) }
+
     /// Adds to what the stage must yield.
-    package mutating func owe(_ outputs: Set<ArtifactKind>, measures: [Measure]) {
+    package mutating func owe(
+        _ outputs: Set<ArtifactKind>, keptIfBest: [ArtifactKind] = [], measures: [Measure]
+    ) {
         self.outputs.formUnion(outputs)
+        self.keptIfBest = Set(self.keptIfBest).union(keptIfBest).sorted()
         self.measures = Set(self.measures).union(measures).sorted()
     }
 }
@@ -185,6 +194,8 @@ package struct SweepPlan: Codable, Hashable, Sendable {
 
 /// What is planned as results come in.
 package protocol GrowingPlan: Sendable {
+    /// The sweep's.
+    var name: String { get }
     /// The stages and rows that follow from what is known; equal knowledge has equal plans, and a plan that knows more
     /// has all stages of one that knows less.
     func plan(knowing standing: (StageKey) -> StageStanding?) throws -> SweepPlan

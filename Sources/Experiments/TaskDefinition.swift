@@ -13,6 +13,8 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     package var devSeed: UInt64?
     /// The file that evaluations are selected on and searches judged on, where there is a third one.
     package var validation: DataFiles?
+    /// The file that nothing is selected on and no table shows unless it is asked to; nil where there is none.
+    package var test: DataFiles?
     /// The rows of the training file that are used, from 1; nil takes all.
     package var trainRows: ClosedRange<Int>?
     /// The rows of the dev file that are used, from 1; nil takes all.
@@ -52,7 +54,8 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
 
     package init(
         name: String, train: DataFiles, dev: DataFiles?, devShare: Double? = nil, devSeed: UInt64? = nil,
-        validation: DataFiles? = nil, trainRows: ClosedRange<Int>? = nil, devRows: ClosedRange<Int>? = nil,
+        validation: DataFiles? = nil, test: DataFiles? = nil, trainRows: ClosedRange<Int>? = nil,
+        devRows: ClosedRange<Int>? = nil,
         kind: Kind? = nil, format: FileFormat, header: Bool = true,
         encoding: TextEncoding = .utf8, skipsEmpty: Bool? = nil, ignoresExtra: Bool? = nil,
         columnNames: [String]? = nil, comment: String? = nil, text: Column, pair: Column? = nil,
@@ -66,6 +69,7 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
         self.devShare = devShare
         self.devSeed = devSeed
         self.validation = validation
+        self.test = test
         self.trainRows = trainRows
         self.devRows = devRows
         self.kind = kind
@@ -125,13 +129,15 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     /// The content that decides what is learned from the task: how it is read, and the bytes of its files. Names and
     /// paths are left out, so that a dataset that moved is the same task.
     package func contentDigest(
-        train trainFile: Digest, dev devFile: Digest?, validation validationFile: Digest? = nil
+        train trainFile: Digest, dev devFile: Digest?, validation validationFile: Digest? = nil,
+        test testFile: Digest? = nil
     ) throws -> Digest {
         var nameless = self
         nameless.name = ""
         nameless.train = DataFiles([trainFile.hex])
         nameless.dev = devFile.map { DataFiles([$0.hex]) }
         nameless.validation = validationFile.map { DataFiles([$0.hex]) }
+        nameless.test = testFile.map { DataFiles([$0.hex]) }
         return try Digest(ofCanonicalJSON: nameless)
     }
 }

@@ -57,3 +57,25 @@ extension Recipe {
             "'label-smoothing' spreads a label over classes, and task '\(task.name)' has none; leave it out for this task"
     }
 }
+
+extension TaskDefinition {
+    /// Why a model that was trained on another task says nothing of this one, as a sentence; nil where it does.
+    package func objection(toModelOf trained: TaskDefinition) -> String? {
+        guard kind == trained.kind, isRegression == trained.isRegression else {
+            return "task '\(name)' is \(form), but the model was trained on '\(trained.name)', which is \(trained.form)"
+        }
+        guard labels == trained.labels else {
+            return
+                "task '\(name)' has the labels \(spelledLabels), but the model was trained on '\(trained.name)' with "
+                + "\(trained.spelledLabels); they must be the same, in one order"
+        }
+        guard compares == trained.compares else {
+            return "'compare' of task '\(name)' is not that of '\(trained.name)', on which the model was trained"
+        }
+        return nil
+    }
+
+    private var form: String { isRegression ? "a regression" : "of kind \(kind?.rawValue ?? "classification")" }
+
+    private var spelledLabels: String { (labels ?? []).joined(separator: ", ") }
+}

@@ -23,6 +23,12 @@ extension Change {
                     stage.description, attempt.rawValue,
                 ])
         case .stands(let record): try record.update(in: database)
+        case .discarded(let artifacts, let at):
+            for artifact in artifacts {
+                try database.execute(
+                    sql: "INSERT OR IGNORE INTO discarded (artifact, at) VALUES (?, ?)",
+                    arguments: [artifact.description, at.rawValue])
+            }
         case .drained(let host, false):
             try database.execute(sql: "INSERT OR IGNORE INTO drained (host) VALUES (?)", arguments: [host])
         case .drained(let host, true):

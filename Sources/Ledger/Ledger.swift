@@ -53,15 +53,9 @@ package final class Ledger: Sendable {
     /// Notes that the store lets these artifacts go: their results count as before, and nothing runs again for them
     /// alone.
     package func discard(_ artifacts: [ArtifactID]) throws(LedgerError) {
-        let now = Int64(Date.now.timeIntervalSince1970 * 1000)
+        let now = Timestamp(rawValue: Int64(Date.now.timeIntervalSince1970 * 1000))
         try LedgerFile.translated(LedgerFile.path(in: store)) {
-            try queue.write { database in
-                for artifact in artifacts {
-                    try database.execute(
-                        sql: "INSERT OR IGNORE INTO discarded (artifact, at) VALUES (?, ?)",
-                        arguments: [artifact.description, now])
-                }
-            }
+            try queue.write { database in try Change.discarded(artifacts, at: now).apply(to: database) }
         }
     }
 }

@@ -11,7 +11,7 @@
 //       ◀──────────────────────── chunk + bytes
 //       heartbeat, evaluated, log ─────────────▶         while it trains
 //       ◀──────────────────────── renewed | stop
-//       offer(artifact) ───────────────────────▶         for each artifact of the result
+//       offer(artifact) ───────────────────────▶         for each artifact that the result must have
 //       ◀────────────── received(artifact, upTo)         where the upload goes on
 //       upload(artifact, offset) + bytes ──────▶
 //       finished | failed ─────────────────────▶         repeated until settled
@@ -20,7 +20,7 @@
 package import Experiments
 
 /// The version both sides must speak, and train by; compared in `hello`.
-package let protocolVersion = "headstart/6 training/\(semanticsVersion)"
+package let protocolVersion = "headstart/7 training/\(semanticsVersion)"
 
 /// The most bytes of an artifact that one message carries.
 package let chunkByteLimit = 1 << 20

@@ -5,6 +5,7 @@ extension Scheduler {
     /// all of, and what ran when an earlier life of the coordinator ended.
     mutating func begin(_ plan: SweepPlan, known: [StageKey: StageRecord], at now: Timestamp) {
         for planned in add(plan, known: known) { reopenUnlessVerdict(planned.key) }
+        letGoOfUnchosen(plan, at: now)
         for planned in plan.stages {
             reopenUnlessWhole(planned.key)
             adopt(planned.key, at: now)
@@ -19,6 +20,7 @@ extension Scheduler {
         let new = plan.stages.filter { stages.named($0.key) == nil }
         for planned in new { insert(planned, of: plan, known[planned.key] ?? StageRecord(key: planned.key)) }
         for planned in plan.stages { ask(planned) }
+        bestSeeds.add(plan)
         for (key, roles) in plan.roles { stages[key].roles.formUnion(roles) }
         order(plan.rows)
         linkFollowers()
@@ -116,11 +118,22 @@ extension Scheduler {
         move(key) { ($0.standing, $0.losses, $0.nodeFailures) = (.waiting, 0, 0) }
     }
 
+    /// Whether the store has what the best seed of a cell yields to it, where the stage is that one and it was not let go
+    /// when another one was. What was made before anybody asked for it has nothing of the kind.
+    private func hasBest(_ result: StageResult, of stage: Stage) -> Bool {
+        stage.planned.dispensable.allSatisfy { kind in
+            result.artifact(kind).map {
+                stored.contains($0.id) || letGone.contains($0.id) || !isBest(stage, with: result)
+            } ?? true
+        }
+    }
+
     /// A result counts only while the store has all that is asked of it.
     private mutating func reopenUnlessWhole(_ key: StageKey) {
         guard case .finished(let result) = stages[key].standing, !isWhole(result, for: stages[key]) else { return }
         // What it has measured would be lost with the result, so it is measured again.
         stages[key].planned.owe([], measures: result.measured)
+        forgetDispensable(result, of: key)
         move(key) { $0.standing = .waiting }
     }
 
@@ -133,6 +146,7 @@ extension Scheduler {
 
     func isWhole(_ result: StageResult, for stage: Stage) -> Bool {
         stage.planned.outputs.allSatisfy { result.artifact($0).map { stored.contains($0.id) } ?? false }
+            && hasBest(result, of: stage)
             && stage.planned.measures.allSatisfy(result.measured.contains)
     }
 

@@ -78,7 +78,8 @@ extension Scheduler {
             return send(.settled(claim: Claim(key, attempt), refusal: refusal), to: worker)
         }
         renew(worker, at: now)
-        let absent = result.artifacts.filter { !stored.contains($0.id) }
+        let superfluous = dispensable(result, of: stages[key])
+        let absent = result.artifacts.filter { !stored.contains($0.id) && !superfluous.contains($0) }
         guard absent.isEmpty else {
             for artifact in absent { perform(.request(artifact, of: Claim(key, attempt), from: worker)) }
             return
@@ -102,6 +103,7 @@ extension Scheduler {
         if let host = host(of: stages[key]) { hosts[host] = nil }
         closeAttempt(key, nil, at: now) { $0.standing = .finished(result) }
         stages[key].madeBy = worker
+        letGo(after: key, at: now)
         publish(result.artifacts, of: key)
     }
 

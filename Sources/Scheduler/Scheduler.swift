@@ -40,6 +40,12 @@ package struct Scheduler: Sendable {
     var hosts: [String: Host] = [:]
     /// Artifacts that lie whole in the store.
     var stored: Set<ArtifactID> = []
+    /// Those that were let go, in this life of the coordinator.
+    var letGone: Set<ArtifactID> = []
+    /// Decides of which seeds the store takes what only the best yields to it.
+    var bestSeeds = BestSeeds()
+    /// Stages of sweeps that are not worked on here, of which the store lets nothing go.
+    private let spared: Set<StageKey>
     /// Stages that have not ended.
     var openCount = 0
     /// Saves workers without work a search through all stages each time they ask.
@@ -55,11 +61,18 @@ package struct Scheduler: Sendable {
     /// Whether a tick has been asked for that has not come yet.
     private var isWakeDue = false
 
-    /// - Parameter draining: the hosts that an earlier life of the coordinator let drain.
-    package init(settings: SchedulerSettings = SchedulerSettings(), draining: Set<String> = []) {
+    /// - Parameters:
+    ///   - draining: the hosts that an earlier life of the coordinator let drain.
+    ///   - spared: stages of sweeps that are not worked on here, of which the store lets nothing go.
+    package init(
+        settings: SchedulerSettings = SchedulerSettings(), draining: Set<String> = [], spared: Set<StageKey> = []
+    ) {
         self.settings = settings
         self.draining = draining
+        self.spared = spared
     }
+
+    func isSpared(_ stage: StageKey) -> Bool { spared.contains(stage) }
 
     /// - Returns: all records first; they must be committed before any of the others is performed.
     package mutating func handle(_ event: Event, at now: Timestamp) -> [Effect] {

@@ -31,7 +31,12 @@ extension Dialogue {
             $0.news.tellAgain()
         }
         // A new life of the coordinator may hold less of an upload than the last one said.
-        if case .delivering(let parcel) = phase { enter(.delivering(Parcel(parcel.result)), at: now) }
+        if case .delivering(let parcel) = phase { enter(.delivering(packed(parcel.result)), at: now) }
+    }
+
+    /// What is to be delivered of a result.
+    func packed(_ result: StageResult) -> Parcel {
+        Parcel(result, dispensable: assignment?.planned.dispensable ?? [])
     }
 
     // MARK: Assignments

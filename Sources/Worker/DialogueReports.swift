@@ -44,7 +44,7 @@ extension Dialogue {
         guard training.interruption != .abandoned else { return goOn(at: now) }
         nodeFailuresInARow = 0
         hurry(at: now)
-        enter(.delivering(Parcel(result)), at: now)
+        enter(.delivering(packed(result)), at: now)
     }
 
     private mutating func conclude(_ failure: StageFailure, at now: Duration) {

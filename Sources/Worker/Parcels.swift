@@ -19,9 +19,11 @@ struct Parcel: Sendable {
     /// For each artifact, up to which byte the coordinator holds it; nil before it was offered.
     var items: [(artifact: ArtifactReference, upTo: Int?)]
 
-    init(_ result: StageResult) {
+    /// - Parameter dispensable: kinds that are sent only where the coordinator asks for them: as long as it does not, they
+    ///   count as sent.
+    init(_ result: StageResult, dispensable: Set<ArtifactKind> = []) {
         self.result = result
-        items = result.artifacts.map { ($0, nil) }
+        items = result.artifacts.map { ($0, dispensable.contains($0.kind) ? $0.byteCount : nil) }
     }
 
     /// The first artifact that the coordinator does not hold whole.

@@ -24,7 +24,7 @@ struct Headstart: ParsableCommand {
             SubmitCommand.self, WaitCommand.self, LogsCommand.self, EventsCommand.self, LedgerCommand.self,
             StoreCommand.self,
             ResultsCommand.self, SweepsCommand.self, DiffCommand.self, LineageCommand.self, AnalyzeCommand.self,
-            TrainCommand.self, PredictCommand.self, ExportCommand.self,
+            TrainCommand.self, PredictCommand.self, EvaluateCommand.self, RetrainCommand.self, ExportCommand.self,
             EncodeCommand.self,
             TokenizeCommand.self, ModelCommand.self, DataCommand.self, KeysCommand.self,
         ])

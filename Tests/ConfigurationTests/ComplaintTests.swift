@@ -157,7 +157,7 @@ struct ComplaintTests {
         ("lr: 1e-5", "sweep.yaml:7: unknown key 'lr' in the sweep; settings stand under 'defaults'"),
         ("sweeep: x", "sweep.yaml:7: unknown key 'sweeep' in the sweep; did you mean 'sweep'?"),
         ("likee: base.yaml", "sweep.yaml:7: unknown key 'likee' in the sweep; did you mean 'like'?"),
-        ("keep: everything", "sweep.yaml:7: 'keep' must be head or model, not 'everything'"),
+        ("keep: everything", "sweep.yaml:7: 'keep' must be best, all or none, not 'everything'"),
         ("model: tiny", "sweep.yaml:2: 'model' is given twice in one mapping"),
         ("a: [", "sweep.yaml:8: is not YAML here: did not find expected node content"),
         ("a: *b", "sweep.yaml:7: is not YAML here: found undefined alias"),

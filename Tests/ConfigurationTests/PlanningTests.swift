@@ -87,7 +87,25 @@ struct PlanningTests {
             }
         }
         #expect(try outputs([]) == ["head", "delta head", "delta head", "head"])
-        #expect(try outputs(["keep=model"]) == ["backbone head", "delta head", "delta head", "backbone head"])
+        for word in ["all", "model"] {
+            #expect(try outputs(["keep=\(word)"]) == ["backbone head", "delta head", "delta head", "backbone head"])
+        }
+        #expect(try outputs(["keep=none"]) == outputs([]))
+    }
+
+    @Test func `of the last stages whole models are those of the best seeds, unless all or none are asked for`() throws
+    {
+        let kept = { (overrides: [String]) in
+            try fixture.plan(fixture.read(sweep(tasks: "cb", seeds: "1"), set: overrides)).stages.map(\.keptIfBest)
+        }
+        #expect(try kept([]) == [[.backbone], [], [], [.backbone]])
+        for word in ["all", "model", "none", "head"] {
+            #expect(try kept(["keep=\(word)"]).allSatisfy(\.isEmpty))
+        }
+        let keys = try [[], ["keep=all"], ["keep=none"]].map { overrides in
+            try fixture.plan(fixture.read(sweep(), set: overrides)).stages.map(\.key)
+        }
+        #expect(keys[0] == keys[1] && keys[1] == keys[2], "what is kept is not what a stage is")
     }
 
     @Test func `the command line chooses seeds, tasks and model`() throws {
@@ -101,19 +119,19 @@ struct PlanningTests {
     @Test func `one method on one task is a sweep of one row`() throws {
         let catalogs = try fixture.catalogs()
         let named = try SweepRequest.single(
-            model: "tiny", task: "rte", method: .named("eh-ft-bitfit"), seed: 3, keep: .model, catalogs: catalogs,
+            model: "tiny", task: "rte", method: .named("eh-ft-bitfit"), seed: 3, keep: .all, catalogs: catalogs,
             overrides: [Override("max-steps=20"), Override("dropout=0")])
         let plan = try fixture.plan(named)
         #expect(plan.rows.map(\.stages.count) == [2])
         #expect(plan.stages.map(\.specification.recipe.budget) == [.steps(2), .steps(18)])
         #expect(plan.stages.allSatisfy { $0.specification.recipe.dropout == 0 })
         let tuned = try SweepRequest.single(
-            model: "tiny", task: "rte", method: .tuning("bitfit"), seed: 3, keep: .head, catalogs: catalogs,
+            model: "tiny", task: "rte", method: .tuning("bitfit"), seed: 3, keep: .none, catalogs: catalogs,
             overrides: [])
         #expect(try fixture.plan(tuned).stages.map(\.specification.recipe.tune) == [.bitfit])
         let complaint = fixture.told {
             _ = try SweepRequest.single(
-                model: "tiny", task: "rte", method: .tuning("biases"), seed: 3, keep: .head, catalogs: catalogs,
+                model: "tiny", task: "rte", method: .tuning("biases"), seed: 3, keep: .none, catalogs: catalogs,
                 overrides: [])
         }
         #expect(

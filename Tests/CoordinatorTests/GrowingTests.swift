@@ -10,6 +10,8 @@ import Testing
 private struct GrowingSweep: GrowingPlan {
     let whole: SweepPlan
 
+    var name: String { whole.name }
+
     private var first: PlannedStage { whole.stages[0] }
 
     func plan(knowing standing: (StageKey) -> StageStanding?) -> SweepPlan {

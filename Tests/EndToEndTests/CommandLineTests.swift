@@ -4,7 +4,8 @@ import Testing
 struct CommandLineTests {
     @Test(arguments: [
         "doctor", "bench", "plan", "run", "coordinator", "worker", "node", "status", "results", "train", "encode",
-        "tokenize", "predict", "export", "keys", "data check", "data preview", "data fetch", "data demo",
+        "tokenize", "predict", "evaluate", "retrain", "export", "keys", "data check", "data preview", "data fetch",
+        "data demo",
         "model fetch", "model list",
         "workers", "explain", "pause", "resume", "cancel", "retry", "priority", "drain", "submit",
         "analyze", "events", "logs", "wait", "ledger check", "ledger backup", "store gc",

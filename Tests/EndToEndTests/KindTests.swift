@@ -73,7 +73,9 @@ struct KindTests {
         let predicted = try shop.run("predict", "--run", "run", "--input", "lines", "--out", "tags.jsonl")
         #expect(predicted.status == 0, "\(predicted.errors)")
         let tags = try String(contentsOfFile: shop.path("tags.jsonl"), encoding: .utf8)
-        #expect(tags == "{\"tags\":[\"O\",\"O\",\"B-ANIMAL\"]}\n{\"tags\":[\"O\",\"B-ANIMAL\"]}\n")
+        #expect(
+            tags == #"{"spans":[{"end":10,"start":7,"tag":"ANIMAL","text":"dog"}],"tags":["O","O","B-ANIMAL"]}"# + "\n"
+                + #"{"spans":[{"end":8,"start":4,"tag":"ANIMAL","text":"bird"}],"tags":["O","B-ANIMAL"]}"# + "\n")
 
         _ = try train(shop, "hidden", "--set", "max-steps=2", "--out", "lm")
         let refused = try shop.run("predict", "--run", "lm", "--input", "lines", "--out", "none")

@@ -43,6 +43,8 @@ package final class ModelMemory: Memory {
     package private(set) var reopenings: [StageKey: Int] = [:]
     package private(set) var drained: Set<String> = []
     package private(set) var submitted: Set<String> = []
+    /// Artifacts that the store let go.
+    package private(set) var discarded: Set<ArtifactID> = []
     private var lost: Set<ArtifactID> = []
     /// What the sweeps want of each stage.
     private var asked: [StageKey: Set<ArtifactKind>] = [:]
@@ -69,6 +71,7 @@ package final class ModelMemory: Memory {
         case .evaluated: break
         case .ended(let key, let attempt, let failure, _): end(key, attempt, failure)
         case .stands(let stage): move(to: stage)
+        case .discarded(let artifacts, _): discarded.formUnion(artifacts)
         case .drained(let host, let isOver):
             object(drained.contains(host) != isOver, "\(host) drains, or is welcome, for the second time")
             if isOver { drained.remove(host) } else { drained.insert(host) }

@@ -7,14 +7,20 @@ package struct PlanBuilder {
     package private(set) var stages: [PlannedStage] = []
     private var rows: [SweepRow] = []
 
-    /// - Parameter inputs: the stages it starts from, with the kind that each edge carries.
+    /// - Parameters:
+    ///   - inputs: the stages it starts from, with the kind that each edge carries.
+    ///   - rivals: the cell of the table that it shares with others, of which the best one's model is kept; nil for one of
+    ///     its own.
     @discardableResult
     package mutating func add(
-        _ label: String, from inputs: [(ArtifactKind, StageKey)] = [], outputs: Set<ArtifactKind> = []
+        _ label: String, from inputs: [(ArtifactKind, StageKey)] = [], outputs: Set<ArtifactKind> = [],
+        rivals: String? = nil
     ) throws -> StageKey {
         let key = try addStage(label, seed: UInt64(stages.count + 1), Recipe(), from: inputs, outputs: outputs)
+        if rivals != nil { stages[stages.count - 1].keptIfBest = [.backbone] }
         rows.append(
-            SweepRow(task: "rte", method: label, seed: UInt64(stages.count), stages: inputs.map(\.1) + [key]))
+            SweepRow(
+                task: "rte", method: rivals ?? label, seed: UInt64(stages.count), stages: inputs.map(\.1) + [key]))
         return key
     }
 
@@ -87,7 +93,9 @@ extension SweepPlan {
             var inputs: [(ArtifactKind, StageKey)] = []
             if let first { inputs.append((.head, first)) }
             if let second { inputs.append((.mask, second)) }
-            try builder.add("stage-\(index)", from: inputs, outputs: generator.chance(0.3) ? [.delta] : [])
+            try builder.add(
+                "stage-\(index)", from: inputs, outputs: generator.chance(0.3) ? [.delta] : [],
+                rivals: index.isMultiple(of: 3) ? "rivals-\(index % 2)" : nil)
         }
         return builder.plan
     }
@@ -131,14 +139,14 @@ package struct SimulatedSweeps: Sendable {
 /// What a worker would yield: artifacts that follow from the stage, so that every attempt yields the same.
 package func makeResult(
     of stage: StageKey, outputs: Set<ArtifactKind>, attempt: Attempt = Attempt(rawValue: 1), byteCount: Int = 3,
-    measured: [Measure] = []
+    measured: [Measure] = [], score: Double = 0.5
 ) -> StageResult {
     let artifacts = outputs.sorted().map { kind in
         ArtifactReference(
             id: ArtifactID(rawValue: Digest(of: Array("\(stage)\(kind)".utf8))), kind: kind, byteCount: byteCount)
     }
     return StageResult(
-        scores: [Score(split: .dev, metric: .accuracy, value: 0.5)], steps: 10, finalLoss: 0.7, tokens: 1000,
+        scores: [Score(split: .dev, metric: .accuracy, value: score)], steps: 10, finalLoss: 0.7, tokens: 1000,
         seconds: Double(attempt.rawValue), tokensPerSecond: 100, trainable: 10, parameters: stage.rawValue,
         artifacts: artifacts, measured: measured, node: .test)
 }

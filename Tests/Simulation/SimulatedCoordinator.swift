@@ -84,7 +84,7 @@ struct SimulatedCoordinator {
         let known = try ledger?.known(of: sweeps.all) ?? model.known(of: sweeps.all)
         if ledger != nil { compare(known, with: model.known(of: sweeps.all)) }
         let artifacts = known.values.flatMap { $0.result?.artifacts ?? [] }.map(\.id)
-        decide(.planned(part, askedAt: now, known: known, stored: stored.intersection(artifacts)), at: now)
+        decide(.planned(part, askedAt: now, known: known, stored: stored.union(model.discarded).intersection(artifacts)), at: now)
     }
 
     /// Plans the rest as soon as the first stages have ended, before anyone is told that there is nothing more to do.
@@ -144,6 +144,10 @@ struct SimulatedCoordinator {
         model.commit(changes)
         try ledger?.commit(changes)
         guard let (kept, late) = core?.committed() else { return outgoing }
+        for case .discarded(let artifacts, _) in kept.changes {
+            stored.subtract(artifacts)
+            for artifact in artifacts { uploads[artifact] = 0 }
+        }
         outgoing += perform(kept.outgoing, at: now, trace: &trace)
         for message in late { decide(.message(message), at: now) }
         // What follows from that is the next turn's.
@@ -162,6 +166,9 @@ struct SimulatedCoordinator {
     }
 
     mutating func standsStill(since now: Timestamp) { frozenSince = now }
+
+    /// Whether the artifact lies in the store.
+    func holds(_ artifact: ArtifactID) -> Bool { stored.contains(artifact) }
 
     func anyArtifact(using generator: inout Generator) -> ArtifactID? {
         stored.sorted().randomElement(using: &generator)

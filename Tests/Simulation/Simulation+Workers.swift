@@ -106,8 +106,12 @@ extension Simulation {
             case .poison: crash(id, at: now)
             case .faulty: conclude(id, .failed(StageFailure(.diverged, "the loss is not finite")), at: now)
             case .good, nil:
+                let planned = assignment.planned
+                // Few scores, so that some are equal.
+                let score = Double(planned.specification.seed * 7 % 5) / 5
                 let result = makeResult(
-                    of: assignment.stage, outputs: assignment.planned.outputs, attempt: assignment.attempt)
+                    of: assignment.stage, outputs: planned.outputs.union(planned.keptIfBest),
+                    attempt: assignment.attempt, score: score)
                 conclude(id, .trained(result), at: now)
             }
         }

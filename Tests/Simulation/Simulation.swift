@@ -305,7 +305,24 @@ package struct Simulation {
                 objections.append("\(stage.label), \(nature), ended as \(known.state) with \(results) results")
             }
         }
-        return objections
+        return objections + checkModels()
+    }
+
+    /// Of each cell the best one's model lies in the store, unless it went while a better one stood, and no other.
+    private func checkModels() -> [String] {
+        // Where the sweep's rows are not all planned, nobody knows the cells.
+        guard coordinator.sweeps.second == nil, coordinator.sweeps.beginning == coordinator.sweeps.first else { return [] }
+        var best = BestSeeds()
+        best.add(plan)
+        let results = coordinator.model.stages.compactMapValues(\.result)
+        return plan.stages.compactMap { stage in
+            let model = stage.dispensable.isEmpty ? nil : results[stage.key]?.artifact(.backbone)
+            guard let model else { return nil }
+            let isBest = best.keeps(stage.key) { results[$0]?.merit(on: anyTask) }
+            let (isHeld, isGone) = (coordinator.holds(model.id), coordinator.model.discarded.contains(model.id))
+            if isHeld, !isBest { return "the model of \(stage.label) is kept, which is not the best" }
+            return isBest && !isHeld && !isGone ? "the model of \(stage.label) is missing" : nil
+        }
     }
 
     /// Whether it is one of the faults above.

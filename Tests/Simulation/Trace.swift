@@ -86,6 +86,7 @@ package struct Trace {
             "\(name(stage.key)) is \(stage.state.rawValue)"
                 + (stage.losses > 0 ? ", lost \(stage.losses)" : "")
                 + (stage.standing.reason.map { ": \($0)" } ?? "")
+        case .discarded(let artifacts, _): "\(counted(artifacts.count, "artifact")) let go"
         case .drained(let host, let isOver): isOver ? "\(host) is welcome" : "\(host) drains"
         case .submitted(let plan, _): "submitted \(plan.name)"
         }

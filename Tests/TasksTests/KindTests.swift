@@ -300,7 +300,8 @@ struct KindTests {
         #expect(
             told(copaTask, ["a\twhy\tb\tc"]) == "f:1: the second field must be cause or effect, not 'why'")
         #expect(
-            told(wicTask, ["a"]) == "test: a task of kind target-words has nothing to predict for lines of text")
+            told(wicTask, ["a"])
+                == "test: a line of text does not say where its target words are; give a file with the task's columns")
         let tags = definition(.tags, .conll, text: .number(1), label: .number(2), labels: entities)
         #expect(told(tags, ["a", " "]) == "f:2: the line has no words to tag")
     }

@@ -97,13 +97,47 @@ struct KindStageTests {
         let trained = try TrainedModel(
             TrainedStage(record: record, files: outcome.files), compute: Compute(threads: 1))
         let line = try #require(kind.line)
-        let said = try trained.predictions(try kind.definition.contents(ofLines: [line.text], in: "line"))
-        switch said.first {
-        case .label(let label, let probabilities):
-            #expect(label == line.answer)
-            #expect(abs(probabilities.values.reduce(0, +) - 1) < 1e-9)
-        case .tags(let tags): #expect(tags.joined(separator: " ") == line.answer)
-        default: Issue.record("\(said)")
+        let said = try #require(
+            try trained.predictions(try kind.definition.contents(ofLines: [line.text], in: "line")).first)
+        let labels = try #require(kind.definition.labels)
+        guard case .distributions(let categories, let probabilities) = said else {
+            Issue.record("\(said)")
+            return
         }
+        #expect(categories.map { labels[$0] }.joined(separator: " ") == line.answer)
+        #expect(abs(probabilities.reduce(0, +) - Double(categories.count)) < 1e-9)
+    }
+
+    @Test(arguments: TinyKind.all)
+    func `what was trained scores a file as the training did, and its test set once`(kind: TinyKind) throws {
+        let bench = try bench(kind)
+        var definition = kind.definition
+        definition.test = definition.dev
+        let tested = try Bench(definition, files: kind.files)
+        let recipe = bench.recipe { $0.budget = .steps(30) }
+        let recorder = Recorder()
+        let job = try tested.job(recipe, into: "out")
+        let outcome = try tested.run(job, observer: recorder)
+        let (dev, test) = (
+            outcome.result.scores.filter { $0.split == .dev }, outcome.result.scores.filter { $0.split == .test }
+        )
+        #expect(!dev.isEmpty && dev.map(\.metric) == test.map(\.metric))
+        // Of running text other tokens are hidden.
+        if definition.kind != .maskedLM { #expect(dev.map(\.value) == test.map(\.value)) }
+        #expect(recorder.evaluations.allSatisfy { $0.scores.allSatisfy { $0.split == .dev } })
+
+        let plain = try bench.run(try bench.job(recipe, into: "out"))
+        #expect(plain.result.parameters == outcome.result.parameters, "nothing is selected on the test set")
+        #expect(plain.result.scores == dev)
+
+        let record = TrainedStage.Record(
+            label: "test", specification: job.specification,
+            model: ModelLocation(name: "tiny", path: tested.modelDirectory, content: tested.backbone), task: definition,
+            result: outcome.result)
+        let model = try TrainedModel(
+            TrainedStage(record: record, files: outcome.files), compute: Compute(threads: 1))
+        let dataset = try Dataset.load(definition, in: tested.dataDirectory)
+        let again = try model.scores(dataset.dev, of: definition, in: .dev)
+        #expect(again.scores == dev && again.confusion == outcome.result.confusion)
     }
 }

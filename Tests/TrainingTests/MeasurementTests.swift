@@ -282,8 +282,8 @@ struct MeasurementTests {
         let model = try TrainedModel(TrainedStage(record: record, files: outcome.files), compute: Compute(threads: 1))
         let dev = try Dataset.load(bench.definition, in: bench.dataDirectory).dev
         let losses = try zip(dev, model.predictions(dev.map(\.content))).map { example, said in
-            guard case .label(_, let probabilities) = said else { return Double.nan }
-            return -log2(probabilities[bench.definition.labels?[example.labels[0].category] ?? ""] ?? 0) / log2(exp(1))
+            guard case .distributions(_, let probabilities) = said else { return Double.nan }
+            return -log2(probabilities[example.labels[0].category]) / log2(exp(1))
         }
         let expected = losses.reduce(0, +) / Double(losses.count)
         #expect(abs(points[1].loss - expected) < 1e-5 * expected)

@@ -81,7 +81,8 @@ extension YAMLEntry {
 
 extension TaskDefinition {
     private static let keys = [
-        "kind", "train", "dev", "dev-seed", "validation", "train-rows", "dev-rows", "format", "header", "encoding",
+        "kind", "train", "dev", "dev-seed", "validation", "test", "train-rows", "dev-rows", "format", "header",
+        "encoding",
         "empty", "extra", "columns", "comment", "text", "pair", "choices", "targets", "compare", "label", "labels",
         "unknown", "metrics", "archive",
     ]
@@ -108,6 +109,7 @@ extension TaskDefinition {
             devShare: devShare,
             devSeed: try section.devSeed(devShare),
             validation: try section["validation"]?.files("'validation'"),
+            test: try section["test"]?.files("'test'"),
             trainRows: try section.rows("train-rows"),
             devRows: try section.rows("dev-rows"),
             kind: kind,

@@ -195,7 +195,7 @@ struct SearchPlanning {
             var stages: [StageKey] = []
             var all: [StageKey] = []
             for seed in search.seeds {
-                let keys = try graph.add(tried, task, seed, seeds.contains(seed) ? keep : .head, tasks)
+                let keys = try graph.add(tried, task, seed, seeds.contains(seed) ? keep : .none, tasks)
                 all += keys
                 stages += keys.suffix(1)
             }

@@ -24,6 +24,8 @@ package struct PreparedSweep: GrowingPlan {
         self.given = given
     }
 
+    package var name: String { request.name }
+
     package func plan(knowing standing: (StageKey) -> StageStanding?) throws -> SweepPlan {
         try request.plan(model: model, dataDirectory: dataDirectory, tasks: tasks, given: given, knowing: standing)
     }
@@ -175,6 +177,7 @@ struct StageGraph {
             let stage = PlannedStage(
                 key: try key(of: specification), specification: specification, task: stageTask.definition.name,
                 label: run.label(ofStage: index), outputs: outputs(of: specification, isLast: isLast, keep),
+                keptIfBest: isLast && keep == .best && specification.leaves.contains(.backbone) ? [.backbone] : [],
                 recomputes: settings.recomputes)
             merge(measured(stage, settings))
             keys[index] = stage.key
@@ -195,7 +198,7 @@ struct StageGraph {
         of specification: StageSpecification, isLast: Bool, _ keep: SweepRequest.Keep
     ) -> Set<ArtifactKind> {
         guard specification.recipe.estimate == nil else { return [] }
-        let isBackboneKept = isLast && keep == .model
+        let isBackboneKept = isLast && keep == .all
         return specification.leaves.filter { $0 != .backbone || isBackboneKept }.union([.head])
     }
 

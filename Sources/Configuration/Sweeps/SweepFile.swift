@@ -108,8 +108,13 @@ struct SweepSource {
     func seeds() throws(ConfigurationError) -> [UInt64] { try value("seeds").seedList("'seeds'") }
 
     func keep() throws(ConfigurationError) -> SweepRequest.Keep {
-        guard let value = overrides["keep"]?.yaml ?? section["keep"] else { return .head }
-        return try value.choice("'keep'")
+        guard let value = overrides["keep"]?.yaml ?? section["keep"] else { return .best }
+        // What sweep files said before there was a best.
+        switch try value.text("'keep'") {
+        case "model": return .all
+        case "head": return .none
+        default: return try value.choice("'keep'")
+        }
     }
 
     func methods(_ catalog: MethodCatalog) throws(ConfigurationError) -> [MethodDefinition] {

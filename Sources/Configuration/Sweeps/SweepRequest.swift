@@ -18,9 +18,11 @@ package struct SweepRequest: Hashable, Sendable {
     /// Tasks, and for each its methods, in the order of the table.
     let runs: [Run]
 
-    /// What a fully tuned model leaves besides its head. Small differences, as BitFit's biases, are always kept.
+    /// Of which seeds a fully tuned model is kept. Heads and small differences, as BitFit's biases, are of all.
     package enum Keep: String, CaseIterable, Sendable {
-        case head, model
+        /// Of the seed with the best score in each cell of the table.
+        case best
+        case all, none
     }
 
     /// One method on one task, for every seed.

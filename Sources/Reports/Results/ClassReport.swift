@@ -32,6 +32,17 @@ package struct ClassReport: Hashable, Sendable {
         package let f1: [Double?]
     }
 
+    /// Of one model on some examples of a task.
+    /// - Parameters:
+    ///   - method: what was trained.
+    ///   - model: what it was trained from.
+    package init(method: String, model: String, task: TaskDefinition, _ confusion: Confusion) {
+        sweep = method
+        self.model = model
+        let entry = Entry(Cell(task: task.name, method: method), task.labels ?? [], [confusion])
+        entries = [entry].compactMap(\.self)
+    }
+
     package init(_ snapshot: SweepSnapshot) {
         let plan = snapshot.plan
         sweep = plan.name
@@ -72,8 +83,9 @@ extension ClassReport {
     }
 
     private func classSheet(of task: String) -> Sheet {
+        let over = entries.contains { $0.seeds > 1 } ? ", mean ± standard deviation over the seeds" : ""
         var sheet = Sheet(
-            title: "\(sweep) on \(model), \(task) by class: percent, mean ± standard deviation over the seeds",
+            title: "\(sweep) on \(model), \(task) by class: percent\(over)",
             columns: [
                 ("method", .left), ("class", .left), ("examples", .right), ("precision", .right), ("recall", .right),
                 ("F1", .right),

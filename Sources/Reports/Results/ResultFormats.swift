@@ -22,7 +22,8 @@ extension ResultTable {
     ///   - remark: what stands behind a cell's figures.
     private func sheet(marking mark: String, remark: (SeedScores) -> String) -> Sheet {
         var sheet = Sheet(
-            title: "\(sweep) on \(model): percent, mean ± standard deviation (seeds)",
+            title:
+                "\(sweep) on \(model)\(split == .dev ? "" : ", \(split.rawValue) set"): percent, mean ± standard deviation (seeds)",
             columns: [("method", .left)] + columns.map { ($0.title, .right) })
         for (number, (method, row)) in zip(methods, cells).enumerated() {
             let figures = columns.indices.map { place in

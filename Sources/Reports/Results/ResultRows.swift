@@ -47,28 +47,31 @@ package struct ResultRows: Encodable, Sendable {
         package let chosen: [SearchedSetting]
     }
 
-    /// - Parameter all: whether to tell of earlier settings, too.
-    package init(_ snapshot: SweepSnapshot, all: Bool = false) {
+    /// - Parameters:
+    ///   - all: whether to tell of earlier settings, too.
+    ///   - split: whose scores; of the test set there are those of tasks that have one.
+    package init(_ snapshot: SweepSnapshot, all: Bool = false, split: Split = .dev) {
         earlier =
             all
             ? snapshot.earlier.map {
                 Earlier(sweep: $0.reference, plannedAt: $0.plannedAt, rows: ResultRows($0.snapshot).rows)
             } : nil
         constants = snapshot.plan.tasks.flatMap { task in
-            (task.constant?.scores ?? []).map {
+            (task.constant?.scores ?? []).filter { $0.split == split }.map {
                 Constant(task: task.definition.name, score: $0, label: task.constant?.label ?? "")
             }
         }
         rows = snapshot.plan.rows.flatMap { row -> [Row] in
-            guard let target = snapshot.plan.target(of: row), let task = snapshot.plan.task(named: target.task) else {
-                return []
-            }
+            guard let target = snapshot.plan.target(of: row), let task = snapshot.plan.task(named: target.task),
+                task.definition.has(split)
+            else { return [] }
             return task.definition.metrics.map { metric in
                 Row(
                     task: row.task, method: row.method, seed: row.seed, scoredOn: target.task, metric: metric,
-                    split: .dev, examples: task.devCount, value: snapshot.score(metric, of: row),
-                    isUndefined: snapshot.isUndefined(metric, of: row),
-                    onlyLabel: snapshot.result(of: row)?.onlyLabel(of: task.definition),
+                    split: split, examples: split == .dev ? task.devCount : nil,
+                    value: snapshot.score(metric, of: row, on: split),
+                    isUndefined: snapshot.isUndefined(metric, of: row, on: split),
+                    onlyLabel: split == .dev ? snapshot.result(of: row)?.onlyLabel(of: task.definition) : nil,
                     state: snapshot.state(of: row),
                     key: row.stages.last, chosen: snapshot.plan.ownSearch(of: row)?.chosen?.settings ?? [])
             }

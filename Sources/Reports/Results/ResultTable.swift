@@ -5,6 +5,8 @@ package import Statistics
 package struct ResultTable: Hashable, Sendable {
     package let sweep: String
     package let model: String
+    /// Whose scores they are: of the dev set, or of the test set.
+    package let split: Split
     package let methods: [String]
     package let columns: [Column]
     /// By method, then by column.
@@ -49,35 +51,42 @@ package struct ResultTable: Hashable, Sendable {
         package var finished: Int { scores.count + undefined }
     }
 
-    /// - Parameter allMetrics: every metric of each task, not only the first.
-    package init(_ snapshot: SweepSnapshot, allMetrics: Bool = false) {
+    /// - Parameters:
+    ///   - allMetrics: every metric of each task, not only the first.
+    ///   - split: whose scores; of the test set there are the tasks that have one.
+    package init(_ snapshot: SweepSnapshot, allMetrics: Bool = false, split: Split = .dev) {
         let plan = snapshot.plan
+        self.split = split
         sweep = plan.name
         model = plan.model.name
-        columns = plan.tasks.filter { task in plan.rows.contains { $0.task == task.definition.name } }.flatMap { task in
+        let tasks = plan.tasks.filter { task in
+            task.definition.has(split) && plan.rows.contains { $0.task == task.definition.name }
+        }
+        columns = tasks.flatMap { task in
             let metrics = task.definition.metrics.prefix(allMetrics ? task.definition.metrics.count : 1)
             return metrics.map { Column(task: task.definition.name, metric: $0) }
         }
         methods = plan.methods
         findings = plan.searchFindings
-        searchedOnDev = plan.methodsSearchedOnDev
-        searchWarning = plan.searchWarning(of: plan.methods)
+        // On a test set nobody has searched.
+        searchedOnDev = split == .dev ? plan.methodsSearchedOnDev : []
+        searchWarning = split == .dev ? plan.searchWarning(of: plan.methods) : nil
         earlier = snapshot.earlier.map(\.words)
         let rows = Dictionary(grouping: plan.rows) { $0.cell }
         cells = plan.methods.map { [columns] method in
             columns.map { column in
-                SeedScores(rows[Cell(task: column.task, method: method)] ?? [], column, snapshot)
+                SeedScores(rows[Cell(task: column.task, method: method)] ?? [], column, snapshot, split)
             }
         }
         constants = columns.map { column in
-            plan.task(named: column.task)?.constant?.scores.first { $0.metric == column.metric }
+            plan.task(named: column.task)?.constant?.scores.first { $0.metric == column.metric && $0.split == split }
         }
         // Scores on different tasks are not held against each other.
         leaders = Leader.leaders(
             of: columns.indices.map { [cells, columns] place in
                 cells.map { $0[place].target == nil ? $0[place].scores.mapValues(columns[place].metric.merit) : [:] }
             })
-        evaluation = columns.indices.compactMap { [cells, columns] place in
+        evaluation = (split == .dev ? columns.indices : 0..<0).compactMap { [cells, columns] place in
             let merit = columns[place].metric.merit
             let means = zip(plan.methods, cells).compactMap { method, cells in
                 cells[place].target == nil ? cells[place].summary.map { (method: method, mean: $0.mean) } : nil
@@ -94,14 +103,16 @@ package struct ResultTable: Hashable, Sendable {
 }
 
 extension ResultTable.SeedScores {
-    fileprivate init(_ rows: [SweepRow], _ column: ResultTable.Column, _ snapshot: SweepSnapshot) {
+    fileprivate init(
+        _ rows: [SweepRow], _ column: ResultTable.Column, _ snapshot: SweepSnapshot, _ split: Split
+    ) {
         let target = rows.first.flatMap { snapshot.plan.otherTarget(of: $0) }
         let metric = target?.metric ?? column.metric
-        let scores = rows.compactMap { row in snapshot.score(metric, of: row).map { (row.seed, $0) } }
-        let undefined = rows.count { snapshot.isUndefined(metric, of: $0) }
+        let scores = rows.compactMap { row in snapshot.score(metric, of: row, on: split).map { (row.seed, $0) } }
+        let undefined = rows.count { snapshot.isUndefined(metric, of: $0, on: split) }
         let ended = rows.count { snapshot.state(of: $0).isFinal }
         let task = snapshot.plan.task(named: target?.task ?? column.task)?.definition
-        let onlyLabels = rows.compactMap { row in
+        let onlyLabels = (split == .dev ? rows : []).compactMap { row in
             task.flatMap { snapshot.result(of: row)?.onlyLabel(of: $0) }.map { (row.seed, $0) }
         }
         self.init(
@@ -114,4 +125,9 @@ extension ResultTable.SeedScores {
 extension ResultTable.Column {
     /// As it stands over a column of a printed table.
     var title: String { "\(task) \(metric.rawValue)" }
+}
+
+extension TaskDefinition {
+    /// Whether results have scores on this split of it.
+    func has(_ split: Split) -> Bool { split == .dev || split == .test && test != nil }
 }

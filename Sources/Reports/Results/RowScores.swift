@@ -17,15 +17,15 @@ extension SweepPlan {
 }
 
 extension SweepSnapshot {
-    /// The score of a row's last stage on the dev set; nil where there is none yet, or none that is a number.
-    func score(_ metric: Metric, of row: SweepRow) -> Double? {
-        guard let score = result(of: row)?.score(metric, on: .dev) else { return nil }
+    /// The score of a row's last stage; nil where there is none yet, or none that is a number.
+    func score(_ metric: Metric, of row: SweepRow, on split: Split = .dev) -> Double? {
+        guard let score = result(of: row)?.score(metric, on: split) else { return nil }
         return score.isFinite ? score : nil
     }
 
     /// Whether a row has ended with a score that is undefined.
-    func isUndefined(_ metric: Metric, of row: SweepRow) -> Bool {
-        result(of: row)?.scored(metric, on: .dev).map { $0.value == nil } ?? false
+    func isUndefined(_ metric: Metric, of row: SweepRow, on split: Split = .dev) -> Bool {
+        result(of: row)?.scored(metric, on: split).map { $0.value == nil } ?? false
     }
 
     /// That of the row's last stage; nil until it has finished.

@@ -12,8 +12,19 @@ package struct PlanListing: Sendable {
     /// For one worker group; nil where nothing alike has run.
     package let secondsLeft: Double?
     package let groups: [Group]
+    /// What is kept of whole models; nil where no stage has one that is, or their size is not known.
+    package let kept: Kept?
     /// The searches, which may add stages as results come in.
     package let searches: [SweepSearch]
+
+    /// Whole models that the store will have, besides heads and small differences.
+    package struct Kept: Encodable, Hashable, Sendable {
+        /// Of the best seed of a cell.
+        package let best: Int
+        /// Of every seed.
+        package let all: Int
+        package let bytes: Int
+    }
 
     /// The same stage on all seeds.
     package struct Group: Encodable, Hashable, Sendable {
@@ -39,8 +50,10 @@ package struct PlanListing: Sendable {
         package let failed: Int
     }
 
-    package init(_ snapshot: SweepSnapshot) {
+    /// - Parameter modelBytes: of the whole model that a stage leaves; nil where nobody knows.
+    package init(_ snapshot: SweepSnapshot, modelBytes: ((PlannedStage) -> Int)? = nil) {
         let plan = snapshot.plan
+        kept = modelBytes.flatMap { Kept(plan, $0) }
         sweep = plan.name
         model = plan.model.name
         runs = plan.rows.count
@@ -82,6 +95,31 @@ package struct PlanListing: Sendable {
             }
         }
         return methods
+    }
+}
+
+extension PlanListing.Kept {
+    /// - Returns: nil where nothing is kept.
+    fileprivate init?(_ plan: SweepPlan, _ modelBytes: (PlannedStage) -> Int) {
+        let stages = Dictionary(plan.stages.map { ($0.key, $0) }) { first, _ in first }
+        // A model that several cells share counts once for each: which seed is the best of each is not known.
+        let cells = Dictionary(grouping: plan.rows, by: \.cell).values.compactMap { rows in
+            rows.lazy.compactMap { $0.stages.last.flatMap { stages[$0] } }.first { $0.dispensable.contains(.backbone) }
+        }
+        let whole = plan.stages.filter { $0.outputs.contains(.backbone) }
+        guard !cells.isEmpty || !whole.isEmpty else { return nil }
+        self.init(
+            best: cells.count, all: whole.count, bytes: (cells + whole).reduce(0) { $0 + modelBytes($1) })
+    }
+
+    fileprivate var sentence: String {
+        let parts = [
+            best == 0 ? nil : "\(counted(best, "whole model")), the best seed's of each cell",
+            all == 0 ? nil : "\(counted(all, best == 0 ? "whole model" : "model")) of every seed",
+        ].compactMap { $0 }
+        let megabytes = String(format: "%.1f MB", Double(bytes) / 1e6)
+        let other = best == 0 ? "" : "; `keep: all` would keep every seed's, `keep: none` no whole model"
+        return "keeps \(parts.joined(separator: " and ")): \(megabytes)\(other)"
     }
 }
 
@@ -133,7 +171,8 @@ extension PlanListing {
         let lines = table.lines(width: width, fixed: 2)
         return
             (folded([heading], width: width) + [""] + lines
-            + folded(searchLines + ["", remainder] + precisionLine, width: width)).joined(separator: "\n")
+            + folded(searchLines + ["", remainder] + precisionLine + (kept.map { [$0.sentence] } ?? []), width: width))
+            .joined(separator: "\n")
     }
 
     private func spelled(_ rate: Double) -> String { "\(rate)".replacing("e-0", with: "e-") }
@@ -173,7 +212,7 @@ extension PlanListing: Encodable {
     package func encode(to encoder: any Encoder) throws {
         try encoder.encode([
             "sweep": sweep, "model": model, "runs": runs, "stages": stages, "finished": finished, "steps": steps,
-            "stepsLeft": stepsLeft, "secondsLeft": secondsLeft, "groups": groups, "searches": searches,
+            "stepsLeft": stepsLeft, "secondsLeft": secondsLeft, "kept": kept, "groups": groups, "searches": searches,
         ])
     }
 }

@@ -5,7 +5,7 @@ package import Tokenizers
 /// What a dataset looks like before anything trains on it, and what in it makes a score mean less than it seems to.
 package struct DataCheck: Equatable, Sendable {
     package let task: String
-    /// Of train, dev and, where the task has one, validation.
+    /// Of train, dev and, where the task has them, validation and test.
     package let files: [FileCheck]
     /// Sentences that say what is wrong and what to do.
     package let warnings: [String]

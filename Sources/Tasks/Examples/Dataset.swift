@@ -8,6 +8,8 @@ package struct Dataset: Sendable {
     package let dev: [Example]
     /// Empty where the task has no third file.
     package let validation: [Example]
+    /// Empty where the task has none that nothing is selected on.
+    package let test: [Example]
     /// How many rows of each file were left out because they lack something; of those that are drawn for dev none.
     package let skipped: [DataFile: Int]
 
@@ -28,7 +30,26 @@ package struct Dataset: Sendable {
         if let files = definition.validation {
             validation = try reader.examples(files, skipped: &skipped[.validation, default: 0])
         }
-        return Dataset(definition: definition, train: train, dev: dev, validation: validation, skipped: skipped)
+        var test: [Example] = []
+        if let files = definition.test {
+            test = try reader.examples(files, skipped: &skipped[.test, default: 0])
+        }
+        return Dataset(
+            definition: definition, train: train, dev: dev, validation: validation, test: test, skipped: skipped)
+    }
+
+    /// The examples of a file that no part of the task names.
+    /// - Parameters:
+    ///   - path: where the bytes were read.
+    ///   - bytes: the whole file.
+    package static func examples(
+        of definition: TaskDefinition, _ path: String, bytes: [UInt8]
+    ) throws(DatasetError) -> [Example] {
+        let file = try DatasetFile(path: path, bytes: bytes, encoding: definition.encoding)
+        let reader = ExampleReader(file: file, definition: definition)
+        let rows = try file.rows(definition).filter { !(definition.skipsEmpty == true && definition.lacks($0)) }
+        guard !rows.isEmpty else { throw file.error("the dataset is empty: the file has no rows") }
+        return try readEach(rows) { row throws(DatasetError) in try reader.example(row) }
     }
 
     /// Those that the task has.
@@ -39,6 +60,7 @@ package struct Dataset: Sendable {
         case .train: train
         case .dev: dev
         case .validation: validation
+        case .test: test
         }
     }
 
@@ -50,8 +72,9 @@ package struct Dataset: Sendable {
         let train = try reader.digest(definition.train)
         let dev = try definition.dev.map { files throws(DatasetError) in try reader.digest(files) }
         let validation = try definition.validation.map { files throws(DatasetError) in try reader.digest(files) }
+        let test = try definition.test.map { files throws(DatasetError) in try reader.digest(files) }
         do {
-            return try definition.contentDigest(train: train, dev: dev, validation: validation)
+            return try definition.contentDigest(train: train, dev: dev, validation: validation, test: test)
         } catch {
             throw DatasetError(definition.name, "the task's definition cannot be written as JSON: \(error)")
         }
@@ -60,9 +83,19 @@ package struct Dataset: Sendable {
 
 /// One of a task's files, or the rows that take its place.
 package enum DataFile: Int, CaseIterable, Sendable {
-    case train, dev, validation
+    case train, dev, validation, test
 
     package var name: String { "\(self)" }
+
+    /// What scores on the whole of it are called.
+    package var split: Split {
+        switch self {
+        case .train: .train
+        case .dev: .dev
+        case .validation: .validation
+        case .test: .test
+        }
+    }
 }
 
 /// Reads the files that a task names.

@@ -70,7 +70,7 @@ struct ExampleReader {
 
     // MARK: - Labels
 
-    private func labels(of row: Row) throws(DatasetError) -> [Label] {
+    func labels(of row: Row) throws(DatasetError) -> [Label] {
         guard let column = definition.label else { return [] }
         guard let labels = definition.labels else { return [.value(try number(row, column))] }
         guard definition.kind == .tags else {

@@ -7,8 +7,10 @@ extension TaskDefinition {
     ///   - lines: from line 1 on; an empty one is an empty text.
     ///   - path: where they were read.
     package func contents(ofLines lines: [String], in path: String) throws(DatasetError) -> [Example.Content] {
-        if kind == .targetWords || kind == .maskedLM {
-            throw DatasetError(name, "a task of kind \(kind?.rawValue ?? "") has nothing to predict for lines of text")
+        try requirePredictable()
+        guard kind != .targetWords else {
+            throw DatasetError(
+                name, "a line of text does not say where its target words are; give a file with the task's columns")
         }
         return try lines.enumerated().map { index, line throws(DatasetError) in
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map { String($0) }
@@ -17,6 +19,13 @@ extension TaskDefinition {
             }
             return try content(fieldCount == 1 ? [line] : fields, path, line: index + 1)
         }
+    }
+
+    /// - Throws: where tokens are to be guessed, which are hidden by chance.
+    func requirePredictable() throws(DatasetError) {
+        guard kind == .maskedLM else { return }
+        throw DatasetError(
+            name, "a task of kind masked-lm has nothing to predict for texts; `headstart evaluate` scores it")
     }
 
     private var fieldCount: Int {

@@ -8,6 +8,13 @@ extension DatasetFile {
         while reader.hasMore { records.append(try reader.record()) }
         return records
     }
+
+    /// The first of them; nil where there is none or it is none.
+    func firstCommaRecord() -> TableRecord? {
+        guard !text.isEmpty else { return nil }
+        var reader = CommaReader(file: self)
+        do throws(DatasetError) { return try reader.record() } catch { return nil }
+    }
 }
 
 private struct CommaReader {

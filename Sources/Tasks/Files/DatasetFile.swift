@@ -9,8 +9,17 @@ struct DatasetFile {
 
     /// - Throws: for bytes that are not of the encoding, naming the first of them.
     init(path: String, encoding: TaskDefinition.TextEncoding) throws(DatasetError) {
+        let bytes: [UInt8]
+        do { bytes = try MappedFile(path: path).copy() } catch { throw DatasetError(error) }
+        try self.init(path: path, bytes: bytes, encoding: encoding)
+    }
+
+    /// - Parameters:
+    ///   - path: where the bytes were read.
+    ///   - bytes: the whole file; unpacked where gzip has packed it.
+    init(path: String, bytes: [UInt8], encoding: TaskDefinition.TextEncoding) throws(DatasetError) {
         self.path = path
-        var bytes = try Self.bytes(path)
+        var bytes = try Self.unpacked(bytes, path)
         if let isLittle = Self.isLittleUTF16(bytes) {
             bytes = try Self.utf8(ofUTF16: bytes, isLittle: isLittle, path)
         } else if encoding == .latin1 {
@@ -23,10 +32,7 @@ struct DatasetFile {
         text = bytes
     }
 
-    /// The file's bytes, unpacked where gzip has packed them.
-    private static func bytes(_ path: String) throws(DatasetError) -> [UInt8] {
-        let bytes: [UInt8]
-        do { bytes = try MappedFile(path: path).copy() } catch { throw DatasetError(error) }
+    private static func unpacked(_ bytes: [UInt8], _ path: String) throws(DatasetError) -> [UInt8] {
         guard Gzip.isPacked(bytes) else { return bytes }
         do throws(Gzip.Problem) {
             return try Gzip.unpacked(bytes)

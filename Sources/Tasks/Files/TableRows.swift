@@ -40,7 +40,7 @@ extension DatasetFile {
         }
     }
 
-    private func place(of column: Column, names: [String]?, count: Int) throws(DatasetError) -> Int {
+    func place(of column: Column, names: [String]?, count: Int) throws(DatasetError) -> Int {
         switch column {
         case .number(let number):
             guard (1...count).contains(number) else {

@@ -1,22 +1,22 @@
 package import Experiments
 
 extension Dataset {
-    /// What saying the most frequent label of the training file, or the mean of its values, scores on the dev set: what
-    /// scikit-learn's DummyClassifier and DummyRegressor say by the strategies `prior` and `mean`.
+    /// What saying the most frequent label of the training file, or the mean of its values, scores on the dev set and on the
+    /// test set, where there is one: what scikit-learn's DummyClassifier and DummyRegressor say by the strategies `prior`
+    /// and `mean`.
     ///
     /// - Returns: nil where the text itself is to be guessed.
     package func constantPrediction() -> ConstantPrediction? {
-        guard definition.kind != .maskedLM, let said = said(of: dev.reduce(0) { $0 + $1.labels.count }) else {
-            return nil
+        guard definition.kind != .maskedLM else { return nil }
+        let known = [DataFile.dev, .test].filter { !self[$0].isEmpty }.compactMap { file in
+            let expected = self[file].map(\.labels)
+            return said(of: expected.reduce(0) { $0 + $1.count }).map { label, predictions in
+                ConstantPrediction(
+                    label: label,
+                    scores: definition.scores(predicted: predictions, expected: expected, on: file.split))
+            }
         }
-        let expected = dev.map(\.labels)
-        return ConstantPrediction(
-            label: said.label,
-            scores: definition.metrics.map { metric in
-                Score(
-                    split: .dev, metric: metric,
-                    value: definition.score(metric, predicted: said.predictions, expected: expected))
-            })
+        return known.first.map { ConstantPrediction(label: $0.label, scores: known.flatMap(\.scores)) }
     }
 
     /// - Parameter count: of labels that it is said of.

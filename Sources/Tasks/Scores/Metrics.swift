@@ -16,6 +16,26 @@ package enum Predictions: Equatable, Sendable {
         }
     }
 
+    /// What was said of several examples, one after the other.
+    /// - Parameter parts: all of one kind, at least one.
+    package init(joining parts: [Predictions]) {
+        var (categories, probabilities, values): ([Int], [Double], [Float]) = ([], [], [])
+        for part in parts {
+            switch part {
+            case .categories(let classes): categories += classes
+            case .distributions(let classes, let all):
+                categories += classes
+                probabilities += all
+            case .values(let numbers): values += numbers
+            }
+        }
+        switch parts.first {
+        case .values: self = .values(values)
+        case .distributions: self = .distributions(categories, probabilities: probabilities)
+        case .categories, nil: self = .categories(categories)
+        }
+    }
+
     /// nil for values.
     package var categories: [Int]? {
         switch self {
@@ -26,6 +46,16 @@ package enum Predictions: Equatable, Sendable {
 }
 
 extension TaskDefinition {
+    /// What predictions for some of the task's examples score by all of its metrics.
+    /// - Parameters:
+    ///   - predicted: one for each label, in their order.
+    ///   - expected: the labels of each example.
+    package func scores(predicted: Predictions, expected: [[Label]], on split: Split) -> [Score] {
+        metrics.map {
+            Score(split: split, metric: $0, value: score($0, predicted: predicted, expected: expected))
+        }
+    }
+
     /// A score of predictions for some of the task's examples.
     /// - Parameters:
     ///   - predicted: one for each label, in their order.

@@ -10,7 +10,7 @@ package struct TagScheme: Sendable {
     }
 
     /// The entity that one or more words make up.
-    private struct Span: Hashable {
+    struct Span: Hashable {
         let type: Substring
         let words: Range<Int>
     }
@@ -54,7 +54,8 @@ package struct TagScheme: Sendable {
         return found + wanted == 0 ? 0 : 2 * Double(right) / Double(found + wanted)
     }
 
-    private func spans(_ sentence: [Int]) -> [Span] {
+    /// The entities of a sentence, in its order.
+    func spans(_ sentence: [Int]) -> [Span] {
         var spans: [Span] = []
         for (place, tag) in sentence.enumerated() {
             guard case .inside(let type, let begins) = tags[tag] else { continue }

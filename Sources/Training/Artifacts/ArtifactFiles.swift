@@ -47,7 +47,7 @@ struct ArtifactFiles {
     private var kinds: Set<ArtifactKind> {
         if stage.recipe.estimate != nil { return job.planned.outputs.intersection([.statistics, .pretraining]) }
         let onDemand: Set<ArtifactKind> = stage.kept == nil ? [.backbone] : [.backbone, .mask]
-        let demanded = job.planned.outputs.intersection(onDemand)
+        let demanded = job.planned.outputs.union(job.planned.keptIfBest).intersection(onDemand)
         return job.specification.leaves.subtracting(onDemand).union(demanded).union([.head])
     }
 

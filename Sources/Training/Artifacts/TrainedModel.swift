@@ -51,30 +51,55 @@ package final class TrainedModel {
     }
 
     private static func notKept(_ kind: ArtifactKind, _ record: TrainedStage.Record) -> StageFailure {
-        StageFailure(
-            .badInput,
-            """
-            stage '\(record.label)' kept no \(kind.rawValue) artifact; run its sweep with `keep: model`, which trains \
-            this stage again, or use `headstart train`
-            """)
+        StageFailure(.badInput, "stage '\(record.label)' kept no \(kind.rawValue) artifact; train it again")
     }
 
-    /// What the model says of texts as the stage's task would read them.
-    /// - Parameter contents: of the lines of a file.
-    package func predictions(_ contents: [Example.Content]) throws(StageFailure) -> [Prediction] {
-        let record = trained.record
-        let recipe = record.specification.recipe
-        let encoding = Encoding(
-            record.task, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation)
+    /// What the model says of each text, as the stage's task would read it, with the probabilities of all classes.
+    package func predictions(_ contents: [Example.Content]) throws(StageFailure) -> [Predictions] {
         var examples: [EncodedExample] = []
-        for (index, content) in contents.enumerated() {
-            do {
-                examples += try encoding.encode([Example(content, labels: [])])
-            } catch {
-                throw StageFailure(.badInput, "line \(index + 1): \(error)")
+        do {
+            let encoding = try ExampleEncoding(
+                trained.record.task, with: tokenizer, trained.record.specification.recipe)
+            for (index, content) in contents.enumerated() {
+                do throws(TokenizerError) {
+                    examples += try encoding.encode([Example(content, labels: [])], .test)
+                } catch {
+                    throw StageFailure(.badInput, "text \(index + 1): \(error)")
+                }
             }
+        } catch {
+            throw StageFailure(classifying: error)
         }
-        return outputs(examples).map { Prediction($0[...], of: record.task) }
+        return try predictions(examples)
+    }
+
+    /// What the model scores on examples of a task that its head fits.
+    /// - Parameter file: whose examples they are: of running text it decides which tokens are hidden.
+    /// - Returns: the task's metrics, and where there are classes which is taken for which.
+    package func scores(
+        _ examples: [Example], of task: TaskDefinition, in file: DataFile
+    ) throws(StageFailure) -> (scores: [Score], confusion: Confusion?) {
+        let encoded: [EncodedExample]
+        do {
+            let recipe = trained.record.specification.recipe
+            encoded = try ExampleEncoding(task, with: tokenizer, recipe).encode(examples, file)
+        } catch {
+            throw StageFailure(classifying: error)
+        }
+        let said = Predictions(joining: try predictions(encoded))
+        let scores = task.scores(predicted: said, expected: encoded.map(\.labels), on: file.split)
+        guard task.labels != nil, let categories = said.categories else { return (scores, nil) }
+        let expected = encoded.flatMap { $0.labels.map(\.category) }
+        return (scores, Confusion(predicted: categories, expected: expected))
+    }
+
+    private func predictions(_ examples: [EncodedExample]) throws(StageFailure) -> [Predictions] {
+        let outputs = outputs(examples)
+        guard outputs.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+            throw StageFailure(
+                .badInput, "stage '\(trained.record.label)': the model's outputs are no numbers; train it again")
+        }
+        return outputs.map { Predictions($0[...], of: trained.record.task, classes: model.outputs) }
     }
 
     /// What the head gives for each example: [rows, outputs], in the order of its rows.
@@ -91,26 +116,22 @@ package final class TrainedModel {
     }
 }
 
-/// What a model says of one example.
-package enum Prediction: Sendable {
-    case label(String, probabilities: [String: Double])
-    case value(Double)
-    /// The tag of each word.
-    case tags([String])
-
-    /// The likeliest label or choice with the probability of each, the likeliest tag of each word, or a value.
-    fileprivate init(_ outputs: ArraySlice<Float>, of task: TaskDefinition) {
-        guard let labels = task.labels else {
-            self = .value(Double(outputs[outputs.startIndex]))
+extension Predictions {
+    /// What the head's outputs for one example say: the probabilities of its classes or choices, of the classes of each word
+    /// or of each hidden token, or a value.
+    fileprivate init(_ outputs: ArraySlice<Float>, of task: TaskDefinition, classes: Int) {
+        guard !task.isRegression else {
+            self = .values(Array(outputs))
             return
         }
-        guard task.kind != .tags else {
-            let rows = stride(from: outputs.startIndex, to: outputs.endIndex, by: labels.count)
-            self = .tags(rows.map { labels[likeliest(outputs[$0..<$0 + labels.count])] })
+        // Each choice is a row of one score.
+        let width = task.kind == .choices ? outputs.count : classes
+        let rows = stride(from: outputs.startIndex, to: outputs.endIndex, by: width).map { outputs[$0..<$0 + width] }
+        // There are as many probabilities of a hidden token as tokens, and no metric takes them.
+        guard task.kind != .maskedLM else {
+            self = .categories(rows.map(likeliest))
             return
         }
-        let (exponentials, sum) = exponentials(of: outputs)
-        let probabilities = zip(labels, exponentials.map { $0 / sum })
-        self = .label(labels[likeliest(outputs)], probabilities: Dictionary(uniqueKeysWithValues: probabilities))
+        self = .distributions(rows.map(likeliest), probabilities: rows.flatMap(softmax))
     }
 }

@@ -11,22 +11,18 @@ struct EncodedDataset {
     let dev: [EncodedExample]
     /// Empty where the task has no third file.
     let validation: [EncodedExample]
+    /// Empty where the task has none that nothing is selected on.
+    let test: [EncodedExample]
     /// Where tokens are to be guessed: how they are hidden. All files then have those hidden that are always scored.
     let masking: TokenMasking?
 
     init(_ dataset: Dataset, with tokenizer: any Tokenizer, _ recipe: Recipe) throws(TokenizerError) {
-        let encoding = Encoding(
-            dataset.definition, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation,
-            blocks: recipe.blocks)
-        let masking = dataset.definition.kind == .maskedLM ? try TokenMasking(tokenizer) : nil
-        func encode(_ examples: [Example], _ file: DataFile) throws(TokenizerError) -> [EncodedExample] {
-            let encoded = try encoding.encode(examples)
-            return masking?.tested(encoded, file: file.rawValue) ?? encoded
-        }
-        train = try encode(dataset.train, .train)
-        dev = try encode(dataset.dev, .dev)
-        validation = try encode(dataset.validation, .validation)
-        self.masking = masking
+        let reading = try ExampleEncoding(dataset.definition, with: tokenizer, recipe)
+        train = try reading.encode(dataset.train, .train)
+        dev = try reading.encode(dataset.dev, .dev)
+        validation = try reading.encode(dataset.validation, .validation)
+        test = try reading.encode(dataset.test, .test)
+        masking = reading.masking
     }
 
     /// Those that the task has.
@@ -37,12 +33,33 @@ struct EncodedDataset {
         case .train: train
         case .dev: dev
         case .validation: validation
+        case .test: test
         }
     }
 
     /// An example of the training file as one step reads it. It has as many labels in every step.
     func trained(_ example: Int, seed: UInt64, step: Int) -> EncodedExample {
         masking?.trained(train[example], seed: seed, step: step, example: example) ?? train[example]
+    }
+}
+
+/// How one model reads a task's examples, tokens hidden as they are when they are scored.
+struct ExampleEncoding {
+    private let encoding: Encoding
+    /// nil unless tokens are to be guessed.
+    let masking: TokenMasking?
+
+    init(_ definition: TaskDefinition, with tokenizer: any Tokenizer, _ recipe: Recipe) throws(TokenizerError) {
+        encoding = Encoding(
+            definition, with: tokenizer, maxLength: recipe.maxLength, truncation: recipe.truncation,
+            blocks: recipe.blocks)
+        masking = definition.kind == .maskedLM ? try TokenMasking(tokenizer) : nil
+    }
+
+    /// - Parameter file: whose examples they are; of each others are hidden.
+    func encode(_ examples: [Example], _ file: DataFile) throws(TokenizerError) -> [EncodedExample] {
+        let encoded = try encoding.encode(examples)
+        return masking?.tested(encoded, file: file.rawValue) ?? encoded
     }
 }
 

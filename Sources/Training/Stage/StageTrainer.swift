@@ -34,14 +34,16 @@ package final class StageTrainer {
         }
         let checkpoint = Checkpoint(of: job.stage, in: job.workDirectory)
         let state: TrainingState
+        let testScores: [Score]
         do {
             state = try work(on: stage, checkpoint, observer)
+            testScores = stage.recipe.estimate == nil ? try Evaluator(communicator).testScores(of: stage) : []
         } catch {
             throw StageFailure(classifying: error)
         }
         return try communicator.agree {
             let written = communicator.rank == 0 ? try ArtifactFiles(stage, job).write(state) : ([], [:])
-            return StageOutcome(result: result(of: stage, state, written.0), files: written.1)
+            return StageOutcome(result: result(of: stage, state, testScores, written.0), files: written.1)
         }
     }
 
@@ -65,11 +67,11 @@ package final class StageTrainer {
     }
 
     private func result(
-        of stage: PreparedStage, _ state: TrainingState, _ artifacts: [ArtifactReference]
+        of stage: PreparedStage, _ state: TrainingState, _ testScores: [Score], _ artifacts: [ArtifactReference]
     ) -> StageResult {
         let evaluation = state.best ?? state.latest
         return StageResult(
-            scores: evaluation?.scores ?? [], confusion: evaluation?.confusion, steps: state.step,
+            scores: (evaluation?.scores ?? []) + testScores, confusion: evaluation?.confusion, steps: state.step,
             finalLoss: state.lastLoss, tokens: state.tokens, seconds: state.seconds,
             tokensPerSecond: state.tokensPerSecond, trainable: stage.store.arena.count,
             parameters: stage.parametersDigest(), artifacts: artifacts, measured: state.log?.measures ?? [],

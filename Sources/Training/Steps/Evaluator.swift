@@ -23,6 +23,12 @@ struct Evaluator {
         return (scores, Confusion(predicted: said, expected: expected))
     }
 
+    /// The task's metrics on the test set, where there is one: once, at a stage's end, since nothing is selected on them.
+    func testScores(of stage: PreparedStage) throws -> [Score] {
+        guard !stage.data.test.isEmpty else { return [] }
+        return try score(stage, on: .test, Array(stage.data.test.indices), in: .test)
+    }
+
     /// The task's metrics on some examples of a file.
     func score(
         _ stage: PreparedStage, on split: Split, _ examples: [Int], in file: DataFile
@@ -33,10 +39,8 @@ struct Evaluator {
     private func score(
         _ stage: PreparedStage, on split: Split, _ predicted: Predictions, _ examples: [Int], in file: DataFile
     ) -> [Score] {
-        let expected = examples.map { stage.data[file][$0].labels }
-        return stage.task.metrics.map {
-            Score(split: split, metric: $0, value: stage.task.score($0, predicted: predicted, expected: expected))
-        }
+        stage.task.scores(
+            predicted: predicted, expected: examples.map { stage.data[file][$0].labels }, on: split)
     }
 
     /// What the model says about some examples of a file, on every rank: of each of their labels a class, with the

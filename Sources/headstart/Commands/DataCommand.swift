@@ -91,7 +91,7 @@ struct DataPreviewCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var output: OutputOptions
 
-    @Option(name: .long, help: "Whose rows: train, dev or validation.")
+    @Option(name: .long, help: "Whose rows: train, dev, validation or test.")
     var file = DataFile.train
 
     @Option(name: .long, help: "How many rows.")
@@ -103,7 +103,7 @@ struct DataPreviewCommand: ParsableCommand {
 
     func run() throws {
         let dataset = try task.dataset()
-        guard dataset.files.contains(file) else { throw BadRequest("task '\(task.task)' has no validation file") }
+        guard dataset.files.contains(file) else { throw BadRequest("task '\(task.task)' has no \(file.name) file") }
         let reader = try task.reader(try model.directory())
         for row in try dataset.preview(of: dataset[file], count: rows, reader.tokenizer, maxLength: task.maxLength) {
             if output.json { try Screen.json(row) } else { try Screen.line(row.text(width: Screen.width)) }

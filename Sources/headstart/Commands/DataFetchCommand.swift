@@ -48,7 +48,7 @@ struct DataFetchCommand: ParsableCommand {
         guard let archive = try catalog.archive(of: name) else {
             throw BadRequest("task '\(name)' is in no archive that its entry names; get its files from its publishers")
         }
-        let files = [task.train, task.dev, task.validation].compactMap(\.self).flatMap(\.paths).distinct()
+        let files = [task.train, task.dev, task.validation, task.test].compactMap(\.self).flatMap(\.paths).distinct()
         return try ArchiveFetch(archive, files: files, to: data)
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Encoders
 import Experiments
 import Ledger
 import Reports
@@ -22,12 +23,22 @@ struct PlanCommand: ParsableCommand {
 
     func run() throws {
         if output.json {
-            return try Screen.json(PlanListing(try snapshot(of: try sweep.prepare(fetching: fetching))))
+            return try Screen.json(try listing(of: try sweep.prepare(fetching: fetching)))
         }
         var checks: [DataCheck] = []
-        let listing = PlanListing(try snapshot(of: try sweep.prepare(fetching: fetching) { checks.append($0) }))
+        let listing = try listing(of: try sweep.prepare(fetching: fetching) { checks.append($0) })
         try Screen.line(listing.text(width: Screen.width) + "\n")
         for check in checks { try Screen.line(check.summary(width: Screen.width)) }
+    }
+
+    private func listing(of sweep: any GrowingPlan) throws -> PlanListing {
+        let snapshot = try snapshot(of: sweep)
+        let configuration = try Backbone(directory: snapshot.plan.model.path).configuration
+        return PlanListing(snapshot) { stage in
+            guard let task = snapshot.plan.task(named: stage.task)?.definition else { return 0 }
+            return ParameterTable(configuration: configuration, recipe: stage.specification.recipe, task: task)
+                .parameters.filter(\.isOfBackbone).reduce(0) { $0 + $1.shape.reduce(4, *) }
+        }
     }
 
     /// A store that is not there yet has nothing done.

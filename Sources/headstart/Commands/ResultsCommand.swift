@@ -16,6 +16,7 @@ struct ResultsCommand: ParsableCommand {
               headstart results --store results --per-class
               headstart results --store results --per-seed --format csv
               headstart results --store results --all
+              headstart results --store results --split test
               headstart results --store results --published ehft/1
             """)
 
@@ -37,6 +38,12 @@ struct ResultsCommand: ParsableCommand {
 
     @Flag(name: .long, help: "Show rows of settings that the sweep had before, too.")
     var all = false
+
+    @Option(
+        name: .long,
+        help: "Whose scores: 'dev', or 'test' of tasks that have such a file, on which nothing was selected.",
+        transform: Self.split)
+    var split = Split.dev
 
     @Flag(name: .long, help: "Show precision, recall and F1 of every class.")
     var perClass = false
@@ -72,6 +79,13 @@ struct ResultsCommand: ParsableCommand {
         return method
     }
 
+    private static func split(_ name: String) throws -> Split {
+        guard let split = Split(rawValue: name), [.dev, .test].contains(split) else {
+            throw ValidationError("'\(name)' is neither dev nor test; of other splits results have no scores")
+        }
+        return split
+    }
+
     private static func format(_ name: String) throws -> ResultFormat {
         guard let format = ResultFormat(rawValue: name) else {
             throw ValidationError(
@@ -99,6 +113,12 @@ struct ResultsCommand: ParsableCommand {
         if let own, !questions.isEmpty {
             throw ValidationError("\(own.0) is for the table of the sweep alone")
         }
+        if split != .dev, !questions.isEmpty {
+            throw ValidationError("--split is for the table of the sweep alone; \(questions[0]) is asked of dev")
+        }
+        if split != .dev, all || perSeed {
+            throw ValidationError("--split is for the table of the sweep; \(all ? "--all" : "--per-seed") shows dev")
+        }
     }
 
     func run() throws {
@@ -125,8 +145,11 @@ struct ResultsCommand: ParsableCommand {
             let tables = ResultHistory(snapshot, allMetrics: allMetrics)
             try show(ResultRows(snapshot, all: true), tables.rendered(format, width: Screen.width))
         } else {
-            let table = ResultTable(snapshot, allMetrics: allMetrics)
-            try show(ResultRows(snapshot), table.rendered(format, width: Screen.width))
+            let table = ResultTable(snapshot, allMetrics: allMetrics, split: split)
+            guard !table.columns.isEmpty else {
+                throw BadRequest("no task of '\(table.sweep)' has a '\(split.rawValue)' file; name one in its entry")
+            }
+            try show(ResultRows(snapshot, split: split), table.rendered(format, width: Screen.width))
         }
     }
 

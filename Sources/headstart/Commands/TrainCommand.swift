@@ -100,7 +100,7 @@ struct TrainCommand: ParsableCommand {
         let named: SingleMethod? = method.map { .named($0) } ?? tune.map { .tuning($0, from: from) }
         guard let named else { throw BadRequest("give either --method or --tune") }
         let request = try SweepRequest.single(
-            model: model.model, task: task, method: named, seed: seed, keep: .model, catalogs: try data.catalogs(),
+            model: model.model, task: task, method: named, seed: seed, keep: .all, catalogs: try data.catalogs(),
             overrides: settings.map(Override.init))
         // Under mpirun it was shown before.
         let show: ((DataCheck) throws -> Void)? =

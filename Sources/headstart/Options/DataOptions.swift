@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Experiments
 import Files
 import Foundation
 import Numerics
@@ -24,6 +25,12 @@ struct DataOptions: ParsableArguments {
         }
         guard Directory.isThere(directory) else { throw BadRequest("\(directory): there is no such directory") }
         return Path.absolute(directory)
+    }
+
+    /// A task by its name; where the datasets are need not be known.
+    func task(named name: String) throws -> TaskDefinition {
+        let directory = data ?? ProcessInfo.processInfo.environment["HEADSTART_DATA"]
+        return try Catalogs.read(taskFiles: taskFile, dataDirectory: directory).tasks.definition(named: name)
     }
 
     /// The models, tasks and methods known by name.

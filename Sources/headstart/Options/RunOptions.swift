@@ -44,12 +44,37 @@ struct RunOptions: ParsableArguments {
         let artifacts = ContentStore(store: ledger.store)
         var files: [ArtifactKind: String] = [:]
         for artifact in result.artifacts { files[artifact.kind] = try artifacts.checkedPath(of: artifact) }
+        let missing = planned.specification.leaves.union([.head]).filter { files[$0] == nil }.sorted()
+        if let first = missing.first {
+            let (short, instead) = (stage.key.short, try keptInstead(of: stage.key, plan, ledger))
+            throw BadRequest(
+                "stage '\(planned.label)' (\(short)) is not whole in the store, which lacks its \(first.rawValue)"
+                    + "\(instead); `headstart retrain --run \(short) --store "
+                    + "\(ledger.store) --out \(short)` makes it again, for `--run \(short)` without --store")
+        }
         return TrainedStage(
             record: .init(
                 label: planned.label, specification: planned.specification, model: plan.model, task: task.definition,
                 result: result),
             files: files)
     }
+}
+
+/// Which seed's model the store has instead of that of a stage, as the end of a sentence; nothing where it has none.
+private func keptInstead(of key: StageKey, _ plan: SweepPlan, _ ledger: LedgerReader) throws -> String {
+    var best = BestSeeds()
+    best.add(plan)
+    let records = try ledger.known(of: plan)
+    let tasks = Dictionary(plan.stages.map { ($0.key, $0.task) }) { first, _ in first }
+    let kept = best.rivals(of: key).first { rival in
+        best.keeps(rival) { other in
+            tasks[other].flatMap { plan.task(named: $0)?.definition }.flatMap { task in
+                records[other]?.result?.merit(on: task)
+            }
+        }
+    }
+    guard let kept, let row = plan.rows.first(where: { $0.stages.last == kept }) else { return "" }
+    return " and has that of the best seed (\(row.seed), \(kept.short))"
 }
 
 extension ContentStore {

@@ -20,9 +20,14 @@ struct TextLine {
     let text: String
     let pair: String?
 
-    /// An empty line is an empty text, so that line n of what is written belongs to line n of what was read.
     static func read(_ path: String, pairs: Bool) throws -> [TextLine] {
-        var lines = try Disk.readToEnd(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        try lines(of: Disk.readToEnd(path), path, pairs: pairs)
+    }
+
+    /// An empty line is an empty text, so that line n of what is written belongs to line n of what was read.
+    /// - Parameter path: where the bytes were read.
+    static func lines(of bytes: [UInt8], _ path: String, pairs: Bool) throws -> [TextLine] {
+        var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if lines.last?.isEmpty ?? true { lines.removeLast() }
         guard !lines.isEmpty else { throw BadRequest("\(path): the file is empty; write one text a line") }
         return try lines.enumerated().map { index, bytes in

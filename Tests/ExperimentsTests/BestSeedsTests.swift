@@ -1,0 +1,54 @@
+import Experiments
+import Files
+import Testing
+
+struct BestSeedsTests {
+    private func key(_ number: UInt8) -> StageKey { StageKey(rawValue: Digest(of: [number])) }
+
+    private func plan(_ name: String = "sweep", cells: [(method: String, stages: [UInt8])], isSearching: Bool = false)
+        -> SweepPlan
+    {
+        let rows = cells.flatMap { cell in
+            cell.stages.enumerated().map {
+                SweepRow(task: "rte", method: cell.method, seed: UInt64($0), stages: [key($1)])
+            }
+        }
+        let search = SweepSearch(
+            task: "rte", method: "x", asked: Digest(of: [0]), seeds: [1], split: .dev, trials: [], state: .open,
+            remarks: [])
+        return SweepPlan(
+            name: name, model: ModelLocation(name: "m", path: "/m", content: Digest(of: [0])), dataDirectory: "/d",
+            tasks: [], stages: [], rows: rows, searches: isSearching ? [search] : [])
+    }
+
+    private func kept(_ seeds: BestSeeds, _ merits: [UInt8: Double]) -> [UInt8] {
+        let byKey = Dictionary(uniqueKeysWithValues: merits.map { (key($0), $1) })
+        return merits.keys.sorted().filter { seeds.keeps(key($0)) { byKey[$0] } }
+    }
+
+    @Test func `the best of each cell is kept, of equals the first`() {
+        var seeds = BestSeeds()
+        seeds.add(plan(cells: [("a", [1, 2, 3]), ("b", [4, 5])]))
+        #expect(kept(seeds, [1: 0.5, 2: 0.75, 3: 0.75, 4: -.infinity, 5: -.infinity]) == [2, 4])
+        #expect(kept(seeds, [3: 0.5]) == [3], "as long as there is no other")
+        #expect(kept(seeds, [:]).isEmpty)
+        #expect(seeds.rivals(of: key(2)) == [key(1), key(3)])
+    }
+
+    @Test func `a stage that several cells share is kept where it is the best of one`() {
+        var seeds = BestSeeds()
+        seeds.add(plan(cells: [("a", [1, 2]), ("b", [2, 3])]))
+        seeds.add(plan("other", cells: [("a", [1, 4])]))
+        #expect(kept(seeds, [1: 0.25, 2: 0.5, 3: 0.75]) == [1, 2, 3])
+        seeds.add(plan("other", cells: [("a", [4])]))
+        #expect(kept(seeds, [1: 0.25, 2: 0.5, 3: 0.75]) == [2, 3], "a plan takes the place of its sweep's last one")
+    }
+
+    @Test func `what a search may yet choose is kept until it has chosen`() {
+        var seeds = BestSeeds()
+        seeds.add(plan(cells: [], isSearching: true))
+        #expect(kept(seeds, [1: 0.5, 2: 0.25]) == [1, 2])
+        seeds.add(plan(cells: [("a", [2])]))
+        #expect(kept(seeds, [1: 0.5, 2: 0.25]) == [2])
+    }
+}
