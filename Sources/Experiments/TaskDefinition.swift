@@ -5,10 +5,15 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     package var name: String
     /// The training file.
     package var train: DataFiles
-    /// The file that scores are reported on; nil where `devShare` sets rows of the training file apart for it.
+    /// The file that scores are reported on; nil where `devShare` or `folds` sets rows of the training file apart for it.
     package var dev: DataFiles?
     /// The share of the training file's rows that scores are reported on and nothing trains on.
     package var devShare: Double?
+    /// How many folds the training file's rows are dealt into; nil where `dev` or `devShare` says what is scored on, and
+    /// for a single fold.
+    package var folds: Int?
+    /// The fold that scores are reported on, while the others are trained on; nil for a task as people name it.
+    package var fold: Fold?
     /// The seed that these rows are drawn by; nil is 0. All seeds of a sweep have the same rows.
     package var devSeed: UInt64?
     /// The file that evaluations are selected on and searches judged on, where there is a third one.
@@ -51,7 +56,8 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     package var metrics: [Metric]
 
     package init(
-        name: String, train: DataFiles, dev: DataFiles?, devShare: Double? = nil, devSeed: UInt64? = nil,
+        name: String, train: DataFiles, dev: DataFiles?, devShare: Double? = nil, folds: Int? = nil,
+        devSeed: UInt64? = nil,
         validation: DataFiles? = nil, trainRows: ClosedRange<Int>? = nil, devRows: ClosedRange<Int>? = nil,
         kind: Kind? = nil, format: FileFormat, header: Bool = true,
         encoding: TextEncoding = .utf8, skipsEmpty: Bool? = nil, ignoresExtra: Bool? = nil,
@@ -64,6 +70,7 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
         self.train = train
         self.dev = dev
         self.devShare = devShare
+        self.folds = folds
         self.devSeed = devSeed
         self.validation = validation
         self.trainRows = trainRows

@@ -29,9 +29,23 @@ package struct TaskCatalog: Sendable {
     }
 
     /// - Throws: what is wrong with the task's entry, or a sentence with the nearest name where there is no such task.
+    /// A single fold is a task, too, by its name, as `reviews/2`.
     package func definition(named name: String) throws(ConfigurationError) -> TaskDefinition {
-        guard let entry = entry(name) else { throw ConfigurationError(unknown(name)) }
-        return try entry.meaning.get().task
+        if let entry = entry(name) { return try entry.meaning.get().task }
+        guard let fold = try fold(named: name) else { throw ConfigurationError(unknown(name)) }
+        return fold
+    }
+
+    /// - Returns: nil where no task with folds is meant.
+    private func fold(named name: String) throws(ConfigurationError) -> TaskDefinition? {
+        guard let slash = name.lastIndex(of: "/"), let entry = entry(String(name[..<slash])) else { return nil }
+        let task = try entry.meaning.get().task
+        guard let folds = task.folds else { throw ConfigurationError("task '\(task.name)' has no 'folds'") }
+        guard let fold = task.trained.first(where: { $0.name == name }) else {
+            throw ConfigurationError(
+                "task '\(task.name)' has no such fold; they are \(task.name)/1 to \(task.name)/\(folds)")
+        }
+        return fold
     }
 
     func definition(named name: String, at place: Place) throws(ConfigurationError) -> TaskDefinition {
@@ -62,7 +76,8 @@ package struct TaskCatalog: Sendable {
             let meaning = Result<Meaning, ConfigurationError> { () throws(ConfigurationError) in
                 let section = try Section(entry.value, name: "task '\(entry.key)'", at: entry.place)
                 return Meaning(
-                    task: try TaskDefinition(entry), archive: try section["archive"]?.text("'archive'"))
+                    task: try TaskDefinition(entry),
+                    archive: try section["archive"]?.text("'archive'"))
             }
             entries.append(Entry(name: entry.key, meaning: meaning, text: entry.text(in: lines)))
         }
@@ -81,7 +96,8 @@ extension YAMLEntry {
 
 extension TaskDefinition {
     private static let keys = [
-        "kind", "train", "dev", "dev-seed", "validation", "train-rows", "dev-rows", "format", "header", "encoding",
+        "kind", "train", "dev", "folds", "dev-seed", "validation", "train-rows", "dev-rows",
+        "format", "header", "encoding",
         "empty", "extra", "columns", "comment", "text", "pair", "choices", "targets", "compare", "label", "labels",
         "unknown", "metrics", "archive",
     ]
@@ -101,12 +117,15 @@ extension TaskDefinition {
         try FormFit(section, format, kind).check()
         let columns = TaskColumns(section, format)
         let devShare = try section.devShare(kind)
+        let folds = try section.folds(kind)
+        let isDrawn = devShare != nil || folds != nil
         self.init(
             name: entry.key,
             train: try section.required("train").files("'train'"),
-            dev: devShare == nil ? try section.required("dev").files("'dev'") : nil,
+            dev: isDrawn ? nil : try section.required("dev").files("'dev'"),
             devShare: devShare,
-            devSeed: try section.devSeed(devShare),
+            folds: folds,
+            devSeed: try section.devSeed(isDrawn: isDrawn),
             validation: try section["validation"]?.files("'validation'"),
             trainRows: try section.rows("train-rows"),
             devRows: try section.rows("dev-rows"),
@@ -216,10 +235,29 @@ extension Section {
         return percent / 100
     }
 
-    fileprivate func devSeed(_ share: Double?) throws(ConfigurationError) -> UInt64? {
+    /// Into how many parts the training rows are dealt; nil where they are not.
+    fileprivate func folds(_ kind: TaskDefinition.Kind?) throws(ConfigurationError) -> Int? {
+        guard let value = self["folds"] else { return nil }
+        let text = try value.text("'folds'")
+        guard let folds = Int(text), 2...100 ~= folds else {
+            throw ConfigurationError("'folds' must be a whole number from 2 to 100, not '\(text)'", at: value.place)
+        }
+        guard kind != .maskedLM else {
+            throw ConfigurationError(
+                "running text has no rows to deal into folds; name a file in 'dev'", at: value.place)
+        }
+        for key in ["dev", "dev-rows"] {
+            guard let place = self[key]?.place else { continue }
+            throw ConfigurationError("with 'folds' each part of train is once dev; leave '\(key)' out", at: place)
+        }
+        return folds
+    }
+
+    fileprivate func devSeed(isDrawn: Bool) throws(ConfigurationError) -> UInt64? {
         guard let value = self["dev-seed"] else { return nil }
-        guard share != nil else {
-            throw ConfigurationError("'dev-seed' is for a 'dev' that is drawn, as 'dev: 20%'", at: value.place)
+        guard isDrawn else {
+            throw ConfigurationError(
+                "'dev-seed' is for a 'dev' that is drawn, as 'dev: 20%', and for 'folds'", at: value.place)
         }
         let text = try value.text("'dev-seed'")
         guard let seed = UInt64(text) else {
