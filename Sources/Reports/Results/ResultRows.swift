@@ -18,6 +18,8 @@ package struct ResultRows: Encodable, Sendable {
         package let task: String
         package let method: String
         package let seed: UInt64
+        /// The number of the fold; nil where the task has none.
+        package let fold: Int?
         /// The task of the method's last stage; most often the row's.
         package let scoredOn: String
         package let metric: Metric
@@ -45,13 +47,11 @@ package struct ResultRows: Encodable, Sendable {
             }
         }
         rows = snapshot.plan.rows.flatMap { row -> [Row] in
-            guard let target = snapshot.plan.target(of: row), let task = snapshot.plan.task(named: target.task) else {
-                return []
-            }
+            guard let target = snapshot.plan.target(of: row), let task = snapshot.plan.scored(row) else { return [] }
             return task.definition.metrics.map { metric in
                 Row(
-                    task: row.task, method: row.method, seed: row.seed, scoredOn: target.task, metric: metric,
-                    split: .dev, examples: task.devCount, value: snapshot.score(metric, of: row),
+                    task: row.task, method: row.method, seed: row.seed, fold: row.fold?.number, scoredOn: target.task,
+                    metric: metric, split: .dev, examples: task.devCount, value: snapshot.score(metric, of: row),
                     isUndefined: snapshot.isUndefined(metric, of: row),
                     onlyLabel: snapshot.result(of: row)?.onlyLabel(of: task.definition),
                     state: snapshot.state(of: row),
@@ -64,7 +64,7 @@ package struct ResultRows: Encodable, Sendable {
 extension SweepPlan {
     /// The search for the row's own method and task, not one that a part of it comes from.
     fileprivate func ownSearch(of row: SweepRow) -> SweepSearch? {
-        searches(for: row).first { $0.cell == row.cell }
+        searches(for: row).first { $0.cell == Cell(task: row.trainedTask, method: row.method) }
     }
 }
 
@@ -73,7 +73,8 @@ extension ResultRows.Row: Encodable {
     package func encode(to encoder: any Encoder) throws {
         let pairs = chosen.map { ($0.key, $0.value) }
         try encoder.encode([
-            "task": task, "method": method, "seed": seed, "scoredOn": scoredOn, "metric": metric, "split": split,
+            "task": task, "method": method, "seed": seed, "fold": fold, "scoredOn": scoredOn, "metric": metric,
+            "split": split,
             "examples": examples, "value": value, "isUndefined": isUndefined, "onlyLabel": onlyLabel, "state": state,
             "key": key,
             "chosen": Dictionary(pairs) { first, _ in first },
