@@ -50,6 +50,9 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     package var label: Column?
     /// The labels in the order of the classes; nil for regression and for masked words.
     package var labels: [String]?
+    /// Whether the files have a class by its place in `labels`, from 0, as Hugging Face's `datasets` write it; nil where
+    /// they have its name alone.
+    package var numbersLabels: Bool?
     /// The word of the files that stands for unknown ones, as `<unk>`.
     package var unknown: String?
     /// What is computed; the first one is the task's score.
@@ -63,7 +66,8 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
         encoding: TextEncoding = .utf8, skipsEmpty: Bool? = nil, ignoresExtra: Bool? = nil,
         columnNames: [String]? = nil, comment: String? = nil, text: Column, pair: Column? = nil,
         choices: [Column]? = nil,
-        targets: [Column]? = nil, compares: Bool? = nil, label: Column?, labels: [String]?, unknown: String? = nil,
+        targets: [Column]? = nil, compares: Bool? = nil, label: Column?, labels: [String]?, numbersLabels: Bool? = nil,
+        unknown: String? = nil,
         metrics: [Metric]
     ) {
         self.name = name
@@ -90,6 +94,7 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
         self.compares = compares
         self.label = label
         self.labels = labels
+        self.numbersLabels = numbersLabels
         self.unknown = unknown
         self.metrics = metrics
     }

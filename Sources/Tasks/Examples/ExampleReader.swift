@@ -92,6 +92,14 @@ struct ExampleReader {
     private func category(
         _ spelling: String, _ column: Column, _ labels: [String], line: Int
     ) throws(DatasetError) -> Int {
+        if definition.numbersLabels == true, let number = Int(spelling) {
+            if labels.indices.contains(number) { return number }
+            throw file.error(
+                line: line,
+                number == -1
+                    ? "field '\(column)': -1 stands for a label that is kept secret; score on another split"
+                    : "field '\(column)': there is no class \(number), they are 0 to \(labels.count - 1)")
+        }
         guard let category = labels.firstIndex(of: spelling) else {
             let guess = guess(at: spelling, among: labels)
             throw file.error(
