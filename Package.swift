@@ -154,8 +154,8 @@ let package = Package(
         tests(
             of: "Worker",
             ["TestKit", "Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
-        tests(of: "Statistics", ["Numerics"]),
-        tests(of: "Reports", ["TestKit", "Experiments", "Files", "Tasks", "Numerics"]),
+        tests(of: "Statistics", ["Experiments", "Numerics"]),
+        tests(of: "Reports", ["TestKit", "Experiments", "Files", "Numerics", "Statistics", "Tasks"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors", grdb],

@@ -25,6 +25,18 @@ package struct Score: Codable, Hashable, Sendable {
     package var figure: String { value.map(metric.figure) ?? "undefined" }
 }
 
+extension Score {
+    /// The mean of a score over folds; undefined where one of them is.
+    /// - Returns: nil where one of them is not known.
+    package init?(meanOf scores: [Score?]) {
+        let known = scores.compactMap(\.self)
+        guard known.count == scores.count, let first = known.first else { return nil }
+        let values = known.compactMap(\.value)
+        let mean = values.reduce(0, +) / Double(values.count)
+        self.init(split: first.split, metric: first.metric, value: values.count == known.count ? mean : nil)
+    }
+}
+
 package enum Split: String, Codable, CaseIterable, Sendable {
     case train, validation, dev, test
 }

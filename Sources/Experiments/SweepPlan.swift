@@ -121,27 +121,39 @@ package struct PlannedStage: Codable, Hashable, Sendable {
     }
 }
 
-/// One cell of the result table for one seed: the stages of its method in order. The last one's score counts. Without
+/// One cell of the result table for one seed, and for one fold where its task has some: the stages of its method in order. The last one's score counts. Without
 /// stages it waits for searches of the plan, or has failed with one of them.
 package struct SweepRow: Codable, Hashable, Sendable {
     package let task: String
+    /// Of the task's folds the one that the row is scored on; nil where it has none.
+    package let fold: Fold?
     package let method: String
     package let seed: UInt64
-    package let stages: [StageKey]
+    package private(set) var stages: [StageKey]
     /// The searches that some of the row's settings come from, by their places in the plan.
     @Implied<Empty<Int>> package private(set) var searches: [Int]
 
     /// "anySearches" is what plans in stores call it.
     private enum CodingKeys: String, CodingKey {
-        case task, method, seed, stages, searches = "anySearches"
+        case task, fold, method, seed, stages, searches = "anySearches"
     }
 
-    package init(task: String, method: String, seed: UInt64, stages: [StageKey], searches: [Int] = []) {
+    package init(
+        task: String, fold: Fold? = nil, method: String, seed: UInt64, stages: [StageKey], searches: [Int] = []
+    ) {
         self.task = task
+        self.fold = fold
         self.method = method
         self.seed = seed
         self.stages = stages
         self.searches = searches
+    }
+
+    /// The row as it is before its searches have come to stages.
+    package var withoutStages: SweepRow {
+        var row = self
+        row.stages = []
+        return row
     }
 }
 

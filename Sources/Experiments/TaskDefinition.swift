@@ -5,10 +5,15 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     package var name: String
     /// The training file.
     package var train: DataFiles
-    /// The file that scores are reported on; nil where `devShare` sets rows of the training file apart for it.
+    /// The file that scores are reported on; nil where `devShare` or `folds` sets rows of the training file apart for it.
     package var dev: DataFiles?
     /// The share of the training file's rows that scores are reported on and nothing trains on.
     package var devShare: Double?
+    /// How many folds the training file's rows are dealt into; nil where `dev` or `devShare` says what is scored on, and
+    /// for a single fold.
+    package var folds: Int?
+    /// The fold that scores are reported on, while the others are trained on; nil for a task as people name it.
+    package var fold: Fold?
     /// The seed that these rows are drawn by; nil is 0. All seeds of a sweep have the same rows.
     package var devSeed: UInt64?
     /// The file that evaluations are selected on and searches judged on, where there is a third one.
@@ -47,26 +52,31 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
     package var label: Column?
     /// The labels in the order of the classes; nil for regression and for masked words.
     package var labels: [String]?
+    /// Whether the files have a class by its place in `labels`, from 0, as Hugging Face's `datasets` write it; nil where
+    /// they have its name alone.
+    package var numbersLabels: Bool?
     /// The word of the files that stands for unknown ones, as `<unk>`.
     package var unknown: String?
     /// What is computed; the first one is the task's score.
     package var metrics: [Metric]
 
     package init(
-        name: String, train: DataFiles, dev: DataFiles?, devShare: Double? = nil, devSeed: UInt64? = nil,
-        validation: DataFiles? = nil, test: DataFiles? = nil, trainRows: ClosedRange<Int>? = nil,
-        devRows: ClosedRange<Int>? = nil,
+        name: String, train: DataFiles, dev: DataFiles?, devShare: Double? = nil, folds: Int? = nil,
+        devSeed: UInt64? = nil, validation: DataFiles? = nil, test: DataFiles? = nil,
+        trainRows: ClosedRange<Int>? = nil, devRows: ClosedRange<Int>? = nil,
         kind: Kind? = nil, format: FileFormat, header: Bool = true,
         encoding: TextEncoding = .utf8, skipsEmpty: Bool? = nil, ignoresExtra: Bool? = nil,
         columnNames: [String]? = nil, comment: String? = nil, text: Column, pair: Column? = nil,
         choices: [Column]? = nil,
-        targets: [Column]? = nil, compares: Bool? = nil, label: Column?, labels: [String]?, unknown: String? = nil,
+        targets: [Column]? = nil, compares: Bool? = nil, label: Column?, labels: [String]?, numbersLabels: Bool? = nil,
+        unknown: String? = nil,
         metrics: [Metric]
     ) {
         self.name = name
         self.train = train
         self.dev = dev
         self.devShare = devShare
+        self.folds = folds
         self.devSeed = devSeed
         self.validation = validation
         self.test = test
@@ -87,6 +97,7 @@ package struct TaskDefinition: Codable, Hashable, Sendable {
         self.compares = compares
         self.label = label
         self.labels = labels
+        self.numbersLabels = numbersLabels
         self.unknown = unknown
         self.metrics = metrics
     }

@@ -52,8 +52,7 @@ extension SweepPlan {
 
     fileprivate func identity() throws -> Digest {
         let rows = rows.map { row in
-            row.searches.isEmpty
-                ? row : SweepRow(task: row.task, method: row.method, seed: row.seed, stages: [], searches: row.searches)
+            row.searches.isEmpty ? row : row.withoutStages
         }
         return try Digest(
             ofCanonicalJSON: Identity(

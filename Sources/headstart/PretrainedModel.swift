@@ -20,8 +20,10 @@ struct PretrainedModel {
     }
 
     /// - Parameter maxLength: of a sequence in tokens.
-    func reader(maxLength: Int) -> TextReader {
-        TextReader(tokenizer: tokenizer, maxLength: maxLength, limit: backbone.configuration.longestSequence)
+    func reader(maxLength: Int, truncation: Truncation) -> TextReader {
+        TextReader(
+            tokenizer: tokenizer, maxLength: maxLength, limit: backbone.configuration.longestSequence,
+            truncation: truncation)
     }
 
     /// The final layer's states of the texts' first tokens, [texts, hidden].

@@ -21,7 +21,8 @@ struct SweepLogs {
                 files[key] = file
                 runs.append(
                     MeasuredRun(
-                        task: row.task, method: row.stages.count == 1 ? row.method : "\(row.method)/\(place + 1)",
+                        task: row.trainedTask,
+                        method: row.stages.count == 1 ? row.method : "\(row.method)/\(place + 1)",
                         seed: row.seed, key: key, metric: task?.definition.metrics.first ?? .accuracy, log: file.log,
                         headFeatures: Self.rows(file.headFeatures),
                         headFeaturesAtStart: Self.rows(file.headFeaturesAtStart)))
@@ -31,7 +32,8 @@ struct SweepLogs {
                 {
                     runs.append(
                         MeasuredRun(
-                            task: row.task, method: "\(row.method)/\(earlier.number) to \(place + 1)", seed: row.seed,
+                            task: row.trainedTask, method: "\(row.method)/\(earlier.number) to \(place + 1)",
+                            seed: row.seed,
                             key: key, between: others.rows, and: features.rows, width: features.width))
                 }
                 before = (place + 1, file)

@@ -128,7 +128,10 @@ struct CatalogTests {
             "dev: 20%, dev-rows: 1..5, format: csv, text: t",
             "'dev-rows' are those of a file, but 'dev' is a share of train's"
         ),
-        ("dev: b, dev-seed: 1, format: csv, text: t", "'dev-seed' is for a 'dev' that is drawn, as 'dev: 20%'"),
+        (
+            "dev: b, dev-seed: 1, format: csv, text: t",
+            "'dev-seed' is for a 'dev' that is drawn, as 'dev: 20%', and for 'folds'"
+        ),
         ("dev: 20%, dev-seed: x, format: csv, text: t", "'dev-seed' must be a whole number from 0, not 'x'"),
         ("dev: b, empty: drop, format: csv, text: t", "'empty' must be skip or error, not 'drop'"),
         ("dev: b, extra: ignore, format: jsonl, text: t", "'extra' is for tsv or csv files"),

@@ -89,10 +89,11 @@ struct HubModelTests {
         let hub = try hub("org/tiny")
         let train = [
             "train", "--model", "org/tiny", "--data", hub.shop.data, "--task", "tiny", "--tune", "head", "--set",
-            "max-steps=2", "--out", "run",
+            "max-steps=2",
         ]
         let run = { (more: [String], environment: [String: String?]) in
-            try hub.shop.run(train + more, environment: hub.environment.merging(environment) { $1 })
+            try hub.shop.run(
+                train + ["--out", "run\(more.count)"] + more, environment: hub.environment.merging(environment) { $1 })
         }
         let refused = try run([], [:])
         #expect(refused.status == 2)
@@ -105,7 +106,8 @@ struct HubModelTests {
         let fetched = try run(["--fetch"], [:])
         #expect(fetched.status == 0, "\(fetched)")
         hub.stop()
-        #expect(try run(["--set", "lr=1e-3"], ["HF_HUB_OFFLINE": "1"]).status == 0)
+        let again = try run(["--set", "lr=1e-3"], ["HF_HUB_OFFLINE": "1"])
+        #expect(again.status == 0, "\(again)")
         let listed = try hub.run("model", "fetch", "org/tiny", environment: ["HF_HUB_OFFLINE": "1"])
         #expect(try listed.status == 0 && listed.output.contains(hub.snapshot(of: "org/tiny")))
     }
@@ -130,6 +132,34 @@ struct HubModelTests {
                 == "headstart: model 'own' is not on this machine; `headstart model fetch org/tiny` fetches it\n")
         #expect(try hub.run("model", "fetch", "org/tiny").status == 0)
         #expect(try plan().status == 0)
+    }
+
+    @Test func `a sweep on a model by its name on the hub fetches it, and runs without the hub from then on`() throws {
+        let hub = try hub("org/tiny")
+        try hub.shop.write(
+            """
+            sweep: small
+            model: org/tiny
+            tasks: [tiny]
+            seeds: [1, 2]
+            defaults: { max-steps: 2 }
+            methods: { probe: { tune: head } }
+            """, to: "sweep.yaml")
+        let run = { (more: String...) in
+            try hub.shop.run(
+                ["run", "sweep.yaml", "--data", hub.shop.data, "--store", "s"] + more, environment: hub.environment)
+        }
+        let refused = try run()
+        #expect(
+            refused.status == 2 && refused.errors.hasSuffix("`headstart model fetch org/tiny` fetches it\n"),
+            "\(refused)")
+        #expect(!FileManager.default.fileExists(atPath: hub.shop.path("s")), "nothing was begun")
+        let fetched = try run("--fetch")
+        #expect(fetched.status == 0, "\(fetched)")
+        #expect(try hub.isWhole("org/tiny"))
+        hub.stop()
+        let again = try run()
+        #expect(again.status == 0 && again.output.contains("small on org/tiny"), "\(again)")
     }
 
     @Test func `on a terminal one is asked, and sees how it goes on`() throws {

@@ -202,8 +202,8 @@ struct ComparisonTests {
 }
 
 struct LeaderTests {
-    private func seeds(_ scores: [Double]) -> [UInt64: Double] {
-        Dictionary(uniqueKeysWithValues: scores.enumerated().map { (UInt64($0), $1) })
+    private func seeds(_ scores: [Double]) -> [Repetition: Double] {
+        Dictionary(uniqueKeysWithValues: scores.enumerated().map { (Repetition(seed: UInt64($0)), $1) })
     }
 
     private let base = [0.80, 0.82, 0.81, 0.79, 0.80, 0.78]

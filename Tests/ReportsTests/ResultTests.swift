@@ -129,7 +129,7 @@ struct ResultTests {
         let keys = try Sample().keys("cb", "finetune")
         #expect(
             json.hasPrefix(
-                #"{"constants":[],"rows":[{"chosen":{},"examples":56,"isUndefined":false,"key":"\#(keys[0])","method":"finetune","#
+                #"{"constants":[],"rows":[{"chosen":{},"examples":56,"fold":null,"isUndefined":false,"key":"\#(keys[0])","method":"finetune","#
                     + #""metric":"accuracy","onlyLabel":null,"scoredOn":"cb","seed":1,"split":"dev","state":"finished","task":"cb","value":0.8},"#
             ))
         #expect(

@@ -25,8 +25,10 @@ struct Sample {
                 for seed in seeds {
                     let added = try Self.stages(of: method, on: task, seed)
                     stages += added
-                    let name = task.definition.name
-                    rows.append(SweepRow(task: name, method: method, seed: seed, stages: added.map(\.key)))
+                    rows.append(
+                        SweepRow(
+                            task: task.definition.tableName, fold: task.definition.fold, method: method, seed: seed,
+                            stages: added.map(\.key)))
                 }
             }
         }

@@ -67,11 +67,12 @@ struct SearchReportTests {
     @Test func `json has the chosen settings, and null for the key of a row that waits`() throws {
         let waiting = String(
             decoding: try CanonicalJSON.encode(ResultRows(SweepSnapshot(try plan(.open), []))), as: UTF8.self)
-        let row = #""rows":[{"chosen":{},"examples":56,"isUndefined":false,"key":null,"method":"finetune","#
+        let row = #""rows":[{"chosen":{},"examples":56,"fold":null,"isUndefined":false,"key":null,"method":"finetune","#
         #expect(waiting.contains(row))
         let done = String(
             decoding: try CanonicalJSON.encode(ResultRows(SweepSnapshot(try plan(chosen), []))), as: UTF8.self)
-        #expect(done.contains(#""rows":[{"chosen":{"lr":"5e-4"},"examples":56,"isUndefined":false,"key":""#))
+        #expect(
+            done.contains(#""rows":[{"chosen":{"lr":"5e-4"},"examples":56,"fold":null,"isUndefined":false,"key":""#))
     }
 
     @Test func `plan and status say how searches stand, and that more stages may follow`() throws {

@@ -119,6 +119,35 @@ struct DataCheckTests {
             })
     }
 
+    @Test func `rows that cannot be cut as asked are told, and shown as they are cut`() throws {
+        var task = definition
+        task.pair = .name("other")
+        let rows = (0..<20).map { row in
+            "row \(row)\t\(String(repeating: "1 ", count: row < 7 ? 30 : 10))\t\(row % 2 == 0 ? "no" : "yes")\n"
+        }
+        let table = "text\tother\tlabel\n" + rows.joined()
+        let folder = try TemporaryFolder(["train": table, "dev": "text\tother\tlabel\na\tb\tno\nb\tc\tyes\n"])
+        let dataset = try Dataset.load(task, in: folder.path)
+        let told = { (truncation: Truncation) in
+            let tokenizer = try self.reader(maxLength: 24).tokenizer
+            let reader = TextReader(tokenizer: tokenizer, maxLength: 24, limit: 128, truncation: truncation)
+            return try DataCheck(dataset, reader: reader).warnings.filter { $0.hasPrefix("training stops") }
+        }
+        #expect(
+            try told(.first) == [
+                "training stops at 7 of the rows of train: the first text has 2 tokens and cannot be cut by 11; choose a greater "
+                    + "maximal length or truncate the longest"
+            ])
+        #expect(try told(.second).isEmpty && told(.longest).isEmpty)
+        let shown = { (truncation: Truncation) in
+            try dataset.preview(
+                of: dataset.train, count: 1, self.reader(maxLength: 8).tokenizer, maxLength: 8, truncation: truncation
+            ).map(\.sequences)
+        }
+        #expect(try shown(.second) == [["[CLS] row 0 [SEP] 1 1 1 [SEP]"]])
+        #expect(throws: TokenizerError.self) { try shown(.first) }
+    }
+
     @Test func `a language that the tokenizer does not know is told`() throws {
         let greek = (0..<40).map { ("λόγος \($0)", $0 % 2 == 0 ? "no" : "yes") }
         let check = try check(greek, rows(100..<140), reader: try reader(maxLength: 32))

@@ -105,7 +105,7 @@ extension DatasetTests {
         #expect(try Dataset.contentDigest(task, in: folder.path) == digest)
         task.trainRows = 2...3
         #expect(try texts() == Array(all.dropFirst()))
-        task.train = DataFiles(["a-2", "a-1"])
+        (task.train, task.trainRows) = (DataFiles(["a-2", "a-1"]), nil)
         #expect(try Dataset.contentDigest(task, in: folder.path) != digest, "another order is another task")
         task.train = "b-*"
         let error = #expect(throws: DatasetError.self) { try texts() }
@@ -128,6 +128,24 @@ extension DatasetTests {
         let dataset = try Dataset.load(task, in: folder.path)
         #expect(dataset.train.map(\.content) == [0, 1, 3, 4, 5].map { .text(TextPair("text \($0)")) })
         #expect(dataset.train.flatMap(\.labels) == [0, 1, 1, 0, 1].map(Label.category) && dataset.dev.count == 2)
+    }
+
+    @Test func `classes are read by their numbers or names where the folder names them`() throws {
+        var task = definition(.jsonl, labels: ["neg", "pos"])
+        task.numbersLabels = true
+        let text = [#""label": 1"#, #""label": 0"#, #""label": "pos""#].map { "{\"text\": \"a\", \($0)}" }
+        #expect(
+            try load(Array(text.joined(separator: "\n").utf8), task).flatMap(\.labels) == [1, 0, 1].map(Label.category))
+        for (label, sentence) in [
+            ("2", "there is no class 2, they are 0 to 1"),
+            ("-1", "-1 stands for a label that is kept secret; score on another split"),
+            ("\"bad\"", "'bad' is not one of neg, pos"),
+        ] {
+            let wrong = "{\"text\": \"a\", \"label\": \(label)}"
+            #expect(try failure(wrong, task) == "train:1: field 'label': \(sentence)")
+        }
+        task.numbersLabels = nil
+        #expect(try failure(text[0], task) == "train:1: field 'label': '1' is not one of neg, pos")
     }
 
     private func single(_ count: Int, share: Double, seed: UInt64? = nil, copies: Int = 1) throws -> Dataset {

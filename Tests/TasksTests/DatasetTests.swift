@@ -92,7 +92,7 @@ struct DatasetTests {
         ("text\tlabel\na\n", "train:2: the row has 1 column, but line 1 has 2 columns"),
         ("text\tlabel\na\tno\tb\n", "train:2: the row has 3 columns, but line 1 has 2 columns"),
         ("text\tlabel\na\tno\n\na\tyes\n", "train:3: the row has 1 column, but line 1 has 2 columns"),
-        ("text\tlabel\n \u{A0}\tno\n", "train:2: field 'text' is empty"),
+        ("text\tlabel\n \u{A0}\tno\n", "train:2: field 'text' is empty; 'empty: skip' leaves such rows out"),
         ("text\tlabel\na\tyse\n", "train:2: field 'label': 'yse' is not one of no, yes; did you mean 'yes'?"),
         ("text\tlabel\na\tmaybe\n", "train:2: field 'label': 'maybe' is not one of no, yes"),
         (
@@ -100,6 +100,15 @@ struct DatasetTests {
             "train: every row has the label 'yes', so there is nothing to learn; two or more are needed"
         ),
         ("txt\tlabel\na\tyes\n", "train:1: there is no column 'text'; did you mean 'txt'?"),
+        (
+            "text,label\na,yes\n",
+            "train:1: there is no column 'text'; known: text,label; are its fields separated by ','? Those of csv files are by "
+                + "commas, those of tsv files by tabs"
+        ),
+        (
+            "text\tlabel\ra\tyes\rb\tno\r",
+            "train: its lines end in CR alone, as on an old Macintosh; save it with LF or CR LF"
+        ),
         ("text\tlabel\ttext\na\tyes\tb\n", "train:1: there are 2 columns 'text'"),
     ])
     func `a bad table is an error with its place`(text: String, message: String) throws {

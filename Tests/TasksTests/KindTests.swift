@@ -221,6 +221,9 @@ struct KindTests {
             try failure(["train": "1\tAnna\n"], task) == "train:1: there is no column ner, the line has 2")
         (task.comment, task.columnNames) = (nil, ["number", "form", "ner"])
         #expect(try failure(["train": text], task).hasPrefix("train:1: field 'ner': '=' is not one of O, "))
+        task.comment = "%"
+        let words = "% number form ner\n1 Anna B-PER\n% more\n2 sings O\n"
+        #expect(try load(["train": words], task).map(\.content) == [.words(["Anna", "sings"])])
     }
 
     @Test func `sentences of CoNLL's form end at empty lines and documents`() throws {

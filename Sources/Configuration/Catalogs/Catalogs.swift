@@ -32,7 +32,7 @@ extension Catalogs {
         for file in existing("methods.yaml", in: beside + general) { try catalogs.methods.add(file: file) }
         let data = dataDirectory.map { [$0] } ?? []
         for file in taskFiles + existing("tasks.yaml", in: beside + data + general) {
-            try catalogs.tasks.add(file: file)
+            try catalogs.tasks.add(file: file, dataDirectory: dataDirectory)
         }
         return catalogs
     }

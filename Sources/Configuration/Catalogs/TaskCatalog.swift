@@ -29,9 +29,23 @@ package struct TaskCatalog: Sendable {
     }
 
     /// - Throws: what is wrong with the task's entry, or a sentence with the nearest name where there is no such task.
+    /// A single fold is a task, too, by its name, as `reviews/2`.
     package func definition(named name: String) throws(ConfigurationError) -> TaskDefinition {
-        guard let entry = entry(name) else { throw ConfigurationError(unknown(name)) }
-        return try entry.meaning.get().task
+        if let entry = entry(name) { return try entry.meaning.get().task }
+        guard let fold = try fold(named: name) else { throw ConfigurationError(unknown(name)) }
+        return fold
+    }
+
+    /// - Returns: nil where no task with folds is meant.
+    private func fold(named name: String) throws(ConfigurationError) -> TaskDefinition? {
+        guard let slash = name.lastIndex(of: "/"), let entry = entry(String(name[..<slash])) else { return nil }
+        let task = try entry.meaning.get().task
+        guard let folds = task.folds else { throw ConfigurationError("task '\(task.name)' has no 'folds'") }
+        guard let fold = task.trained.first(where: { $0.name == name }) else {
+            throw ConfigurationError(
+                "task '\(task.name)' has no such fold; they are \(task.name)/1 to \(task.name)/\(folds)")
+        }
+        return fold
     }
 
     func definition(named name: String, at place: Place) throws(ConfigurationError) -> TaskDefinition {
@@ -54,7 +68,8 @@ package struct TaskCatalog: Sendable {
     }
 
     /// Adds the tasks of a file. A name that is known already keeps its meaning: nearer files are read first.
-    package mutating func add(file: String) throws(ConfigurationError) {
+    /// - Parameter dataDirectory: where folders lie that tasks name.
+    package mutating func add(file: String, dataDirectory: String? = nil) throws(ConfigurationError) {
         let text = try YAMLValue.text(of: file)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         for entry in try Section(YAMLValue.parse(text, file: file), name: "the file").entries
@@ -62,7 +77,8 @@ package struct TaskCatalog: Sendable {
             let meaning = Result<Meaning, ConfigurationError> { () throws(ConfigurationError) in
                 let section = try Section(entry.value, name: "task '\(entry.key)'", at: entry.place)
                 return Meaning(
-                    task: try TaskDefinition(entry), archive: try section["archive"]?.text("'archive'"))
+                    task: try TaskDefinition(entry, dataDirectory: dataDirectory),
+                    archive: try section["archive"]?.text("'archive'"))
             }
             entries.append(Entry(name: entry.key, meaning: meaning, text: entry.text(in: lines)))
         }
@@ -81,8 +97,8 @@ extension YAMLEntry {
 
 extension TaskDefinition {
     private static let keys = [
-        "kind", "train", "dev", "dev-seed", "validation", "test", "train-rows", "dev-rows", "format", "header",
-        "encoding",
+        "kind", "folder", "subset", "train", "dev", "folds", "dev-seed", "validation", "test", "train-rows", "dev-rows",
+        "format", "header", "encoding",
         "empty", "extra", "columns", "comment", "text", "pair", "choices", "targets", "compare", "label", "labels",
         "unknown", "metrics", "archive",
     ]
@@ -91,23 +107,31 @@ extension TaskDefinition {
     private static let classification = "classification"
 
     /// One entry of a file of tasks.
-    init(_ entry: YAMLEntry) throws(ConfigurationError) {
+    /// - Parameter dataDirectory: where its `folder` lies.
+    init(_ entry: YAMLEntry, dataDirectory: String?) throws(ConfigurationError) {
         guard isName(entry.key) else {
             throw ConfigurationError("'\(entry.key)' cannot be a task's name; \(nameRule)", at: entry.place)
         }
         let section = try Section(entry.value, name: "task '\(entry.key)'", at: entry.place)
         try section.checkKeys(Self.keys)
-        let format: FileFormat = try section.required("format").choice("'format'")
+        let folder = try section.folder(in: dataDirectory)
+        let format = try section.format(folder)
         let kind = try Self.kind(section)
         try FormFit(section, format, kind).check()
         let columns = TaskColumns(section, format)
         let devShare = try section.devShare(kind)
+        let folds = try section.folds(kind)
+        let isDrawn = devShare != nil || folds != nil
+        let label = kind == .maskedLM ? nil : try columns.required("label")
+        let numbered = section["labels"] == nil ? folder?.labels(of: label) : nil
+        let needsLabels = kind != nil && kind != .maskedLM
         self.init(
             name: entry.key,
-            train: try section.required("train").files("'train'"),
-            dev: devShare == nil ? try section.required("dev").files("'dev'") : nil,
+            train: try section.train(folder),
+            dev: isDrawn ? nil : try section.dev(folder),
             devShare: devShare,
-            devSeed: try section.devSeed(devShare),
+            folds: folds,
+            devSeed: try section.devSeed(isDrawn: isDrawn),
             validation: try section["validation"]?.files("'validation'"),
             test: try section["test"]?.files("'test'"),
             trainRows: try section.rows("train-rows"),
@@ -127,8 +151,9 @@ extension TaskDefinition {
             choices: kind == .choices ? try columns.list("choices") : nil,
             targets: kind == .targetWords ? try columns.list("targets") : nil,
             compares: try section.flag("compare"),
-            label: kind == .maskedLM ? nil : try columns.required("label"),
-            labels: try Self.labels(section, isRequired: kind != nil && kind != .maskedLM),
+            label: label,
+            labels: numbered == nil ? try Self.labels(section, isRequired: needsLabels) : numbered,
+            numbersLabels: numbered == nil ? nil : true,
             unknown: try section["unknown"]?.text("'unknown'"),
             metrics: try Self.metrics(section))
         try columns.check(self)
@@ -200,6 +225,33 @@ extension YAMLValue {
 }
 
 extension Section {
+    /// The folder that has the task's files; nil where the task names them itself.
+    fileprivate func folder(in directory: String?) throws(ConfigurationError) -> DatasetFolder? {
+        guard let value = self["folder"] else {
+            guard let place = self["subset"]?.place else { return nil }
+            throw ConfigurationError("'subset' is one of a 'folder'", at: place)
+        }
+        if let place = self["format"]?.place {
+            throw ConfigurationError("with 'folder' its files say what 'format' they have; leave it out", at: place)
+        }
+        return try DatasetFolder(value, subset: self["subset"], in: directory)
+    }
+
+    fileprivate func format(_ folder: DatasetFolder?) throws(ConfigurationError) -> TaskDefinition.FileFormat {
+        if let folder { return folder.format }
+        return try required("format").choice("'format'")
+    }
+
+    fileprivate func train(_ folder: DatasetFolder?) throws(ConfigurationError) -> DataFiles {
+        if self["train"] == nil, let files = folder?.files(of: .train) { return files }
+        return try required("train").files("'train'")
+    }
+
+    fileprivate func dev(_ folder: DatasetFolder?) throws(ConfigurationError) -> DataFiles {
+        if self["dev"] == nil, let folder { return try folder.dev() }
+        return try required("dev").files("'dev'")
+    }
+
     /// The share of the training rows that `dev` asks for, as 20%; nil where it names files.
     fileprivate func devShare(_ kind: TaskDefinition.Kind?) throws(ConfigurationError) -> Double? {
         guard let value = self["dev"], case .scalar(let text, isQuoted: false) = value.content, text.hasSuffix("%")
@@ -218,10 +270,29 @@ extension Section {
         return percent / 100
     }
 
-    fileprivate func devSeed(_ share: Double?) throws(ConfigurationError) -> UInt64? {
+    /// Into how many parts the training rows are dealt; nil where they are not.
+    fileprivate func folds(_ kind: TaskDefinition.Kind?) throws(ConfigurationError) -> Int? {
+        guard let value = self["folds"] else { return nil }
+        let text = try value.text("'folds'")
+        guard let folds = Int(text), 2...100 ~= folds else {
+            throw ConfigurationError("'folds' must be a whole number from 2 to 100, not '\(text)'", at: value.place)
+        }
+        guard kind != .maskedLM else {
+            throw ConfigurationError(
+                "running text has no rows to deal into folds; name a file in 'dev'", at: value.place)
+        }
+        for key in ["dev", "dev-rows"] {
+            guard let place = self[key]?.place else { continue }
+            throw ConfigurationError("with 'folds' each part of train is once dev; leave '\(key)' out", at: place)
+        }
+        return folds
+    }
+
+    fileprivate func devSeed(isDrawn: Bool) throws(ConfigurationError) -> UInt64? {
         guard let value = self["dev-seed"] else { return nil }
-        guard share != nil else {
-            throw ConfigurationError("'dev-seed' is for a 'dev' that is drawn, as 'dev: 20%'", at: value.place)
+        guard isDrawn else {
+            throw ConfigurationError(
+                "'dev-seed' is for a 'dev' that is drawn, as 'dev: 20%', and for 'folds'", at: value.place)
         }
         let text = try value.text("'dev-seed'")
         guard let seed = UInt64(text) else {

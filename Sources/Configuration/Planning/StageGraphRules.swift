@@ -40,7 +40,15 @@ extension SweepRequest.Run {
     /// The tasks that single stages train on instead of the row's.
     func otherTasks(_ catalog: TaskCatalog, at place: Place) throws(ConfigurationError) -> [TaskDefinition] {
         var tasks: [TaskDefinition] = []
-        for name in stages.compactMap(\.task) { tasks.append(try catalog.definition(named: name, at: place)) }
+        for name in stages.compactMap(\.task) {
+            let task = try catalog.definition(named: name, at: place)
+            guard task.folds == nil else {
+                throw ConfigurationError(
+                    "a stage of '\(method)' trains on '\(name)', which has folds: which of them is not said; name a task "
+                        + "without 'folds'", at: place)
+            }
+            tasks.append(task)
+        }
         return tasks
     }
 }

@@ -84,7 +84,9 @@ extension SweepRequest {
                         try graph.add(run, task, seed, keep, ordered)
                     } ?? []
                 rows.append(
-                    SweepRow(task: run.task, method: run.method, seed: seed, stages: keys, searches: sources))
+                    SweepRow(
+                        task: task.definition.tableName, fold: task.definition.fold, method: run.method, seed: seed,
+                        stages: keys, searches: sources))
             }
         }
         return SweepPlan(

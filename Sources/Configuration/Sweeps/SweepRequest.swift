@@ -11,7 +11,7 @@ package import Experiments
 package struct SweepRequest: Hashable, Sendable {
     package let name: String
     package let model: ModelChoice
-    /// The tasks of the table, and those that single stages train on.
+    /// The tasks of the table, of one with folds each fold, and those that single stages train on.
     package let datasets: [TaskDefinition]
     package let seeds: [UInt64]
     package let keep: Keep
@@ -65,6 +65,7 @@ extension SweepRequest {
         methods: [MethodDefinition], seeds: [UInt64], keep: Keep, defaults: SettingLayer, overrides: SettingLayer,
         searches: SearchChoices = SearchChoices()
     ) throws(ConfigurationError) {
+        let tasks = tasks.flatMap { task, layer in task.trained.map { ($0, layer) } }
         try Self.checkSize(tasks: tasks.count, methods, seeds: seeds.count)
         var findings = Findings()
         var runs: [Run] = []
@@ -75,7 +76,7 @@ extension SweepRequest {
                     task: task.name, method: method.name,
                     stages: method.settings(
                         over: [defaults, layer], overrides: overrides, automaticPrecision: catalogs.automaticPrecision))
-                let search = searches.request(task: task.name, method: method)
+                let search = searches.request(task: task.tableName, method: method)
                 _ = findings.collect(
                     try run.complete(method, search, catalogs.tasks, &datasets, besides: overrides.keys, seeds: seeds))
                 runs.append(run)
@@ -106,9 +107,15 @@ extension SweepRequest {
         model: String, task: String, method: SingleMethod, seed: UInt64, keep: Keep, catalogs: Catalogs,
         overrides: [Override]
     ) throws(ConfigurationError) -> SweepRequest {
-        try SweepRequest(
-            name: "train", model: try catalogs.models.find(model),
-            tasks: [(try catalogs.tasks.definition(named: task), SettingLayer())], catalogs: catalogs,
+        let definition = try catalogs.tasks.definition(named: task)
+        guard definition.trained.count == 1 else {
+            throw ConfigurationError(
+                "task '\(task)' has \(definition.trained.count) folds: name one of them, as \(task)/1, or give a sweep to "
+                    + "headstart run, which trains on all", at: .option("--task \(task)"))
+        }
+        return try SweepRequest(
+            name: "train", model: try catalogs.models.find(model), tasks: [(definition, SettingLayer())],
+            catalogs: catalogs,
             methods: [try method.definition(in: catalogs.methods)], seeds: [seed], keep: keep,
             defaults: SettingLayer(), overrides: try Overrides(overrides, sweepKeys: []).settings)
     }

@@ -8,7 +8,8 @@ extension MethodComparison {
 
     private var sheet: Sheet {
         var sheet = Sheet(
-            title: "\(sweep) on \(model): \(first) less \(second), over the seeds that both have; percentage points",
+            title:
+                "\(sweep) on \(model): \(first) less \(second), over the \(repetitions) that both have; percentage points",
             columns: [("task", .left), ("pairs", .right), (first, .right), (second, .right)] + Evidence.titles)
         for task in tasks {
             let means = [task.mean(\.first), task.mean(\.second)].map(task.metric.figure)
@@ -23,9 +24,13 @@ extension MethodComparison {
         [.words(title), .figures("\(evidence.differences.all.count)")] + means.map(Sheet.Cell.figures) + evidence.cells
     }
 
+    private var hasFolds: Bool { overall.student != nil }
+    private var repetitions: String { hasFolds ? "folds and seeds" : "seeds" }
+
     private var explanations: [String] {
         let single = tasks.count > 1 ? " The p of a single task is not corrected for their number." : ""
-        let words = "\(Evidence.words([overall]))\(single) w/l/t: wins, losses and ties of \(first)."
+        let words =
+            "\(Evidence.words(tasks.map(\.evidence) + [overall]))\(single) w/l/t: wins, losses and ties of \(first)."
         let unbounded = Evidence.unboundedNote(tasks.map(\.evidence) + [overall])
         let evaluation = EvaluationSet.note(evaluation, "p and the interval speak")
         return [words, unitNote, unbounded, evaluation, leftOutNote, searchWarning].compactMap { $0 }
@@ -48,7 +53,8 @@ extension MethodComparison {
         guard !leftOut.isEmpty else { return nil }
         var seeds: [(task: String, seeds: [String])] = []
         for pair in leftOut {
-            if seeds.last?.task != pair.task { seeds.append((pair.task, [])) }
+            let task = pair.fold.map { "\(pair.task) fold \($0)" } ?? pair.task
+            if seeds.last?.task != task { seeds.append((task, [])) }
             seeds[seeds.count - 1].seeds.append("\(pair.seed)")
         }
         let list = seeds.map { "\($0.task) seed\($0.seeds.count == 1 ? "" : "s") \($0.seeds.joined(separator: ", "))" }
@@ -57,14 +63,14 @@ extension MethodComparison {
 
     /// One line for each pair.
     private var csv: String {
-        commaSeparated(
-            [["task", "metric", "seed", first, second, "difference"]]
-                + tasks.flatMap { task in
-                    task.pairs.map { pair in
-                        [task.task, task.metric.rawValue, "\(pair.seed)"]
-                            + [pair.first, pair.second, pair.first - pair.second].map(task.metric.figure)
-                    }
-                })
+        let titles = ["task", "metric"] + (hasFolds ? ["fold"] : []) + ["seed", first, second, "difference"]
+        return commaSeparated([titles] + tasks.flatMap { task in task.pairs.map { line(of: $0, in: task) } })
+    }
+
+    private func line(of pair: Pair, in task: Task) -> [String] {
+        let fold = hasFolds ? [pair.fold.map(String.init) ?? ""] : []
+        let figures = [pair.first, pair.second, pair.first - pair.second].map(task.metric.figure)
+        return [task.task, task.metric.rawValue] + fold + ["\(pair.seed)"] + figures
     }
 }
 

@@ -10,8 +10,18 @@ extension MethodComparison {
             return "'\(first)' and '\(second)' have the same score in \(counted(differences.all.count, "pair")): "
                 + "nothing tells them apart."
         }
+        if let student = overall.student { return verdict(student) }
         if differing < SignFlipTest.leastPairs() { return tooFew(differing) }
         return overall.test.pValue < SignFlipTest.level ? shown : "Within noise: \(outlook)."
+    }
+
+    private func verdict(_ student: StudentTest) -> String {
+        if student.pValue < SignFlipTest.level { return shown }
+        let reason =
+            student.standardError == nil
+            ? "there are too few folds with scores to know how much they vary"
+            : "more seeds make each fold's mean surer, and more examples or folds the test"
+        return "Within noise: \(reason)."
     }
 
     private var shown: String {
@@ -20,8 +30,8 @@ extension MethodComparison {
     }
 
     /// The method with the higher scores over all pairs.
-    var better: String { overall.differences.mean > 0 ? first : second }
-    var worse: String { overall.differences.mean > 0 ? second : first }
+    var better: String { overall.mean > 0 ? first : second }
+    var worse: String { overall.mean > 0 ? second : first }
 
     private func tooFew(_ differing: Int) -> String {
         let all = overall.differences.all.count

@@ -50,9 +50,11 @@ package struct PairwiseComparison: Hashable, Sendable {
         }
         let most = comparisons.map { $0.overall.differences.wins + $0.overall.differences.losses }.max() ?? 0
         if most == 0 { return "All have the same scores: nothing tells them apart." }
+        let within = "Within noise: none of \(family) is beyond it, corrected for their number."
+        if comparisons.contains(where: { $0.overall.student != nil }) { return within }
         return tooFew(pairs: most, "pair", tests: comparisons.count, "comparisons").map {
             "Noise cannot be ruled out: \($0)."
-        } ?? "Within noise: none of \(family) is beyond it, corrected for their number."
+        } ?? within
     }
 }
 
@@ -99,7 +101,7 @@ extension PairwiseComparison {
         let lines = zip(comparisons, corrected).map { comparison, pValue in
             let evidence = comparison.overall
             let differences = evidence.differences
-            return [comparison.first, comparison.second, "\(differences.all.count)", percent(differences.mean)]
+            return [comparison.first, comparison.second, "\(differences.all.count)", percent(evidence.mean)]
                 + [evidence.interval?.lowerBound, evidence.interval?.upperBound].map { $0.map(percent) ?? "" }
                 + [differences.wins, differences.losses, differences.ties].map { "\($0)" }
                 + [evidence.test.pValue, pValue].map(pValueText)

@@ -59,8 +59,8 @@ extension PublishedComparison {
             entry.ours.column.flatMap { column in entry.ours.summary.map { (column, $0.mean, entry.ours.rows) } }
         }
         let evaluation = means.map(\.0).distinct().compactMap { column in
-            means.filter { $0.0 == column }.max { $0.1 < $1.1 }.map { _, mean, rows in
-                EvaluationSet(column, mean: mean, of: rows, snapshot)
+            means.filter { $0.0 == column }.max { $0.1 < $1.1 }.flatMap { _, mean, rows in
+                rows.contains { $0.fold != nil } ? nil : EvaluationSet(column, mean: mean, of: rows, snapshot)
             }
         }
         self.init(
@@ -133,19 +133,20 @@ private struct FigureTable {
         return ours(
             names.count == 1 ? names[0] : "\(names.count) methods",
             first.scores.map { row in
-                let differences = pairs.compactMap { difference($0, seed: row.seed, counterpart.metric) }
+                let differences = pairs.compactMap { difference($0, of: row.repetition, counterpart.metric) }
                 return differences.count == pairs.count ? Summary(differences)?.mean : nil
             })
     }
 
     private func difference(
-        _ pair: (scores: [SweepRow], baselines: [SweepRow]?), seed: UInt64, _ metric: String
+        _ pair: (scores: [SweepRow], baselines: [SweepRow]?), of trained: Repetition, _ metric: String
     ) -> Double? {
-        guard let score = pair.scores.first(where: { $0.seed == seed }).flatMap({ figure(metric, of: $0) }) else {
+        guard let score = pair.scores.first(where: { $0.repetition == trained }).flatMap({ figure(metric, of: $0) })
+        else {
             return nil
         }
         guard let baselines = pair.baselines else { return score }
-        return baselines.first { $0.seed == seed }.flatMap { figure(metric, of: $0) }.map { score - $0 }
+        return baselines.first { $0.repetition == trained }.flatMap { figure(metric, of: $0) }.map { score - $0 }
     }
 
     private func ours(

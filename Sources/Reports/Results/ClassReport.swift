@@ -13,7 +13,7 @@ package struct ClassReport: Hashable, Sendable {
     /// One method on one task.
     package struct Entry: Hashable, Sendable {
         package let cell: Cell
-        /// Seeds whose results say something of classes.
+        /// Seeds whose results say something of classes, each as often as there are folds.
         package let seeds: Int
         package let classes: [Class]
         /// All seeds added up.
@@ -26,7 +26,7 @@ package struct ClassReport: Hashable, Sendable {
         package let label: String
         /// Examples of the dev set that are of the class.
         package let examples: Int
-        /// In the order of seeds; nil where it is undefined, as the precision of what was never said.
+        /// In the order of folds and seeds; nil where it is undefined, as the precision of what was never said.
         package let precision: [Double?]
         package let recall: [Double?]
         package let f1: [Double?]
@@ -50,27 +50,29 @@ package struct ClassReport: Hashable, Sendable {
         let rows = Dictionary(grouping: plan.rows) { $0.cell }
         entries = plan.rows.map(\.cell).distinct().compactMap { cell in
             let rows = (rows[cell] ?? []).filter { plan.otherTarget(of: $0) == nil }
-            return plan.task(named: cell.task)?.definition.labels.flatMap { labels in
-                Entry(cell, labels, rows.compactMap { snapshot.result(of: $0)?.confusion })
-            }
+            let runs = rows.compactMap { row in snapshot.result(of: row)?.confusion.map { (row.fold, $0) } }
+            return plan.trained(cell.task).first?.definition.labels.flatMap { Entry(cell, $0, runs) }
         }
     }
 }
 
 extension ClassReport.Entry {
     /// - Returns: nil where nothing is known.
-    fileprivate init?(_ cell: Cell, _ labels: [String], _ runs: [Confusion]) {
+    fileprivate init?(_ cell: Cell, _ labels: [String], _ runs: [(fold: Fold?, confusion: Confusion)]) {
         guard !runs.isEmpty else { return nil }
-        let counts = runs.map(ClassCounts.init)
+        let counts = runs.map { ClassCounts($0.confusion) }
+        let folds = runs.map(\.fold)
+        // Every seed is scored on the same examples, and every fold on others.
+        let firstOfFolds = folds.distinct().compactMap { fold in folds.firstIndex(of: fold) }
         self.init(
             cell: cell, seeds: runs.count,
             classes: labels.enumerated().map { place, label in
                 ClassReport.Class(
-                    label: label, examples: counts[0].support(of: place),
+                    label: label, examples: firstOfFolds.reduce(0) { $0 + counts[$1].support(of: place) },
                     precision: counts.map { $0.precision(of: place) }, recall: counts.map { $0.recall(of: place) },
                     f1: counts.map { $0.f1(of: place) })
             },
-            confusion: Confusion(sum: runs))
+            confusion: Confusion(sum: runs.map(\.confusion)))
     }
 }
 

@@ -1,22 +1,23 @@
-import Experiments
+package import Experiments
 import Statistics
 
 /// What can be said of the best method of a column.
 package enum Leader: Hashable, Sendable {
     /// Fewer than two methods have scores.
     case alone
-    /// The difference between the best and the next may be chance; they share so many seeds with scores.
-    case open(seeds: Int)
+    /// The difference between the best and the next may be chance; they share so many seeds with scores, nil where they
+    /// were compared over folds.
+    case open(seeds: Int?)
     /// The best is this method.
     case shown(Int)
 }
 
 extension Leader {
     /// The leaders of a table's columns. In each, the method with the highest mean is held against the one with the next
-    /// highest, over the seeds that both have scores of. It leads where the paired permutation test falls below 0.05
-    /// after Holm's correction for the number of columns.
-    /// - Parameter columns: scores by method, then by seed.
-    package static func leaders(of columns: [[[UInt64: Double]]]) -> [Leader] {
+    /// highest, over the seeds that both have scores of. It leads where the paired permutation test, or over folds the
+    /// corrected resampled t-test, falls below 0.05 after Holm's correction for the number of columns.
+    /// - Parameter columns: scores by method, then by what was trained.
+    package static func leaders(of columns: [[[Repetition: Double]]]) -> [Leader] {
         let races = columns.map(Race.init)
         var corrected = holm(races.compactMap { $0?.pValue })[...]
         return races.map { race in
@@ -25,41 +26,53 @@ extension Leader {
         }
     }
 
+    /// - Parameter haveFolds: of each column whether its task has folds.
     /// - Returns: nil where no column has two methods to compare.
-    static func note(_ leaders: [Leader], marking mark: String) -> String? {
-        let compared = leaders.filter { $0 != .alone }
+    static func note(_ leaders: [Leader], haveFolds: [Bool], marking mark: String) -> String? {
+        let compared = zip(leaders, haveFolds).filter { $0.0 != .alone }
         guard !compared.isEmpty else { return nil }
         let family = compared.count == 1 ? "" : " after Holm's correction for the table's \(compared.count) columns"
-        let rule = "paired permutation test over the seeds, p < 0.05\(family)"
-        let seeds = compared.compactMap { if case .open(let seeds) = $0 { seeds } else { nil } }
-        guard seeds.count == compared.count, let most = seeds.max() else {
+        let tests = [
+            compared.contains { !$0.1 } ? "paired permutation test over the seeds" : nil,
+            compared.contains { $0.1 } ? "corrected resampled t-test over the folds" : nil,
+        ].compactMap(\.self)
+        let rule = "\(tests.joined(separator: ", ")), p < 0.05\(family)"
+        if compared.contains(where: { if case .shown = $0.0 { true } else { false } }) {
             return "\(mark): better than the next best beyond noise (\(rule)); elsewhere the best is not told apart"
+        }
+        let nowhere = "nowhere is it beyond noise of the next (\(rule))"
+        let seeds = compared.compactMap { if case .open(let seeds) = $0.0 { seeds } else { nil } }
+        guard seeds.count == compared.count, let most = seeds.max() else {
+            return "no method is marked as best: \(nowhere)"
         }
         guard most > 0 else { return "no method is marked as best: the best and the next have no seed in common" }
         return "no method is marked as best: "
-            + (tooFew(pairs: most, "seed", tests: compared.count, "columns")
-                ?? "nowhere is it beyond noise of the next (\(rule))")
+            + (tooFew(pairs: most, "seed", tests: compared.count, "columns") ?? nowhere)
     }
 }
 
 /// The best method of a column against the next best.
 private struct Race {
     let best: Int
-    let seeds: Int
+    /// nil where there are folds.
+    let seeds: Int?
     let pValue: Double
 
     /// - Returns: nil where fewer than two methods have scores.
-    init?(_ scores: [[UInt64: Double]]) {
+    init?(_ scores: [[Repetition: Double]]) {
         let ranking = scores.indices.compactMap { place in mean(scores[place]).map { (place: place, mean: $0) } }
             .sorted { ($1.mean, $0.place) < ($0.mean, $1.place) }
         guard ranking.count > 1 else { return nil }
         let (leading, next) = (scores[ranking[0].place], scores[ranking[1].place])
-        let differences = leading.keys.sorted().compactMap { seed in
-            leading[seed].flatMap { a in next[seed].map { a - $0 } }
-        }
+        let shared = leading.keys.filter { next[$0] != nil }
+        let differences = Dictionary(uniqueKeysWithValues: shared.map { ($0, (leading[$0] ?? 0) - (next[$0] ?? 0)) })
         best = ranking[0].place
-        seeds = differences.count
-        pValue = SignFlipTest(differences).pValue
+        if let test = StudentTest(folds: differences) {
+            (seeds, pValue) = (nil, test.pValue)
+        } else {
+            seeds = differences.count
+            pValue = SignFlipTest(differences.sorted { $0.key < $1.key }.map(\.value)).pValue
+        }
     }
 }
 
@@ -81,7 +94,7 @@ func tooFew(pairs: Int, _ unit: String, tests: Int, _ family: String) -> String?
 }
 
 /// - Returns: nil where there are no scores.
-private func mean(_ scores: [UInt64: Double]) -> Double? {
+private func mean(_ scores: [Repetition: Double]) -> Double? {
     // In the order of the seeds, so that equal scores have equal means to the last bit.
     Summary(scores.sorted { $0.key < $1.key }.map(\.value))?.mean
 }

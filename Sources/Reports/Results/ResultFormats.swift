@@ -1,4 +1,5 @@
 import Experiments
+import Statistics
 
 /// How a table is written.
 package enum ResultFormat: String, CaseIterable, Sendable {
@@ -21,9 +22,10 @@ extension ResultTable {
     ///   - mark: what sets off the best method of a column.
     ///   - remark: what stands behind a cell's figures.
     private func sheet(marking mark: String, remark: (SeedScores) -> String) -> Sheet {
+        let place = split == .dev ? "" : ", \(split.rawValue) set"
         var sheet = Sheet(
             title:
-                "\(sweep) on \(model)\(split == .dev ? "" : ", \(split.rawValue) set"): percent, mean ± standard deviation (seeds)",
+                "\(sweep) on \(model)\(place): percent, mean ± standard deviation (\(hasFolds ? "seeds × folds" : "seeds"))",
             columns: [("method", .left)] + columns.map { ($0.title, .right) })
         for (number, (method, row)) in zip(methods, cells).enumerated() {
             let figures = columns.indices.map { place in
@@ -55,12 +57,12 @@ extension ResultTable {
             let note = "n/m: n of m seeds have a score so far"
             notes.append(someFailed ? note + "; !: some have ended without one, `headstart status` says why" : note)
         }
-        let leaderNote = Leader.note(leaders, marking: mark)
+        let leaderNote = Leader.note(leaders, haveFolds: folds.map { $0 != nil }, marking: mark)
         let evaluationNote = EvaluationSet.note(evaluation, leaderNote == nil ? "± speaks" : "p and ± speak")
         return notes
             + [
                 undefinedNote, constantNote, collapseNote, unitNote, targetNote, leaderNote, evaluationNote,
-                searchWarning, markWarning, earlierNote,
+                foldNote, searchWarning, markWarning, earlierNote,
             ].compactMap { $0 }
     }
 
@@ -68,6 +70,34 @@ extension ResultTable {
         earlier.isEmpty
             ? nil
             : "rows of earlier settings are not in this table: \(earlier.joined(separator: "; ")); --all shows them"
+    }
+
+    private var hasFolds: Bool { folds.contains { $0 != nil } }
+
+    /// What scores over folds are, and what can be said of them.
+    private var foldNote: String? {
+        guard hasFolds else { return nil }
+        let tasks = zip(columns, folds).compactMap { column, count in count.map { "\(column.task) in \($0) folds" } }
+        let intervals = columns.indices.compactMap { place in
+            bestMeanOverFolds(of: place).map { test, range in
+                let figure = columns[place].metric.figure
+                let bounds = "\(figure(range.lowerBound)) … \(figure(range.upperBound))"
+                return "\(bounds) around \(figure(test.mean)) on \(columns[place].title)"
+            }
+        }
+        let interval =
+            intervals.isEmpty ? "" : "; 95 % intervals of the best means: \(intervals.joined(separator: ", "))"
+        return
+            "\(tasks.distinct().joined(separator: ", ")): each fold is scored on once, after training on the others; what "
+            + "two trainings share is reckoned with by the corrected resampled t-test (Nadeau and Bengio 2003), in which the "
+            + "mean over a fold's seeds counts once\(interval)"
+    }
+
+    private func bestMeanOverFolds(of place: Int) -> (StudentTest, ClosedRange<Double>)? {
+        let merit = columns[place].metric.merit
+        let known = cells.map { $0[place] }.filter { $0.target == nil }
+        let tests = known.compactMap { StudentTest(folds: $0.scores) }
+        return tests.max { merit($0.mean) < merit($1.mean) }.flatMap { test in test.interval.map { (test, $0) } }
     }
 
     private var undefinedNote: String? {

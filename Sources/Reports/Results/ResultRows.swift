@@ -27,6 +27,8 @@ package struct ResultRows: Encodable, Sendable {
         package let task: String
         package let method: String
         package let seed: UInt64
+        /// The number of the fold; nil where the task has none.
+        package let fold: Int?
         /// The task of the method's last stage; most often the row's.
         package let scoredOn: String
         package let metric: Metric
@@ -62,13 +64,13 @@ package struct ResultRows: Encodable, Sendable {
             }
         }
         rows = snapshot.plan.rows.flatMap { row -> [Row] in
-            guard let target = snapshot.plan.target(of: row), let task = snapshot.plan.task(named: target.task),
+            guard let target = snapshot.plan.target(of: row), let task = snapshot.plan.scored(row),
                 task.definition.has(split)
             else { return [] }
             return task.definition.metrics.map { metric in
                 Row(
-                    task: row.task, method: row.method, seed: row.seed, scoredOn: target.task, metric: metric,
-                    split: split, examples: split == .dev ? task.devCount : nil,
+                    task: row.task, method: row.method, seed: row.seed, fold: row.fold?.number, scoredOn: target.task,
+                    metric: metric, split: split, examples: split == .dev ? task.devCount : nil,
                     value: snapshot.score(metric, of: row, on: split),
                     isUndefined: snapshot.isUndefined(metric, of: row, on: split),
                     onlyLabel: split == .dev ? snapshot.result(of: row)?.onlyLabel(of: task.definition) : nil,
@@ -82,7 +84,7 @@ package struct ResultRows: Encodable, Sendable {
 extension SweepPlan {
     /// The search for the row's own method and task, not one that a part of it comes from.
     fileprivate func ownSearch(of row: SweepRow) -> SweepSearch? {
-        searches(for: row).first { $0.cell == row.cell }
+        searches(for: row).first { $0.cell == Cell(task: row.trainedTask, method: row.method) }
     }
 }
 
@@ -91,7 +93,8 @@ extension ResultRows.Row: Encodable {
     package func encode(to encoder: any Encoder) throws {
         let pairs = chosen.map { ($0.key, $0.value) }
         try encoder.encode([
-            "task": task, "method": method, "seed": seed, "scoredOn": scoredOn, "metric": metric, "split": split,
+            "task": task, "method": method, "seed": seed, "fold": fold, "scoredOn": scoredOn, "metric": metric,
+            "split": split,
             "examples": examples, "value": value, "isUndefined": isUndefined, "onlyLabel": onlyLabel, "state": state,
             "key": key,
             "chosen": Dictionary(pairs) { first, _ in first },

@@ -1,7 +1,7 @@
 package import Experiments
 package import Statistics
 
-/// The scores of a sweep, summed up over seeds: methods down, tasks across.
+/// The scores of a sweep, summed up over seeds and folds: methods down, tasks across.
 package struct ResultTable: Hashable, Sendable {
     package let sweep: String
     package let model: String
@@ -13,9 +13,11 @@ package struct ResultTable: Hashable, Sendable {
     package let cells: [[SeedScores]]
     /// By column, what saying the same of every example scores; nil where that is not known.
     package let constants: [Score?]
+    /// By column, how many folds its task has; nil where it has none.
+    package let folds: [Int?]
     /// By column.
     package let leaders: [Leader]
-    /// What the examples of each column with scores add, around its best mean.
+    /// What the examples of each column with scores and without folds add, around its best mean.
     package let evaluation: [EvaluationSet]
     /// What searches found, a line a method.
     package let findings: [String]
@@ -34,16 +36,17 @@ package struct ResultTable: Hashable, Sendable {
 
     /// The seeds of one method on one task.
     package struct SeedScores: Hashable, Sendable {
-        /// By seed, of those that are finished and have one.
-        package let scores: [UInt64: Double]
+        /// Of those that are finished and have one.
+        package let scores: [Repetition: Double]
         /// Mean and deviation of the scores; nil where there are none.
         package let summary: Summary?
-        /// Seeds that are finished and whose score is undefined.
+        /// Trainings that are finished and whose score is undefined.
         package let undefined: Int
-        /// By seed, the label that is said of every example where it is one alone.
-        package let onlyLabels: [UInt64: String]
-        /// Seeds that ended without a score.
+        /// The label that is said of every example where it is one alone.
+        package let onlyLabels: [Repetition: String]
+        /// Trainings that ended without a score.
         package let failed: Int
+        /// One for each seed, where there are folds as often as there are.
         package let seeds: Int
         /// What is scored, where the method's last stage has another task than the column.
         package let target: Column?
@@ -59,12 +62,10 @@ package struct ResultTable: Hashable, Sendable {
         self.split = split
         sweep = plan.name
         model = plan.model.name
-        let tasks = plan.tasks.filter { task in
-            task.definition.has(split) && plan.rows.contains { $0.task == task.definition.name }
-        }
-        columns = tasks.flatMap { task in
-            let metrics = task.definition.metrics.prefix(allMetrics ? task.definition.metrics.count : 1)
-            return metrics.map { Column(task: task.definition.name, metric: $0) }
+        columns = plan.tableTasks.flatMap { task in
+            let definition = plan.trained(task).first?.definition
+            let metrics = definition.map { $0.has(split) ? $0.metrics : [] } ?? []
+            return metrics.prefix(allMetrics ? metrics.count : 1).map { Column(task: task, metric: $0) }
         }
         methods = plan.methods
         findings = plan.searchFindings
@@ -79,14 +80,19 @@ package struct ResultTable: Hashable, Sendable {
             }
         }
         constants = columns.map { column in
-            plan.task(named: column.task)?.constant?.scores.first { $0.metric == column.metric && $0.split == split }
+            Score(
+                meanOf: plan.trained(column.task).map {
+                    $0.constant?.scores.first { $0.metric == column.metric && $0.split == split }
+                })
         }
+        folds = columns.map { plan.trained($0.task).first?.definition.fold?.count }
         // Scores on different tasks are not held against each other.
         leaders = Leader.leaders(
             of: columns.indices.map { [cells, columns] place in
                 cells.map { $0[place].target == nil ? $0[place].scores.mapValues(columns[place].metric.merit) : [:] }
             })
-        evaluation = (split == .dev ? columns.indices : 0..<0).compactMap { [cells, columns] place in
+        evaluation = (split == .dev ? columns.indices : 0..<0).compactMap { [cells, columns, folds] place in
+            guard folds[place] == nil else { return nil }
             let merit = columns[place].metric.merit
             let means = zip(plan.methods, cells).compactMap { method, cells in
                 cells[place].target == nil ? cells[place].summary.map { (method: method, mean: $0.mean) } : nil
@@ -108,12 +114,14 @@ extension ResultTable.SeedScores {
     ) {
         let target = rows.first.flatMap { snapshot.plan.otherTarget(of: $0) }
         let metric = target?.metric ?? column.metric
-        let scores = rows.compactMap { row in snapshot.score(metric, of: row, on: split).map { (row.seed, $0) } }
+        let scores = rows.compactMap { row in
+            snapshot.score(metric, of: row, on: split).map { (row.repetition, $0) }
+        }
         let undefined = rows.count { snapshot.isUndefined(metric, of: $0, on: split) }
         let ended = rows.count { snapshot.state(of: $0).isFinal }
-        let task = snapshot.plan.task(named: target?.task ?? column.task)?.definition
+        let task = rows.first.flatMap { snapshot.plan.scored($0)?.definition }
         let onlyLabels = (split == .dev ? rows : []).compactMap { row in
-            task.flatMap { snapshot.result(of: row)?.onlyLabel(of: $0) }.map { (row.seed, $0) }
+            task.flatMap { snapshot.result(of: row)?.onlyLabel(of: $0) }.map { (row.repetition, $0) }
         }
         self.init(
             scores: Dictionary(scores) { first, _ in first }, summary: Summary(scores.map(\.1)), undefined: undefined,

@@ -3,16 +3,22 @@ import Experiments
 extension SweepPlan {
     /// The task and first metric of a row's last stage where that is not the row's task; nil otherwise.
     func otherTarget(of row: SweepRow) -> ResultTable.Column? {
-        guard let key = row.stages.last, let stage = stages.first(where: { $0.key == key }), stage.task != row.task,
+        guard let key = row.stages.last, let stage = stages.first(where: { $0.key == key }),
+            stage.task != row.trainedTask,
             let metric = task(named: stage.task)?.definition.metrics.first
         else { return nil }
         return ResultTable.Column(task: stage.task, metric: metric)
     }
 
+    /// The task that the row's score is of.
+    func scored(_ row: SweepRow) -> PlannedTask? { task(named: otherTarget(of: row)?.task ?? row.trainedTask) }
+
     /// What the row's score is: the last stage's task by its first metric.
     func target(of row: SweepRow) -> ResultTable.Column? {
         if let other = otherTarget(of: row) { return other }
-        return task(named: row.task)?.definition.metrics.first.map { ResultTable.Column(task: row.task, metric: $0) }
+        return task(named: row.trainedTask)?.definition.metrics.first.map {
+            ResultTable.Column(task: row.task, metric: $0)
+        }
     }
 }
 

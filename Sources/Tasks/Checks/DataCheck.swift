@@ -1,4 +1,4 @@
-import Experiments
+package import Experiments
 import Foundation
 package import Tokenizers
 
@@ -59,11 +59,14 @@ package struct TextReader: Sendable {
     package let maxLength: Int
     /// The longest that the model can read.
     package let limit: Int
+    /// Which text of a pair is cut where it is too long.
+    package let truncation: Truncation
 
-    package init(tokenizer: any Tokenizer, maxLength: Int, limit: Int) {
+    package init(tokenizer: any Tokenizer, maxLength: Int, limit: Int, truncation: Truncation = .longest) {
         self.tokenizer = tokenizer
         self.maxLength = maxLength
         self.limit = limit
+        self.truncation = truncation
     }
 }
 

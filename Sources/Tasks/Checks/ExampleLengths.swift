@@ -7,22 +7,36 @@ struct ExampleLengths {
     private let lengths: [Int]
     private let unknown: Double
     private let maxLength: Int
+    /// Examples at which training stops, as what must not be cut leaves no room, and why it stops at the first.
+    private let impossible: (count: Int, reason: String)?
 
     /// - Returns: nil for running text, which is cut into blocks as they fit, and where there are no examples.
     init?(_ examples: [Example], _ definition: TaskDefinition, _ reader: TextReader) throws(TokenizerError) {
         guard definition.kind != .maskedLM, !examples.isEmpty else { return nil }
-        let encoding = Encoding(definition, with: reader.tokenizer, maxLength: .max, truncation: .longest)
+        let whole = Encoding(definition, with: reader.tokenizer, maxLength: .max, truncation: .longest)
+        let cut = Encoding(
+            definition, with: reader.tokenizer, maxLength: reader.maxLength, truncation: reader.truncation)
         let unknownToken = reader.tokenizer.unknownToken
         var (lengths, tokens, unknown) = ([Int](), 0, 0)
-        for example in try encoding.encode(examples) {
-            let sequences = example.sequences.map(\.tokens.ids)
-            lengths.append(sequences.map(\.count).max() ?? 0)
+        var refused: [TokenizerError] = []
+        for (example, encoded) in zip(examples, try whole.encode(examples)) {
+            let sequences = encoded.sequences.map(\.tokens.ids)
+            let length = sequences.map(\.count).max() ?? 0
+            lengths.append(length)
+            if length > reader.maxLength {
+                do throws(TokenizerError) {
+                    _ = try cut.encode([example])
+                } catch {
+                    refused.append(error)
+                }
+            }
             tokens += sequences.reduce(0) { $0 + $1.count }
             unknown += sequences.reduce(0) { $0 + $1.count { $0 == unknownToken } }
         }
         self.lengths = lengths.sorted()
         self.unknown = Double(unknown) / Double(max(tokens, 1))
         maxLength = reader.maxLength
+        impossible = refused.first.map { (refused.count, "\($0)") }
     }
 
     var summary: FileCheck.Lengths {
@@ -55,6 +69,11 @@ struct ExampleLengths {
                 ? "max-length=\(better) would cut \(percent(left))"
                 : "the model reads no more; shorten them, or take the part that matters"
             warnings.append("max-length \(reader.maxLength) cuts \(shares.joined(separator: " and ")): \(remedy)")
+        }
+        for (file, lengths) in read {
+            guard let (count, reason) = lengths.impossible else { continue }
+            warnings.append(
+                "training stops at \(count) of the rows of \(file): \(reason)")
         }
         let strange = read.filter { $0.lengths.unknown > 0.02 }
         if !strange.isEmpty {

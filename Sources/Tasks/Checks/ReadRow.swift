@@ -1,4 +1,4 @@
-import Experiments
+package import Experiments
 package import Tokenizers
 
 /// A row as a model reads it, spelled out for people.
@@ -16,12 +16,13 @@ package struct ReadRow: Encodable, Equatable, Sendable {
 extension Dataset {
     /// The first rows of a part as a model reads them.
     package func preview(
-        of examples: [Example], count: Int, _ tokenizer: any Tokenizer, maxLength: Int
+        of examples: [Example], count: Int, _ tokenizer: any Tokenizer, maxLength: Int,
+        truncation: Truncation = .longest
     ) throws(TokenizerError) -> [ReadRow] {
         // Running text is cut into blocks, of which any number of lines may make one.
         let wanted = Array(examples.prefix(definition.kind == .maskedLM ? max(count, 1000) : count))
         let encode = { (length: Int) throws(TokenizerError) in
-            try Encoding(definition, with: tokenizer, maxLength: length, truncation: .longest).encode(wanted)
+            try Encoding(definition, with: tokenizer, maxLength: length, truncation: truncation).encode(wanted)
         }
         let read = try encode(maxLength)
         let whole = definition.kind == .maskedLM ? read : try encode(.max)

@@ -13,8 +13,9 @@ package struct Dataset: Sendable {
     /// How many rows of each file were left out because they lack something; of those that are drawn for dev none.
     package let skipped: [DataFile: Int]
 
-    /// Reads the files of a task and checks every row.
+    /// Reads the files of a task and checks every row; of a task with folds it gives the first one.
     package static func load(_ definition: TaskDefinition, in directory: String) throws(DatasetError) -> Dataset {
+        let definition = definition.trained[0]
         let reader = DatasetReader(definition: definition, directory: directory)
         var skipped: [DataFile: Int] = [:]
         var train = try reader.examples(

@@ -56,7 +56,7 @@ struct ExampleReader {
     private func text(_ column: Column, _ row: Row) throws(DatasetError) -> String {
         let text = row[column]
         guard text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
-            throw file.error(line: row.line, "field '\(column)' is empty")
+            throw file.error(line: row.line, "field '\(column)' is empty\(remedy)")
         }
         return text
     }
@@ -92,6 +92,15 @@ struct ExampleReader {
     private func category(
         _ spelling: String, _ column: Column, _ labels: [String], line: Int
     ) throws(DatasetError) -> Int {
+        if spelling.isEmpty { throw file.error(line: line, "field '\(column)' is empty\(remedy)") }
+        if definition.numbersLabels == true, let number = Int(spelling) {
+            if labels.indices.contains(number) { return number }
+            throw file.error(
+                line: line,
+                number == -1
+                    ? "field '\(column)': -1 stands for a label that is kept secret; score on another split"
+                    : "field '\(column)': there is no class \(number), they are 0 to \(labels.count - 1)")
+        }
         guard let category = labels.firstIndex(of: spelling) else {
             let guess = guess(at: spelling, among: labels)
             throw file.error(
@@ -99,6 +108,11 @@ struct ExampleReader {
                 "field '\(column)': '\(spelling)' is not one of \(labels.joined(separator: ", "))\(guess)")
         }
         return category
+    }
+
+    /// Where rows may lack something.
+    private var remedy: String {
+        [.tsv, .csv, .jsonl].contains(definition.format) ? "; 'empty: skip' leaves such rows out" : ""
     }
 
     private func number(_ row: Row, _ column: Column) throws(DatasetError) -> Float {

@@ -29,6 +29,9 @@ struct DatasetFile {
         }
         if encoding == .utf8, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         while let last = bytes.last, isLineEnd(last) { bytes.removeLast() }
+        guard bytes.contains(UInt8(ascii: "\n")) || !bytes.contains(UInt8(ascii: "\r")) else {
+            throw DatasetError(path, "its lines end in CR alone, as on an old Macintosh; save it with LF or CR LF")
+        }
         text = bytes
     }
 

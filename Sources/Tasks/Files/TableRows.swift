@@ -40,6 +40,13 @@ extension DatasetFile {
         }
     }
 
+    /// Of a header that is one name, whether something else may separate its fields.
+    private func separatorHint(_ names: [String]) -> String {
+        guard names.count == 1, let mark = names[0].first(where: { ";\t,|".contains($0) }) else { return "" }
+        let name = mark == "\t" ? "tabs" : "'\(mark)'"
+        return "; are its fields separated by \(name)? Those of csv files are by commas, those of tsv files by tabs"
+    }
+
     func place(of column: Column, names: [String]?, count: Int) throws(DatasetError) -> Int {
         switch column {
         case .number(let number):
@@ -53,7 +60,8 @@ extension DatasetFile {
             }
             let places = names.indices.filter { names[$0] == name }
             guard let place = places.first else {
-                throw error(line: 1, "there is no column '\(name)'\(hint(for: name, among: names))")
+                throw error(
+                    line: 1, "there is no column '\(name)'\(hint(for: name, among: names))\(separatorHint(names))")
             }
             guard places.count == 1 else { throw error(line: 1, "there are \(places.count) columns '\(name)'") }
             return place

@@ -24,6 +24,9 @@ struct TaskOptions: ParsableArguments {
     @Option(name: .long, help: "The longest sequence in tokens, special ones included; longer texts are cut.")
     var maxLength = Recipe().maxLength
 
+    @Option(name: .long, help: "Which text of a pair is cut where both are too long: longest, first or second.")
+    var truncate = Truncation.longest
+
     func dataset() throws -> Dataset {
         try Dataset.load(try data.catalogs().tasks.definition(named: task), in: try data.directory())
     }
@@ -32,7 +35,7 @@ struct TaskOptions: ParsableArguments {
     func reader(_ directory: String) throws -> TextReader {
         let pretrained = try PretrainedModel(directory: directory)
         try checkFit(maxLength: maxLength, pretrained.backbone)
-        return pretrained.reader(maxLength: maxLength)
+        return pretrained.reader(maxLength: maxLength, truncation: truncate)
     }
 }
 
@@ -66,6 +69,8 @@ struct DataCheckCommand: ParsableCommand {
         try Screen.line(check.text(width: Screen.width))
     }
 }
+
+extension Truncation: ExpressibleByArgument {}
 
 extension DataFile: ExpressibleByArgument {
     public init?(argument: String) {
@@ -105,7 +110,9 @@ struct DataPreviewCommand: ParsableCommand {
         let dataset = try task.dataset()
         guard dataset.files.contains(file) else { throw BadRequest("task '\(task.task)' has no \(file.name) file") }
         let reader = try task.reader(try model.directory())
-        for row in try dataset.preview(of: dataset[file], count: rows, reader.tokenizer, maxLength: task.maxLength) {
+        let shown = try dataset.preview(
+            of: dataset[file], count: rows, reader.tokenizer, maxLength: task.maxLength, truncation: task.truncate)
+        for row in shown {
             if output.json { try Screen.json(row) } else { try Screen.line(row.text(width: Screen.width)) }
         }
     }

@@ -87,11 +87,12 @@ extension SweepRequest {
             try GivenFile.check(stage.specification, sweep.givenFiles, paths: sweep.givenPaths)
         }
         guard let show else { return sweep }
-        for dataset in read {
-            let lengths = stages.filter { $0.task == dataset.definition.name }.map(\.specification.recipe.maxLength)
-            try show(
-                try DataCheck(
-                    dataset, reader: pretrained.reader(maxLength: lengths.max() ?? Recipe().maxLength), sample: 1000))
+        // One fold looks like another.
+        for dataset in read where dataset.definition.fold?.number ?? 1 == 1 {
+            let recipes = stages.filter { $0.task == dataset.definition.name }.map(\.specification.recipe)
+            let longest = recipes.max { $0.maxLength < $1.maxLength } ?? Recipe()
+            let reader = pretrained.reader(maxLength: longest.maxLength, truncation: longest.truncation)
+            try show(try DataCheck(dataset, reader: reader, sample: 1000))
         }
         return sweep
     }
