@@ -105,7 +105,8 @@ extension SweepRequest {
                 guard let task = datasets.first(where: { $0.name == artifact.task }) else {
                     throw BadRequest("task '\(artifact.task)' was not read")
                 }
-                let path = Path.isAbsolute(artifact.path) ? artifact.path : "\(folder)/\(artifact.path)"
+                let isWhole = Path.isAbsolute(artifact.path) || folder == "."
+                let path = isWhole ? artifact.path : "\(folder)/\(artifact.path)"
                 let others = Set(requested.filter { $0.path == artifact.path && $0.kind != artifact.kind }.map(\.kind))
                 let file = try GivenFile(
                     artifact.kind, at: path,
