@@ -27,7 +27,7 @@ struct WrittenTests {
         "layer-decay: 0.9", "loss: sum", "class-weights: balanced", "class-weights: [1, 2.5, 4]",
         "label-smoothing: 0.1", "optimizer: adam", "weight-decay: 0", "betas: [0.8, 0.98]", "epsilon: 1e-6",
         "clip: none", "clip: 0.1", "head: \"mlp(2048)\"", "logistic: true", "dropout: 0", "dropout-share: 0.1",
-        "max-length: 64", "truncate: first", "blocks: lines", "precision: bf16", "child: f(0.3)", "mixout: 0.7",
+        "max-length: 64", "truncate: first", "precision: bf16", "child: f(0.3)", "mixout: 0.7",
         "mixout: 0.7, mixout-layers: all", "l1: 0.1", "l2: 0.1", "recadam: \"recadam(0.1, 250, 5000)\"",
         "reinit: biases", "evaluations: 2", "select: best", "patience: 3", "validation: 0.2",
         "validation: 0.2, validation-seed: 7", "samples: 50, validation: 0.2, validation-of: samples",
@@ -53,7 +53,11 @@ struct WrittenTests {
         ] {
             shown.formUnion(Settings.written(try recipe("tune: all, \(more)")).map(\.key))
         }
-        shown.formUnion(Settings.written(try recipe("estimate: fisher")).map(\.key))
+        let gathering = "[{ name: s, estimate: fisher }, { tune: fisher(0.1), from: { statistics: s } }]"
+        let request = try fixture.read(sweep(tasks: "cb", seeds: "1", methods: "{ m: \(gathering) }"))
+        for stage in try fixture.plan(request).stages {
+            shown.formUnion(Settings.written(stage.specification.recipe).map(\.key))
+        }
         let known = Set(
             Settings.help.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
                 .compactMap { $0.split(separator: " ").first.map(String.init) })
@@ -92,7 +96,7 @@ struct WrittenTests {
         let words = [
             "null", "~", "no", "5", "0.5", "a b", "a: b", "#x", "\"", "\\", "é", "日本", "a\tb", "- a", "*a", "&a", "{",
             "",
-            "\u{85}", "\u{2028}", "\u{FEFF}x", "😀", "a'b", "%x", "@", "!x", "|", ">", "true", "1..4",
+            "\u{85}", "\u{2028}", "x\u{FEFF}", "😀", "a'b", "%x", "@", "!x", "|", ">", "true", "1..4",
         ]
         let task = TaskDefinition(
             name: "odd", train: DataFiles(["a b.csv"]), dev: nil, devShare: 0.07, devSeed: 3, format: .csv,
