@@ -72,11 +72,11 @@ struct GivenArtifactTests {
     @Test func `the one stage of a command may be given files`() throws {
         let request = try SweepRequest.single(
             model: "tiny", task: "rte", method: .tuning("head", from: "adapter: runs/a, head: runs/b"), seed: 1,
-            keep: .model, catalogs: try fixture.catalogs(), overrides: [])
+            keep: .all, catalogs: try fixture.catalogs(), overrides: [])
         #expect(request.given.map(\.path) == ["runs/a", "runs/b"])
         let complaint = fixture.told {
             _ = try SweepRequest.single(
-                model: "tiny", task: "rte", method: .tuning("head", from: "adaptor: runs/a"), seed: 1, keep: .model,
+                model: "tiny", task: "rte", method: .tuning("head", from: "adaptor: runs/a"), seed: 1, keep: .all,
                 catalogs: try fixture.catalogs(), overrides: [])
         }
         #expect(complaint.hasPrefix("--from adaptor: runs/a: ") && complaint.contains("did you mean 'adapter'?"))
