@@ -39,7 +39,7 @@ package struct ClassReport: Hashable, Sendable {
     package init(method: String, model: String, task: TaskDefinition, _ confusion: Confusion) {
         sweep = method
         self.model = model
-        let entry = Entry(Cell(task: task.name, method: method), task.labels ?? [], [confusion])
+        let entry = Entry(Cell(task: task.name, method: method), task.labels ?? [], [(nil, confusion)])
         entries = [entry].compactMap(\.self)
     }
 
