@@ -311,7 +311,8 @@ package struct Simulation {
     /// Of each cell the best one's model lies in the store, unless it went while a better one stood, and no other.
     private func checkModels() -> [String] {
         // Where the sweep's rows are not all planned, nobody knows the cells.
-        guard coordinator.sweeps.second == nil, coordinator.sweeps.beginning == coordinator.sweeps.first else { return [] }
+        let sweeps = coordinator.sweeps
+        guard sweeps.second == nil, sweeps.beginning == sweeps.first else { return [] }
         var best = BestSeeds()
         best.add(plan)
         let results = coordinator.model.stages.compactMapValues(\.result)
