@@ -45,7 +45,7 @@ struct WrittenTests {
 
     @Test func `no setting is forgotten`() throws {
         // Those of a stage's place in its method are none of its recipe, and measures change nothing.
-        let others: Set = ["name", "task", "seed", "from"]
+        let others: Set = ["name", "task", "seed", "from", "gradient-checkpointing"]
         var shown = Set(Settings.written(try recipe("tune: all")).map(\.key))
         for more in [
             "max-steps: 3", "samples: 9", "child: f(0.3)", "recadam: \"recadam(0.1, 2, 5)\"", "mixout: 0.7",
@@ -86,10 +86,22 @@ struct WrittenTests {
         let properties = Mirror(reflecting: task).children.compactMap(\.label)
         #expect(
             properties == [
-                "name", "train", "dev", "devShare", "devSeed", "validation", "trainRows", "devRows", "kind", "format",
-                "header", "encoding", "skipsEmpty", "ignoresExtra", "columnNames", "comment", "text", "pair", "choices",
-                "targets", "compares", "label", "labels", "unknown", "metrics",
+                "name", "train", "dev", "devShare", "folds", "fold", "devSeed", "validation", "test", "trainRows",
+                "devRows", "kind", "format", "header", "encoding", "skipsEmpty", "ignoresExtra", "columnNames",
+                "comment",
+                "text", "pair", "choices", "targets", "compares", "label", "labels", "numbersLabels", "unknown",
+                "metrics",
             ], "write what is new in `TaskDefinition.written`, and add it here")
+    }
+
+    @Test func `a fold is written as the task that it is of`() throws {
+        let task = TaskDefinition(
+            name: "odd", train: "a.csv", dev: nil, folds: 4, test: "b.csv", format: .csv, text: .name("x"),
+            label: .name("y"), labels: ["no", "yes"], numbersLabels: true, metrics: [.accuracy])
+        try fixture.write("written.yaml", task.trained[2].entry())
+        var catalog = TaskCatalog()
+        try catalog.add(file: fixture.directory + "/written.yaml")
+        #expect(try catalog.definition(named: "odd") == task, "\(task.entry())")
     }
 
     @Test func `names that YAML would take for something else are quoted`() throws {

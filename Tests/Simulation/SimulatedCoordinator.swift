@@ -84,8 +84,8 @@ struct SimulatedCoordinator {
         let known = try ledger?.known(of: sweeps.all) ?? model.known(of: sweeps.all)
         if ledger != nil { compare(known, with: model.known(of: sweeps.all)) }
         let artifacts = known.values.flatMap { $0.result?.artifacts ?? [] }.map(\.id)
-        let there = stored.union(model.discarded).intersection(artifacts)
-        decide(.planned(part, askedAt: now, known: known, stored: there), at: now)
+        let held = stored.union(model.discarded).intersection(artifacts)
+        decide(.planned(part, askedAt: now, known: known, stored: held), at: now)
     }
 
     /// Plans the rest as soon as the first stages have ended, before anyone is told that there is nothing more to do.

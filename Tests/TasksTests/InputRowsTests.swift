@@ -118,9 +118,9 @@ struct InputRowsTests {
 
     @Test func `a file without labels has no scores`() throws {
         let rows = try InputRows("f", bytes: Array("text\na\n".utf8), task())
-        #expect(rows.scores([no]) == nil && rows.unlabelled == "f:1: there is no column 'label'")
+        #expect(rows.scores([no]) == nil && rows.unlabelled?.hasPrefix("f:1: there is no column 'label'") == true)
         let objects = try InputRows("f", bytes: Array("{\"text\":\"a\"}\n".utf8), task(.jsonl))
-        #expect(objects.scores([no]) == nil && objects.unlabelled == "f:1: there is no field 'label'")
+        #expect(objects.scores([no]) == nil && objects.unlabelled?.hasPrefix("f:1: there is no field 'label'") == true)
     }
 
     @Test func `rows without a text are an error, or left out where the task says so`() throws {

@@ -100,6 +100,7 @@ extension TaskDefinition {
         "kind", "folder", "subset", "train", "dev", "folds", "dev-seed", "validation", "test", "train-rows", "dev-rows",
         "format", "header", "encoding",
         "empty", "extra", "columns", "comment", "text", "pair", "choices", "targets", "compare", "label", "labels",
+        "label-numbers",
         "unknown", "metrics", "archive",
     ]
 
@@ -153,7 +154,7 @@ extension TaskDefinition {
             compares: try section.flag("compare"),
             label: label,
             labels: numbered == nil ? try Self.labels(section, isRequired: needsLabels) : numbered,
-            numbersLabels: numbered == nil ? nil : true,
+            numbersLabels: try numbered == nil ? section.flag("label-numbers") : true,
             unknown: try section["unknown"]?.text("'unknown'"),
             metrics: try Self.metrics(section))
         try columns.check(self)

@@ -2,7 +2,8 @@ package import Experiments
 import Foundation
 
 extension TaskDefinition {
-    /// The task's entry in a file of tasks, key by key in their usual order: reading it gives the same task.
+    /// The task's entry in a file of tasks, key by key in their usual order: reading it gives the same task, or that of
+    /// which it is a fold.
     package var written: [(key: String, value: String)] {
         files + form + columns + answers
     }
@@ -13,7 +14,7 @@ extension TaskDefinition {
         let lines = written.flatMap { key, value in
             (remarks[key].map { ["  \(YAMLText.comment($0))"] } ?? []) + ["  \(key): \(value)"]
         }
-        return (["\(YAMLText.quoted(name)):"] + lines).joined(separator: "\n")
+        return (["\(YAMLText.quoted(tableName)):"] + lines).joined(separator: "\n")
     }
 
     private typealias Keys = [(key: String, value: String)]
@@ -22,7 +23,8 @@ extension TaskDefinition {
         let share = devShare.map { "\(Configuration.written(($0 * 1e11).rounded() / 1e9))%" }
         return pairs([
             ("kind", kind?.rawValue), ("train", Self.text(train)), ("dev", dev.map(Self.text) ?? share),
-            ("dev-seed", devSeed.map { "\($0)" }), ("validation", validation.map(Self.text)),
+            ("folds", (folds ?? fold?.count).map { "\($0)" }), ("dev-seed", devSeed.map { "\($0)" }),
+            ("validation", validation.map(Self.text)), ("test", test.map(Self.text)),
             ("train-rows", trainRows.map { "\($0.lowerBound)..\($0.upperBound)" }),
             ("dev-rows", devRows.map { "\($0.lowerBound)..\($0.upperBound)" }),
         ])
@@ -54,6 +56,7 @@ extension TaskDefinition {
     private var answers: Keys {
         pairs([
             ("compare", compares.map { "\($0)" }), ("labels", labels.map(YAMLText.list)),
+            ("label-numbers", numbersLabels.map { "\($0)" }),
             ("unknown", unknown.map(YAMLText.quoted)), ("metrics", YAMLText.list(metrics.map(\.rawValue))),
         ])
     }
