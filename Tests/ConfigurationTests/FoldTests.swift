@@ -84,7 +84,7 @@ struct FoldTests {
         #expect(told("owm/1") == "unknown task 'owm/1'; known: cb, rte, stsb, own")
         let single = { (task: String) in
             try SweepRequest.single(
-                model: "tiny", task: task, method: .named("finetune"), seed: 1, keep: .head, catalogs: catalogs,
+                model: "tiny", task: task, method: .named("finetune"), seed: 1, keep: .none, catalogs: catalogs,
                 overrides: [])
         }
         #expect(try fixture.plan(single("own/2")).rows.map(\.trainedTask) == ["own/2"])

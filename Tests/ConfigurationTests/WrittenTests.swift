@@ -44,7 +44,7 @@ struct WrittenTests {
     }
 
     @Test func `no setting is forgotten`() throws {
-        // Those of a stage's place in its method are none of its recipe, and measures change nothing.
+        // Those of a stage's place in its method are none of its recipe, nor are those that change nothing.
         let others: Set = ["name", "task", "seed", "from", "gradient-checkpointing"]
         var shown = Set(Settings.written(try recipe("tune: all")).map(\.key))
         for more in [

@@ -43,7 +43,8 @@ extension StageSpecification {
     /// How the stage trains: its settings by name, and the version of what training computes.
     func facts() throws -> Facts {
         let settings = Settings.written(recipe).map { (name: $0.key, value: $0.value) }
-        return settings + [("version of training", "\(semantics)")]
+        let files = given.map { (name: "given \($0.kind.rawValue)", value: "\($0.id)") }
+        return settings + files + [("version of training", "\(semantics)")]
     }
 }
 

@@ -23,6 +23,8 @@ package struct Lineage: Sendable {
     package let endedAt: Timestamp?
     package let result: StageResult?
     package let inputs: [Input]
+    /// Artifacts that it starts from and that no stage made: they were given as files.
+    package let given: [ArtifactReference]
 
     /// The examples that it trains and is scored on.
     package struct Data: Encodable, Hashable, Sendable {
@@ -74,6 +76,7 @@ package struct Lineage: Sendable {
         attempts = own.record.attempts
         endedAt = own.endedAt
         result = own.record.result
+        given = specification.given
         inputs = try specification.inputs.map { input in
             let source = try known(input.from)
             return Input(
@@ -88,6 +91,7 @@ extension Lineage.Data {
         let definition = task?.definition
         let files = [
             ("train", definition?.train), ("dev", definition?.dev), ("validation", definition?.validation),
+            ("test", definition?.test),
         ].compactMap { name, files in files.map { (name, $0.paths) } }
         self.init(
             content: content, directory: directory, files: Dictionary(files) { $1 }, trainCount: task?.trainCount ?? 0,
@@ -101,8 +105,10 @@ extension Lineage: Encodable {
         try encoder.encode([
             "key": key, "task": task, "stage": stage, "seed": seed, "model": model, "data": data, "recipe": recipe,
             "settings": settings, "semantics": semantics, "program": result?.node.program, "state": state,
-            "attempts": attempts, "endedAt": endedAt, "scores": result?.scores, "parameters": result?.parameters,
+            "attempts": attempts, "endedAt": endedAt, "scores": result?.scores.filter { $0.split != .test },
+            "parameters": result?.parameters,
             "artifacts": result?.artifacts, "node": result?.node, "inputs": inputs,
+            "given": given,
         ])
     }
 }

@@ -18,7 +18,8 @@ extension Lineage {
             ["", "  starts from \(input.kind.rawValue) \(input.artifact.map { "\($0)" } ?? "(not made yet)") of"]
                 + input.from.lines.map { "    \($0)" }
         }
-        return ["\(task) \(stage) seed \(seed)"] + known + artifacts + sources
+        let files = given.map { "  starts from \($0.kind.rawValue) \($0.id), given as a file" }
+        return ["\(task) \(stage) seed \(seed)"] + known + artifacts + files + sources
     }
 
     private func padded(_ name: String) -> String {
@@ -27,8 +28,11 @@ extension Lineage {
 
     private var score: String? {
         guard let result else { return "none: the stage is \(state.rawValue)" }
-        return result.scores.map { "\($0.metric.rawValue) \($0.figure) on \($0.split.rawValue)" }
-            .joined(separator: ", ")
+        // Those of the test set are shown where they are asked for.
+        return result.scores.filter { $0.split != .test }.map {
+            "\($0.metric.rawValue) \($0.figure) on \($0.split.rawValue)"
+        }
+        .joined(separator: ", ")
     }
 
     private var dataWords: String {
