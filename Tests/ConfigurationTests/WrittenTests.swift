@@ -44,8 +44,8 @@ struct WrittenTests {
     }
 
     @Test func `no setting is forgotten`() throws {
-        // Those of a stage's place in its method are none of its recipe, nor are those that change nothing.
-        let others: Set = ["name", "task", "seed", "from", "gradient-checkpointing"]
+        // Those of a stage's place in its method are none of its recipe.
+        let others: Set = ["name", "task", "seed", "from"]
         var shown = Set(Settings.written(try recipe("tune: all")).map(\.key))
         for more in [
             "max-steps: 3", "samples: 9", "child: f(0.3)", "recadam: \"recadam(0.1, 2, 5)\"", "mixout: 0.7",

@@ -113,7 +113,7 @@ struct InputRowsTests {
         #expect(rows.contents.count == 4)
         let scored = try #require(rows.scores([yes, no, no, no]))
         #expect(scored.rows == 2 && scored.scores.map(\.value) == [0.5])
-        #expect(rows.unlabelled == "f:4: field 'label': '' is not one of no, yes")
+        #expect(rows.unlabelled == "f:4: field 'label' is empty; 'empty: skip' leaves such rows out")
     }
 
     @Test func `a file without labels has no scores`() throws {
@@ -126,7 +126,7 @@ struct InputRowsTests {
     @Test func `rows without a text are an error, or left out where the task says so`() throws {
         let text = Array("text\tlabel\na\tyes\n\tno\nb\tno\n".utf8)
         let error = #expect(throws: DatasetError.self) { try InputRows("f", bytes: text, task()) }
-        #expect(error?.description == "f:3: field 'text' is empty")
+        #expect(error?.description == "f:3: field 'text' is empty; 'empty: skip' leaves such rows out")
         let rows = try InputRows("f", bytes: text, task(skipsEmpty: true))
         #expect(rows.skipped == 1 && rows.labels == [[.category(1)], [.category(0)]])
         #expect(
