@@ -52,8 +52,11 @@ package final class Coordinator {
         let spared = try storing { () throws(LedgerError) in
             try ledger.reader.keptStages(besides: Set(plans.map { $0.name }))
         }
-        core = CoordinatorCore(settings, draining: draining, spared: spared)
-        try storing { () throws(LedgerError) in try transfers.removeDiscarded(ledger.reader.discarded()) }
+        let given = try storing { () throws(LedgerError) in try ledger.reader.given() }
+        core = CoordinatorCore(settings, draining: draining, spared: spared, given: given)
+        try storing { () throws(LedgerError) in
+            try transfers.removeDiscarded(ledger.reader.discarded().subtracting(given))
+        }
         (router, publisher, gatekeeper, endpoint, control) = try talking { () throws(TransportError) in
             try settings.makeSockets(store: store)
         }

@@ -20,9 +20,12 @@ package struct CoordinatorCore: Sendable {
     /// - Parameters:
     ///   - draining: the hosts that were told to drain in an earlier life.
     ///   - spared: stages of sweeps that are not worked on here, of which the store lets nothing go.
-    package init(_ settings: CoordinatorSettings, draining: Set<String>, spared: Set<StageKey> = []) {
+    ///   - given: what stages of any sweep were given as files, of which nothing is let go either.
+    package init(
+        _ settings: CoordinatorSettings, draining: Set<String>, spared: Set<StageKey> = [], given: Set<ArtifactID> = []
+    ) {
         self.settings = settings
-        scheduler = Scheduler(settings: settings.scheduler, draining: draining, spared: spared)
+        scheduler = Scheduler(settings: settings.scheduler, draining: draining, spared: spared, given: given)
     }
 
     // MARK: A turn

@@ -70,7 +70,8 @@ extension TaskDefinition {
                 + "\(trained.spelledLabels); they must be the same, in one order"
         }
         guard compares == trained.compares else {
-            return "'compare' of task '\(name)' is not that of '\(trained.name)', on which the model was trained"
+            return "'compare' of task '\(name)' is not that of '\(trained.name)', on which the model was "
+                + "trained; make them the same in the task file"
         }
         return nil
     }

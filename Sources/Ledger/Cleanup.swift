@@ -33,13 +33,12 @@ package struct Cleanup: Sendable {
             plans: plans, records: records, endTimes: try ledger.endTimes(), policy: policy)
         let all = records.flatMap { record in (record.result?.artifacts ?? []).map { (record.key, $0) } }
         let kept = Set(all.filter { rule.keeps($0.1.kind, of: $0.0) }.map(\.1.id))
-        var seen = kept
+        let given = try ledger.given()
+        var seen = kept.union(given)
         discarded = all.map(\.1).filter { [artifacts] artifact in
             Disk.byteCount(of: artifacts.path(of: artifact.id.rawValue)) != nil && seen.insert(artifact.id).inserted
         }
-        // What sweeps were given, nobody makes again.
-        let given = plans.flatMap { $0.stages.flatMap(\.specification.given) }
-        let named = Set((all.map(\.1) + given).map { [artifacts] in artifacts.path(of: $0.id.rawValue) })
+        let named = Set((all.map(\.1.id) + given).map { [artifacts] in artifacts.path(of: $0.rawValue) })
         strays = Directory.files(under: artifacts.root).filter { !named.contains($0) }.sorted().map {
             Stray(path: $0, byteCount: Disk.byteCount(of: $0) ?? 0)
         }

@@ -115,6 +115,11 @@ package struct LedgerReader: Sendable {
         }
     }
 
+    /// What the stages of all sweeps were given as files, which nobody makes again.
+    package func given() throws(LedgerError) -> Set<ArtifactID> {
+        Set(try sweeps().flatMap { $0.plan.stages.flatMap(\.specification.given) }.map(\.id))
+    }
+
     /// Artifacts that the store let go on purpose.
     package func discarded() throws(LedgerError) -> Set<ArtifactID> {
         try read { database in

@@ -61,12 +61,6 @@ package final class PhaseClock {
         return Dictionary(uniqueKeysWithValues: zip(Phase.allCases, readings))
     }
 
-    /// Begins to count anew.
-    package func reset() {
-        readings = readings.map { _ in Reading() }
-        mark = .now
-    }
-
     /// - Returns: the phase that goes on afterwards.
     func enter(_ next: Phase) -> Phase {
         let now = ContinuousClock.now

@@ -67,6 +67,8 @@ extension Scheduler {
         // The limits may have been lowered since.
         record.losses = min(record.losses, settings.lossLimit - 1)
         record.nodeFailures = min(record.nodeFailures, settings.nodeFailureLimit - 1)
+        given.formUnion(planned.specification.given.map(\.id))
+        noteMaker(of: record)
         stages.append(
             Stage(
                 planned: planned, task: task.definition, model: plan.model, dataDirectory: plan.dataDirectory,

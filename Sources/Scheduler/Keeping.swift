@@ -16,7 +16,7 @@ extension Scheduler {
     /// What of a result the store does without.
     func dispensable(_ result: StageResult, of stage: Stage) -> [ArtifactReference] {
         let kinds = stage.planned.dispensable
-        guard !kinds.isEmpty, !isSpared(stage.planned.key), !isBest(stage, with: result) else { return [] }
+        guard !kinds.isEmpty, !spared.contains(stage.planned.key), !isBest(stage, with: result) else { return [] }
         return result.artifacts.filter { kinds.contains($0.kind) }
     }
 
@@ -56,14 +56,15 @@ extension Scheduler {
         record(.discarded(ids, at: now))
     }
 
-    /// Whether some result needs these bytes, as those of two stages that came to the same do.
+    /// Whether some stage was given these bytes, or some result needs them, as those of two stages that came to the same do.
     private func isWanted(_ id: ArtifactID) -> Bool {
-        stages.keys.contains { key in
-            let stage = stages[key]
-            guard let result = stage.record.result, result.artifacts.contains(where: { $0.id == id }) else {
-                return false
+        given.contains(id)
+            || makers[id, default: []].contains { key in
+                let stage = stages[key]
+                guard let result = stage.record.result, result.artifacts.contains(where: { $0.id == id }) else {
+                    return false
+                }
+                return !dispensable(result, of: stage).contains { $0.id == id }
             }
-            return !dispensable(result, of: stage).contains { $0.id == id }
-        }
     }
 }

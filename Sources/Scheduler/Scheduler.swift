@@ -45,7 +45,11 @@ package struct Scheduler: Sendable {
     /// Decides of which seeds the store takes what only the best yields to it.
     var bestSeeds = BestSeeds()
     /// Stages of sweeps that are not worked on here, of which the store lets nothing go.
-    private let spared: Set<StageKey>
+    let spared: Set<StageKey>
+    /// Artifacts that stages were given as files.
+    var given: Set<ArtifactID>
+    /// The stages that have made an artifact; some may have been asked to run again since.
+    var makers: [ArtifactID: Set<StageKey>] = [:]
     /// Stages that have not ended.
     var openCount = 0
     /// Saves workers without work a search through all stages each time they ask.
@@ -64,15 +68,16 @@ package struct Scheduler: Sendable {
     /// - Parameters:
     ///   - draining: the hosts that an earlier life of the coordinator let drain.
     ///   - spared: stages of sweeps that are not worked on here, of which the store lets nothing go.
+    ///   - given: artifacts that stages of any sweep were given as files, which nobody would make again.
     package init(
-        settings: SchedulerSettings = SchedulerSettings(), draining: Set<String> = [], spared: Set<StageKey> = []
+        settings: SchedulerSettings = SchedulerSettings(), draining: Set<String> = [], spared: Set<StageKey> = [],
+        given: Set<ArtifactID> = []
     ) {
         self.settings = settings
         self.draining = draining
         self.spared = spared
+        self.given = given
     }
-
-    func isSpared(_ stage: StageKey) -> Bool { spared.contains(stage) }
 
     /// - Returns: all records first; they must be committed before any of the others is performed.
     package mutating func handle(_ event: Event, at now: Timestamp) -> [Effect] {
@@ -131,7 +136,12 @@ package struct Scheduler: Sendable {
         openCount += known.state.isFinal ? 0 : 1
         knowsNothingIsReady = false
         stages[key].record = known
+        noteMaker(of: known)
         record(.stands(known))
+    }
+
+    mutating func noteMaker(of record: StageRecord) {
+        for artifact in record.result?.artifacts ?? [] { makers[artifact.id, default: []].insert(record.key) }
     }
 }
 

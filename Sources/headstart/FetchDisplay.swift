@@ -1,6 +1,7 @@
 import Downloads
 import Files
 import Foundation
+import Transport
 import Worker
 
 /// Shows on a terminal how a fetch goes on, and ends it where somebody asks for that.
@@ -13,7 +14,8 @@ final class FetchDisplay: DownloadObserver {
 
     /// Fetches while signals are heard; a second one ends the program at once.
     static func watching<Result>(_ body: (FetchDisplay) throws -> Result) throws -> Result {
-        let numbers = [SIGINT, SIGTERM, SIGHUP]
+        // Under nohup a hangup stays ignored.
+        let numbers = [SIGINT, SIGTERM] + (Signals.isIgnored(SIGHUP) ? [] : [SIGHUP])
         let before = numbers.map { signal($0, SIG_DFL) }
         StopSignal.watchOnce()
         defer { for (number, handler) in zip(numbers, before) { signal(number, handler) } }

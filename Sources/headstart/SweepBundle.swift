@@ -80,8 +80,7 @@ struct SweepBundle {
             for artifact in snapshot[stage.key].result?.artifacts ?? [] {
                 let isSmall = artifact.byteCount <= limit
                 let source = isSmall ? try store.checkedPath(of: artifact) : nil
-                let ending = artifact.kind == .log ? "json" : "safetensors"
-                let file = "artifacts/\(artifact.id.rawValue.short)-\(artifact.kind.rawValue).\(ending)"
+                let file = SpelledOutSweep.file(of: artifact)
                 if let source, copied.insert(artifact.id).inserted {
                     try AtomicFile.copy(source, to: "\(folder)/\(file)")
                 }
@@ -90,6 +89,15 @@ struct SweepBundle {
                     "\(stage.label),\(stage.key),\(artifact.kind.rawValue),\(artifact.byteCount),\(artifact.id),"
                         + (source == nil ? "" : file))
             }
+        }
+        // What the sweep file names has to be there, however large.
+        for artifact in snapshot.plan.stages.flatMap(\.specification.given) where copied.insert(artifact.id).inserted {
+            guard let source = try store.checkedPath(of: artifact) else {
+                throw WorkFailed(
+                    "\(ledger.store): lacks the \(artifact.kind.rawValue) that a stage was given; run the sweep again, "
+                        + "which brings it")
+            }
+            try AtomicFile.copy(source, to: "\(folder)/\(SpelledOutSweep.file(of: artifact))")
         }
         return (lines.joined(separator: "\n") + "\n", leftOut)
     }

@@ -30,6 +30,16 @@ struct FoldTests {
         #expect(plan.rows.filter { $0.task == "cb" }.allSatisfy { $0.fold == nil && $0.trainedTask == "cb" })
     }
 
+    @Test func `a sweep of folds that is spelled out has the stages that it was made of`() throws {
+        let text = sweep(tasks: "[own]", methods: "{ a: { tune: all, gradient-checkpointing: true } }")
+        let plan = try fixture.plan(fixture.read(text))
+        let spelled = SpelledOutSweep(plan).files.map { $0.text.replacing("model: tiny-bert", with: "model: tiny") }
+        let again = try fixture.plan(fixture.read(spelled[0]))
+        #expect(spelled.count == 1 && again.rows == plan.rows)
+        #expect(Set(again.stages.map(\.key)) == Set(plan.stages.map(\.key)))
+        #expect(!again.stages.contains { !$0.recomputes })
+    }
+
     @Test func `what a sweep sets for the task holds for its folds, and a search is each fold's own`() throws {
         let request = try fixture.read(
             sweep(

@@ -77,6 +77,14 @@ struct CleanupTests {
         #expect(try discarded([.head: .best, .backbone: .best]) == [source[1].id])
     }
 
+    @Test func `what a stage of another sweep was given stays, whoever made it`() throws {
+        let made = try [(1, 0.5, 30), (2, 0.7, 20)].map { try finish($0.0, score: $0.1, at: $0.2) }
+        #expect(try discarded([.backbone: .best]) == [made[0][1].id])
+        let stage = try makeStage(label: "other", seed: 9, given: [made[0][1]])
+        try ledger.commit([.planned(makePlan(name: "other", stages: [stage]), at: at(40))])
+        #expect(try discarded([.backbone: .best]).isEmpty)
+    }
+
     @Test func `what is let go is noted, gone, and whole again once it was made anew`() throws {
         try finish(0, score: 0.9, at: 10)
         let made = try [(1, 0.5, 30), (2, 0.7, 20), (3, 0.7, 25)].map { try finish($0.0, score: $0.1, at: $0.2) }

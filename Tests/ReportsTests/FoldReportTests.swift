@@ -51,6 +51,15 @@ struct FoldReportTests {
         #expect(!text.contains("seeds alone") && !text.contains("permutation"))
     }
 
+    @Test func `every seed of every fold has a line`() throws {
+        let listing = try SeedListing(snapshot(scores))
+        let csv = listing.rendered(.csv).split(separator: "\n")
+        #expect(csv.count == 1 + 2 * 5 * 2)
+        #expect(csv[1].hasPrefix("small,own,accuracy,finetune,1,1,own,dev,0.721,"), "\(csv)")
+        let text = listing.rendered(.text, width: 200)
+        #expect(text.contains("task  metric    method    fold  seed"), "\(text)")
+    }
+
     @Test func `methods are compared over folds by the corrected test`() throws {
         let comparison = try MethodComparison(snapshot(scores), "bitfit", "finetune")
         #expect(comparison.overall.differences.all.count == 10)

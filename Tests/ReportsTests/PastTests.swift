@@ -63,9 +63,9 @@ struct PastTests {
         let sample = try Sample()
         let csv = SeedListing(sample.underWay).rendered(.csv).split(separator: "\n")
         let key = sample.keys("cb", "finetune")[0]
-        #expect(csv[0] == "sweep,task,metric,method,seed,scoredOn,split,value,examples,state,key")
-        #expect(csv[1] == "small,cb,accuracy,finetune,1,cb,dev,0.8,56,finished,\(key)")
-        #expect(csv.count == 1 + 8 && csv[4].hasPrefix("small,cb,accuracy,eh_ft,2,cb,dev,,56,failed,"))
+        #expect(csv[0] == "sweep,task,metric,method,fold,seed,scoredOn,split,value,examples,state,key")
+        #expect(csv[1] == "small,cb,accuracy,finetune,,1,cb,dev,0.8,56,finished,\(key)")
+        #expect(csv.count == 1 + 8 && csv[4].hasPrefix("small,cb,accuracy,eh_ft,,2,cb,dev,,56,failed,"))
         #expect(SeedListing(sample.underWay, allMetrics: true).rendered(.csv).split(separator: "\n").count == 1 + 12)
         let text = SeedListing(sample.underWay).rendered(.text).split(separator: "\n")
         #expect(text[0] == "small on tiny: scores in percent, by seed")

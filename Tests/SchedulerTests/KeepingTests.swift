@@ -15,7 +15,10 @@ struct KeepingTests {
         private(set) var uploads = 0
         private var letGo: Set<ArtifactID> = []
 
-        init(seeds: Int, keptIfBest: [ArtifactKind] = [.backbone], outputs: Set<ArtifactKind> = []) throws {
+        /// - Parameter isGiven: whether another stage was given the first seed's model, to the byte.
+        init(
+            seeds: Int, keptIfBest: [ArtifactKind] = [.backbone], outputs: Set<ArtifactKind> = [], isGiven: Bool = false
+        ) throws {
             stages = try (1...seeds).map { seed in
                 let stage = try makeStage(label: "finetune", seed: UInt64(seed), outputs: outputs)
                 return PlannedStage(
@@ -25,7 +28,10 @@ struct KeepingTests {
             let rows = stages.map {
                 SweepRow(task: "rte", method: "finetune", seed: $0.specification.seed, stages: [$0.key])
             }
-            script = Script(makePlan(stages: stages, rows: rows))
+            let first = Attempt(rawValue: 1)
+            let model = makeResult(of: stages[0].key, outputs: [.backbone], attempt: first).artifacts
+            let others = isGiven ? [try makeStage(label: "other", seed: 99, given: model)] : []
+            script = Script(makePlan(stages: stages + others, rows: rows))
             script.start()
         }
 
@@ -90,6 +96,16 @@ struct KeepingTests {
             #expect(world.disk.count == 1)
         }
         #expect(world.disk == [world.model(of: 1)])
+    }
+
+    @Test func `a model that is outdone stays where a stage was given it`() throws {
+        for isGiven in [false, true] {
+            let world = try World(seeds: 2, isGiven: isGiven)
+            let assigned = try world.assign()
+            try world.finish(0, 0.5, assigned)
+            try world.finish(1, 0.75, assigned)
+            #expect(world.disk.contains(world.model(of: 0)) == isGiven && world.disk.contains(world.model(of: 1)))
+        }
     }
 
     @Test func `of equal scores the first seed's is kept, even if it comes last`() throws {

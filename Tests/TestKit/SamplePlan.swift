@@ -31,6 +31,15 @@ package func makePlan(name: String = "sweep", stages: [PlannedStage], rows: [Swe
         tasks: [PlannedTask(definition: anyTask, content: anyDigest, trainCount: 100)], stages: stages, rows: rows)
 }
 
+/// A stage that is given artifacts as files.
+package func makeStage(label: String, seed: UInt64, given: [ArtifactReference]) throws -> PlannedStage {
+    let plain = makeSpecification(seed: seed)
+    let specification = StageSpecification(
+        backbone: plain.backbone, task: plain.task, recipe: plain.recipe, seed: seed, given: given)
+    return PlannedStage(
+        key: try specification.key(), specification: specification, task: anyTask.name, label: label, outputs: [])
+}
+
 /// A first stage and stages that start from its head, one a seed.
 package func makePlan(name: String = "sweep", seeds: [UInt64] = [1]) throws -> SweepPlan {
     let source = try makeStage(label: "eh-ft/1", seed: 1, outputs: [.head])

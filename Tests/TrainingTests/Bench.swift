@@ -73,6 +73,17 @@ final class Bench {
 }
 
 extension Bench {
+    /// A stage as it lies in its run's folder.
+    /// - Parameter base: the folder of the model, as its record names it.
+    func trained(_ job: StageJob, base: String? = nil) throws -> TrainedStage {
+        let outcome = try run(job)
+        return TrainedStage(
+            record: TrainedStage.Record(
+                label: "test", specification: job.specification,
+                model: ModelLocation(name: "tiny", path: base ?? modelDirectory, content: backbone), task: definition,
+                result: outcome.result), files: outcome.files)
+    }
+
     /// Runs a stage on ranks that are threads of this process.
     static func run(_ job: StageJob, ranks count: Int) throws -> StageOutcome {
         try ThreadRanks(size: count).run { communicator in

@@ -59,14 +59,7 @@ struct ExportParityTests {
         job.planned = PlannedStage(
             key: try specification.key(), specification: specification, task: "tiny", label: "read", outputs: [.head])
         job.inputs = Dictionary(uniqueKeysWithValues: given.map { ($0.reference.kind, $0.path) })
-        let outcome = try bench.run(job)
-        let model = try TrainedModel(
-            TrainedStage(
-                record: TrainedStage.Record(
-                    label: "read", specification: specification,
-                    model: ModelLocation(name: "tiny", path: bench.modelDirectory, content: bench.backbone),
-                    task: bench.definition, result: outcome.result), files: outcome.files), compute: Compute(threads: 1)
-        )
+        let model = try TrainedModel(try bench.trained(job), compute: Compute(threads: 1))
         let sequence = EncodedSequence(TokenSequence(ids: ids, types: types))
         let ours = try #require(model.outputs([EncodedExample([sequence], labels: [])]).first)
         let theirs = try JSONDecoder().decode([Float].self, from: Data(contentsOf: URL(filePath: place["logits.json"])))
@@ -324,13 +317,7 @@ struct ExportCase: CustomStringConvertible, Sendable {
             $0.budget = .steps(4)
             $0.learningRate = 3e-2
         }
-        let job = try bench.job(recipe, into: "out")
-        let outcome = try bench.run(job)
-        return TrainedStage(
-            record: TrainedStage.Record(
-                label: "test", specification: job.specification,
-                model: ModelLocation(name: "tiny", path: base, content: bench.backbone), task: bench.definition,
-                result: outcome.result), files: outcome.files)
+        return try bench.trained(try bench.job(recipe, into: "out"), base: base)
     }
 }
 

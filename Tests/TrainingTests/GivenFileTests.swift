@@ -36,13 +36,7 @@ struct GivenFileTests {
                 $0.budget = .steps(3)
                 $0.learningRate = 3e-2
             }
-            let job = try bench.job(recipe, into: "out")
-            let outcome = try bench.run(job)
-            trained = TrainedStage(
-                record: TrainedStage.Record(
-                    label: "test", specification: job.specification,
-                    model: ModelLocation(name: "tiny", path: bench.modelDirectory, content: bench.backbone),
-                    task: bench.definition, result: outcome.result), files: outcome.files)
+            trained = try bench.trained(try bench.job(recipe, into: "out"))
             try RunDirectory(bench.folder["out"]).write(trained.record)
             folder = bench.folder["exported"]
             let compute = Compute(threads: 1)

@@ -88,14 +88,8 @@ struct KindStageTests {
             $0.learningRate = 3e-3
             $0.budget = .steps(150)
         }
-        let job = try bench.job(recipe, into: "out")
-        let outcome = try bench.run(job)
-        let model = ModelLocation(name: "tiny", path: bench.modelDirectory, content: bench.backbone)
-        let record = TrainedStage.Record(
-            label: "test", specification: job.specification, model: model, task: kind.definition,
-            result: outcome.result)
         let trained = try TrainedModel(
-            TrainedStage(record: record, files: outcome.files), compute: Compute(threads: 1))
+            try bench.trained(try bench.job(recipe, into: "out")), compute: Compute(threads: 1))
         let line = try #require(kind.line)
         let said = try #require(
             try trained.predictions(try kind.definition.contents(ofLines: [line.text], in: "line")).first)

@@ -71,7 +71,7 @@ package struct TaskCatalog: Sendable {
     /// - Parameter dataDirectory: where folders lie that tasks name.
     package mutating func add(file: String, dataDirectory: String? = nil) throws(ConfigurationError) {
         let text = try YAMLValue.text(of: file)
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         for entry in try Section(YAMLValue.parse(text, file: file), name: "the file").entries
         where self.entry(entry.key) == nil {
             let meaning = Result<Meaning, ConfigurationError> { () throws(ConfigurationError) in
@@ -89,7 +89,7 @@ extension YAMLEntry {
     /// The lines from the entry's key to the next one's, without those between that say nothing.
     fileprivate func text(in lines: [Substring]) -> String {
         guard case .line(_, let first) = place, lines.indices.contains(first - 1) else { return "" }
-        let rest = lines[first...].prefix { $0.first.map { $0 == " " || $0 == "#" || $0 == "\r" } ?? true }
+        let rest = lines[first...].prefix { $0.first.map { $0 == " " || $0 == "#" } ?? true }
         let said = rest.reversed().drop { line in line.drop { $0.isWhitespace }.first.map { $0 == "#" } ?? true }
         return ([lines[first - 1]] + said.reversed()).joined(separator: "\n")
     }

@@ -6,6 +6,12 @@ package struct SpelledOutSweep: Sendable {
     /// By the files' names. One, or where a method has other settings on other tasks, one for each task.
     package let files: [(name: String, text: String)]
 
+    /// Where an artifact lies beside the sweep file.
+    package static func file(of artifact: ArtifactReference) -> String {
+        let ending = artifact.kind == .log ? "json" : "safetensors"
+        return "artifacts/\(artifact.id.rawValue.short)-\(artifact.kind.rawValue).\(ending)"
+    }
+
     package init(_ plan: SweepPlan) {
         let tasks = plan.rows.map(\.task).distinct()
         let methods = plan.methods.map { method in
@@ -53,14 +59,19 @@ extension SweepPlan {
             later > place + 1 && inputs(of: row.stages[later]).contains { $0.from == stage.key }
         }
         if isNamed { settings.insert(("name", Self.name(place)), at: 0) }
-        if stage.task != row.task { settings.append(("task", YAMLText.quoted(stage.task))) }
+        if stage.task != row.trainedTask { settings.append(("task", YAMLText.quoted(stage.task))) }
         if specification.seed != row.seed { settings.append(("seed", "\(specification.seed)")) }
         if !stage.measures.isEmpty { settings.append(("measure", YAMLText.list(stage.measures.map(\.rawValue)))) }
-        let sources = specification.inputs.compactMap { input in
+        if stage.recomputes { settings.append(("gradient-checkpointing", "true")) }
+        let stages = specification.inputs.compactMap { input in
             row.stages.firstIndex(of: input.from).map {
                 "\(input.kind.rawValue): \($0 == place - 1 ? StageSource.previousWord : Self.name($0))"
             }
         }
+        let given = specification.given.map { artifact in
+            "\(artifact.kind.rawValue): \(YAMLText.quoted("./\(SpelledOutSweep.file(of: artifact))"))"
+        }
+        let sources = stages + given
         if !sources.isEmpty { settings.append(("from", "{ \(sources.joined(separator: ", ")) }")) }
         return settings
     }

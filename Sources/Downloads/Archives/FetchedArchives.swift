@@ -42,8 +42,6 @@ package struct ArchiveFetch {
     /// Their paths in the archive, and in the folder.
     let files: [String]
     let folder: String
-    /// How long nothing may come.
-    private let stallSeconds = 10
 
     package enum Result: Hashable, Sendable {
         case fetched
@@ -97,8 +95,7 @@ package struct ArchiveFetch {
 
     private func fetch(_ observer: any DownloadObserver) throws {
         let partial = "\(folder)/.fetch.\(Digest(of: url.utf8).short).incomplete"
-        let download = Download(
-            url: url, name: Path.name(of: url), partial: partial, byteCount: nil, stallSeconds: stallSeconds)
+        let download = Download(url: url, name: Path.name(of: url), partial: partial, byteCount: nil)
         try download.run(observer) { _, _ in nil }
         do {
             try unpack(partial)

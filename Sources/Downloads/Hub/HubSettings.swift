@@ -34,7 +34,7 @@ extension HubCache {
     package init(environment: [String: String]) {
         let read = Reading(environment)
         self.init(
-            root: read.path("HF_HUB_CACHE") ?? read["HUGGINGFACE_HUB_CACHE"] ?? "\(read.home)/hub")
+            root: read.path("HF_HUB_CACHE") ?? read.path("HUGGINGFACE_HUB_CACHE") ?? "\(read.home)/hub")
     }
 }
 
@@ -52,7 +52,7 @@ private struct Reading {
 
     /// The hub's own folder.
     var home: String {
-        path("HF_HOME") ?? "\(self["XDG_CACHE_HOME"] ?? "\(self["HOME"] ?? "")/.cache")/huggingface"
+        path("HF_HOME") ?? "\(path("XDG_CACHE_HOME") ?? "\(self["HOME"] ?? "")/.cache")/huggingface"
     }
 
     /// A path with `~` and `$NAME` replaced, these where they are set.

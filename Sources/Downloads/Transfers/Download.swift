@@ -21,7 +21,8 @@ struct Download {
         var furthest = 0
         try Persistence(url: url, name: name).run(observer, explain: explain) {
             let before = try start()
-            guard before != byteCount else { return .done }
+            // An empty file is there once it was asked for.
+            guard before == 0 || before != byteCount else { return .done }
             furthest = max(furthest, before)
             let arrival = Arrival(self, from: before, observer)
             let outcome = try request(from: before).perform(arrival)

@@ -1,4 +1,5 @@
 import Files
+import Foundation
 
 /// Why something could not be fetched, in one line that says what to do.
 package struct DownloadError: Error, CustomStringConvertible, Hashable, Sendable {
@@ -54,7 +55,7 @@ package struct DownloadError: Error, CustomStringConvertible, Hashable, Sendable
         switch head.status {
         case 404: self.init(.request, "\(url): there is no such file (404)")
         case 429:
-            let wait = head.fields["retry-after"].map { "in \($0) s" } ?? "later"
+            let wait = head.retryAfter(now: Date()).map { "in \(Int(min($0, 1e9).rounded(.up))) s" } ?? "later"
             self.init(.failure, "\(host) has had too many requests (429\(times)); try again \(wait)")
         case 500...: self.init(.failure, "\(host) is in trouble (\(head.status)\(times)); try again later")
         default: self.init(.failure, "\(url): the server answers \(head.status)")

@@ -16,9 +16,9 @@ package struct Patience: Hashable, Sendable {
     /// Nobody sits through more.
     package static let longestWait = 120.0
 
-    /// - Parameter progressed: whether bytes came since the last failure.
     package init() {}
 
+    /// - Parameter progressed: whether bytes came since the last failure.
     package mutating func decide(after outcome: HTTPOutcome, progressed: Bool, now: Date) -> Decision {
         if progressed { (failures, hasReceived) = (0, true) }
         failures += 1

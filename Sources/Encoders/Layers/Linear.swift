@@ -46,10 +46,19 @@ struct Linear {
         _ compute: Compute
     ) {
         addBiasGradient(gradient, compute)
-        if let weightGradientMatrix {
-            compute.multiply(gradient.transposed, input, into: weightGradientMatrix, from: .current)
-        }
-        if let inputGradient { compute.multiply(gradient, weightMatrix, into: inputGradient, from: start) }
+        addWeightGradient(gradient, input: input, compute)
+        if let inputGradient { passBack(gradient, into: inputGradient, from: start, compute) }
+    }
+
+    func addWeightGradient(_ gradient: Matrix, input: Matrix, _ compute: Compute) {
+        guard let weightGradientMatrix else { return }
+        compute.multiply(gradient.transposed, input, into: weightGradientMatrix, from: .current)
+    }
+
+    func passBack(
+        _ gradient: Matrix, into inputGradient: MutableMatrix, from start: ProductStart, _ compute: Compute
+    ) {
+        compute.multiply(gradient, weightMatrix, into: inputGradient, from: start)
     }
 
     /// - Parameter gradient: of the output, [T, outputs].

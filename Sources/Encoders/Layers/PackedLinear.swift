@@ -45,17 +45,13 @@ final class PackedLinear {
         compute.phase(.biasGradients) { linear.addBiasGradient(gradient, compute) }
         if let weightGradient = linear.weightGradientMatrix {
             compute.phase(.weightGradients) {
-                guard isPacked else {
-                    return compute.multiply(gradient.transposed, input, into: weightGradient, from: .current)
-                }
+                guard isPacked else { return linear.addWeightGradient(gradient, input: input, compute) }
                 add(to: weightGradient, gradient, input, pass)
             }
         }
         guard let inputGradient else { return }
         compute.phase(.inputGradients) {
-            guard isPacked else {
-                return compute.multiply(gradient, linear.weightMatrix, into: inputGradient, from: start)
-            }
+            guard isPacked else { return linear.passBack(gradient, into: inputGradient, from: start, compute) }
             refill(weight, from: linear.weightMatrix, &weightVersion, compute)
             multiply(gradient, weight, into: inputGradient, from: start, pass)
         }

@@ -35,8 +35,9 @@ package struct StageDifferences {
             let names = tasks.content == others.content ? [] : Difference.names(place, old.stage.task, new.stage.task)
             found += names + tasks.differences(to: others, place)
         }
-        found += try [Difference](place, specifications.0.facts(), specifications.1.facts())
-        if specifications.0.recipe != specifications.1.recipe, found.isEmpty {
+        let shown = try [Difference](place, specifications.0.facts(), specifications.1.facts())
+        found += shown
+        if specifications.0.recipe != specifications.1.recipe, shown.isEmpty {
             // No setting shows it; that there is something must not be passed over.
             found.append(Difference(place, "recipe", "\(specifications.0.recipe)", "\(specifications.1.recipe)"))
         }

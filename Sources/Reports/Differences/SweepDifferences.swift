@@ -50,7 +50,7 @@ package struct SweepDifferences {
     private static func pair(_ old: [SweepRow], _ new: [SweepRow]) -> (old: SweepRow, new: SweepRow)? {
         let (old, new) = (old.filter { !$0.stages.isEmpty }, new.filter { !$0.stages.isEmpty })
         for row in old {
-            if let other = new.first(where: { $0.seed == row.seed }) { return (row, other) }
+            if let other = new.first(where: { $0.repetition == row.repetition }) { return (row, other) }
         }
         return old.first.flatMap { row in new.first.map { (row, $0) } }
     }
@@ -105,7 +105,8 @@ extension SweepPlan {
                 return ("from \(input.kind.rawValue)", source ?? label ?? input.from.short)
             }
             return try specification.facts()
-                + [("seed", seed), ("trained on", stage.task == row.task ? "the row's task" : stage.task)] + inputs
+                + [("seed", seed), ("trained on", stage.task == row.trainedTask ? "the row's task" : stage.task)]
+                + inputs
         }
     }
 }

@@ -85,10 +85,14 @@ extension ResultTable {
                 return "\(bounds) around \(figure(test.mean)) on \(columns[place].title)"
             }
         }
+        let dealt =
+            split == .dev
+            ? "each fold is scored on once, after training on the others"
+            : "the models of all folds are scored on the same test file"
         let interval =
             intervals.isEmpty ? "" : "; 95 % intervals of the best means: \(intervals.joined(separator: ", "))"
         return
-            "\(tasks.distinct().joined(separator: ", ")): each fold is scored on once, after training on the others; what "
+            "\(tasks.distinct().joined(separator: ", ")): \(dealt); what "
             + "two trainings share is reckoned with by the corrected resampled t-test (Nadeau and Bengio 2003), in which the "
             + "mean over a fold's seeds counts once\(interval)"
     }

@@ -22,7 +22,8 @@ package struct SeedListing: Sendable {
         lines = sweeps.flatMap { sweep in
             let rows = ResultRows(sweep).rows
             let firsts = rows.filter { row in
-                row.metric == sweep.plan.task(named: row.scoredOn)?.definition.metrics.first
+                let task = sweep.plan.task(named: row.scoredOn) ?? sweep.plan.trained(row.scoredOn).first
+                return row.metric == task?.definition.metrics.first
             }
             return (allMetrics ? rows : firsts).map { Line(sweep: sweep.plan.name, row: $0) }
         }
@@ -35,17 +36,19 @@ package struct SeedListing: Sendable {
 
     private var sheet: Sheet {
         let past: [(title: String, alignment: Columns.Alignment)] = hasPast ? [("settings", .left)] : []
+        let hasFolds = lines.contains { $0.row.fold != nil }
+        let folds: [(title: String, alignment: Columns.Alignment)] = hasFolds ? [("fold", .right)] : []
         var sheet = Sheet(
             title: "\(lines.first?.sweep ?? "") on \(model): scores in percent, by seed",
-            columns: past + [
-                ("task", .left), ("metric", .left), ("method", .left), ("seed", .right), ("score", .right),
-                ("state", .left), ("key", .left),
+            columns: past + [("task", .left), ("metric", .left), ("method", .left)] + folds + [
+                ("seed", .right), ("score", .right), ("state", .left), ("key", .left),
             ])
-        sheet.fixed = past.count + 4
+        sheet.fixed = past.count + folds.count + 4
         sheet.rows = lines.map { line in
             let row = line.row
             let score = row.value.map(row.metric.figure) ?? (row.isUndefined ? "undefined" : "–")
-            let words = [row.task, row.metric.rawValue, row.method, "\(row.seed)"].map(Sheet.Cell.words)
+            let fold = hasFolds ? [row.fold.map { "\($0)" } ?? "–"] : []
+            let words = ([row.task, row.metric.rawValue, row.method] + fold + ["\(row.seed)"]).map(Sheet.Cell.words)
             return (hasPast ? [.words(line.sweep)] : []) + words + [
                 row.value == nil ? .words(score) : .figures(score), .words(row.state.rawValue),
                 .words(row.key?.short ?? "–"),
@@ -61,7 +64,8 @@ package struct SeedListing: Sendable {
     /// Values as they were computed, fractions with all their digits, and whole keys.
     private var csv: String {
         let titles = [
-            "sweep", "task", "metric", "method", "seed", "scoredOn", "split", "value", "examples", "state", "key",
+            "sweep", "task", "metric", "method", "fold", "seed", "scoredOn", "split", "value", "examples", "state",
+            "key",
         ]
         return commaSeparated(
             [titles]
@@ -69,8 +73,9 @@ package struct SeedListing: Sendable {
                     let row = line.row
                     let value = row.value.map { "\($0)" } ?? (row.isUndefined ? "undefined" : "")
                     return [
-                        line.sweep, row.task, row.metric.rawValue, row.method, "\(row.seed)", row.scoredOn,
-                        row.split.rawValue, value, row.examples.map { "\($0)" } ?? "", row.state.rawValue,
+                        line.sweep, row.task, row.metric.rawValue, row.method, row.fold.map { "\($0)" } ?? "",
+                        "\(row.seed)", row.scoredOn, row.split.rawValue, value, row.examples.map { "\($0)" } ?? "",
+                        row.state.rawValue,
                         row.key.map { "\($0)" } ?? "",
                     ]
                 })

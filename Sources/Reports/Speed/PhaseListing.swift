@@ -1,5 +1,4 @@
 import Experiments
-import Foundation
 package import Numerics
 
 /// What the seconds of a training went to, and how much of what the processor could do each phase has made of them.
@@ -59,7 +58,7 @@ package struct PhaseListing: Encodable, Equatable, Sendable {
         ])
         for entry in entries {
             table.add([
-                entry.phase.rawValue, String(format: "%.2f", 1000 * entry.seconds / Double(max(1, steps))),
+                entry.phase.rawValue, decimals(1000 * entry.seconds / Double(max(1, steps)), 2),
                 percent(entry.share), percent(entry.waitingShare), rounded(entry.gigaflops),
                 percent(entry.gigaflops, of: peaks.gigaflops), rounded(entry.gigabytes),
                 percent(entry.gigabytes, of: peaks.gigabytes),
@@ -76,6 +75,6 @@ package struct PhaseListing: Encodable, Equatable, Sendable {
 
     private func percent(_ value: Double?, of whole: Double? = 1) -> String {
         guard let value, let whole, whole > 0 else { return "" }
-        return String(format: "%.1f %%", 100 * value / whole)
+        return "\(decimals(100 * value / whole, 1)) %"
     }
 }

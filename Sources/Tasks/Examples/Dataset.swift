@@ -48,8 +48,10 @@ package struct Dataset: Sendable {
     ) throws(DatasetError) -> [Example] {
         let file = try DatasetFile(path: path, bytes: bytes, encoding: definition.encoding)
         let reader = ExampleReader(file: file, definition: definition)
-        let rows = try file.rows(definition).filter { !(definition.skipsEmpty == true && definition.lacks($0)) }
-        guard !rows.isEmpty else { throw file.error("the dataset is empty: the file has no rows") }
+        let all = try file.rows(definition)
+        guard !all.isEmpty else { throw file.error("the dataset is empty: the file has no rows") }
+        let rows = all.filter { !(definition.skipsEmpty == true && definition.lacks($0)) }
+        guard !rows.isEmpty else { throw file.error("every row lacks a text or its label") }
         return try readEach(rows) { row throws(DatasetError) in try reader.example(row) }
     }
 

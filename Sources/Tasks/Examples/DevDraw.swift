@@ -76,17 +76,6 @@ extension TaskDefinition {
 
     /// The rows of each text, in the order in which the texts come first.
     private func rowsByText(of examples: [Example]) -> [[Int]] {
-        var places: [[UInt8]: Int] = [:]
-        var rows: [[Int]] = []
-        for (row, example) in examples.enumerated() {
-            let text = example.content.comparable
-            if let place = places[text] {
-                rows[place].append(row)
-            } else {
-                places[text] = rows.count
-                rows.append([row])
-            }
-        }
-        return rows
+        Dictionary(grouping: examples.indices) { examples[$0].content.comparable }.values.sorted { $0[0] < $1[0] }
     }
 }

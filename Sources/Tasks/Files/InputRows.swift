@@ -36,7 +36,7 @@ package struct InputRows: Sendable {
         let (rows, noColumn) = try Self.rows(of: file, definition)
         guard !rows.isEmpty else { throw file.error("the file has no rows") }
         let reader = ExampleReader(file: file, definition: definition)
-        let isWanted = rows.map { !(definition.skipsEmpty == true && definition.lacksText($0)) }
+        let isWanted = rows.map { !(definition.skipsEmpty == true && $0.lacks(definition.textColumns)) }
         let wanted = zip(rows, isWanted).filter(\.1).map(\.0)
         guard !wanted.isEmpty else { throw file.error("every row lacks a text") }
         contents = try readEach(wanted) { row throws(DatasetError) in try reader.content(row) }
@@ -108,12 +108,6 @@ extension DatasetFile {
     /// Those of a table that has been read before; nil where it is none.
     fileprivate func records(_ format: TaskDefinition.FileFormat) -> [TableRecord]? {
         do throws(DatasetError) { return try format == .csv ? commaRecords() : tabRecords() } catch { return nil }
-    }
-}
-
-extension TaskDefinition {
-    fileprivate func lacksText(_ row: Row) -> Bool {
-        textColumns.contains { column in row.words(column).allSatisfy { $0.allSatisfy(\.isWhitespace) } }
     }
 }
 
@@ -220,9 +214,14 @@ extension InputRows {
     ) throws(DatasetError) -> [String] {
         let added = said.first?.columns.map(\.name) ?? []
         if let taken = header?.first(where: added.contains) { throw isTaken(taken, line: 1) }
-        var lines = header.map { [$0 + added] } ?? []
+        // Where the task lets further fields pass, rows may be longer than the first line.
+        let width = (rows.map(\.fields.count) + [header?.count ?? 0]).max() ?? 0
+        func padded(_ fields: [String]) -> [String] {
+            fields + [String](repeating: "", count: width - fields.count)
+        }
+        var lines = header.map { [padded($0) + added] } ?? []
         for (row, said) in zip(rows, said) {
-            lines.append(row.fields.map { String($0) } + said.columns.map(\.text))
+            lines.append(padded(row.fields.map { String($0) }) + said.columns.map(\.text))
         }
         return lines.map { fields in
             format == .csv
@@ -253,10 +252,7 @@ extension InputRows {
     private func objectLine(
         _ line: ArraySlice<UInt8>, _ said: Said, number: Int
     ) throws(DatasetError) -> String {
-        let value: JSONValue
-        do throws(JSONError) { value = try JSONValue(parsing: line.span) } catch {
-            throw file.error(line: number, "not JSON: \(error.message)")
-        }
+        let value = try file.parsed(line, line: number)
         if let taken = value.members?.first(where: { Said.CodingKeys(rawValue: $0.name) != nil }) {
             throw isTaken(taken.name, line: number)
         }

@@ -21,7 +21,7 @@ extension DatasetFile {
         }
     }
 
-    private func parsed(_ bytes: ArraySlice<UInt8>, line: Int) throws(DatasetError) -> JSONValue {
+    func parsed(_ bytes: ArraySlice<UInt8>, line: Int) throws(DatasetError) -> JSONValue {
         do throws(JSONError) {
             return try JSONValue(parsing: bytes.span)
         } catch {

@@ -11,6 +11,11 @@ struct Row: Equatable {
 
     /// The words of a column, or their tags.
     func words(_ column: Column) -> [String] { fields[column] ?? [] }
+
+    /// Whether it has nothing in one of these columns.
+    func lacks(_ columns: [Column]) -> Bool {
+        columns.contains { words($0).allSatisfy { $0.allSatisfy(\.isWhitespace) } }
+    }
 }
 
 extension TaskDefinition {
@@ -18,11 +23,7 @@ extension TaskDefinition {
     var textColumns: [Column] { [text] + (pair.map { [$0] } ?? []) + (choices ?? []) }
 
     /// Whether a row is without one of its texts or its label.
-    func lacks(_ row: Row) -> Bool {
-        (textColumns + (label.map { [$0] } ?? [])).contains { column in
-            row.words(column).allSatisfy { $0.allSatisfy(\.isWhitespace) }
-        }
-    }
+    func lacks(_ row: Row) -> Bool { row.lacks(textColumns + (label.map { [$0] } ?? [])) }
 
     /// All that are read.
     var columns: [Column] { textColumns + (targets ?? []) + (label.map { [$0] } ?? []) }

@@ -76,7 +76,7 @@ package struct HuggingFaceExport {
     }
 
     private func write(_ adapter: PeftAdapter, to folder: String) throws {
-        let form = adapter.modelForm
+        let form = adapter.form
         let modules = Set(form.headModules)
         let head = tensors(form) { parameter in
             let names = form.names(of: parameter)[0].split(separator: ".")

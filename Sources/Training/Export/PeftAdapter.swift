@@ -9,7 +9,7 @@ struct PeftAdapter {
     static let configurationName = "adapter_config.json"
     static let weightsName = "adapter_model.safetensors"
 
-    private let form: TransformersForm
+    let form: TransformersForm
     private let store: ParameterStore
     private let design: AdapterDesign?
     /// The biases of the backbone that moved, by index in the table.
@@ -48,8 +48,6 @@ struct PeftAdapter {
     var modelingFile: ModelingFile? {
         form.isNative ? nil : ModelingFile(form, record.task, adapter: nil)
     }
-
-    var modelForm: TransformersForm { form }
 
     // MARK: Weights
 

@@ -48,6 +48,11 @@ package struct GivenFile {
         }
     }
 
+    fileprivate init(_ reference: ArtifactReference, path: String) {
+        self.reference = reference
+        self.path = path
+    }
+
     fileprivate init(_ kind: ArtifactKind, file: String) throws {
         let mapped = try MappedFile(path: file)
         reference = ArtifactReference(id: ArtifactID(rawValue: mapped.digest()), kind: kind, byteCount: mapped.count)
@@ -169,7 +174,7 @@ private struct Reader {
         let written = try GivenFile(kind, file: temporary)
         let id = written.reference.id.rawValue
         try cache.adopt(temporary, as: id, byteCount: written.reference.byteCount)
-        return try GivenFile(kind, file: cache.path(of: id))
+        return GivenFile(written.reference, path: cache.path(of: id))
     }
 
     private func model() throws -> GivenFile {

@@ -48,10 +48,8 @@ struct DiffCommand: ParsableCommand {
         let areKeys = try [old, new].map { try !ledger.stages(keyPrefix: $0.lowercased()).isEmpty }
         guard areKeys.contains(true) else { return nil }
         let known = try [old, new].map { digits in
-            let key = try ledger.stage(beginning: digits.lowercased()).key
-            guard let known = try ledger.knownStage(key) else {
-                throw WorkFailed("\(ledger.store): the plan of stage \(key.short) is missing from the ledger")
-            }
+            let key = try ledger.stage(beginning: digits).key
+            guard let known = try ledger.knownStage(key) else { throw ledger.missingPlan(of: key) }
             return known
         }
         return (known[0], known[1])

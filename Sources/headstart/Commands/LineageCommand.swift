@@ -31,7 +31,7 @@ struct LineageCommand: ParsableCommand {
 
 extension LedgerReader {
     func lineage(of key: StageKey) throws -> Lineage {
-        guard let plan = try plan(containing: key) else { throw missing(key) }
+        guard let plan = try plan(containing: key) else { throw missingPlan(of: key) }
         let endTimes = try endTimes()
         return try lineage(of: key, in: plan, endTimes)
     }
@@ -42,13 +42,14 @@ extension LedgerReader {
     func lineage(of key: StageKey, in plan: SweepPlan, _ endTimes: [StageKey: Timestamp]) throws -> Lineage {
         func known(_ key: StageKey) throws -> Lineage.Known {
             let planned = try StageDifferences.Known(key, in: plan) ?? knownStage(key)
-            guard let planned, let record = try stage(key) else { throw missing(key) }
+            guard let planned, let record = try stage(key) else { throw missingPlan(of: key) }
             return Lineage.Known(planned, record, endedAt: endTimes[key])
         }
         return try Lineage(try known(key), known: known)
     }
 
-    private func missing(_ key: StageKey) -> WorkFailed {
-        WorkFailed("\(store): the plan of stage \(key.short) is missing from the ledger")
+    func missingPlan(of key: StageKey) -> WorkFailed {
+        WorkFailed(
+            "\(store): the plan of stage \(key.short) is missing from the ledger; run its sweep again on this store")
     }
 }

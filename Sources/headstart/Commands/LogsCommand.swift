@@ -62,7 +62,7 @@ struct LogsCommand: ParsableCommand {
 extension LedgerReader {
     /// The one stage whose key begins with these digits.
     func stage(beginning digits: String) throws -> StageRecord {
-        let stages = try stages(keyPrefix: digits)
+        let stages = try stages(keyPrefix: digits.lowercased())
         guard let stage = stages.first else { throw BadRequest("\(store): no stage's key begins with \(digits)") }
         guard stages.count == 1 else {
             throw BadRequest("\(digits): \(stages.count) stages begin so; give more digits")

@@ -46,9 +46,16 @@ struct ModelFetchCommand: ParsableCommand {
     private struct Summary: Encodable {
         let id: String
         let revision: String
-        let commit: String
-        let bytes: Int
+        /// Offline nobody knows these two.
+        let commit: String?
+        let bytes: Int?
         let directory: String
+
+        func encode(to encoder: any Encoder) throws {
+            try encoder.encode([
+                "id": id, "revision": revision, "commit": commit, "bytes": bytes, "directory": directory,
+            ])
+        }
     }
 
     func run() throws {
@@ -71,7 +78,7 @@ struct ModelFetchCommand: ParsableCommand {
         if output.json {
             return try Screen.json(
                 Summary(
-                    id: model.id, revision: model.revision, commit: commit ?? model.revision, bytes: bytes ?? 0,
+                    id: model.id, revision: model.revision, commit: commit, bytes: bytes,
                     directory: directory))
         }
         let size = bytes.map { ", \(megabytes($0))" } ?? ""

@@ -39,18 +39,18 @@ struct RetrainCommand: ParsableCommand {
 
     func run() throws {
         let ledger = try LedgerReader(store: store.store)
-        let key = try ledger.stage(beginning: stage).key
-        guard let plan = try ledger.plan(containing: key)?.alone(key) else {
-            throw WorkFailed("\(ledger.store): the plan of stage \(key.short) is missing from the ledger")
-        }
+        let known = try ledger.stage(beginning: stage)
+        let key = known.key
+        guard let plan = try ledger.plan(containing: key)?.alone(key) else { throw ledger.missingPlan(of: key) }
         let threads = node.threadCount(ranks: 1)
         let trainer = StageTrainer(
             communicator: SoloCommunicator(), node: .here(ranks: 1, threads: threads),
             compute: try Machine.compute(threads: threads))
         let moved = plan.moved(model: model.map(Path.absolute), data: data.map(Path.absolute))
-        let trained = try MethodRun(moved, directory: out).run(
+        let given = try givenFiles(plan, in: ContentStore(store: ledger.store))
+        let trained = try MethodRun(moved, directory: out, givenFiles: given).run(
             trainer, SoloCommunicator(), observer: TrainingProgress(json: output.json))
-        let before = try ledger.stage(beginning: stage).result
+        let before = known.result
         if output.json { return }
         let record = trained.record
         let score = record.result.scored(record.task.metrics[0], on: .dev)?.figure ?? "none"
@@ -58,5 +58,19 @@ struct RetrainCommand: ParsableCommand {
         let isSame = before?.parameters == record.result.parameters
         let comparison = isSame ? ", to the bit what it was" : was.map { " (it was \($0))" } ?? ""
         try Screen.line("\(record.task.metrics[0].rawValue) \(score)\(comparison); the run is in \(out)")
+    }
+
+    /// What the stages took from files, as the store has kept it.
+    private func givenFiles(_ plan: SweepPlan, in artifacts: ContentStore) throws -> [ArtifactReference: String] {
+        var files: [ArtifactReference: String] = [:]
+        for artifact in plan.stages.flatMap(\.specification.given) {
+            guard let path = try artifacts.checkedPath(of: artifact) else {
+                throw WorkFailed(
+                    "\(store.store): lacks the \(artifact.kind.rawValue) that the stage was given; run its sweep again, "
+                        + "which brings it")
+            }
+            files[artifact] = path
+        }
+        return files
     }
 }

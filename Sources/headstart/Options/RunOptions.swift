@@ -40,7 +40,7 @@ struct RunOptions: ParsableArguments {
         guard let plan = try ledger.plan(containing: stage.key),
             let planned = plan.stages.first(where: { $0.key == stage.key }),
             let task = plan.task(named: planned.task)
-        else { throw WorkFailed("\(ledger.store): the plan of stage \(stage.key.short) is missing from the ledger") }
+        else { throw ledger.missingPlan(of: stage.key) }
         let artifacts = ContentStore(store: ledger.store)
         var files: [ArtifactKind: String] = [:]
         for artifact in result.artifacts { files[artifact.kind] = try artifacts.checkedPath(of: artifact) }
