@@ -73,7 +73,7 @@ let package = Package(
 
         // Thin types over ZeroMQ, MPI, BLAS and our kernels; they know nothing of the project
         library("Transport", ["Files", "CZeroMQ"]),
-        library("Collectives", ["CMPI"]),
+        library("Collectives", ["CMPI", "CKernels"]),
         library("Numerics", ["COpenBLAS", "COneDNN", "CKernels"]),
 
         // Files, text, datasets

@@ -8,6 +8,11 @@ struct CollectivesTests {
         try expectAllTrue(Probe("sums", ranks: ranks), count: 19)
     }
 
+    @Test(arguments: [1, 2, 3])
+    func `sums that are under way at once have the bits of sums one by one, in both formats`(ranks: Int) throws {
+        try expectAllTrue(Probe("overlapping", ranks: ranks), count: 6)
+    }
+
     @Test(arguments: [2, 4])
     func `bytes of any length reach every rank`(ranks: Int) throws {
         try expectAllTrue(Probe("bytes", ranks: ranks), count: 13)

@@ -10,11 +10,16 @@ package final class StageTrainer {
     private let compute: Compute
     private let cache = InputCache()
     private let checkpointSeconds: Double
+    private let bucketCount: Int
 
-    /// - Parameter checkpointSeconds: the time between two checkpoints; a crash repeats at most this much work.
+    /// - Parameters:
+    ///   - checkpointSeconds: the time between two checkpoints; a crash repeats at most this much work.
+    ///   - bucketCount: gradients that ranks sum at once; changes no bit.
     package init(
-        communicator: any Communicator, node: NodeSettings, compute: Compute, checkpointSeconds: Double = 60
+        communicator: any Communicator, node: NodeSettings, compute: Compute, checkpointSeconds: Double = 60,
+        bucketCount: Int = 1 << 20
     ) {
+        self.bucketCount = bucketCount
         self.communicator = communicator
         self.node = node
         self.compute = compute
@@ -62,7 +67,8 @@ package final class StageTrainer {
             ).run()
         }
         return try TrainingLoop(
-            stage, communicator, compute, observer, checkpoint: checkpoint, checkpointSeconds: checkpointSeconds
+            stage, communicator, compute, observer, checkpoint: checkpoint, checkpointSeconds: checkpointSeconds,
+            bucketCount: bucketCount
         ).run()
     }
 

@@ -21,7 +21,9 @@ final class TextLearner: Learner {
         self.objective = objective
     }
 
-    func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int) {
+    func learn(
+        _ examples: ArraySlice<Int>, step: Int, scale: Double, onPlace: (Parameter.Place) -> Void
+    ) -> (loss: Double, tokens: Int) {
         guard !examples.isEmpty else { return (0, 0) }
         let read = examples.map { ($0, data.trained($0, seed: seed, step: step)) }
         let dropout = dropout.context(seed: seed, step: step)
@@ -31,7 +33,8 @@ final class TextLearner: Learner {
             let outputs = model.forward(batch, dropout: dropout)
             let labels = read[pack].flatMap(\.1.labels)
             let (loss, gradients) = objective.evaluate(outputs, labels: labels, scale: scale)
-            model.backward(gradients)
+            let isLast = pack.upperBound == read.count
+            model.backward(gradients) { if isLast { onPlace($0) } }
             sums.loss += loss
             sums.tokens += batch.tokenCount
         }
