@@ -40,6 +40,30 @@ struct CollectivesTests {
     }
 }
 
+struct PlaceTests {
+    private func place(_ group: String?, rank: String?, of ranks: String?) -> [Int]? {
+        var environment: [String: String] = [:]
+        environment["HEADSTART_GROUP"] = group
+        environment["OMPI_COMM_WORLD_LOCAL_RANK"] = rank
+        environment["OMPI_COMM_WORLD_LOCAL_SIZE"] = ranks
+        return MPIRun.place(in: environment).map { [$0.process, $0.processes] }
+    }
+
+    @Test func `ranks of all groups of a host are counted through`() {
+        #expect(place("0/1", rank: "1", of: "2") == [1, 2])
+        #expect(place("2/3", rank: "1", of: "4") == [9, 12])
+        let told = MPIRun.environment(ofGroup: 2, of: 3)
+        #expect(place(told["HEADSTART_GROUP"], rank: "0", of: "4") == [8, 12])
+    }
+
+    @Test func `a rank that was started in another way has no place`() {
+        #expect(place(nil, rank: "1", of: "2") == nil)
+        #expect(place("0/1", rank: nil, of: nil) == nil)
+        for wrong in ["", "1", "1/1", "-1/2", "a/b", "0/1/2"] { #expect(place(wrong, rank: "0", of: "1") == nil) }
+        #expect(place("0/1", rank: "2", of: "2") == nil)
+    }
+}
+
 struct SoloTests {
     @Test func `a process that no launcher started is a group of one`() throws {
         let probe = try Probe("start", ranks: nil)
