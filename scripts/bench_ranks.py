@@ -164,7 +164,7 @@ def costs(arguments, agent, steps):
     found = {}
     for network in arguments.networks:
         asked = [word for step in steps for word in ["--step", ":".join(map(str, step))]]
-        found[network] = last_line(start([*launcher(network, agent), PROGRAM, "bench", "--json", *asked]))
+        found[network] = last_line(start([*launcher(network, agent), PROGRAM, "bench", "--model", MINILM, "--json", *asked]))
     return found
 
 

@@ -73,10 +73,11 @@ final class BucketSum {
         return (code, code == 0 && isDone != 0)
     }
 
-    private var received: UnsafeMutableRawPointer { scratch.start }
-    /// Behind what is received.
-    private var rounded: UnsafeMutablePointer<UInt16> {
-        (received + pieces.receivedCount * format.width).assumingMemoryBound(to: UInt16.self)
+    private var rounded: UnsafeMutablePointer<UInt16> { scratch.start.assumingMemoryBound(to: UInt16.self) }
+    /// Behind what is rounded, and so nowhere else even where it is empty: a call that sends from where it receives is one
+    /// in place to Open MPI, which then sends nothing.
+    private var received: UnsafeMutableRawPointer {
+        scratch.start + (format == .fp32 ? 0 : values.count * format.width)
     }
     private var sent: UnsafeMutableRawPointer { format == .fp32 ? .init(values.baseAddress!) : .init(rounded) }
 }

@@ -15,7 +15,7 @@ struct BenchCommand: ParsableCommand {
 
             EXAMPLE
               headstart bench --model minilm-l6 --tokens 430 --threads 2
-              headstart bench --ranks 2
+              headstart bench --model minilm-l6 --ranks 2
             """)
 
     @OptionGroup var model: ModelOptions
