@@ -58,7 +58,7 @@ final class Attention {
         let everyToken = pass.selecting(.all)
         forEachKeyValue(own) { projection, part in projection.forward(input, into: part, everyToken) }
         pass.compute.phase(.adapters) { prefix?.join(own.readable, into: keysValues.start, pass) }
-        pass.compute.phase(.attention) { attend(pass) }
+        pass.compute.phase(.attention, bytes: bytes(pass), gigaflop: gigaflop(pass)) { attend(pass) }
         return end.forward(Matrix(context.start, rows: rows, columns: hidden), residual: selected, pass)
     }
 
@@ -79,7 +79,7 @@ final class Attention {
 
         let queryGradient = queryMatrix(workspace.queries, rows)
         let keyValueGradient = keyValueMatrix(workspace.keysValues, tokens)
-        pass.compute.phase(.attention) { attendBackward(pass) }
+        pass.compute.phase(.attention, bytes: 2 * bytes(pass), gigaflop: 2 * gigaflop(pass)) { attendBackward(pass) }
         pass.compute.phase(.adapters) {
             prefix?.split(workspace.prefixedKeysValues.start, into: keyValueGradient, pass)
         }
@@ -94,6 +94,12 @@ final class Attention {
             start = .current
         }
     }
+
+    /// Of the scores and of what they weigh.
+    private func gigaflop(_ pass: Pass) -> Double { 4 * Double(pass.layout.pairCount(pass.selection) * hidden) / 1e9 }
+
+    /// Of queries, keys, values and context.
+    private func bytes(_ pass: Pass) -> Int { 8 * (pass.rows.count + pass.layout.keyCount) * hidden }
 
     private func queryMatrix(_ buffer: FloatBuffer, _ rows: Int) -> MutableMatrix {
         MutableMatrix(buffer.start, rows: rows, columns: hidden)

@@ -36,7 +36,9 @@ final class Embeddings {
     var moves: Bool { norm.moves || tablesMove }
 
     /// - Returns: [T, H], valid until the next forward pass.
-    func forward(_ pass: Pass) -> MutableMatrix { pass.compute.phase(.embedding) { embed(pass) } }
+    func forward(_ pass: Pass) -> MutableMatrix {
+        pass.compute.phase(.embedding, bytes: pass.layout.tokenCount * configuration.hidden * 16) { embed(pass) }
+    }
 
     private func embed(_ pass: Pass) -> MutableMatrix {
         let (layout, hidden) = (pass.layout, configuration.hidden)
@@ -55,7 +57,10 @@ final class Embeddings {
 
     /// - Parameter gradient: of the output [T, H]; overwritten.
     func backward(_ gradient: MutableMatrix, _ pass: Pass) {
-        pass.compute.phase(.embedding) { addGradients(gradient, pass) }
+        let tables = [words, positions, types].count { $0.gradient != nil }
+        pass.compute.phase(.embedding, bytes: gradient.rows * gradient.columns * 12 * tables) {
+            addGradients(gradient, pass)
+        }
     }
 
     private func addGradients(_ gradient: MutableMatrix, _ pass: Pass) {

@@ -42,7 +42,11 @@ final class PackedLinear {
         input: Matrix, gradient: Matrix, into inputGradient: MutableMatrix?, from start: ProductStart, _ pass: Pass
     ) {
         let compute = pass.compute
-        compute.phase(.biasGradients) { linear.addBiasGradient(gradient, compute) }
+        if linear.biasMoves {
+            compute.phase(.biasGradients, bytes: gradient.rows * gradient.columns * 4) {
+                linear.addBiasGradient(gradient, compute)
+            }
+        }
         if let weightGradient = linear.weightGradientMatrix {
             compute.phase(.weightGradients) {
                 guard isPacked else { return linear.addWeightGradient(gradient, input: input, compute) }

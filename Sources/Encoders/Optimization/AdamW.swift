@@ -49,7 +49,9 @@ package struct AdamW: Sendable {
 extension Arena {
     /// The sum of the squares of all gradients.
     package func squaredGradientNorm(_ compute: Compute) -> Double {
-        compute.phase(.optimizer, bytes: (count - denseStart) * 4) { sumOfSquares(compute) }
+        compute.phase(.optimizer, bytes: (count - denseStart + (rows?.touchedCount ?? 0)) * 4) {
+            sumOfSquares(compute)
+        }
     }
 
     private func sumOfSquares(_ compute: Compute) -> Double {
@@ -86,7 +88,7 @@ extension Arena {
         _ compute: Compute
     ) {
         precondition(shares.isEmpty || shares.count == segments.count)
-        compute.phase(.optimizer, bytes: (count - denseStart) * 32) {
+        compute.phase(.optimizer, bytes: (count - denseStart) * 32 + (rows?.updateBytes ?? 0)) {
             for (place, segment) in segments.enumerated() {
                 let step = optimizer.coefficients(
                     number: number, rate: shares.isEmpty ? rate : rate * shares[place], gradientScale: gradientScale,

@@ -92,6 +92,15 @@ package final class SparseRows {
 
     package var count: Int { touched.count }
 
+    /// Entries of the rows that have a gradient.
+    var touchedCount: Int { width * touched.count { $0 != 0 } }
+
+    /// Read and written by an optimizer's step: of rows without moments the values alone, which decay.
+    var updateBytes: Int {
+        let updated = (0..<count).count { touched[$0] | active[$0] != 0 }
+        return width * (updated * 32 + (count - updated) * 8)
+    }
+
     /// For whoever writes gradients without knowing which.
     package func touchAll() { touched.update(repeating: 1) }
 

@@ -11,7 +11,7 @@ final class TextLearner: Learner {
     let objective: Objective
 
     /// What goes through the network at once, all of whose layers keep their inputs until the gradients are there.
-    private static let mostTokens = 8192
+    static let mostTokens = 8192
 
     init(model: Model, data: EncodedDataset, dropout: DropoutRates, seed: UInt64, objective: Objective) {
         self.model = model

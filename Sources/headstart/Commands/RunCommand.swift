@@ -39,7 +39,10 @@ struct RunCommand: ParsableCommand {
             // What becomes of stages is on the display.
             logger: log.logger("coordinator", level: .error), prepare: SweepOptions.prepare(for: store.store))
         try sweep.give(to: ContentStore(store: store.store))
-        let display = ProgressDisplay(from: try snapshot(coordinator))
+        let forecasts = Forecasts(
+            ranks: groups.ranks, threads: try groups.settings([]).threadsPerRank,
+            memoryBytes: groups.node.memory?.bytes, measures: false)
+        let display = ProgressDisplay(from: try snapshot(coordinator), forecast: forecasts.stages)
         try Screen.line("Sweep \(display.sweep): \(display.stageCount), in \(store.store).")
         try withExtendedLifetime(listener) {
             let isDone = coordinator.status.stages.allSatisfy { $0.state.isFinal }
