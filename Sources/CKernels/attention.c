@@ -5,17 +5,34 @@
 #include "mathematics.h"
 #include "philox.h"
 #include "small_product.h"
+#include "transpose.h"
 
 INLINED size_t rounded_up(size_t n) { return (n + LANES - 1) / LANES * LANES; }
 
 size_t attention_row(size_t n) { return rounded_up(n); }
 
+// transposed[c, j] = x[j, c] for the first `count` of sixteen columns from j on; the others become 0.
+INLINED void transpose_square(const size_t count, const float *x, size_t stride, size_t row, float *transposed) {
+    line m[SIDE];
+    for (size_t i = 0; i < SIDE; i++) {
+        m[i] = (line){0};
+        if (i < count) memcpy(&m[i], x + i * stride, sizeof m[i]);
+    }
+    transpose_lines(m);
+    for (size_t c = 0; c < SIDE; c++) memcpy(transposed + c * row, &m[c], sizeof m[c]);
+}
+
 // transposed[c, j] = x[j, c], the columns beyond n being 0.
 INLINED void transpose(size_t n, size_t d, const float *x, size_t stride, size_t row, float *transposed) {
-    for (size_t c = 0; c < d; c++)
-        for (size_t j = n; j < row; j++) transposed[c * row + j] = 0.0f;
-    for (size_t j = 0; j < n; j++)
-        for (size_t c = 0; c < d; c++) transposed[c * row + j] = x[j * stride + c];
+    const size_t whole = d / SIDE * SIDE;
+    for (size_t j = 0; j < row; j += SIDE)
+        for (size_t c = 0; c < whole; c += SIDE)
+            if (j + SIDE <= n)
+                transpose_square(SIDE, x + j * stride + c, stride, row, transposed + c * row + j);
+            else
+                transpose_square(n - j, x + j * stride + c, stride, row, transposed + c * row + j);
+    for (size_t c = whole; c < d; c++)
+        for (size_t j = 0; j < row; j++) transposed[c * row + j] = j < n ? x[j * stride + c] : 0.0f;
 }
 
 // Over whole vectors; what is beyond n becomes 0.

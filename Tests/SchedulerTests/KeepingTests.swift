@@ -48,10 +48,10 @@ struct KeepingTests {
             result(of: seed, 0, attempt: Attempt(rawValue: 1)).artifacts[0].id
         }
 
-        /// Gives every stage to a worker of its own.
+        /// Gives every stage to a worker of its own, that which was given a model among them.
         func assign() throws -> [StageKey: (assignment: Assignment, worker: String)] {
             var assigned: [StageKey: (Assignment, String)] = [:]
-            for number in stages.indices {
+            for number in 0...stages.count {
                 guard let assignment = script.greetAndAsk("w\(number)") else { continue }
                 assigned[assignment.stage] = (assignment, "w\(number)")
             }

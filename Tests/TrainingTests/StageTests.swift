@@ -104,6 +104,21 @@ struct StageTests {
         #expect(work[1] > 1.3 * work[0], "of the steps' forward passes all but the last layer's are made twice")
     }
 
+    @Test func `layers that do not move compute once for each example where nothing drops out`() throws {
+        let bench = try Bench()
+        let work = try [0.0, 1e-9].map { dropout in
+            let recipe = bench.recipe {
+                $0.tune = .parameters(.top(layers: 1))
+                $0.dropout = dropout
+                $0.budget = .epochs(4)
+            }
+            let clock = PhaseClock()
+            _ = try bench.run(bench.job(recipe, into: "out-\(dropout)", work: "work-\(dropout)"), clock: clock)
+            return clock.read()[.forwardProducts]!.gigaflop
+        }
+        #expect(work[0] < 0.7 * work[1])
+    }
+
     @Test func `a batch of more tokens than go through at once is worked off whole`() throws {
         let words = String(repeating: "the red cat runs ", count: 7)
         let rows = (0..<400).map { "\($0 % 3 == 0 ? "good" : "bad") \(words)\t\($0 % 2 == 0 ? "good" : "bad")\n" }

@@ -22,7 +22,7 @@ final class Attention {
     private let dropped: FloatBuffer
     private let context: FloatBuffer
 
-    init(layer: Int, prefix: Prefix?, in store: ParameterStore, _ format: NumberFormat, _ memory: LayerMemory) {
+    init(layer: Int, prefix: Prefix?, in store: ParameterStore, _ packs: PackedLinears, _ memory: LayerMemory) {
         queries = memory.buffer()
         keysValues = memory.buffer()
         probabilities = memory.buffer()
@@ -32,13 +32,13 @@ final class Attention {
         heads = store.table.configuration.heads
         hidden = store.table.configuration.hidden
         self.prefix = prefix
-        query = Projection("attention.self.query", layer: layer, in: store, format, memory)
-        let key = Projection("attention.self.key", layer: layer, in: store, format, memory)
-        let value = Projection("attention.self.value", layer: layer, in: store, format, memory)
+        query = Projection("attention.self.query", layer: layer, in: store, packs, memory)
+        let key = Projection("attention.self.key", layer: layer, in: store, packs, memory)
+        let value = Projection("attention.self.value", layer: layer, in: store, packs, memory)
         keyValue = key.joined(with: value).map { [$0] } ?? [key, value]
         end = BranchEnd(
             "attention.output", bottleneck: ParameterTable.attentionBottleneck, layer: layer,
-            site: .attentionOutput(layer: layer), in: store, format, memory)
+            site: .attentionOutput(layer: layer), in: store, packs, memory)
     }
 
     var moves: Bool { scoresMove || end.moves }

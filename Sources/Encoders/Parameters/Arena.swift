@@ -24,6 +24,8 @@ package final class Arena {
     /// The rows of the word embedding, if it moves. It is half of a small model, and a step touches few of its rows.
     package let rows: SparseRows?
     private let blocks: [FloatBuffer]
+    /// Of squared gradients, by block and by row of the word embedding.
+    let blockSums = AlignedBuffer<Double>()
 
     /// - Parameter parts: how each parameter of the table is trained.
     init(table: ParameterTable, parts: [TrainablePart]) {

@@ -105,7 +105,7 @@ package final class TrainedModel {
     /// What the head gives for each example: [rows, outputs], in the order of its rows.
     package func outputs(_ examples: [EncodedExample]) -> [[Float]] {
         examples.inPacks(Array(examples.indices)) { pack in
-            let outputs = Array(model.forward(examples.batch(pack)))
+            let outputs = Array(model.outputs(of: examples.batch(pack)))
             var end = 0
             return pack.map { index in
                 let start = end

@@ -99,10 +99,27 @@ final class PreparedStage {
             learner = FeatureLearner(
                 model: model, data: data, features: features, dropout: dropout, seed: seed, objective: objective)
         } else {
+            let dropout = recipe.tune == .head ? dropout.ofHead : dropout
             learner = TextLearner(
-                model: model, data: data, dropout: recipe.tune == .head ? dropout.ofHead : dropout, seed: seed,
-                objective: objective)
+                model: model, data: data, dropout: dropout, seed: seed, objective: objective,
+                frozen: Self.frozenStates(model, data, dropout, schedule, directory: job.workDirectory))
         }
+    }
+
+    /// Of the files that are read more than once as they are: the training file where nothing is hidden or dropped out.
+    private static func frozenStates(
+        _ model: Model, _ data: EncodedDataset, _ dropout: DropoutRates, _ schedule: Schedule, directory: String
+    ) -> [DataFile: FrozenStates] {
+        guard model.hasFrozenLayers, schedule.steps > schedule.stepsPerEpoch else { return [:] }
+        let isTrainSteady = data.masking == nil && dropout.spareBackbone
+        let files = data.files.filter { $0 == .train ? isTrainSteady : $0 != .test }
+        return Dictionary(
+            uniqueKeysWithValues: files.compactMap { file in
+                FrozenStates(
+                    tokens: data[file].map(\.tokenCount), width: model.store.table.configuration.hidden,
+                    directory: directory
+                ).map { (file, $0) }
+            })
     }
 
     /// The entries that pruning has left at other than their pretrained values, by parameter; nil where nothing is pruned.
