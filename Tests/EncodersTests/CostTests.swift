@@ -90,8 +90,8 @@ struct CostTests {
         try expect(second, is: work)
         work += costs.beginning
         try expect(first, is: work)
-        _ = model.forward(batch)
-        let read = counted(compute) { _ = model.forward(batch) }
+        _ = model.outputs(of: batch)
+        let read = counted(compute) { _ = model.outputs(of: batch) }
         try expect(read, is: costs.pass(sizes, isTrained: false))
     }
 

@@ -45,10 +45,13 @@ struct PlanningTests {
         return try #require(try costs.forecasts()[stage.key])
     }
 
-    @Test(arguments: [Tune.all, .bitfit, .parameters(.top(layers: 1)), .adapter(.lora(LoRASettings(rank: 2)))])
-    func `a whole stage multiplies what is said`(tune: Tune) throws {
+    @Test(
+        arguments: [Tune.all, .bitfit, .parameters(.top(layers: 1)), .adapter(.lora(LoRASettings(rank: 2)))],
+        [nil, 0.0])
+    func `a whole stage multiplies what is said`(tune: Tune, dropout: Double?) throws {
         let recipe = bench.recipe {
             $0.tune = tune
+            $0.dropout = dropout
             // The last batch of an epoch is smaller, and so is the last part of each.
             $0.batch = 10
             $0.accumulation = 3

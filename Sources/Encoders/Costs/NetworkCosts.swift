@@ -63,6 +63,10 @@ package struct NetworkCosts: Sendable {
         return embeddingsMove ? 0 : layers.firstIndex(where: \.moves)
     }
 
+    /// The layers below the lowest that moves, but never the last: without dropout they make the same of an example in
+    /// every pass.
+    package var frozenLayers: Int { min(lowestLayer ?? layers.count, layers.count - 1) }
+
     /// Whether the gradient of a layer's input is wanted.
     func isNeeded(below layer: Int) -> Bool { embeddingsMove || layers[..<layer].contains(where: \.moves) }
 }

@@ -63,9 +63,16 @@ extension NetworkCosts {
         trained: LargestPass, read: LargestPass, activeRows: Int, dropsAttention: Bool, dropsAdapter: Bool
     ) -> NetworkMemory {
         let all = trained.union(read)
-        let kept = layers.indices.map { keptCount($0, all, trained, dropsAttention, dropsAdapter) }
         let states = all.tokens * configuration.hidden
-        let ofLayers = recomputes ? (kept.max() ?? 0) + (layers.count - 1) * states : kept.reduce(0, +)
+        let ofLayers: Int
+        if recomputes {
+            let largest = layers.indices.map { keptCount($0, all, dropsAttention, dropsAdapter) }.max() ?? 0
+            ofLayers = largest + (layers.count - 1) * trained.tokens * configuration.hidden
+        } else {
+            let kept = layers.indices.map { keptCount($0, trained, dropsAttention, dropsAdapter) }
+            // Passes that no backward pass follows take turns with one layer's memory.
+            ofLayers = kept.reduce(0, +) + (layers.indices.map { keptCount($0, read, false, false) }.max() ?? 0)
+        }
         // Pages of gradients and moments that nobody writes take none.
         let passive = max(0, 1 - Double(activeRows) / Double(configuration.vocabulary))
         let rowsOfPage = 1 + pageBytes / (4 * configuration.hidden)
@@ -77,19 +84,19 @@ extension NetworkCosts {
             activations: 4 * floats + roundedBytes(all, trained))
     }
 
-    /// Numbers that a layer keeps, as its classes reserve them.
+    /// Numbers that a layer keeps of its largest pass, as its classes reserve them.
     private func keptCount(
-        _ number: Int, _ all: LargestPass, _ trained: LargestPass, _ dropsAttention: Bool, _ dropsAdapter: Bool
+        _ number: Int, _ largest: LargestPass, _ dropsAttention: Bool, _ dropsAdapter: Bool
     ) -> Int {
         let (layer, hidden, heads) = (layers[number], configuration.hidden, configuration.heads)
         let isFirst = number == layers.count - 1 && table.readout == .first
-        let rows = isFirst ? all.sequences : all.tokens
-        let keys = all.tokens + all.sequences * prefixLength
+        let rows = isFirst ? largest.sequences : largest.tokens
+        let keys = largest.tokens + largest.sequences * prefixLength
         var count = 6 * rows * hidden + 2 * keys * hidden + 2 * rows * layer.inner.outputs + 2 * rows
-        count += heads * (all.probabilities + (dropsAttention ? trained.probabilities : 0))
-        if isFirst { count += all.sequences * hidden }
+        count += heads * largest.probabilities * (dropsAttention ? 2 : 1)
+        if isFirst { count += largest.sequences * hidden }
         for linear in layer.linears {
-            let rows = isFirst && !layer.keyValue.contains { $0.outputs == linear.outputs } ? rows : all.tokens
+            let rows = isFirst && !layer.keyValue.contains { $0.outputs == linear.outputs } ? rows : largest.tokens
             for added in linear.lowRanks { count += rows * (added.rank + (dropsAdapter ? added.inputs : 0)) }
         }
         for end in [layer.attentionEnd, layer.end] {

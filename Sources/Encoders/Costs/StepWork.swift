@@ -79,18 +79,24 @@ package struct BatchSizes: Equatable, Sendable {
 
 extension NetworkCosts {
     /// A pass through the network: forward, and backward to the lowest parameter that moves.
-    /// - Parameter isTrained: whether there is a backward pass.
-    package func pass(_ batch: BatchSizes, isTrained: Bool) -> Work {
+    /// - Parameters:
+    ///   - isTrained: whether there is a backward pass.
+    ///   - isVisited: whether what frozen layers make of the batch is kept from an earlier pass.
+    package func pass(_ batch: BatchSizes, isTrained: Bool, isVisited: Bool = false) -> Work {
         var work = Work()
         let hidden = Double(configuration.hidden)
-        work.add(.embedding, bytes: batch.tokens * hidden * 16, rounds: 1)
-        work.add(.normalization, bytes: batch.tokens * hidden * 12)
+        if !isVisited || frozenLayers == 0 {
+            work.add(.embedding, bytes: batch.tokens * hidden * 16, rounds: 1)
+            work.add(.normalization, bytes: batch.tokens * hidden * 12)
+        }
         addPrefixes(to: &work, isTrained: isTrained && prefixMoves)
-        for layer in layers.indices { addForward(layer, batch, to: &work) }
+        for layer in (isVisited ? frozenLayers : 0)..<layers.count {
+            addForward(layer, batch, keepsSlope: isTrained, to: &work)
+        }
         addHead(rows: batch.headRows, to: &work, isTrained: isTrained, reachesEncoder: encoderMoves)
         guard isTrained, let lowest = lowestLayer else { return work }
         for layer in (lowest..<layers.count).reversed() {
-            if recomputes, layer < layers.count - 1 { addForward(layer, batch, to: &work) }
+            if recomputes, layer < layers.count - 1 { addForward(layer, batch, keepsSlope: true, to: &work) }
             addBackward(layer, batch, to: &work)
         }
         guard embeddingsMove else { return work }
@@ -168,7 +174,7 @@ extension NetworkCosts {
             bytes: times * 8 * (rows(layer, batch) + keys) * hidden, rounds: 1)
     }
 
-    private func addForward(_ number: Int, _ batch: BatchSizes, to work: inout Work) {
+    private func addForward(_ number: Int, _ batch: BatchSizes, keepsSlope: Bool, to work: inout Work) {
         let (layer, rows) = (layers[number], rows(number, batch))
         for phase in [Phase.forwardProducts, .normalization, .activation] { work.add(phase, rounds: 1) }
         addForward(layer.query, rows, to: &work)
@@ -176,7 +182,7 @@ extension NetworkCosts {
         addAttention(number, batch, to: &work)
         addForward(layer.attentionEnd, rows, to: &work)
         addForward(layer.inner, rows, to: &work)
-        work.add(.activation, bytes: rows * Double(layer.inner.outputs) * 12)
+        work.add(.activation, bytes: rows * Double(layer.inner.outputs) * (keepsSlope ? 12 : 8))
         addForward(layer.end, rows, to: &work)
     }
 

@@ -130,6 +130,6 @@ package struct Calibration {
             model.store.publishValues()
         }
 
-        func read(_ batch: PackedBatch) { _ = model.forward(batch) }
+        func read(_ batch: PackedBatch) { _ = model.outputs(of: batch) }
     }
 }

@@ -9,7 +9,7 @@ extension StageCosts {
             trained: readsFeatures ? LargestPass() : largestTrainedPass, read: largestReadPass,
             activeRows: lengths.distinctTokens,
             dropsAttention: dropsAttention, dropsAdapter: dropsAdapter)
-        return processBytes + weightBytes + dataBytes + memory.total + keptBytes + featureBytes
+        return processBytes + weightBytes + dataBytes + memory.total + keptBytes + featureBytes + frozenBytes
     }
 
     /// The largest of what goes through the network at once, over the first epoch of one seed.
@@ -69,6 +69,16 @@ extension StageCosts {
         let copies =
             (recipe.selection == .last ? 0 : 2) + (rules.mixout == nil ? 0 : 1) + (rules.recadam == nil ? 0 : 1)
         return copies * values
+    }
+
+    /// What frozen layers have made of the files that are read again and again; see `FrozenStates`.
+    private var frozenBytes: Int {
+        guard keepsStates else { return 0 }
+        let files: [DataFile] = [.dev, .validation] + (keepsTrained ? [.train] : [])
+        return files.compactMap { lengths[$0] }.reduce(0) { sum, file in
+            let tokens = file.tokens.reduce(0, +) / max(1, file.sequences.count) * file.count
+            return sum + 4 * tokens * network.table.configuration.hidden
+        }
     }
 
     private var featureBytes: Int {

@@ -14,6 +14,8 @@ struct StageCosts {
     private(set) var batchParts = 1
     let computesFeatures: Bool
     let dropsAttention: Bool
+    /// Whether nothing drops out below the head, and no tokens are hidden anew in each step.
+    let sparesBackbone: Bool
     let dropsAdapter: Bool
     /// Examples that are trained on, and those of the training file that are held out.
     let trained: Int
@@ -34,6 +36,9 @@ struct StageCosts {
         self.computesFeatures = computesFeatures
         network = NetworkCosts(table, moving: counts, precision: recipe.precision, recomputes: stage.recomputes)
         dropsAttention = (recipe.dropout ?? table.configuration.attentionDropout) > 0 && recipe.estimate?.mode != .eval
+        let hiddenDropout = recipe.dropout ?? table.configuration.hiddenDropout
+        let isMasked = table.head == .hf && table.readout == .tokens
+        sparesBackbone = !isMasked && (recipe.tune == .head || !dropsAttention && hiddenDropout == 0)
         dropsAdapter = (table.adapter?.dropout ?? 0) > 0
         let count = lengths[.train]?.count ?? 0
         let base = recipe.validationBase == .samples ? recipe.used(of: count) : count
@@ -81,14 +86,28 @@ extension StageCosts {
     private func secondsOfTraining(_ speed: HostSpeed, _ secondsOfReduction: (Int) -> Double) -> Double {
         let schedule = Schedule(recipe, examples: trained)
         let perStep = Double(trained) / Double(schedule.stepsPerEpoch)
-        let step = secondsOfStep(examples: perStep, speed)
+        let first = min(schedule.steps, schedule.stepsPerEpoch)
+        let steps =
+            Double(first) * secondsOfStep(examples: perStep, isVisited: false, speed)
+            + Double(schedule.steps - first) * secondsOfStep(examples: perStep, isVisited: keepsTrained, speed)
         let evaluations = (1...schedule.steps).count { schedule.evaluates(after: $0) }
-        return Double(schedule.steps) * (step + secondsOfReduction(reducedBytes(perStep)))
-            + Double(evaluations) * secondsOfEvaluation(speed)
+        let reductions = Double(schedule.steps) * secondsOfReduction(reducedBytes(perStep))
+        return steps + reductions + secondsOfEvaluation(isVisited: false, speed)
+            + Double(evaluations - 1) * secondsOfEvaluation(isVisited: keepsStates, speed)
     }
 
+    /// Whether what frozen layers make of the examples of a file is kept from its first visit to the next.
+    var keepsStates: Bool {
+        let schedule = Schedule(recipe, examples: trained)
+        return !readsFeatures && recipe.estimate == nil && network.frozenLayers > 0
+            && schedule.steps > schedule.stepsPerEpoch
+    }
+
+    /// The same of the training file, which needs that nothing drops out below the head.
+    var keepsTrained: Bool { keepsStates && sparesBackbone }
+
     /// Of a batch with so many examples, over all ranks.
-    private func secondsOfStep(examples: Double, _ speed: HostSpeed) -> Double {
+    private func secondsOfStep(examples: Double, isVisited: Bool, _ speed: HostSpeed) -> Double {
         let batch = sizes(of: .train) * (examples / Double(ranks))
         var work = network.update(touchedRows: touchedRows(examples), activeRows: Double(lengths.distinctTokens))
         if readsFeatures {
@@ -97,25 +116,28 @@ extension StageCosts {
         }
         let parts = min(Double(passesOfBatch), max(1, examples / Double(ranks)))
         let passes = parts * max(1, (batch.tokens / parts / Double(TextLearner.mostTokens)).rounded(.up))
-        work += passes * network.pass(batch * (1 / passes), isTrained: true)
+        work += passes * network.pass(batch * (1 / passes), isTrained: true, isVisited: isVisited)
         return speed.seconds(work, isTrained: true) + passes * speed.perTrainedPass
     }
 
     /// Of the examples that scores are computed on.
-    private func secondsOfEvaluation(_ speed: HostSpeed) -> Double {
+    private func secondsOfEvaluation(isVisited: Bool, _ speed: HostSpeed) -> Double {
         var examples = [DataFile.dev: count(of: .dev)]
         if heldOut > 0 { examples[.train] = heldOut } else { examples[.validation] = count(of: .validation) }
-        return examples.reduce(0) { $0 + secondsOfReading($1.key, examples: $1.value, speed) }
+        return examples.reduce(0) { $0 + secondsOfReading($1.key, examples: $1.value, isVisited: isVisited, speed) }
     }
 
-    private func secondsOfReading(_ file: DataFile, examples: Int, _ speed: HostSpeed) -> Double {
+    private func secondsOfReading(_ file: DataFile, examples: Int, isVisited: Bool = false, _ speed: HostSpeed)
+        -> Double
+    {
         guard examples > 0 else { return 0 }
         let all = sizes(of: file) * (Double(examples) / Double(ranks))
         let passes = max(1, (all.tokens / Double(tokensOfReadPass)).rounded(.up))
         let pass = all * (1 / passes)
         let work =
             readsFeatures
-            ? network.headPass(rows: pass.headRows, isTrained: false) : network.pass(pass, isTrained: false)
+            ? network.headPass(rows: pass.headRows, isTrained: false)
+            : network.pass(pass, isTrained: false, isVisited: isVisited)
         return passes * (speed.seconds(work, isTrained: false) + speed.perReadPass)
     }
 
