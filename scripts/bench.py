@@ -78,7 +78,8 @@ def transformers(python, row, arguments, seed):
         python, HERE / "bench_transformers.py", "--model", row["folder"], "--data",
         arguments.data / row["task"] / file, "--tune", row["tune"], "--precision", row["precision"],
         "--steps", 10**6 if arguments.evaluate else row["steps"], "--max-length", arguments.max_length, "--seed", seed
-    ] + (["--evaluate"] if arguments.evaluate else []))
+    ] + (["--evaluate"] if arguments.evaluate else [])
+        + (["--choice", row["pytorch"]["optimizer"], row["pytorch"]["precision"]] if "pytorch" in row else []))
 
 
 def measure(row, arguments, python):
