@@ -55,8 +55,8 @@ extension Compute {
     func gelu(_ count: Int, _ inputs: FloatBuffer, into outputs: FloatBuffer, keepsSlope: Bool = true) {
         phase(.activation, bytes: count * (keepsSlope ? 12 : 8)) {
             forEach(count, grain: Grain.entries) { range in
-                let activate = keepsSlope ? gelu_forward : gelu_values
-                activate(range.count, inputs.start + range.lowerBound, outputs.start + range.lowerBound)
+                let (from, to) = (inputs.start + range.lowerBound, outputs.start + range.lowerBound)
+                if keepsSlope { gelu_forward(range.count, from, to) } else { gelu_values(range.count, from, to) }
             }
         }
     }
