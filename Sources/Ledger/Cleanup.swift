@@ -1,7 +1,7 @@
 package import Experiments
 import Files
 
-/// Which artifacts of one kind a store keeps, of each method on each task.
+/// Which artifacts of one kind a store keeps, of each method on each task or fold.
 package enum Retention: String, CaseIterable, Sendable {
     case all
     /// Those of the seed with the best score.
@@ -77,7 +77,7 @@ private struct RetentionRule {
         var (best, last): (Set<StageKey>, Set<StageKey>) = ([], [])
         for plan in plans {
             let rows = plan.rows.filter { row in row.stages.last.map { results[$0] != nil } ?? false }
-            let cells = Dictionary(grouping: rows, by: \.cell)
+            let cells = Dictionary(grouping: rows, by: \.foldCell)
             let stages = Dictionary(plan.stages.map { ($0.key, $0) }) { first, _ in first }
             let score = { (row: SweepRow) in
                 plan.score(of: row.stages.last.flatMap { stages[$0] }, in: results)
