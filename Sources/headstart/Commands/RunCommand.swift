@@ -41,6 +41,9 @@ struct RunCommand: ParsableCommand {
         try sweep.give(to: ContentStore(store: store.store))
         let display = ProgressDisplay(from: try snapshot(coordinator))
         try Screen.line("Sweep \(display.sweep): \(display.stageCount), in \(store.store).")
+        if let remark = try LedgerReader(store: store.store).remarkOnModels(of: coordinator.plans[0]) {
+            Screen.note(remark)
+        }
         try withExtendedLifetime(listener) {
             let isDone = coordinator.status.stages.allSatisfy { $0.state.isFinal }
             if !isDone { try work(coordinator, display, until: stop, logger) }
