@@ -94,6 +94,7 @@ package struct ArchiveFetch {
     }
 
     private func fetch(_ observer: any DownloadObserver) throws {
+        try ZipArchive.checkLibrary()
         let partial = "\(folder)/.fetch.\(Digest(of: url.utf8).short).incomplete"
         let download = Download(url: url, name: Path.name(of: url), partial: partial, byteCount: nil)
         try download.run(observer) { _ in nil }
