@@ -103,6 +103,19 @@ struct InputRowsTests {
         #expect(error?.description.hasPrefix("f:1: the file has 'p(yes)' already") == true)
         let objects = try InputRows("f", bytes: Array("{\"text\":\"a\",\"predicted\":1}\n".utf8), task(.jsonl))
         #expect(throws: DatasetError.self) { try objects.text(beside: [no]) }
+        let skipping = Array("{\"text\":\"\"}\n{\"text\":\"a\"}\n{\"text\":\"b\",\"probabilities\":1}\n".utf8)
+        let later = #expect(throws: DatasetError.self) {
+            try InputRows("f", bytes: skipping, task(.jsonl, skipsEmpty: true)).text(beside: [no, no])
+        }
+        #expect(later?.description.hasPrefix("f:3: the file has 'probabilities' already") == true)
+    }
+
+    @Test func `what is not written may be there`() throws {
+        let line = "{\"text\":\"a\",\"spans\":[],\"probabilities\":1}"
+        #expect(
+            try written(line + "\n", task(.jsonl, labels: nil, metrics: [.rmse]), [.values([1.5])])
+                == line.dropLast() + ",\"predicted\":1.5}\n")
+        #expect(throws: DatasetError.self) { try written("{\"text\":\"a\",\"probabilities\":1}\n", task(.jsonl), [no]) }
     }
 
     // MARK: - Labels
