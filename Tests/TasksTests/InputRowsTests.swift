@@ -147,6 +147,15 @@ struct InputRowsTests {
                 == "text\tlabel\tpredicted\tp(no)\tp(yes)\na\tyes\tyes\t0.5\t0.5\nb\tno\tno\t0.75\t0.25\n")
     }
 
+    @Test func `a row that is too short is an error, or left out where the task says so`() throws {
+        let text = Array("text\tpair\na\tb\nc\n".utf8)
+        let pairs = { task(pair: .name("pair"), label: nil, skipsEmpty: $0) }
+        let error = #expect(throws: DatasetError.self) { try InputRows("f", bytes: text, pairs(nil)) }
+        #expect(error?.description == "f:3: the row has 1 column, but line 1 has 2 columns")
+        let rows = try InputRows("f", bytes: text, pairs(true))
+        #expect(rows.skipped == 1 && rows.contents.count == 1)
+    }
+
     @Test func `hidden tokens are nothing to predict`() throws {
         let error = #expect(throws: DatasetError.self) {
             try InputRows("f", bytes: Array("a\n".utf8), task(.lines, kind: .maskedLM, label: nil, labels: nil))
