@@ -1,6 +1,7 @@
 #include "attention.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "mathematics.h"
 #include "philox.h"
@@ -95,6 +96,14 @@ enum { BLOCK_QUERIES = 64, MOST_KEPT = 128 };
 
 size_t attention_kept(size_t queries, size_t n) { return n <= MOST_KEPT ? queries * rounded_up(n) : 0; }
 
+// Of whole vectors. What grows with the sequence is too large for a small stack, and the time to have it is nothing beside
+// that of a long sequence. Without memory there is no going on.
+static float *scratch(size_t count) {
+    float *memory = aligned_alloc(LANES * sizeof *memory, count * sizeof *memory);
+    if (!memory) abort();
+    return memory;
+}
+
 INLINED attention_shape block_of(const attention_shape *shape, size_t first) {
     attention_shape block = *shape;
     size_t left = shape->queries - first;
@@ -117,7 +126,7 @@ CLONED void attention_forward_blocks(const attention_shape *shape, const float *
                                      const random_stream *stream, size_t first_group, unsigned threshold,
                                      float keep_scale, float *context) {
     size_t n = shape->n, d = shape->d, row = rounded_up(n);
-    float transposed[d * row], probabilities[BLOCK_QUERIES * row];
+    float *transposed = scratch(d * row), *probabilities = scratch(BLOCK_QUERIES * row);
     transpose(n, d, k, shape->kv_stride, row, transposed);
     for (size_t first = 0; first < shape->queries; first += BLOCK_QUERIES) {
         attention_shape block = block_of(shape, first);
@@ -126,6 +135,8 @@ CLONED void attention_forward_blocks(const attention_shape *shape, const float *
         small_product(block.queries, d, n, (strided){probabilities, row, 1}, v, shape->kv_stride, 1.0f,
                       context + first * shape->context_stride, shape->context_stride);
     }
+    free(transposed);
+    free(probabilities);
 }
 
 // With D = dropped and G = ddropped, the gradient of the scores is D G - P rowsum(D G), entry by entry: the mask and its
@@ -160,9 +171,9 @@ CLONED void attention_backward_blocks(const attention_shape *shape, const float 
                                       float keep_scale, const float *dcontext, float *dq, float *dk, float *dv) {
     size_t n = shape->n, d = shape->d, row = rounded_up(n);
     size_t q_stride = shape->q_stride, kv_stride = shape->kv_stride, context_stride = shape->context_stride;
-    float keys[d * row], values[d * row];
-    float probabilities[BLOCK_QUERIES * row], masked[BLOCK_QUERIES * row], gradient[BLOCK_QUERIES * row];
-    float *dropped = threshold == 0 ? probabilities : masked;
+    float *keys = scratch(d * row), *values = scratch(d * row), *gradient = scratch(BLOCK_QUERIES * row);
+    float *probabilities = scratch(BLOCK_QUERIES * row);
+    float *dropped = threshold == 0 ? probabilities : scratch(BLOCK_QUERIES * row);
     transpose(n, d, k, kv_stride, row, keys);
     transpose(n, d, v, kv_stride, row, values);
     for (size_t j = 0; j < n; j++)
@@ -181,4 +192,9 @@ CLONED void attention_backward_blocks(const attention_shape *shape, const float 
                       q_stride);
         add_small_product(n, d, queries, (strided){gradient, 1, row}, block_q, q_stride, shape->scale, dk, kv_stride);
     }
+    if (dropped != probabilities) free(dropped);
+    free(probabilities);
+    free(gradient);
+    free(values);
+    free(keys);
 }

@@ -40,7 +40,7 @@ package struct PlanListing: Sendable {
 
     /// Whole models that the store will have, besides heads and small differences.
     package struct Kept: Encodable, Hashable, Sendable {
-        /// Of the best seed of a cell.
+        /// Of the best seed of a cell, or of each fold in it.
         package let best: Int
         /// Of every seed.
         package let all: Int
@@ -143,7 +143,7 @@ extension PlanListing.Kept {
     fileprivate init?(_ plan: SweepPlan, _ modelBytes: (PlannedStage) -> Int) {
         let stages = Dictionary(plan.stages.map { ($0.key, $0) }) { first, _ in first }
         // A model that several cells share counts once for each: which seed is the best of each is not known.
-        let cells = Dictionary(grouping: plan.rows, by: \.cell).values.compactMap { rows in
+        let cells = Dictionary(grouping: plan.rows, by: \.foldCell).values.compactMap { rows in
             rows.lazy.compactMap { $0.stages.last.flatMap { stages[$0] } }.first { $0.dispensable.contains(.backbone) }
         }
         let whole = plan.stages.filter { $0.outputs.contains(.backbone) }

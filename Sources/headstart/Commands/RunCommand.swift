@@ -44,6 +44,9 @@ struct RunCommand: ParsableCommand {
             memoryBytes: groups.node.memory?.bytes, measures: false)
         let display = ProgressDisplay(from: try snapshot(coordinator), forecast: forecasts.stages)
         try Screen.line("Sweep \(display.sweep): \(display.stageCount), in \(store.store).")
+        if let remark = try LedgerReader(store: store.store).remarkOnModels(of: coordinator.plans[0]) {
+            Screen.note(remark)
+        }
         try withExtendedLifetime(listener) {
             let isDone = coordinator.status.stages.allSatisfy { $0.state.isFinal }
             if !isDone { try work(coordinator, display, until: stop, logger) }
