@@ -15,13 +15,16 @@ struct Forecasts {
     let threads: Int
     /// What each rank may take; nil for what stages ask for.
     let memoryBytes: Int?
-    /// Whether what is not kept is measured, and texts are read whose lengths are not.
+    /// Whether texts are read whose lengths are not kept.
+    let reads: Bool
+    /// Whether speeds are measured that are not kept.
     let measures: Bool
 
     private let speeds = KeptSpeeds(folder: Machine.cache)
     private let lengths = KeptLengths(folder: Machine.cache)
 
-    init(ranks: Int, threads: Int, memoryBytes: Int? = nil, measures: Bool) {
+    init(ranks: Int, threads: Int, memoryBytes: Int? = nil, reads: Bool = false, measures: Bool = false) {
+        self.reads = reads
         self.memoryBytes = memoryBytes
         self.ranks = ranks
         self.threads = threads
@@ -56,7 +59,7 @@ struct Forecasts {
     ) throws -> TaskLengths? {
         let (model, content) = (plan.model.content, task.content)
         if let kept = try lengths.lengths(model: model, task: content, recipe) { return kept }
-        guard measures else { return nil }
+        guard reads else { return nil }
         let begin = ContinuousClock.now
         let dataset = try Dataset.load(task.definition, in: plan.dataDirectory)
         let tokenizer = try loadTokenizer(directory: backbone.directory)

@@ -10,6 +10,7 @@ extension StageCosts {
             activeRows: lengths.distinctTokens,
             dropsAttention: dropsAttention, dropsAdapter: dropsAdapter)
         return processBytes + weightBytes + dataBytes + memory.total + keptBytes + featureBytes + frozenBytes
+            + artifactBytes
     }
 
     /// The largest of what goes through the network at once, over the first epoch of one seed.
@@ -71,6 +72,11 @@ extension StageCosts {
         return copies * values
     }
 
+    /// A whole model that the stage writes is mapped when its digest is taken; what others leave is small.
+    private var artifactBytes: Int {
+        stage.outputs.union(stage.keptIfBest).contains(.backbone) ? weightBytes : 0
+    }
+
     /// What frozen layers have made of the files that are read again and again; see `FrozenStates`.
     private var frozenBytes: Int {
         guard keepsStates else { return 0 }
@@ -91,6 +97,6 @@ extension StageCosts {
 }
 
 /// Of a process that trains, before it has read anything.
-private let processBytes = 60 << 20
+private let processBytes = 12 << 20
 /// Of an example's tokens, besides 4 for each and 4 for what text of a pair it belongs to.
 private let bytesOfExample = 250

@@ -42,7 +42,7 @@ struct PlanCommand: ParsableCommand {
         let settings = try groups.settings([])
         snapshot.forecasts = try Forecasts(
             ranks: groups.ranks, threads: settings.threadsPerRank, memoryBytes: groups.node.memory?.bytes,
-            measures: !measuresNothing
+            reads: true, measures: !measuresNothing
         ).stages(of: snapshot.plan)
         let workers = PlanListing.Workers(
             groups: groups.groups, ranks: groups.ranks, threads: settings.threadsPerRank,

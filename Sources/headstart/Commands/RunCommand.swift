@@ -41,7 +41,7 @@ struct RunCommand: ParsableCommand {
         try sweep.give(to: ContentStore(store: store.store))
         let forecasts = Forecasts(
             ranks: groups.ranks, threads: try groups.settings([]).threadsPerRank,
-            memoryBytes: groups.node.memory?.bytes, measures: false)
+            memoryBytes: groups.node.memory?.bytes)
         let display = ProgressDisplay(from: try snapshot(coordinator), forecast: forecasts.stages)
         try Screen.line("Sweep \(display.sweep): \(display.stageCount), in \(store.store).")
         if let remark = try LedgerReader(store: store.store).remarkOnModels(of: coordinator.plans[0]) {

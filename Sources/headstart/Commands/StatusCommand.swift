@@ -34,7 +34,7 @@ struct StatusCommand: ParsableCommand {
             if let node = snapshot.finishedOn.first(where: { $0.host == Machine.host }) {
                 do {
                     snapshot.forecasts = try Forecasts(
-                        ranks: node.ranks, threads: node.threads, measures: false
+                        ranks: node.ranks, threads: node.threads
                     ).stages(of: snapshot.plan)
                 } catch {
                     Screen.complain("how long stages take is not known: \(error)")
