@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collectives
 import Encoders
 import Experiments
 import Numerics
@@ -9,10 +10,12 @@ struct BenchCommand: ParsableCommand {
         abstract: "Measures how fast this machine makes the matrix products of a training step.",
         discussion: """
             Every kind of product that a layer makes forward and backward, by OpenBLAS and from packed matrices, and what \
-            share of the processor's peak that is. A machine that does other work meanwhile measures nothing.
+            share of the processor's peak that is. With --ranks, or under an mpirun of your own, how fast ranks sum \
+            gradients instead. A machine that does other work meanwhile measures nothing.
 
             EXAMPLE
               headstart bench --model minilm-l6 --tokens 430 --threads 2
+              headstart bench --ranks 2
             """)
 
     @OptionGroup var model: ModelOptions
@@ -27,16 +30,41 @@ struct BenchCommand: ParsableCommand {
     @Option(name: .long, help: "Seconds for each measurement.")
     var seconds = 0.1
 
+    @Option(name: .long, help: "Measure the sums of gradients over so many ranks.")
+    var ranks = 1
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With --ranks: a step to tell the cost of, as BYTES:LATE:HIDDEN-SECONDS.", visibility: .hidden))
+    var step: [String] = []
+
     func validate() throws {
+        if ranks < 1 { throw ValidationError("--ranks must be 1 or more") }
+        for text in step where ReductionReport.Step(text) == nil {
+            throw ValidationError("--step must be BYTES:LATE:HIDDEN-SECONDS, not '\(text)'")
+        }
         guard tokens > 0 else { throw ValidationError("--tokens must be at least 1") }
         guard threads ?? 1 > 0 else { throw ValidationError("--threads must be at least 1") }
         guard seconds > 0 else { throw ValidationError("--seconds must be above 0") }
     }
 
     func run() throws {
+        if ranks > 1, !MPILaunch.isRank { try MPILaunch.become(ranks: ranks) }
+        if MPILaunch.isRank { return try measureReduction() }
         let configuration = try Backbone(directory: model.directory()).configuration
         let compute = try Machine.compute(threads: threads ?? Machine.cores)
         let report = Report(configuration, tokens: tokens, seconds: seconds, compute)
+        if output.json { return try Screen.json(report) }
+        for line in report.lines { try Screen.line(line) }
+    }
+
+    private func measureReduction() throws {
+        Machine.takeCores()
+        let communicator = try Communicators.start()
+        let report = try ReductionReport(communicator, steps: step.compactMap(ReductionReport.Step.init))
+        try Communicators.finish(communicator)
+        guard communicator.rank == 0 else { return }
         if output.json { return try Screen.json(report) }
         for line in report.lines { try Screen.line(line) }
     }
