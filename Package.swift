@@ -49,6 +49,7 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .target(
             name: "COneDNN", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("dnnl")]),
+        .systemLibrary(name: "CHwloc", pkgConfig: "hwloc", providers: [.apt(["libhwloc-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
@@ -73,8 +74,8 @@ let package = Package(
 
         // Thin types over ZeroMQ, MPI, BLAS and our kernels; they know nothing of the project
         library("Transport", ["Files", "CZeroMQ"]),
-        library("Collectives", ["CMPI"]),
-        library("Numerics", ["COpenBLAS", "COneDNN", "CKernels"]),
+        library("Collectives", ["CMPI", "CKernels"]),
+        library("Numerics", ["COpenBLAS", "COneDNN", "CHwloc", "CKernels"]),
 
         // Files, text, datasets
         library("Safetensors", ["Files"]),

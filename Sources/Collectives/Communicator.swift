@@ -7,9 +7,22 @@ package protocol Communicator: AnyObject {
     /// The first call that failed. After it the ranks have lost each other: every call fails, and the process is to end.
     var failure: MPIError? { get }
 
-    /// Replaces every rank's values by their sum over the ranks. Each entry is added in rank order, so that all ranks
+    /// Begins to replace every rank's values by their sum over the ranks, which goes on while the caller does other work
+    /// and calls `progressSums` now and then. Each entry is added in rank order and in single precision, so that all ranks
     /// hold equal bits, whatever algorithm the MPI library uses and wherever the caller cuts its buffers.
-    func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MPIError)
+    ///
+    /// Ranks begin the same sums in the same order, and make no other call of all ranks before `finishSums`: so many may
+    /// be under way that it waits for one of them to be done. A failure is kept for `finishSums`.
+    /// - Parameters:
+    ///   - values: final; not to be touched before `finishSums`.
+    ///   - format: what every rank's values are rounded to before they are added, and their sum afterwards.
+    func beginSum(_ values: UnsafeMutableBufferPointer<Float>, as format: WireFormat)
+
+    /// Lets the sums that were begun go on, without waiting for anybody.
+    func progressSums()
+
+    /// Waits for all sums that were begun.
+    func finishSums() throws(MPIError)
 
     /// The sums over the ranks, added in rank order; equal bits on all ranks.
     func sum(_ values: [Double]) throws(MPIError) -> [Double]
@@ -31,7 +44,23 @@ package protocol Communicator: AnyObject {
     func waitForCommand() throws(MPIError) -> [UInt8]
 }
 
+/// What numbers are sent as.
+package enum WireFormat: Sendable {
+    case fp32
+    /// Half the bytes, rounded to the nearest and to even between two.
+    case bf16
+
+    /// Bytes of a number.
+    package var width: Int { self == .fp32 ? 4 : 2 }
+}
+
 extension Communicator {
+    /// Replaces every rank's values by their sum over the ranks, as `beginSum` has it.
+    package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MPIError) {
+        beginSum(values, as: .fp32)
+        try finishSums()
+    }
+
     /// Whether all ranks hold the same bytes; the same answer on every rank.
     package func allEqual(_ bytes: [UInt8]) throws(MPIError) -> Bool {
         let all = try gather(bytes)
@@ -47,7 +76,10 @@ package final class SoloCommunicator: Communicator {
 
     package init() {}
 
-    package func sum(_ values: UnsafeMutableBufferPointer<Float>) {}
+    /// Nothing is sent, and so nothing rounded.
+    package func beginSum(_ values: UnsafeMutableBufferPointer<Float>, as format: WireFormat) {}
+    package func progressSums() {}
+    package func finishSums() {}
     package func sum(_ values: [Double]) -> [Double] { values }
     package func broadcast(_ bytes: [UInt8], from root: Int) -> [UInt8] { bytes }
     package func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }

@@ -6,14 +6,15 @@ package final class MPICommunicator: Communicator {
     package let rank: Int
     package let size: Int
     package private(set) var failure: MPIError?
-    private var received = UnsafeMutableBufferPointer<Float>.allocate(capacity: 0)
+    /// Those under way, in the order in which they were begun.
+    private var sums: [BucketSum] = []
+    /// What sums that are done have left.
+    private var scratch: [ScratchMemory] = []
 
     private init(rank: Int, size: Int) {
         self.rank = rank
         self.size = size
     }
-
-    deinit { received.deallocate() }
 
     /// Initializes MPI. To be called on the main thread, before other threads start.
     package static func start() throws(MPIError) -> MPICommunicator {
@@ -42,35 +43,48 @@ package final class MPICommunicator: Communicator {
 
     // MARK: Sums
 
-    /// Reduce-scatter of our own, then allgather: rank r is given everyone's r-th piece of a bucket, adds the pieces
-    /// in rank order and hands the sum to all. Every rank receives the same bytes, and no entry's order of addition
-    /// depends on where pieces or buckets are cut.
-    package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MPIError) {
+    package func beginSum(_ values: UnsafeMutableBufferPointer<Float>, as format: WireFormat) {
         guard size > 1 else { return }
-        var start = 0
-        while start < values.count {
-            let end = min(start + bucketCount, values.count)
-            try sumBucket(UnsafeMutableBufferPointer(rebasing: values[start..<end]))
-            start = end
+        keepingFailure { () throws(MPIError) in
+            for start in stride(from: 0, to: values.count, by: bucketCount) {
+                while sums.count == mostSums { try advanceSums() }
+                let bucket = UnsafeMutableBufferPointer(
+                    rebasing: values[start..<min(start + bucketCount, values.count)])
+                let sum = BucketSum(bucket, format, rank: rank, of: size, in: scratch.popLast() ?? .init())
+                try check(sum.beginScatter(), in: "MPI_Ialltoallv")
+                sums.append(sum)
+            }
         }
     }
 
-    private func sumBucket(_ bucket: UnsafeMutableBufferPointer<Float>) throws(MPIError) {
-        guard let values = bucket.baseAddress else { return }
-        let pieces = Pieces(of: bucket.count, among: size)
-        let own = pieces.counts[rank]
-        reserve(Int(own) * size)
-        guard let received = received.baseAddress else { return }
-        try check(
-            cmpi_scatter_pieces(values, pieces.counts, pieces.offsets, received, own), in: "MPI_Alltoallv")
-        cmpi_sum_pieces(received, Int32(size), own, values + Int(pieces.offsets[rank]))
-        try check(cmpi_allgather_pieces(values, pieces.counts, pieces.offsets), in: "MPI_Allgatherv")
+    package func progressSums() {
+        keepingFailure { () throws(MPIError) in try advanceSums() }
     }
 
-    private func reserve(_ count: Int) {
-        guard received.count < count || received.baseAddress == nil else { return }
-        received.deallocate()
-        received = .allocate(capacity: max(count, 1))
+    package func finishSums() throws(MPIError) {
+        if let failure { throw failure }
+        while !sums.isEmpty { try advanceSums() }
+    }
+
+    /// Gathers begin in the order of the sums, as on all ranks, however the scatters before them came to their end.
+    private func advanceSums() throws(MPIError) {
+        var mayGather = true
+        for sum in sums {
+            if sum.phase == .scattering { try check(sum.testScatter(), in: "MPI_Test") }
+            if sum.phase == .added, mayGather { try check(sum.beginGather(), in: "MPI_Iallgatherv") }
+            if sum.phase == .gathering { try check(sum.testGather(), in: "MPI_Test") }
+            mayGather = mayGather && sum.phase > .added
+        }
+        while let first = sums.first, first.phase == .done {
+            scratch.append(first.scratch)
+            sums.removeFirst()
+        }
+    }
+
+    /// What fails here fails every later call, too.
+    private func keepingFailure(_ body: () throws(MPIError) -> Void) {
+        guard failure == nil else { return }
+        do throws(MPIError) { try body() } catch { failure = error }
     }
 
     package func sum(_ values: [Double]) throws(MPIError) -> [Double] {
@@ -169,25 +183,10 @@ package enum Communicators {
     }
 }
 
-/// How a bucket is cut into one piece a rank: equal ones, the first of them longer by one where it does not come out
-/// even.
-struct Pieces {
-    var counts: [Int32] = []
-    var offsets: [Int32] = []
-
-    init(of count: Int, among ranks: Int) {
-        var offset = 0
-        for rank in 0..<ranks {
-            let length = count / ranks + (rank < count % ranks ? 1 : 0)
-            counts.append(Int32(length))
-            offsets.append(Int32(offset))
-            offset += length
-        }
-    }
-}
-
-/// Floats of a sum that are under way at once: 4 MiB.
+/// Numbers that are summed at once: 4 MiB.
 private let bucketCount = 1 << 20
+/// Sums under way at once, each of which takes as much memory as its bucket.
+private let mostSums = 16
 /// Bytes of one MPI call, whose counts are 32-bit numbers.
 private let chunkBytes = 1 << 24
 private let longestSleepMicroseconds: UInt32 = 20_000

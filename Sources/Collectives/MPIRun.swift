@@ -2,13 +2,33 @@ import Foundation
 
 /// Open MPI's mpirun: what it is told, and what it tells the processes that it starts.
 package enum MPIRun {
-    /// Ranks' threads are placed by the system: groups know nothing of each other's cores.
+    /// mpirun binds no rank: it knows nothing of the other groups' cores. Ranks take theirs by `place`.
     package static func arguments(ranks: Int, mayOutnumberCores: Bool) -> [String] {
         ["--quiet", "--bind-to", "none", "-n", "\(ranks)"] + (mayOutnumberCores ? ["--oversubscribe"] : [])
     }
 
     /// Open MPI refuses to start as root, which is who one is in a container, unless it is told twice.
     package static let environment = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
+
+    /// Tells the ranks of a group which of this host's groups it is, from 0.
+    package static func environment(ofGroup group: Int, of groups: Int) -> [String: String] {
+        [groupVariable: "\(group)/\(groups)"]
+    }
+
+    private static let groupVariable = "HEADSTART_GROUP"
+
+    /// Which one this process is of all those on this host that share its cores out among them; nil for a rank that was
+    /// started in another way, as by an mpirun of one's own, which binds ranks as it is told.
+    package static func place(
+        in environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> (process: Int, processes: Int)? {
+        let numbers = environment[groupVariable]?.split(separator: "/").compactMap { Int($0) } ?? []
+        guard numbers.count == 2, let rank = environment["OMPI_COMM_WORLD_LOCAL_RANK"].flatMap({ Int($0) }),
+            let ranks = environment["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap({ Int($0) }),
+            0..<numbers[1] ~= numbers[0], 0..<ranks ~= rank
+        else { return nil }
+        return (numbers[0] * ranks + rank, numbers[1] * ranks)
+    }
 
     /// Whether a launcher started this process: Open MPI's and MPICH's, and Slurm's PMI, each tell a rank what it is by one
     /// of these.

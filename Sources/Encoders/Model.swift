@@ -64,13 +64,19 @@ package final class Model {
 
     /// After `forward`: adds to the gradients of all parameters that move, down to the lowest of them.
     ///
-    /// - Parameter outputGradients: [R, outputs]
-    package func backward(_ outputGradients: UnsafeBufferPointer<Float>) {
+    /// - Parameters:
+    ///   - outputGradients: [R, outputs]
+    ///   - onPlace: called, as the pass goes on, with places from which on in the table this pass adds to no gradient any
+    ///     more: `pooler`, then layers from the last down. Those of the places that are left are so when it returns.
+    package func backward(
+        _ outputGradients: UnsafeBufferPointer<Float>, onPlace: (Parameter.Place) -> Void = { _ in }
+    ) {
         guard encoder.moves else { return backwardHead(outputGradients) }
         let finalGradient = encoder.finalGradient
         backwardHead(outputGradients, into: readout.rowGradient(finalGradient))
+        onPlace(.pooler)
         readout.backward(into: finalGradient)
-        encoder.backward()
+        encoder.backward { onPlace(.layer($0)) }
     }
 
     /// For tests: what is read out is less.

@@ -75,6 +75,9 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var validationSeed: UInt64?
     /// What the matrix products compute in; `auto` is resolved before it gets here.
     package var precision: Precision = .fp32
+    /// What gradients are sent as between ranks: every rank's are rounded to it, added in single precision, and their sum
+    /// is rounded again. A rank alone sends none and rounds none.
+    @Implied<Plain<Precision>> package var allreduce: Precision
 
     package init() {}
 }
@@ -219,7 +222,9 @@ package enum Selection: String, Codable, CaseIterable, Sendable {
     case latestBest = "latest-best"
 }
 
-package enum Precision: String, Codable, CaseIterable, Sendable {
+package enum Precision: String, Codable, CaseIterable, Defaultable, Sendable {
     case fp32
     case bf16
+
+    package init() { self = .fp32 }
 }

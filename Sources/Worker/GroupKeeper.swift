@@ -1,3 +1,4 @@
+import Collectives
 import Foundation
 import Logging
 import Synchronization
@@ -103,6 +104,7 @@ final class GroupKeeper: Sendable {
         kept?.begin()
         process.environment = launcher.environment.merging(predecessor?.environment ?? [:]) { _, new in new }
             .merging(kept?.environment ?? [:]) { _, new in new }
+            .merging(MPIRun.environment(ofGroup: number - 1, of: settings.groups)) { _, new in new }
         // mpirun does not start in a folder that was deleted, and nobody needs this one.
         if FileManager.default.currentDirectoryPath.isEmpty || access(".", F_OK) != 0 {
             process.currentDirectoryURL = URL(filePath: "/")

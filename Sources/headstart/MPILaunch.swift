@@ -11,7 +11,8 @@ enum MPILaunch {
 
     /// Becomes `mpirun` over `ranks` processes with this program's own arguments; returns only by throwing.
     static func become(ranks: Int) throws -> Never {
-        for (name, value) in MPIRun.environment { setenv(name, value, 1) }
+        let environment = MPIRun.environment.merging(MPIRun.environment(ofGroup: 0, of: 1)) { _, new in new }
+        for (name, value) in environment { setenv(name, value, 1) }
         let words =
             ["mpirun"] + MPIRun.arguments(ranks: ranks, mayOutnumberCores: true) + [try Machine.program()]
             + joined(Array(CommandLine.arguments.dropFirst()))

@@ -1,3 +1,4 @@
+import Collectives
 import Experiments
 import Foundation
 import Numerics
@@ -17,8 +18,18 @@ enum Machine {
         try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     }
 
-    /// Processors this process may use.
-    static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+    /// Cores that this process may use; one with several hardware threads counts once, since these share what computes.
+    static var cores: Int { Topology.here.cores.count }
+
+    /// Keeps this process, if it is one of several ranks that this program had started on this host, to cores of its own.
+    /// Where the system refuses, it places them.
+    static func takeCores() {
+        let topology = Topology.here
+        guard let place = MPIRun.place(), let cores = topology.share(of: place.process, among: place.processes) else {
+            return
+        }
+        _ = Topology.bind(to: cores)
+    }
 
     /// The processor's name; its architecture where the system does not tell.
     static var processor: String {

@@ -21,13 +21,20 @@ func values(_ count: Int, of rank: Int) -> [Float] {
     }
 }
 
-/// The sum in rank order, made without MPI.
-@MainActor func reference(_ count: Int) -> [Float] {
-    var sum = values(count, of: 0)
-    for other in 1..<max(size, 1) {
-        for (index, value) in values(count, of: other).enumerated() { sum[index] += value }
+/// The sum in rank order, made without MPI; a rank alone sends nothing, and so rounds nothing.
+@MainActor func reference(_ count: Int, as format: WireFormat = .fp32) -> [Float] {
+    func rounded(_ values: [Float]) -> [Float] {
+        guard format == .bf16, size > 1 else { return values }
+        return values.map {
+            let bits = $0.bitPattern
+            return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+        }
     }
-    return sum
+    var sum = rounded(values(count, of: 0))
+    for other in 1..<max(size, 1) {
+        for (index, value) in rounded(values(count, of: other)).enumerated() { sum[index] += value }
+    }
+    return rounded(sum)
 }
 
 func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
@@ -55,6 +62,34 @@ func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
     try report("sum of doubles", doubles == [expected, 1e300 * Double(size), Double(size)])
     try report("sum of no doubles", communicator.sum([Double]()).isEmpty)
 }
+
+/// Several sums at once, more than may be under way, begun and looked after at other times on other ranks.
+@MainActor func overlapping() throws {
+    for format in [WireFormat.fp32, .bf16] {
+        let counts = [1, 70_000, 0, (1 << 20) + 3, 5, 300_000] + [Int](repeating: 1 << 16, count: 30)
+        var all = counts.map { values($0, of: rank) }
+        let buffers = all.indices.map { place in
+            let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: counts[place])
+            _ = buffer.initialize(from: all[place])
+            return buffer
+        }
+        for (place, buffer) in buffers.enumerated() {
+            if place == rank * 5 { usleep(50_000) }
+            communicator.beginSum(buffer, as: format)
+            if place % (rank + 1) == 0 { communicator.progressSums() }
+        }
+        try communicator.finishSums()
+        try communicator.finishSums()
+        let doubles = try communicator.sum([1])
+        for place in all.indices { all[place] = Array(buffers[place]) }
+        for buffer in buffers { buffer.deallocate() }
+        try report("sums at once as \(format)", all.map(bits) == counts.map { bits(reference($0, as: format)) })
+        try report("same bits at once as \(format)", communicator.allEqual(all.joined().flatMap(littleEndian)))
+        try report("other calls after them", doubles == [Double(size)])
+    }
+}
+
+func littleEndian(_ value: Float) -> [UInt8] { withUnsafeBytes(of: value.bitPattern) { Array($0) } }
 
 @MainActor func bytes() throws {
     for count in [0, 1, 1000, (1 << 24) + 5] {
@@ -116,6 +151,7 @@ func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
 
 switch CommandLine.arguments.dropFirst().first {
 case "sums": try sums()
+case "overlapping": try overlapping()
 case "bytes": try bytes()
 case "commands": try commands()
 case "failing": try failing()

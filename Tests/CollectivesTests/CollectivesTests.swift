@@ -8,6 +8,11 @@ struct CollectivesTests {
         try expectAllTrue(Probe("sums", ranks: ranks), count: 19)
     }
 
+    @Test(arguments: [1, 2, 3])
+    func `sums that are under way at once have the bits of sums one by one, in both formats`(ranks: Int) throws {
+        try expectAllTrue(Probe("overlapping", ranks: ranks), count: 6)
+    }
+
     @Test(arguments: [2, 4])
     func `bytes of any length reach every rank`(ranks: Int) throws {
         try expectAllTrue(Probe("bytes", ranks: ranks), count: 13)
@@ -32,6 +37,30 @@ struct CollectivesTests {
         #expect(probe.status == 0)
         #expect(probe.lines.filter { !$0.hasSuffix(": true") } == [])
         #expect(probe.lines.count == count)
+    }
+}
+
+struct PlaceTests {
+    private func place(_ group: String?, rank: String?, of ranks: String?) -> [Int]? {
+        var environment: [String: String] = [:]
+        environment["HEADSTART_GROUP"] = group
+        environment["OMPI_COMM_WORLD_LOCAL_RANK"] = rank
+        environment["OMPI_COMM_WORLD_LOCAL_SIZE"] = ranks
+        return MPIRun.place(in: environment).map { [$0.process, $0.processes] }
+    }
+
+    @Test func `ranks of all groups of a host are counted through`() {
+        #expect(place("0/1", rank: "1", of: "2") == [1, 2])
+        #expect(place("2/3", rank: "1", of: "4") == [9, 12])
+        let told = MPIRun.environment(ofGroup: 2, of: 3)
+        #expect(place(told["HEADSTART_GROUP"], rank: "0", of: "4") == [8, 12])
+    }
+
+    @Test func `a rank that was started in another way has no place`() {
+        #expect(place(nil, rank: "1", of: "2") == nil)
+        #expect(place("0/1", rank: nil, of: nil) == nil)
+        for wrong in ["", "1", "1/1", "-1/2", "a/b", "0/1/2"] { #expect(place(wrong, rank: "0", of: "1") == nil) }
+        #expect(place("0/1", rank: "2", of: "2") == nil)
     }
 }
 

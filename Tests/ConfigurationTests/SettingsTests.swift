@@ -124,6 +124,8 @@ struct SettingsTests {
             ("validation: 0.2, validation-of: samples", { $0.validation = 0.2 }),
             ("precision: auto", { $0.precision = .fp32 }),
             ("precision: bf16", { $0.precision = .bf16 }),
+            ("allreduce: bf16", { $0.allreduce = .bf16 }),
+            ("allreduce: fp32", { _ in }),
         ]
         for (text, change) in landings { #expect(try recipe(text) == base(change), "\(text)") }
     }

@@ -27,7 +27,7 @@ struct WrittenTests {
         "layer-decay: 0.9", "loss: sum", "class-weights: balanced", "class-weights: [1, 2.5, 4]",
         "label-smoothing: 0.1", "optimizer: adam", "weight-decay: 0", "betas: [0.8, 0.98]", "epsilon: 1e-6",
         "clip: none", "clip: 0.1", "head: \"mlp(2048)\"", "logistic: true", "dropout: 0", "dropout-share: 0.1",
-        "max-length: 64", "truncate: first", "precision: bf16", "child: f(0.3)", "mixout: 0.7",
+        "max-length: 64", "truncate: first", "precision: bf16", "allreduce: bf16", "child: f(0.3)", "mixout: 0.7",
         "mixout: 0.7, mixout-layers: all", "l1: 0.1", "l2: 0.1", "recadam: \"recadam(0.1, 250, 5000)\"",
         "reinit: biases", "evaluations: 2", "select: best", "patience: 3", "validation: 0.2",
         "validation: 0.2, validation-seed: 7", "samples: 50, validation: 0.2, validation-of: samples",

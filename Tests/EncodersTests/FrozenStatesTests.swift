@@ -37,7 +37,7 @@ struct FrozenStatesTests {
     func `the gradients are those of layers that compute every time, to the bit`(
         layers: Set<Int>, recomputes: Bool
     ) throws {
-        let states: FrozenStates = try #require(makeStates())
+        let states = try #require(makeStates())
         let kept = try visit(states, recomputes: recomputes, layers: layers)
         let computed = try visit(nil, recomputes: recomputes, layers: layers)
         #expect(kept.gradients == computed.gradients)
@@ -46,7 +46,7 @@ struct FrozenStatesTests {
 
     @Test func `what memory has no room for is in a file that leaves nothing behind`() throws {
         let folder = try TemporaryFolder()
-        let states: FrozenStates = try #require(makeStates(mostBytes: 16, in: folder.path))
+        let states = try #require(makeStates(mostBytes: 16, in: folder.path))
         let kept = try visit(states)
         #expect(try kept.gradients == visit(nil).gradients)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)

@@ -92,6 +92,7 @@ struct RecordedKeyTests {
         ("class weights given", { $0.classWeights = .given([1, 2.5]) }),
         ("label smoothing", { $0.labelSmoothing = 0.1 }),
         ("layer decay", { $0.layerDecay = 0.9 }),
+        ("allreduce bf16", { $0.allreduce = .bf16 }),
     ]
 
     private static let changes: [(String, @Sendable (inout Recipe) -> Void)] = [

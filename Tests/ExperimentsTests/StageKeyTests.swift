@@ -69,6 +69,7 @@ struct StageKeyTests {
         ("validationBase", { $0.validationBase = .samples }),
         ("validationSeed", { $0.validationSeed = 1 }),
         ("precision", { $0.precision = .bf16 }),
+        ("allreduce", { $0.allreduce = .bf16 }),
     ]
 
     @Test func `every field of a recipe is known to this test`() {

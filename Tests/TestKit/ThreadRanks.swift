@@ -81,6 +81,8 @@ private final class ThreadCommunicator: Communicator {
     let rank: Int
     let size: Int
     let failure: MPIError? = nil
+    /// What is to be summed, as it was when that began.
+    private var begun: [(values: UnsafeMutableBufferPointer<Float>, given: [Float], format: WireFormat)] = []
 
     init(ranks: ThreadRanks, rank: Int, size: Int) {
         self.ranks = ranks
@@ -88,15 +90,31 @@ private final class ThreadCommunicator: Communicator {
         self.size = size
     }
 
-    func sum(_ values: UnsafeMutableBufferPointer<Float>) {
-        let all = gather(Array(UnsafeRawBufferPointer(values)))
-        for (place, other) in all.enumerated() {
-            other.withUnsafeBytes { bytes in
-                for (index, value) in bytes.bindMemory(to: Float.self).enumerated() {
-                    values[index] = place == 0 ? value : values[index] + value
+    func beginSum(_ values: UnsafeMutableBufferPointer<Float>, as format: WireFormat) {
+        begun.append((values, values.map { rounded($0, to: format) }, format))
+    }
+
+    func progressSums() {}
+
+    func finishSums() {
+        for (values, given, format) in begun {
+            let all = gather(given.withUnsafeBytes { Array($0) })
+            precondition(all.allSatisfy { $0.count == 4 * given.count }, "ranks began other sums")
+            for index in given.indices {
+                let numbers = all.map { bytes in
+                    bytes.withUnsafeBytes { $0.load(fromByteOffset: 4 * index, as: Float.self) }
                 }
+                values[index] = rounded(numbers.dropFirst().reduce(numbers[0], +), to: format)
             }
         }
+        begun = []
+    }
+
+    /// To the nearest, and to even between two.
+    private func rounded(_ value: Float, to format: WireFormat) -> Float {
+        guard format == .bf16 else { return value }
+        let bits = value.bitPattern
+        return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
     }
 
     func sum(_ values: [Double]) -> [Double] {

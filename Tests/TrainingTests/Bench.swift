@@ -85,10 +85,11 @@ extension Bench {
     }
 
     /// Runs a stage on ranks that are threads of this process.
-    static func run(_ job: StageJob, ranks count: Int) throws -> StageOutcome {
+    static func run(_ job: StageJob, ranks count: Int, bucketCount: Int = 1 << 20) throws -> StageOutcome {
         try ThreadRanks(size: count).run { communicator in
             let node = NodeSettings(ranks: count, threads: 1, host: "test", blasCore: "test")
-            let trainer = StageTrainer(communicator: communicator, node: node, compute: Compute(threads: 1))
+            let trainer = StageTrainer(
+                communicator: communicator, node: node, compute: Compute(threads: 1), bucketCount: bucketCount)
             return try trainer.run(job, observer: Recorder())
         }
     }

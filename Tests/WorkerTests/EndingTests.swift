@@ -124,7 +124,9 @@ private final class BrokenCommunicator: Communicator {
 
     init(failure: MPIError) { self.failure = failure }
 
-    func sum(_ values: UnsafeMutableBufferPointer<Float>) { solo.sum(values) }
+    func beginSum(_ values: UnsafeMutableBufferPointer<Float>, as format: WireFormat) {}
+    func progressSums() {}
+    func finishSums() {}
     func sum(_ values: [Double]) -> [Double] { solo.sum(values) }
     func broadcast(_ bytes: [UInt8], from root: Int) -> [UInt8] { bytes }
     func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }

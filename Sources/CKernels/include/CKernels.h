@@ -21,4 +21,5 @@
 #include "processor.h"
 #include "random.h"
 #include "readout.h"
+#include "reduction.h"
 #include "regularization.h"

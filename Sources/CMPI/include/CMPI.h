@@ -16,12 +16,24 @@ int cmpi_broadcast_bytes(void *bytes, int count, int root);
 // all holds count bytes of each rank, in rank order.
 int cmpi_allgather_bytes(const void *mine, void *all, int count);
 
-// Every rank sends to rank r the counts[r] floats from offsets[r] on; received holds own_count floats of each rank,
-// in rank order. counts and offsets are equal on all ranks, and counts[own rank] is own_count.
-int cmpi_scatter_pieces(const float *values, const int *counts, const int *offsets, float *received, int own_count);
+// A call that was started and is not done. All that it was given stays where it is until then.
+typedef struct {
+    unsigned char bytes[sizeof(void *)];
+} cmpi_request;
 
-// values holds own piece; afterwards those of all ranks.
-int cmpi_allgather_pieces(float *values, const int *counts, const int *offsets);
+// done is 1 where the call is done. Lets all calls that were started go on.
+int cmpi_test(cmpi_request *request, int *done);
+
+// Pieces of numbers of 2 or 4 bytes, their width. Scatters and gathers are told apart, so that between ranks only the
+// scatters must be started in the same order, and the gathers.
+
+// Starts to send to each rank r the counts[r] numbers from offsets[r] on; received holds as many of each rank, from
+// received_offsets[r] on. counts and offsets are equal on all ranks; all received_counts are counts[own rank].
+int cmpi_start_scatter(const void *values, int width, const int *counts, const int *offsets, void *received,
+                       const int *received_counts, const int *received_offsets, cmpi_request *request);
+
+// values holds own piece, and when it is done those of all ranks.
+int cmpi_start_gather(void *values, int width, const int *counts, const int *offsets, cmpi_request *request);
 
 // A broadcast of 8 bytes from rank 0 that can be waited for without spinning. The caller keeps header alive until
 // done is 1. One at a time.
@@ -32,6 +44,3 @@ int cmpi_test_header(int *done);
 void cmpi_describe(int code, char *text, int size);
 
 enum { CMPI_NO_THREADS = -1 };
-
-// The sum of ranks pieces of count floats each that lie one after another, added in that order for every entry.
-void cmpi_sum_pieces(const float *restrict pieces, int ranks, int count, float *restrict sum);

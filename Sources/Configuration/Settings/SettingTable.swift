@@ -134,6 +134,9 @@ package enum Settings {
             "precision", \.precision, .choice,
             "what is multiplied in the backbone; auto is bf16 where the planning host has it",
             aliases: ["dtype"]),
+        Setting(
+            "allreduce", \.recipe.allreduce, .choice,
+            "what gradients are sent as between ranks; sums are in single precision"),
     ]
 
     /// What keeps the backbone near its pretrained values, or takes it away from them.

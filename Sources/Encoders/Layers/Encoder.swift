@@ -98,13 +98,14 @@ final class Encoder {
     var finalGradient: MutableMatrix { finalGradient(of: lastPass) }
 
     /// Goes down to the lowest layer that moves. `finalGradient` is overwritten.
-    func backward() {
+    /// - Parameter onLayer: called after each layer but the first, whose place has what all layers share.
+    func backward(onLayer: (Int) -> Void) {
         let pass = lastPass
-        backward(pass)
+        backward(pass, onLayer)
         pass.compute.phase(.adapters) { prefixes?.backward(pass.compute) }
     }
 
-    private func backward(_ pass: Pass) {
+    private func backward(_ pass: Pass, _ onLayer: (Int) -> Void) {
         var gradient = finalGradient(of: pass)
         for number in layers.indices.reversed() {
             let isNeededBelow = embeddings.moves || layers[..<number].contains(where: \.moves)
@@ -112,6 +113,7 @@ final class Encoder {
             if inputs != nil, number < layers.count - 1 { layers[number].recompute(pass.selecting(.all)) }
             let next = layers[number].backward(
                 gradient, isNeededBelow: isNeededBelow, self.pass(pass, through: number))
+            if number > 0 { onLayer(number) }
             guard let next else { return }
             gradient = next
         }

@@ -23,15 +23,13 @@ package struct Calibration {
 
     /// Takes some seconds. A clock that counts is put aside meanwhile.
     package func run() throws(ModelError) -> HostSpeed {
-        let clock = compute.clock
-        defer { compute.clock = clock }
         let begin = ContinuousClock.now
         // Not the word embedding, of which a step takes but some rows.
-        let whole = try Subject(backbone, table(), precision, compute) {
+        let whole = try MeasuredModel(backbone, table(), precision, compute) {
             $0.name != ParameterTable.wordEmbeddings
         }
         let secondsOfBeginning = begin.duration(to: .now).inSeconds
-        let lora = try Subject(backbone, table(.lora(LoRASettings(rank: 8))), precision, compute) {
+        let lora = try MeasuredModel(backbone, table(.lora(LoRASettings(rank: 8))), precision, compute) {
             $0.isAdapter || $0.place == .head
         }
         let batches = self.batches
@@ -62,13 +60,7 @@ package struct Calibration {
         let longest = min(128, configuration.longestSequence)
         let short = min(14, longest)
         return [(8, short), (32, short), (max(1, 2048 / longest), longest)].map { count, length in
-            var batch = PackedBatch()
-            for example in 0..<count {
-                let random = CounterRandom(seed: 1, purpose: RandomPurpose.order, example: example)
-                let ids = (0..<length).map { Int32(random.below(configuration.vocabulary, $0)) }
-                batch.append(ids: ids, example: example)
-            }
-            return batch
+            .measured(count, of: length, vocabulary: configuration.vocabulary)
         }
     }
 
@@ -77,59 +69,13 @@ package struct Calibration {
     /// More steps tell nothing new.
     private static let mostSteps = 30
 
-    private func measured(_ subject: Subject, _ batch: PackedBatch, isTrained: Bool) -> TimedWork {
-        let run = { isTrained ? subject.train(batch) : subject.read(batch) }
-        compute.clock = nil
-        run()
-        let clock = PhaseClock()
-        compute.clock = clock
-        let begin = ContinuousClock.now
-        var steps = 0
-        repeat {
-            run()
-            steps += 1
-        } while steps < 2 || steps < Self.mostSteps && begin.duration(to: .now) < Self.longest
+    private func measured(_ subject: MeasuredModel, _ batch: PackedBatch, isTrained: Bool) -> TimedWork {
+        let (readings, steps) = subject.readings(
+            batch, isTrained: isTrained, within: Self.longest, most: Self.mostSteps)
         let sizes = BatchSizes(
             lengths: zip(batch.offsets.dropFirst(), batch.offsets).map { $0 - $1 }, headRows: batch.headRows.count)
         var work = subject.costs.pass(sizes, isTrained: isTrained)
         if isTrained { work += subject.costs.update() }
-        return TimedWork(work: work, seconds: clock.read().mapValues { $0.seconds / Double(steps) })
-    }
-
-    /// A model to be measured.
-    private struct Subject {
-        let costs: NetworkCosts
-        private let model: Model
-        private let objective: Objective
-        private let dropout: DropoutContext
-
-        init(
-            _ backbone: Backbone, _ table: ParameterTable, _ precision: Precision, _ compute: Compute,
-            moving: (Parameter) -> Bool
-        ) throws(ModelError) {
-            let store = try ParameterStore(table: table, backbone: backbone, moving: moving)
-            model = Model(store: store, compute: compute, precision: precision)
-            store.drawInitialValues(seed: 1)
-            costs = NetworkCosts(
-                table, moving: table.parameters.map { moving($0) ? $0.count : 0 }, precision: precision)
-            objective = Objective(compute)
-            let configuration = table.configuration
-            dropout = DropoutContext(
-                seed: 1, step: 0, hidden: configuration.hiddenDropout, attention: configuration.attentionDropout,
-                classifier: configuration.classifierDropout)
-        }
-
-        func train(_ batch: PackedBatch) {
-            let labels = batch.examples.map { Label.category(Int($0) % 2) }
-            let outputs = model.forward(batch, dropout: dropout)
-            model.backward(objective.evaluate(outputs, labels: labels, scale: 1 / Double(labels.count)).gradients)
-            let arena = model.store.arena
-            let norm = arena.squaredGradientNorm(model.compute).squareRoot()
-            // So small a rate that no number runs away, however many steps there are.
-            arena.update(AdamW(), number: 1, rate: 1e-9, gradientScale: 1 / max(1, norm), model.compute)
-            model.store.publishValues()
-        }
-
-        func read(_ batch: PackedBatch) { _ = model.outputs(of: batch) }
+        return TimedWork(work: work, seconds: readings.mapValues { $0.seconds / Double(steps) })
     }
 }

@@ -10,15 +10,18 @@ package final class StageTrainer {
     private let compute: Compute
     private let cache = InputCache()
     private let checkpointSeconds: Double
+    private let bucketCount: Int
     private let memoryBytes: Int?
 
     /// - Parameters:
     ///   - checkpointSeconds: the time between two checkpoints; a crash repeats at most this much work.
+    ///   - bucketCount: gradients that ranks sum at once; changes no bit.
     ///   - memoryBytes: what this process may take, the same on all ranks; nil for what stages ask for.
     package init(
         communicator: any Communicator, node: NodeSettings, compute: Compute, checkpointSeconds: Double = 60,
-        memoryBytes: Int? = nil
+        bucketCount: Int = 1 << 20, memoryBytes: Int? = nil
     ) {
+        self.bucketCount = bucketCount
         self.memoryBytes = memoryBytes
         self.communicator = communicator
         self.node = node
@@ -69,7 +72,8 @@ package final class StageTrainer {
             ).run()
         }
         return try TrainingLoop(
-            stage, communicator, compute, observer, checkpoint: checkpoint, checkpointSeconds: checkpointSeconds
+            stage, communicator, compute, observer, checkpoint: checkpoint, checkpointSeconds: checkpointSeconds,
+            bucketCount: bucketCount
         ).run()
     }
 

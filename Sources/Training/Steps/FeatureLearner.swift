@@ -26,7 +26,9 @@ final class FeatureLearner: Learner {
         self.objective = objective
     }
 
-    func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int) {
+    func learn(
+        _ examples: ArraySlice<Int>, step: Int, scale: Double, onPlace: (Parameter.Place) -> Void
+    ) -> (loss: Double, tokens: Int) {
         guard !examples.isEmpty else { return (0, 0) }
         let outputs = forward(examples, in: .train, dropout: dropout.context(seed: seed, step: step))
         let (loss, gradients) = objective.evaluate(

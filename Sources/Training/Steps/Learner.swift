@@ -1,3 +1,4 @@
+import Encoders
 import Experiments
 import Tasks
 
@@ -5,8 +6,11 @@ import Tasks
 /// named by their place in their file.
 protocol Learner: AnyObject {
     /// Adds the gradient of `scale` · Σ loss over the examples' labels to the arena.
+    /// - Parameter onPlace: called with places from which on nothing is added any more, as `Model.backward` has it.
     /// - Returns: Σ loss, and the tokens that went through the network.
-    func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int)
+    func learn(
+        _ examples: ArraySlice<Int>, step: Int, scale: Double, onPlace: (Parameter.Place) -> Void
+    ) -> (loss: Double, tokens: Int)
 
     /// Adds the gradient of one training example's loss, had it this class.
     func learn(_ example: Int, as label: Int) -> (loss: Double, tokens: Int)
@@ -25,6 +29,10 @@ protocol Learner: AnyObject {
 }
 
 extension Learner {
+    func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int) {
+        learn(examples, step: step, scale: scale) { _ in }
+    }
+
     /// Σ loss over the examples' labels with dropout off.
     func loss(of examples: [Int], in file: DataFile) -> Double {
         reading(examples, in: file) { [objective.loss($0, labels: $1)] }.reduce(0, +)

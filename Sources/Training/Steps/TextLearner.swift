@@ -27,7 +27,9 @@ final class TextLearner: Learner {
         self.frozen = frozen
     }
 
-    func learn(_ examples: ArraySlice<Int>, step: Int, scale: Double) -> (loss: Double, tokens: Int) {
+    func learn(
+        _ examples: ArraySlice<Int>, step: Int, scale: Double, onPlace: (Parameter.Place) -> Void
+    ) -> (loss: Double, tokens: Int) {
         guard !examples.isEmpty else { return (0, 0) }
         let read = examples.map { ($0, data.trained($0, seed: seed, step: step)) }
         let dropout = dropout.context(seed: seed, step: step)
@@ -37,7 +39,8 @@ final class TextLearner: Learner {
             let outputs = model.forward(batch, dropout: dropout, frozen[.train]?.visit(read[pack].lazy.map(\.0)))
             let labels = read[pack].flatMap(\.1.labels)
             let (loss, gradients) = objective.evaluate(outputs, labels: labels, scale: scale)
-            model.backward(gradients)
+            let isLast = pack.upperBound == read.count
+            model.backward(gradients) { if isLast { onPlace($0) } }
             sums.loss += loss
             sums.tokens += batch.tokenCount
         }

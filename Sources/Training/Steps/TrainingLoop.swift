@@ -7,8 +7,8 @@ import Tasks
 
 /// The steps of one stage on one rank, in step with the other ranks of its group.
 ///
-/// A step is: gradients of this rank's share of the batch, summed over the ranks in rank order; clipping; AdamW. All
-/// ranks hold equal parameters before and after, which every evaluation checks.
+/// A step is: gradients of this rank's share of the batch, summed over the ranks in rank order, as far as may be while
+/// they are computed; clipping; AdamW. All ranks hold equal parameters before and after, which every evaluation checks.
 final class TrainingLoop {
     private let stage: PreparedStage
     private let communicator: any Communicator
@@ -18,6 +18,8 @@ final class TrainingLoop {
     private let compute: Compute
     private let optimizer: AdamW
     private let reduction: GradientReduction
+    /// Whether gradients are summed while the backward pass goes on.
+    private let overlaps: Bool
     private let measurements: Measurements
     /// What part of the rate each segment of the arena has; empty where all have the whole.
     private let rateShares: [Double]
@@ -29,7 +31,7 @@ final class TrainingLoop {
 
     init(
         _ stage: PreparedStage, _ communicator: any Communicator, _ compute: Compute, _ observer: any StageObserver,
-        checkpoint: Checkpoint, checkpointSeconds: Double
+        checkpoint: Checkpoint, checkpointSeconds: Double, bucketCount: Int
     ) {
         self.stage = stage
         self.communicator = communicator
@@ -41,7 +43,9 @@ final class TrainingLoop {
         optimizer = AdamW(
             beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: settings.weightDecay,
             isDecoupled: settings.kind != .adam)
-        reduction = GradientReduction(stage.store.arena, communicator)
+        reduction = GradientReduction(
+            stage.store, communicator, as: stage.recipe.allreduce.wireFormat, bucketCount: bucketCount)
+        overlaps = !stage.rules.contains(where: \.changesOwnGradients)
         measurements = Measurements(stage, communicator)
         rateShares = stage.store.rateShares(layerDecay: stage.recipe.layerDecay)
     }
@@ -93,7 +97,10 @@ final class TrainingLoop {
         for rule in stage.rules { rule.begin(step: step) }
         for pass in 0..<stage.passes {
             let part = DataOrder.part(of: mine.count, rank: pass, of: stage.passes)
-            let sums = stage.learner.learn(mine[part], step: step, scale: scale)
+            let isLast = pass == stage.passes - 1
+            let sums = stage.learner.learn(mine[part], step: step, scale: scale) { place in
+                if overlaps, isLast { compute.phase(.allreduce) { reduction.begin(from: place) } }
+            }
             loss += sums.loss
             tokens += sums.tokens
         }
@@ -101,9 +108,8 @@ final class TrainingLoop {
         for rule in stage.rules { rule.end(step: step) }
         let wantsStop = communicator.rank == 0 && observer.shouldStop
         let sums = try compute.phase(.allreduce) {
-            let sums = try communicator.sum([loss, Double(tokens), wantsStop ? 1 : 0])
-            state.reducedBytes += try reduction.run()
-            return sums
+            state.reducedBytes += try reduction.finish()
+            return try communicator.sum([loss, Double(tokens), wantsStop ? 1 : 0])
         }
         let meanLoss = sums[0] / weight
         try update(step, meanLoss: meanLoss)
@@ -214,6 +220,15 @@ final class TrainingLoop {
         let now = ContinuousClock.now
         defer { clock = now }
         return clock.duration(to: now).inSeconds
+    }
+}
+
+extension Precision {
+    fileprivate var wireFormat: WireFormat {
+        switch self {
+        case .fp32: .fp32
+        case .bf16: .bf16
+        }
     }
 }
 

@@ -49,6 +49,8 @@ struct Mixout: StepRule {
         store.valuesChanged()
     }
 
+    var changesOwnGradients: Bool { true }
+
     /// The gradient of W is (1-M)/(1-p) times that of W'.
     func end(step: Int) {
         for segment in segments {

@@ -10,6 +10,8 @@ package protocol StepRule {
     func begin(step: Int)
     /// After its backward passes, before the gradients are summed over the ranks.
     func end(step: Int)
+    /// Whether `end` changes gradients: then none of their sums may begin before.
+    var changesOwnGradients: Bool { get }
     /// Once the gradients are those of the whole batch, before clipping.
     func adjustGradients(step: Int)
     /// Before the optimizer changes the values, when it is known by how much the gradients are clipped.
@@ -21,6 +23,7 @@ package protocol StepRule {
 extension StepRule {
     package func begin(step: Int) {}
     package func end(step: Int) {}
+    package var changesOwnGradients: Bool { false }
     package func adjustGradients(step: Int) {}
     package func beforeUpdate(step: Int) {}
     package func afterUpdate(step: Int, rate: Double) {}

@@ -47,6 +47,9 @@ struct DoctorCommand: ParsableCommand {
         let host = Machine.host
         let processor = Machine.processor
         let cores = Machine.cores
+        let hardwareThreads = Topology.here.cores.joined().count
+        /// Memories near to some of the cores each.
+        let memories = Topology.here.memories
         let memoryBytes = Machine.memoryBytes
         let blas = Products.measured()
         let blasAsItComes = Products.measuredAsItComes()
@@ -67,6 +70,8 @@ struct DoctorCommand: ParsableCommand {
             return [
                 "host       \(host)",
                 "processor  \(processor), \(cores) cores",
+                "topology   \(hardwareThreads) hardware threads, NUMA nodes: \(memories); --ranks auto: "
+                    + "\(RankCount.auto.count(groups: 1)) x \(max(1, cores / RankCount.auto.count(groups: 1))) threads",
                 "memory     \(memoryBytes >> 30) GiB",
                 "OpenBLAS   core \(blas.core), \(Int(blas.gigaflops)) GFLOP/s\(asItComes)",
                 "bf16       by \(bfloatUnit ?? "software"); oneDNN \(oneDNN)",

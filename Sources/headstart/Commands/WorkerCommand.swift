@@ -23,6 +23,7 @@ struct WorkerCommand: ParsableCommand {
     @OptionGroup var log: LogOptions
 
     func run() throws {
+        Machine.takeCores()
         try Machine.demandDescriptors()
         let communicator = try Communicators.start()
         let threads = node.threadCount(ranks: communicator.size)

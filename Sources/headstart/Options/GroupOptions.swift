@@ -1,4 +1,5 @@
 import ArgumentParser
+import Numerics
 import Worker
 
 /// The worker groups of this machine.
@@ -6,8 +7,14 @@ struct GroupOptions: ParsableArguments {
     @Option(name: .long, help: "Worker groups on this machine, one mpirun each; each trains one stage at a time.")
     var groups = 1
 
-    @Option(name: .long, help: "Ranks of each group, which train its stage together.")
-    var ranks = 1
+    @Option(
+        name: .customLong("ranks"),
+        help: ArgumentHelp(
+            "Ranks of each group, which train its stage together; auto: one for each NUMA node that the group has.",
+            valueName: "ranks"))
+    var rankCount = RankCount.exactly(1)
+
+    var ranks: Int { rankCount.count(groups: groups) }
 
     @OptionGroup var node: NodeOptions
 
@@ -24,5 +31,37 @@ struct GroupOptions: ParsableArguments {
             cores: Machine.cores)
         settings.threads = node.threads
         return settings
+    }
+}
+
+/// How many ranks a group has.
+enum RankCount: ExpressibleByArgument, CustomStringConvertible {
+    case exactly(Int)
+    /// One for each memory, shared out among the groups: threads of a rank then compute on what is near to them.
+    case auto
+
+    init?(argument: String) {
+        if argument == "auto" {
+            self = .auto
+        } else if let count = Int(argument) {
+            self = .exactly(count)
+        } else {
+            return nil
+        }
+    }
+
+    /// - Parameter groups: on this machine.
+    func count(groups: Int) -> Int {
+        switch self {
+        case .exactly(let count): count
+        case .auto: max(1, Topology.here.memories / max(1, groups))
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .exactly(let count): "\(count)"
+        case .auto: "auto"
+        }
     }
 }
