@@ -5,12 +5,21 @@ import Testing
 struct BestSeedsTests {
     private func key(_ number: UInt8) -> StageKey { StageKey(rawValue: Digest(of: [number])) }
 
+    /// A sweep of one row that a search leads to.
+    private func searching(_ state: SearchState, stages: [StageKey]) -> SweepPlan {
+        let search = SweepSearch(
+            task: "rte", method: "a", asked: Digest(of: [0]), seeds: [1], split: .dev, trials: [], state: state,
+            remarks: [])
+        return SweepPlan(
+            name: "sweep", model: ModelLocation(name: "m", path: "/m", content: Digest(of: [0])), dataDirectory: "/d",
+            tasks: [], stages: [],
+            rows: [SweepRow(task: "rte", method: "a", seed: 0, stages: stages, searches: [0])], searches: [search])
+    }
+
     private func plan(
         _ name: String = "sweep", cells: [(method: String, stages: [UInt8])], isSearching: Bool = false,
         searches: [Int] = []
-    )
-        -> SweepPlan
-    {
+    ) -> SweepPlan {
         let rows = cells.flatMap { cell in
             cell.stages.enumerated().map {
                 SweepRow(task: "rte", method: cell.method, seed: UInt64($0), stages: [key($1)], searches: searches)
@@ -73,9 +82,9 @@ struct BestSeedsTests {
 
     @Test func `what a search may yet choose is kept until it has chosen`() {
         var seeds = BestSeeds()
-        seeds.add(plan(cells: [], isSearching: true))
+        seeds.add(searching(.open, stages: []))
         #expect(kept(seeds, [1: 0.5, 2: 0.25]) == [1, 2])
-        seeds.add(plan(cells: [("a", [2])]))
+        seeds.add(searching(.failed(reason: "for a test"), stages: [key(2)]))
         #expect(kept(seeds, [1: 0.5, 2: 0.25]) == [2])
     }
 }

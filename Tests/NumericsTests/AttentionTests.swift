@@ -139,14 +139,14 @@ private final class TestHead: Sendable {
 
     func forwardInBlocks() -> [Float] {
         var (shape, stream, context) = (shape, Self.stream, q)
-        attention_forward_blocks(&shape, q, k, v, &stream, firstGroup, threshold, keepScale, &context)
+        #expect(attention_forward_blocks(&shape, q, k, v, &stream, firstGroup, threshold, keepScale, &context))
         return context
     }
 
     func backwardInBlocks() -> (q: [Float], k: [Float], v: [Float]) {
         var (shape, stream, dq, dk, dv) = (shape, Self.stream, q, k, v)
-        attention_backward_blocks(
-            &shape, q, k, v, &stream, firstGroup, threshold, keepScale, g, &dq, &dk, &dv)
+        #expect(
+            attention_backward_blocks(&shape, q, k, v, &stream, firstGroup, threshold, keepScale, g, &dq, &dk, &dv))
         return (dq, dk, dv)
     }
 

@@ -193,9 +193,10 @@ extension Attention {
                         probabilities.start + place.probabilities, kept + place.probabilities,
                         context.start + place.query)
                 } else {
-                    attention_forward_blocks(
+                    let hasMemory = attention_forward_blocks(
                         &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
                         context.start + place.query)
+                    guard hasMemory else { fatalError("out of memory: attention of \(shape.n) tokens") }
                 }
             }
         }
@@ -222,9 +223,10 @@ extension Attention {
                         &shape, q, k, v, probabilities.start + place.probabilities, kept + place.probabilities,
                         workspace.context.start + place.query, dq, dk, dv)
                 } else {
-                    attention_backward_blocks(
+                    let hasMemory = attention_backward_blocks(
                         &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
                         workspace.context.start + place.query, dq, dk, dv)
+                    guard hasMemory else { fatalError("out of memory: attention of \(shape.n) tokens") }
                 }
             }
         }
