@@ -107,6 +107,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .target(name: "HeapCalls", path: "Tests/HeapCalls", cSettings: [.treatAllWarnings(as: .error)]),
         .target(
             name: "TestKit", dependencies: ["Collectives", "Experiments", "Files", "Safetensors", "Numerics"],
             path: "Tests/TestKit", swiftSettings: strict),
@@ -141,7 +142,7 @@ let package = Package(
         tests(
             of: "Tasks", ["TestKit", "Experiments", "Files", "Tokenizers", "Configuration"],
             resources: [.copy("Metrics")]),
-        tests(of: "Encoders", ["TestKit", "Experiments", "Safetensors", "Numerics"]),
+        tests(of: "Encoders", ["TestKit", "HeapCalls", "Experiments", "Safetensors", "Numerics"]),
         tests(of: "Tuning", ["TestKit", "Experiments", "Safetensors", "Numerics", "Encoders"]),
         tests(
             of: "Training",

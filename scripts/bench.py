@@ -26,6 +26,7 @@ def parse_arguments():
     parser.add_argument("--tunes", nargs="+", default=["all"],
                         help=f"of {', '.join(TUNES)}; with --alone whatever headstart can tune")
     parser.add_argument("--precisions", nargs="+", choices=["fp32", "bf16"], default=["fp32", "bf16"])
+    parser.add_argument("--max-length", type=int, default=128, help="tokens that are left of a text")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--steps", type=int, default=60, help="of a measurement; a third and a tenth for the larger models")
     parser.add_argument("--evaluate", action="store_true", help="evaluation rather than training")
@@ -62,7 +63,7 @@ def headstart(program, row, arguments, seed):
         line = last_line([
             program, "train", "--model", row["folder"], "--task", row["task"], "--data", arguments.data,
             "--task-file", HERE.parent / "configs/tasks.yaml", "--tune", TUNES.get(row["tune"], row["tune"]), "--seed", seed,
-            "--set", "batch=32", "--set", "max-length=128", "--set", f"precision={row['precision']}",
+            "--set", "batch=32", "--set", f"max-length={arguments.max_length}", "--set", f"precision={row['precision']}",
             "--set", f"max-steps={1 if arguments.evaluate else row['steps']}", "--out", f"{work}/run", "--json"
         ] + (["--phases"] if arguments.evaluate else []))
     if not arguments.evaluate:
@@ -76,8 +77,9 @@ def transformers(python, row, arguments, seed):
     return last_line([
         python, HERE / "bench_transformers.py", "--model", row["folder"], "--data",
         arguments.data / row["task"] / file, "--tune", row["tune"], "--precision", row["precision"],
-        "--steps", 10**6 if arguments.evaluate else row["steps"], "--seed", seed
-    ] + (["--evaluate"] if arguments.evaluate else []))
+        "--steps", 10**6 if arguments.evaluate else row["steps"], "--max-length", arguments.max_length, "--seed", seed
+    ] + (["--evaluate"] if arguments.evaluate else [])
+        + (["--choice", row["pytorch"]["optimizer"], row["pytorch"]["precision"]] if "pytorch" in row else []))
 
 
 def measure(row, arguments, python):
@@ -131,7 +133,8 @@ def main():
             arguments.models, arguments.tasks, arguments.tunes, arguments.precisions):
         steps = {"minilm": arguments.steps, "bert-base": arguments.steps // 3, "roberta-large": arguments.steps // 10}
         row = {"model": model, "task": task, "tune": tune, "precision": precision, "steps": max(4, steps[model]),
-               "kind": "evaluation" if arguments.evaluate else "training", "folder": str(model_folder(model, python))}
+               "maxLength": arguments.max_length, "kind": "evaluation" if arguments.evaluate else "training",
+               "folder": str(model_folder(model, python))}
         measure(row, arguments, python)
         rows.append(row)
         with open(arguments.out / "rows.jsonl", "a", encoding="utf-8") as file:

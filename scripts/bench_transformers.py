@@ -2,7 +2,7 @@
 
 PyTorch at its best that is still plain: texts tokenized beforehand, batches grouped by length and padded to their
 longest, no Trainer around the loop, the attention that transformers prefers, the faster of AdamW's two implementations
-and, where bf16 is allowed, of fp32 and bf16 autocast. Dropout, clipping and the schedule are on, as in headstart. Only
+and, where bf16 is allowed, of fp32 and bf16 autocast, unless --choice names them. Dropout, clipping and the schedule are on, as in headstart. Only
 real tokens count.
 
 The last line is JSON.
@@ -35,6 +35,7 @@ def parse_arguments():
     parser.add_argument("--tune", choices=["all", "bitfit", "lora", "head"], default="all")
     parser.add_argument("--evaluate", action="store_true", help="score the file rather than train on it")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="the least that is allowed")
+    parser.add_argument("--choice", nargs=2, metavar=("ADAMW", "PRECISION"), help="what an earlier run found best")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--max-length", type=int, default=128)
@@ -163,13 +164,15 @@ def main():
     precisions = ["fp32"] if arguments.precision == "fp32" else ["fp32", "bf16"]
     implementations = ["fused"] if arguments.evaluate else ["fused", "foreach"]
     choices = [(implementation, precision) for implementation in implementations for precision in precisions]
+    if arguments.choice:
+        choices = [tuple(arguments.choice)]
     best = max(choices, key=speed_of_trial) if len(choices) > 1 else choices[0]
     work, run = begin(best)
     real, total, seconds = run(arguments.steps)
     print(json.dumps({
         "tokensPerSecond": real / seconds, "tokens": real, "paddedTokens": total, "seconds": seconds,
-        "steps": arguments.steps, "threads": torch.get_num_threads(), "optimizer": f"AdamW({best[0]})",
-        "precision": best[1], "attention": work.attention, "torch": torch.__version__,
+        "steps": arguments.steps, "threads": torch.get_num_threads(), "optimizer": best[0], "precision": best[1],
+        "attention": work.attention, "torch": torch.__version__,
         "transformers": transformers.__version__}))
 
 

@@ -15,6 +15,10 @@ CLONED void gelu_forward(size_t count, float *restrict x, float *restrict y) {
     }
 }
 
+CLONED void gelu_values(size_t count, const float *restrict x, float *restrict y) {
+    for (size_t i = 0; i < count; i++) y[i] = x[i] * normal_distribution(x[i]);
+}
+
 void tanh_forward(size_t count, const float *x, float *y) {
     for (size_t i = 0; i < count; i++) y[i] = tanhf(x[i]);
 }

@@ -1,21 +1,40 @@
 #include "attention.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
 
 #include "mathematics.h"
 #include "philox.h"
 #include "small_product.h"
+#include "transpose.h"
 
 INLINED size_t rounded_up(size_t n) { return (n + LANES - 1) / LANES * LANES; }
 
 size_t attention_row(size_t n) { return rounded_up(n); }
 
+// transposed[c, j] = x[j, c] for the first `count` of sixteen columns from j on; the others become 0.
+INLINED void transpose_square(const size_t count, const float *x, size_t stride, size_t row, float *transposed) {
+    line m[SIDE];
+    for (size_t i = 0; i < SIDE; i++) {
+        m[i] = (line){0};
+        if (i < count) memcpy(&m[i], x + i * stride, sizeof m[i]);
+    }
+    transpose_lines(m);
+    for (size_t c = 0; c < SIDE; c++) memcpy(transposed + c * row, &m[c], sizeof m[c]);
+}
+
 // transposed[c, j] = x[j, c], the columns beyond n being 0.
 INLINED void transpose(size_t n, size_t d, const float *x, size_t stride, size_t row, float *transposed) {
-    for (size_t c = 0; c < d; c++)
-        for (size_t j = n; j < row; j++) transposed[c * row + j] = 0.0f;
-    for (size_t j = 0; j < n; j++)
-        for (size_t c = 0; c < d; c++) transposed[c * row + j] = x[j * stride + c];
+    const size_t whole = d / SIDE * SIDE;
+    for (size_t j = 0; j < row; j += SIDE)
+        for (size_t c = 0; c < whole; c += SIDE)
+            if (j + SIDE <= n)
+                transpose_square(SIDE, x + j * stride + c, stride, row, transposed + c * row + j);
+            else
+                transpose_square(n - j, x + j * stride + c, stride, row, transposed + c * row + j);
+    for (size_t c = whole; c < d; c++)
+        for (size_t j = 0; j < row; j++) transposed[c * row + j] = j < n ? x[j * stride + c] : 0.0f;
 }
 
 // Over whole vectors; what is beyond n becomes 0.
@@ -78,6 +97,27 @@ enum { BLOCK_QUERIES = 64, MOST_KEPT = 128 };
 
 size_t attention_kept(size_t queries, size_t n) { return n <= MOST_KEPT ? queries * rounded_up(n) : 0; }
 
+// What grows with the sequence is too large for a small stack: each thread keeps memory for it, until it ends.
+static pthread_key_t scratch_key;
+static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+static _Thread_local struct {
+    float *start;
+    size_t count;
+} scratch;
+
+static void make_scratch_key(void) { pthread_key_create(&scratch_key, free); }
+
+// NULL where the system refuses it. Counts are of whole vectors.
+static float *reserve_scratch(size_t count) {
+    if (count <= scratch.count) return scratch.start;
+    pthread_once(&scratch_once, make_scratch_key);
+    free(scratch.start);
+    scratch.start = aligned_alloc(LANES * sizeof(float), count * sizeof(float));
+    scratch.count = scratch.start ? count : 0;
+    pthread_setspecific(scratch_key, scratch.start);
+    return scratch.start;
+}
+
 INLINED attention_shape block_of(const attention_shape *shape, size_t first) {
     attention_shape block = *shape;
     size_t left = shape->queries - first;
@@ -96,11 +136,12 @@ CLONED void attention_forward(const attention_shape *shape, const float *q, cons
                   shape->context_stride);
 }
 
-CLONED void attention_forward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
+CLONED bool attention_forward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
                                      const random_stream *stream, size_t first_group, unsigned threshold,
                                      float keep_scale, float *context) {
     size_t n = shape->n, d = shape->d, row = rounded_up(n);
-    float transposed[d * row], probabilities[BLOCK_QUERIES * row];
+    float *transposed = reserve_scratch((d + BLOCK_QUERIES) * row), *probabilities = transposed + d * row;
+    if (!transposed) return false;
     transpose(n, d, k, shape->kv_stride, row, transposed);
     for (size_t first = 0; first < shape->queries; first += BLOCK_QUERIES) {
         attention_shape block = block_of(shape, first);
@@ -109,6 +150,7 @@ CLONED void attention_forward_blocks(const attention_shape *shape, const float *
         small_product(block.queries, d, n, (strided){probabilities, row, 1}, v, shape->kv_stride, 1.0f,
                       context + first * shape->context_stride, shape->context_stride);
     }
+    return true;
 }
 
 // With D = dropped and G = ddropped, the gradient of the scores is D G - P rowsum(D G), entry by entry: the mask and its
@@ -138,14 +180,15 @@ CLONED void attention_backward(const attention_shape *shape, const float *q, con
     small_product(n, d, queries, (strided){gradient, 1, row}, q, q_stride, shape->scale, dk, kv_stride);
 }
 
-CLONED void attention_backward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
+CLONED bool attention_backward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
                                       const random_stream *stream, size_t first_group, unsigned threshold,
                                       float keep_scale, const float *dcontext, float *dq, float *dk, float *dv) {
     size_t n = shape->n, d = shape->d, row = rounded_up(n);
     size_t q_stride = shape->q_stride, kv_stride = shape->kv_stride, context_stride = shape->context_stride;
-    float keys[d * row], values[d * row];
-    float probabilities[BLOCK_QUERIES * row], masked[BLOCK_QUERIES * row], gradient[BLOCK_QUERIES * row];
-    float *dropped = threshold == 0 ? probabilities : masked;
+    float *keys = reserve_scratch((2 * d + 3 * BLOCK_QUERIES) * row), *values = keys + d * row;
+    if (!keys) return false;
+    float *gradient = values + d * row, *probabilities = gradient + BLOCK_QUERIES * row;
+    float *dropped = threshold == 0 ? probabilities : probabilities + BLOCK_QUERIES * row;
     transpose(n, d, k, kv_stride, row, keys);
     transpose(n, d, v, kv_stride, row, values);
     for (size_t j = 0; j < n; j++)
@@ -164,4 +207,5 @@ CLONED void attention_backward_blocks(const attention_shape *shape, const float 
                       q_stride);
         add_small_product(n, d, queries, (strided){gradient, 1, row}, block_q, q_stride, shape->scale, dk, kv_stride);
     }
+    return true;
 }

@@ -4,7 +4,7 @@ package struct ConfigurationError: Error, CustomStringConvertible, Hashable, Sen
 
     package init(_ sentence: String) { problems = [sentence] }
 
-    init(_ sentence: String, at place: Place) { problems = ["\(place): \(sentence)"] }
+    init(_ sentence: String, at place: Place?) { problems = [(place.map { "\($0): " } ?? "") + sentence] }
 
     fileprivate init(problems: [String]) { self.problems = problems }
 

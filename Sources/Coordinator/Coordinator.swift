@@ -202,6 +202,7 @@ package final class Coordinator {
                 if let artifact = answer.gone { try decide(.gone(artifact)) }
                 core.say(answer.message, bytes: answer.bytes, to: worker)
             case .publication(let artifact, let bytes): try publish(.published(artifact), bytes)
+            case .removed(let artifacts): for artifact in artifacts { try decide(.gone(artifact)) }
             case .damaged(let artifact):
                 logger.warning(
                     "an artifact was damaged in the store and is set aside; what made it runs again",

@@ -29,6 +29,8 @@ final class Transfers {
         case answer(Answer, to: WorkerID)
         /// An artifact to publish, with its bytes.
         case publication(ArtifactReference, bytes: [UInt8])
+        /// What was let go is gone. A worker may have been told meanwhile that it is there.
+        case removed([ArtifactID])
         /// What lay in the artifact's place were other bytes than its name says; they are set aside.
         case damaged(ArtifactID)
         /// The store refused to read or to write. Who asked asks again.
@@ -62,7 +64,7 @@ final class Transfers {
             switch outcome {
             case .answer(_, let worker), .refused(_, let worker?):
                 open[worker] = open[worker].flatMap { $0 > 1 ? $0 - 1 : nil }
-            case .publication, .damaged, .refused, .logRefused: break
+            case .publication, .removed, .damaged, .refused, .logRefused: break
             }
         }
         return outcomes
@@ -191,7 +193,7 @@ final class Transfers {
         requests.perform { [artifacts] in
             do throws(FileError) {
                 for id in ids { try Disk.remove(artifacts.path(of: id.rawValue)) }
-                return nil
+                return .removed(ids)
             } catch {
                 return .refused(error, by: nil)
             }

@@ -34,16 +34,32 @@ package final class Model {
         head = makeHead(in: store)
     }
 
+    /// Whether layers below the lowest that moves make the same of an example in every pass without dropout.
+    package var hasFrozenLayers: Bool { encoder.frozenLayers > 0 }
+
     package var outputs: Int { store.table.outputs }
     /// Numbers in a row that the head sees.
     package var featureWidth: Int { store.table.readout.vectors * store.table.configuration.hidden }
 
-    /// - Parameter dropout: nil for none.
+    /// - Parameters:
+    ///   - dropout: nil for none.
+    ///   - visit: where the states of frozen layers are kept, which nothing may drop out of.
     /// - Returns: the head's outputs [R, outputs] for the R rows that it sees, one for each sequence of a text task.
-    package func forward(_ batch: PackedBatch, dropout: DropoutContext? = nil) -> UnsafeBufferPointer<Float> {
+    package func forward(
+        _ batch: PackedBatch, dropout: DropoutContext? = nil, _ visit: FrozenStates.Visit? = nil
+    ) -> UnsafeBufferPointer<Float> {
         onPass()
-        let states = encoder.forward(batch, readout.selection, dropout: dropout, compute)
+        let states = encoder.forward(batch, readout.selection, dropout: dropout, isKept: true, visit, compute)
         return outputs(readout.forward(states, batch, compute), batch.headRows, dropout: dropout)
+    }
+
+    /// As `forward`, without dropout and where no backward pass follows.
+    package func outputs(
+        of batch: PackedBatch, _ visit: FrozenStates.Visit? = nil
+    ) -> UnsafeBufferPointer<Float> {
+        onPass()
+        let states = encoder.forward(batch, readout.selection, dropout: nil, isKept: false, visit, compute)
+        return outputs(readout.forward(states, batch, compute), batch.headRows, dropout: nil)
     }
 
     /// After `forward`: adds to the gradients of all parameters that move, down to the lowest of them.
@@ -67,14 +83,14 @@ package final class Model {
     /// - Returns: the final layer's states of all tokens, [T, H].
     package func finalStates(_ batch: PackedBatch) -> UnsafeBufferPointer<Float> {
         onPass()
-        let states = encoder.forward(batch, .all, dropout: nil, compute)
+        let states = encoder.forward(batch, .all, dropout: nil, isKept: false, nil, compute)
         return UnsafeBufferPointer(start: states.start, count: states.rows * states.columns)
     }
 
     /// - Returns: what the head sees, [R, featureWidth].
     package func features(_ batch: PackedBatch) -> UnsafeBufferPointer<Float> {
         onPass()
-        let states = encoder.forward(batch, readout.selection, dropout: nil, compute)
+        let states = encoder.forward(batch, readout.selection, dropout: nil, isKept: false, nil, compute)
         let features = readout.forward(states, batch, compute)
         return UnsafeBufferPointer(start: features.start, count: features.rows * features.columns)
     }

@@ -11,6 +11,9 @@ package struct Cell: Hashable, Sendable {
 
 extension SweepRow {
     package var cell: Cell { Cell(task: task, method: method) }
+
+    /// The part of it whose seeds were scored on the same examples: one fold where the task has folds.
+    package var foldCell: Cell { Cell(task: trainedTask, method: method) }
 }
 
 extension SweepSearch {

@@ -188,6 +188,22 @@ package struct SweepPlan: Codable, Hashable, Sendable {
         self.searches = searches
     }
 
+    /// What makes two plans the same sweep: its name and its table. Paths may differ, and the outputs kept. How far its
+    /// searches have come makes no difference either, so their rows count without stages.
+    package struct Identity: Encodable, Hashable, Sendable {
+        private let name: String
+        private let rows: [SweepRow]
+        private let searches: [Digest]?
+
+        fileprivate init(_ plan: SweepPlan) {
+            name = plan.name
+            rows = plan.rows.map { $0.searches.isEmpty ? $0 : $0.withoutStages }
+            searches = plan.searches.isEmpty ? nil : plan.searches.map(\.asked)
+        }
+    }
+
+    package var identity: Identity { Identity(self) }
+
     package func task(named name: String) -> PlannedTask? { tasks.first { $0.definition.name == name } }
 
     /// The searches that some of a row's settings come from.

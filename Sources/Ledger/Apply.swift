@@ -36,28 +36,13 @@ extension Change {
         case .submitted(let plan, let words):
             let json = String(decoding: try CanonicalJSON.encode(words), as: UTF8.self)
             try database.execute(
-                sql: "UPDATE sweep SET arguments = ? WHERE digest = ?", arguments: [json, try plan.identity().hex])
+                sql: "UPDATE sweep SET arguments = ? WHERE digest = ?", arguments: [json, try plan.digest().hex])
         }
     }
 }
 
 extension SweepPlan {
-    /// What makes two plans the same sweep: its name and its table. Paths may differ, and the outputs kept. How far its
-    /// searches have come makes no difference either, so their rows count without stages.
-    private struct Identity: Encodable {
-        let name: String
-        let rows: [SweepRow]
-        let searches: [Digest]?
-    }
-
-    fileprivate func identity() throws -> Digest {
-        let rows = rows.map { row in
-            row.searches.isEmpty ? row : row.withoutStages
-        }
-        return try Digest(
-            ofCanonicalJSON: Identity(
-                name: name, rows: rows, searches: searches.isEmpty ? nil : searches.map(\.asked)))
-    }
+    fileprivate func digest() throws -> Digest { try Digest(ofCanonicalJSON: identity) }
 
     fileprivate func insert(into database: Database, at: Timestamp) throws {
         let json = try CanonicalJSON.encode(self)
@@ -68,7 +53,7 @@ extension SweepPlan {
                 ON CONFLICT (digest) DO UPDATE SET plan = excluded.plan, plannedAt = excluded.plannedAt RETURNING id
                 """,
             arguments: [
-                try identity().hex, name, String(decoding: json, as: UTF8.self), at.rawValue,
+                try digest().hex, name, String(decoding: json, as: UTF8.self), at.rawValue,
             ])
         guard let sweep else { throw DatabaseError(message: "the sweep '\(name)' was not stored") }
         for stage in stages where try !StageTable.exists(database, key: stage.key.description) {

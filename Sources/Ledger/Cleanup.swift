@@ -1,7 +1,7 @@
 package import Experiments
 import Files
 
-/// Which artifacts of one kind a store keeps, of each method on each task.
+/// Which artifacts of one kind a store keeps, of each method on each task or fold.
 package enum Retention: String, CaseIterable, Sendable {
     case all
     /// Those of the seed with the best score.
@@ -77,7 +77,7 @@ private struct RetentionRule {
         var (best, last): (Set<StageKey>, Set<StageKey>) = ([], [])
         for plan in plans {
             let rows = plan.rows.filter { row in row.stages.last.map { results[$0] != nil } ?? false }
-            let cells = Dictionary(grouping: rows, by: \.cell)
+            let cells = Dictionary(grouping: rows, by: \.foldCell)
             let stages = Dictionary(plan.stages.map { ($0.key, $0) }) { first, _ in first }
             let score = { (row: SweepRow) in
                 plan.score(of: row.stages.last.flatMap { stages[$0] }, in: results)
@@ -119,30 +119,17 @@ extension SweepPlan {
 }
 
 extension LedgerReader {
-    /// Stages of which the store lets nothing go while sweeps of these names are worked on: those that other sweeps have
-    /// as the best of a cell, and those of which some plan asked for the whole model.
+    /// Stages of which the store lets nothing go while sweeps of these names are worked on: those of other sweeps whose
+    /// models it has, and those of which some plan asked for the whole model.
     package func keptStages(besides names: Set<String>) throws(LedgerError) -> Set<StageKey> {
         let entries = try sweeps()
         let plans = entries.map(\.plan)
         var kept = Set(plans.flatMap(\.stages).filter { $0.outputs.contains(.backbone) }.map(\.key))
-        var best = BestSeeds()
-        // The latest of a name is the one that counts.
-        var others: [SweepPlan] = []
+        let held = try stagesWithModels()
         for entry in entries where !names.contains(entry.plan.name) {
             // One that was handed in goes on where it has not ended.
-            let isOver = try hasEnded(entry.plan)
-            if entry.arguments == nil || isOver { others.append(entry.plan) }
-        }
-        for plan in others { best.add(plan) }
-        for plan in others {
-            let results = try known(of: plan)
-            let tasks = Dictionary(plan.stages.map { ($0.key, $0.task) }) { first, _ in first }
-            let merit = { (key: StageKey) -> Double? in
-                guard let task = tasks[key].flatMap({ plan.task(named: $0)?.definition }) else { return nil }
-                return results[key]?.result?.merit(on: task)
-            }
-            kept.formUnion(
-                plan.stages.lazy.filter { !$0.keptIfBest.isEmpty }.map(\.key).filter { best.keeps($0, merit: merit) })
+            if entry.arguments != nil, try !hasEnded(entry.plan) { continue }
+            kept.formUnion(entry.plan.stages.lazy.filter { !$0.keptIfBest.isEmpty }.map(\.key).filter(held.contains))
         }
         return kept
     }

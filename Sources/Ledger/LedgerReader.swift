@@ -129,6 +129,28 @@ package struct LedgerReader: Sendable {
         }
     }
 
+    /// The stages whose whole models the store was given and did not let go.
+    func stagesWithModels() throws(LedgerError) -> Set<StageKey> {
+        let discarded = try discarded()
+        return try read { database in
+            let rows = try ArtifactTable.filter(GRDB.Column("kind") == ArtifactKind.backbone.rawValue).fetchAll(
+                database)
+            let held = try rows.filter { try !discarded.contains(ArtifactID(rawValue: digest($0.id))) }
+            return Set(try held.map { StageKey(rawValue: try digest($0.stage)) })
+        }
+    }
+
+    /// The plan's stages that have ended and whose whole model, which it asks for, was let go on purpose: nothing runs again
+    /// for it.
+    package func modelsLetGo(of plan: SweepPlan) throws(LedgerError) -> [StageKey] {
+        let asked = plan.stages.filter { $0.outputs.contains(.backbone) }.map(\.key)
+        let discarded = try asked.isEmpty ? [] : discarded()
+        guard !discarded.isEmpty else { return [] }
+        return try stages(asked).filter { record in
+            record.result?.artifact(.backbone).map { discarded.contains($0.id) } ?? false
+        }.map(\.key)
+    }
+
     /// When each finished stage was.
     package func endTimes() throws(LedgerError) -> [StageKey: Timestamp] {
         try read { database in

@@ -86,8 +86,7 @@ extension Compute {
 
     /// As `multiply`, of matrices without gaps between rows.
     func multiplyWithOneDNN(
-        _ left: BfloatMatrix, _ right: PackedMatrix, into result: MutableMatrix, from start: ProductStart,
-        finish: ((Range<Int>) -> Void)?
+        _ left: BfloatMatrix, _ right: PackedMatrix, into result: MutableMatrix, from start: ProductStart
     ) {
         guard result.rows > 0, result.columns > 0 else { return }
         let blockRows = min(Self.blockRows, left.rows)
@@ -100,7 +99,6 @@ extension Compute {
                 (rows.count == blockRows ? whole : last).multiply(
                     left.start + first * left.columns, right.bfloats(from: 0), bias: start.bias,
                     into: result.start + first * result.columns)
-                finish?(rows)
             }
         }
     }

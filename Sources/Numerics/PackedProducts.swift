@@ -10,15 +10,12 @@ extension Compute {
     ///   - left: [m, k]
     ///   - right: [k, n]
     ///   - result: [m, n]
-    ///   - finish: called for ranges of the result's rows by the thread that has just computed them, which has them in its
-    ///     cache then.
     package func multiply(
-        _ left: Matrix, _ right: PackedMatrix, into result: MutableMatrix, from start: ProductStart = .zero,
-        finish: ((Range<Int>) -> Void)? = nil
+        _ left: Matrix, _ right: PackedMatrix, into result: MutableMatrix, from start: ProductStart = .zero
     ) {
         precondition(left.columns == right.rows && left.rows == result.rows && right.columns == result.columns)
         precondition(right.format == .fp32)
-        share(result, inner: left.columns, finish: finish) { rows, panels in
+        share(result, inner: left.columns) { rows, panels in
             let columns = right.columns(of: panels)
             var product = packed_product(left, start.columns(columns), result.columns(columns))
             multiply_packed(
@@ -29,15 +26,14 @@ extension Compute {
 
     /// result = start + left · right, of numbers in bfloat16, summed in single precision.
     package func multiply(
-        _ left: BfloatMatrix, _ right: PackedMatrix, into result: MutableMatrix, from start: ProductStart = .zero,
-        finish: ((Range<Int>) -> Void)? = nil
+        _ left: BfloatMatrix, _ right: PackedMatrix, into result: MutableMatrix, from start: ProductStart = .zero
     ) {
         precondition(left.columns == right.rows && left.rows == result.rows && right.columns == result.columns)
         precondition(right.format == .bf16)
         if usesOneDNN, left.stride == left.columns, result.stride == result.columns {
-            return multiplyWithOneDNN(left, right, into: result, from: start, finish: finish)
+            return multiplyWithOneDNN(left, right, into: result, from: start)
         }
-        share(result, inner: left.columns, finish: finish) { rows, panels in
+        share(result, inner: left.columns) { rows, panels in
             let columns = right.columns(of: panels)
             var product = packed_product(left, start.columns(columns), result.columns(columns))
             multiply_packed_bfloat(
@@ -74,13 +70,12 @@ extension Compute {
     ///
     /// - Parameter rowsTogether: what the kernels compute at once, or take from one panel on the left.
     private func share(
-        _ result: MutableMatrix, inner: Int, rowsTogether: Int = 6, finish: ((Range<Int>) -> Void)? = nil,
-        _ body: (Range<Int>, Range<Int>) -> Void
+        _ result: MutableMatrix, inner: Int, rowsTogether: Int = 6, _ body: (Range<Int>, Range<Int>) -> Void
     ) {
         guard result.rows > 0, result.columns > 0 else { return }
         clock?.count(gigaflop: gigaflop(result, inner: inner))
         let panels = packed_panels(result.columns)
-        if finish == nil, result.rows < Self.rowsWorthSharing {
+        if result.rows < Self.rowsWorthSharing {
             let work = max(1, result.rows * inner * PANEL_COLUMNS)
             return forEach(panels, grain: max(1, Self.leastPackedWork / work)) { body(0..<result.rows, $0) }
         }
@@ -90,9 +85,7 @@ extension Compute {
         let portion = max(1, (share + rowsTogether - 1) / rowsTogether) * rowsTogether
         forEachPortion(of: portion, upTo: result.rows) { range in
             for first in stride(from: range.lowerBound, to: range.upperBound, by: most) {
-                let rows = first..<min(first + most, range.upperBound)
-                body(rows, 0..<panels)
-                finish?(rows)
+                body(first..<min(first + most, range.upperBound), 0..<panels)
             }
         }
     }

@@ -110,13 +110,15 @@ package final class PhaseClock {
 extension Compute {
     /// Runs `body` as a phase of its own, where somebody counts.
     @inline(__always)
-    package func phase<Result>(_ phase: Phase, bytes: @autoclosure () -> Int = 0, _ body: () throws -> Result) rethrows
-        -> Result
-    {
+    package func phase<Result>(
+        _ phase: Phase, bytes: @autoclosure () -> Int = 0, gigaflop: @autoclosure () -> Double = 0,
+        _ body: () throws -> Result
+    ) rethrows -> Result {
         guard let clock else { return try body() }
         let before = clock.enter(phase)
         defer { _ = clock.enter(before) }
         clock.count(bytes: bytes())
+        clock.count(gigaflop: gigaflop())
         return try body()
     }
 

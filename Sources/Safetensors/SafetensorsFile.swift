@@ -11,6 +11,8 @@ package final class SafetensorsFile: Sendable {
     /// The header's `__metadata__`.
     package let metadata: [String: String]
     private let file: MappedFile
+    /// The size of the whole file.
+    package var byteCount: Int { file.count }
     private let entries: [String: SafetensorsHeader.Entry]
     private let dataStart: Int
 

@@ -103,6 +103,7 @@ extension Scheduler {
         if let host = host(of: stages[key]) { hosts[host] = nil }
         closeAttempt(key, nil, at: now) { $0.standing = .finished(result) }
         stages[key].madeBy = worker
+        letGone.subtract(result.artifacts.map(\.id))
         letGo(after: key, at: now)
         publish(result.artifacts, of: key)
     }

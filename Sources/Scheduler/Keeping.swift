@@ -36,10 +36,10 @@ extension Scheduler {
         letGone.subtract(ids)
     }
 
-    /// A search has ended: what its points left goes, but for the chosen one.
+    /// The last search has ended: what the points of all searches left goes, but for the chosen ones.
     mutating func letGoOfUnchosen(_ plan: SweepPlan, at now: Timestamp) {
-        guard !plan.searches.isEmpty else { return }
-        let points = plan.stages.map(\.key).filter { !bestSeeds.isOfACell($0) }
+        guard !plan.searches.isEmpty, !bestSeeds.isSearching else { return }
+        let points = stages.keys.filter { !bestSeeds.isOfACell($0) }
         discard(points.flatMap { dispensable(of: $0) }.filter { stored.contains($0.id) }, at: now)
     }
 

@@ -8,9 +8,14 @@ import Reports
 final class ProgressDisplay {
     private var last: LiveProgress
     private var drawn: [String] = []
+    private let forecast: (SweepPlan) throws -> [StageKey: StageForecast]
+    /// Of a plan with so many stages.
+    private var known: (stages: Int, forecasts: [StageKey: StageForecast]) = (0, [:])
 
-    init(from snapshot: SweepSnapshot) {
+    /// - Parameter forecast: says what the stages of a plan are to take.
+    init(from snapshot: SweepSnapshot, forecast: @escaping (SweepPlan) throws -> [StageKey: StageForecast]) {
         last = LiveProgress(snapshot, workers: 0)
+        self.forecast = forecast
     }
 
     var sweep: String { last.snapshot.plan.name }
@@ -18,8 +23,9 @@ final class ProgressDisplay {
 
     func show(_ status: CoordinatorStatus) {
         guard let plan = status.plans.first else { return }
-        let now = LiveProgress(
-            SweepSnapshot(plan, status.stages), workers: status.workerCount, trouble: status.trouble)
+        var snapshot = SweepSnapshot(plan, status.stages)
+        snapshot.forecasts = forecasts(of: plan)
+        let now = LiveProgress(snapshot, workers: status.workerCount, trouble: status.trouble)
         do throws(FileError) {
             if Screen.isTerminal {
                 try draw(now.lines(width: Screen.width))
@@ -31,6 +37,19 @@ final class ProgressDisplay {
             Screen.complain("\(error)")
         }
         last = now
+    }
+
+    /// Anew where a search has led to more stages.
+    private func forecasts(of plan: SweepPlan) -> [StageKey: StageForecast] {
+        guard plan.stages.count != known.stages else { return known.forecasts }
+        known = (plan.stages.count, [:])
+        do {
+            known.forecasts = try forecast(plan)
+        } catch {
+            // The sweep goes on without.
+            Screen.complain("how long stages take is not known: \(error)")
+        }
+        return known.forecasts
     }
 
     /// Goes up to the block's first line, and clears from there to the end of the screen.

@@ -49,3 +49,15 @@ struct SweepOutcome {
         return "; \(stage.label) on \(stage.task): \(reason)"
     }
 }
+
+extension LedgerReader {
+    /// Which whole models a sweep asks for that the store let go before, and how one comes by them; nil where there are none.
+    func remarkOnModels(of plan: SweepPlan) throws -> String? {
+        let gone = try modelsLetGo(of: plan)
+        guard let first = gone.first?.short else { return nil }
+        return
+            "\(counted(gone.count, "whole model")) that the sweep is to keep went before, with `keep: best` or `store gc`, "
+            + "and nothing is trained again for \(gone.count == 1 ? "it" : "them"); `headstart retrain --run \(first) "
+            + "--store \(store) --out \(first)` makes \(gone.count == 1 ? "it" : "the first")"
+    }
+}

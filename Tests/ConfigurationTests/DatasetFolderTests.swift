@@ -110,6 +110,17 @@ struct DatasetFolderTests {
         #expect(try self.task(files.merging(["README.md": withDefault]) { $1 }, "\(named), dev: 10%").format == .csv)
     }
 
+    @Test(arguments: [
+        ("'*.csv'", ["a.csv"]), ("'**/*.csv'", ["a.csv", "x/b.csv", "x/y/c.csv"]), ("'x/*.csv'", ["x/b.csv"]),
+        ("'./x/**'", ["x/b.csv", "x/y/c.csv"]), ("'*/*.csv'", ["x/b.csv"]), ("'**/y/**/*.csv'", ["x/y/c.csv"]),
+        ("[a.csv, 'x/?/*']", ["a.csv", "x/y/c.csv"]),
+    ])
+    func `a star stays within a name, and two are any folders`(pattern: String, found: [String]) throws {
+        let card = "---\nconfigs:\n- config_name: default\n  data_files: \(pattern)\n---\n"
+        let task = try task(["README.md": card, "a.csv": "", "x/b.csv": "", "x/y/c.csv": ""], "\(named), dev: 10%")
+        #expect(task.train.paths == found.map { "reviews/\($0)" })
+    }
+
     // MARK: - Classes
 
     @Test(arguments: [

@@ -1,5 +1,6 @@
 import Configuration
 import Experiments
+import Files
 import Testing
 
 /// Cross-validation as stages.
@@ -38,6 +39,49 @@ struct FoldTests {
         #expect(spelled.count == 1 && again.rows == plan.rows)
         #expect(Set(again.stages.map(\.key)) == Set(plan.stages.map(\.key)))
         #expect(!again.stages.contains { !$0.recomputes })
+    }
+
+    @Test func `where a search chose otherwise for each fold, each fold has a file`() throws {
+        let text = sweep(
+            tasks: "[own, cb]", seeds: "1", methods: "{ a: { tune: all } }",
+            more: "search: { lr: [1e-5, 2e-5], on: dev, seeds: [9], grow: 0 }")
+        // The second fold's best rate is another one than that of all else.
+        let second = Digest(of: Array("own/2".utf8))
+        let plan = try fixture.finish(fixture.read(text)) { stage in
+            (stage.recipe.learningRate == 2e-5) == (stage.task == second) ? 0.75 : 0.5
+        }
+        let spelled = SpelledOutSweep(plan).files
+        #expect(
+            spelled.map(\.name) == ["sweep-own@1.yaml", "sweep-own@2.yaml", "sweep-own@3.yaml", "sweep-cb.yaml"])
+        let again = try spelled.map { file in
+            try fixture.plan(fixture.read(file.text.replacing("model: tiny-bert", with: "model: tiny")))
+        }
+        #expect(again.flatMap(\.rows).map(\.stages) == plan.rows.map(\.stages) && plan.rows.count == 4)
+        #expect(again.flatMap(\.rows).map(\.trainedTask) == plan.rows.map(\.trainedTask))
+    }
+
+    @Test func `single folds are tasks of a sweep, with what is set for them`() throws {
+        let methods = "{ a: { tune: all } }"
+        let plan = try fixture.plan(
+            fixture.read(
+                sweep(
+                    tasks: "{ own/1: { epochs: 7 }, own/3: { search: { lr: [1e-5, 2e-5] } } }", seeds: "1",
+                    methods: methods)))
+        #expect(plan.rows.map(\.trainedTask) == ["own/1", "own/3"] && plan.tableTasks == ["own"])
+        let first = plan.stages.filter { $0.task == "own/1" }
+        #expect(first.map(\.specification.recipe.budget) == [.epochs(7)])
+        #expect(plan.rows.map(\.searches) == [[], [0]])
+        let whole = try fixture.plan(fixture.read(sweep(tasks: "[own]", seeds: "1", methods: methods)))
+        let one = try fixture.plan(fixture.read(sweep(tasks: "[own/2]", seeds: "1", methods: methods)))
+        #expect(one.rows == [whole.rows[1]])
+        let spelled = SpelledOutSweep(one).files.map(\.text)
+        #expect(spelled.count == 1 && spelled[0].contains("tasks: [own/2]"), "\(spelled)")
+        #expect(
+            fixture.complaint(sweep(tasks: "[own, own/2]", methods: methods)).hasSuffix("'tasks' lists 'own/2' twice"))
+        #expect(
+            fixture.complaint(sweep(tasks: "[own/4]", methods: methods)).hasSuffix(
+                "task 'own' has no such fold; they are own/1 to own/3"))
+        #expect(fixture.complaint(sweep(tasks: "[own/4]", methods: methods)).hasPrefix("sweep.yaml:"))
     }
 
     @Test func `what a sweep sets for the task holds for its folds, and a search is each fold's own`() throws {
@@ -110,7 +154,7 @@ struct FoldTests {
             """
         #expect(
             fixture.complaint(sweep(tasks: "[rte]", methods: methods)).hasSuffix(
-                "a stage of 'transfer' trains on 'own', which has folds: which of them is not said; name a task without "
-                    + "'folds'"))
+                "a stage of 'transfer' trains on 'own', which has folds: which of them is not said; name one, as own/1")
+        )
     }
 }

@@ -110,6 +110,63 @@ struct StoreTests {
         try more.end()
     }
 
+    @Test func `a model that is offered in the turn that lets it go is asked for once more`() throws {
+        let stages = try (1...3).map { seed in
+            let stage = try makeStage(label: "finetune", seed: UInt64(seed))
+            return PlannedStage(
+                key: stage.key, specification: stage.specification, task: stage.task, label: stage.label, outputs: [],
+                keptIfBest: [.backbone])
+        }
+        let rows = stages.map { SweepRow(task: "rte", method: "a", seed: $0.specification.seed, stages: [$0.key]) }
+        let coordinator = try RunningCoordinator([makePlan(stages: stages, rows: rows)], store: store)
+        var assigned: [UInt64: (worker: FakeWorker, assignment: Assignment)] = [:]
+        for number in 1...3 {
+            let worker = try FakeWorker("worker-\(number)", at: store.endpoint)
+            try worker.greet()
+            let assignment = try worker.getAssignment()
+            assigned[assignment.planned.specification.seed] = (worker, assignment)
+        }
+        let first = try #require(assigned[1])
+        let second = try #require(assigned[2])
+        let third = try #require(assigned[3])
+        let model = ArtifactReference(id: head.reference.id, kind: .backbone, byteCount: head.bytes.count)
+        let other = ArtifactReference(
+            id: ArtifactID(rawValue: Digest(of: Array("other".utf8))), kind: .backbone, byteCount: 5)
+        try third.worker.deliver(head.bytes, as: model, of: third.assignment)
+        #expect(try third.worker.finish(third.assignment, with: [model]) == nil)
+        try second.worker.deliver(Array("other".utf8), as: other, of: second.assignment)
+
+        // All scores are equal, so the second seed's model takes the place of the third's; the first's is the same again.
+        coordinator.freeze(milliseconds: 1_000)
+        for _ in 1...3 {
+            try first.worker.say(
+                FromWorker(.heartbeat(claim: first.assignment.claim, progress: nil), from: first.worker.id))
+            usleep(50_000)
+        }
+        let better = FromWorker(
+            .finished(claim: second.assignment.claim, result: makeResult(artifacts: [other])), from: second.worker.id)
+        try second.worker.say(better)
+        try first.worker.ask(FromWorker(.offer(claim: first.assignment.claim, artifact: model), from: first.worker.id))
+        {
+            if case .received = $0 { true } else { false }
+        }
+        let best = FromWorker(
+            .finished(claim: first.assignment.claim, result: makeResult(artifacts: [model])), from: first.worker.id)
+        let answer = try first.worker.ask(best) {
+            switch $0 {
+            case .received, .settled: true
+            default: false
+            }
+        }
+        if case .received = answer.message {
+            try first.worker.deliver(head.bytes, as: model, of: first.assignment)
+            #expect(try first.worker.finish(first.assignment, with: [model]) == nil)
+        }
+        try coordinator.end()
+        #expect(try ContentStore(store: store.path).condition(of: model.id.rawValue) == .whole)
+        #expect(try ContentStore(store: store.path).condition(of: other.id.rawValue) == .missing)
+    }
+
     // MARK: A store without a coordinator
 
     @Test func `commands work on the ledger where no coordinator does`() throws {

@@ -11,7 +11,7 @@ struct PatienceTests {
     }
 
     private func answer(_ status: Int, _ fields: [String: String] = [:]) -> HTTPOutcome {
-        .answered(HTTPHead(status: status, fields), text: "")
+        .answered(HTTPHead(status: status, fields))
     }
 
     @Test func `a server in trouble is asked five times, after ever longer waits`() {

@@ -23,6 +23,13 @@ struct ModelTests {
     }
 
     /// Products of other sizes may sum in another order, so equality is up to rounding.
+    @Test(arguments: Precision.allCases, [false, true])
+    func `a pass that no backward pass follows has the same bits`(precision: Precision, recomputes: Bool) throws {
+        let test = try TestModel(.roberta, precision: precision, recomputes: recomputes)
+        let batch = makeBatch([5, 9, 14], SmallModel.roberta.configuration)
+        #expect(Array(test.model.outputs(of: batch)) == Array(test.model.forward(batch)))
+    }
+
     @Test func `what an example learns depends on neither its neighbours nor its place`() throws {
         let test = try TestModel(.bert)
         let configuration = SmallModel.bert.configuration

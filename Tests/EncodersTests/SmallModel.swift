@@ -112,8 +112,10 @@ struct TestModel {
 
     /// The mean cross-entropy of label 1 in every row of the head, and its gradients in the arena.
     @discardableResult
-    func learn(_ batch: PackedBatch, dropout: DropoutContext? = nil) -> Double {
-        let logits = model.forward(batch, dropout: dropout)
+    func learn(
+        _ batch: PackedBatch, dropout: DropoutContext? = nil, _ visit: FrozenStates.Visit? = nil
+    ) -> Double {
+        let logits = model.forward(batch, dropout: dropout, visit)
         var gradients = [Float](repeating: 0, count: logits.count)
         let labels = [Int32](repeating: 1, count: batch.headRows.count)
         let loss = gradients.withUnsafeMutableBufferPointer {

@@ -42,9 +42,10 @@ struct DataFetchTests {
     private let train = "add('Own/train.tsv', 'sentence\\tlabel\\nthe good dog\\tgood\\nthe bad cat\\tbad\\n')"
     private let dev = "add('Own/dev.tsv', 'sentence\\tlabel\\na good cat\\tgood\\n')"
 
-    private func fetch(_ task: String = "own") throws -> Program.Outcome {
+    private func fetch(_ task: String = "own", _ more: [String: String?] = [:]) throws -> Program.Outcome {
         try hub.run(
-            "data", "fetch", task, "--data", "got", environment: ["HEADSTART_CONFIGS": hub.shop.folder])
+            "data", "fetch", task, "--data", "got",
+            environment: ["HEADSTART_CONFIGS": hub.shop.folder].merging(more) { $1 })
     }
 
     private var files: [String] {
@@ -64,6 +65,18 @@ struct DataFetchTests {
             "train", "--model", hub.shop.model, "--data", "got", "--task", "own", "--tune", "head", "--set",
             "max-steps=2", "--out", "run")
         #expect(trained.status == 0, "\(trained.errors)")
+    }
+
+    @Test func `nothing is fetched that could not be unpacked`() throws {
+        try pack(train, dev)
+        // What lies first on the way to a library and is none is as good as no library.
+        for name in ["libzip.so.4", "libzip.so.5"] { try hub.shop.write("no library", to: "none/\(name)") }
+        let outcome = try fetch("own", ["LD_LIBRARY_PATH": hub.shop.path("none")])
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.errors
+                == "headstart: there is no libzip on this machine; apt-get install libzip-dev brings it\n")
+        #expect(try hub.requests().isEmpty)
     }
 
     @Test func `an archive that is another one later is refused, and so are files that were changed`() throws {

@@ -95,4 +95,18 @@ struct KeepTests {
             #expect(try models(shop, "finetune").kept.count == 1)
         }
     }
+
+    @Test(.timeLimit(.minutes(10))) func `who asks for all models once some went is told so`() throws {
+        let shop = try workshop()
+        let words = ["run", "sweep.yaml", "--data", "data", "--store", "store", "--set"]
+        let first = try shop.run(words + ["keep=best"])
+        #expect(first.status == 0 && !first.errors.contains("whole model"), "\(first.errors)")
+        let all = try shop.run(words + ["keep=all"])
+        #expect(all.status == 0)
+        #expect(all.errors.contains("4 whole models that the sweep is to keep went before"), "\(all.errors)")
+        let command = try #require(
+            all.errors.split(separator: "`").map(String.init).first { $0.hasPrefix("headstart") })
+        let again = try shop.run(command.split(separator: " ").dropFirst().map(String.init))
+        #expect(again.status == 0, "\(again.errors)")
+    }
 }

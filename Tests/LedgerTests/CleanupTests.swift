@@ -108,4 +108,32 @@ struct CleanupTests {
         try ledger.commit([.stands(StageRecord(key: record.key, attempts: 1)), .stands(record)])
         #expect(try ledger.reader.discarded() == [made[2][1].id])
     }
+
+    @Test func `of other sweeps the store keeps the models that it has`() throws {
+        let stages = try (1...3).map { seed in
+            let stage = try makeStage(label: "finetune", seed: UInt64(10 + seed))
+            return PlannedStage(
+                key: stage.key, specification: stage.specification, task: stage.task, label: stage.label, outputs: [],
+                keptIfBest: [.backbone])
+        }
+        let rows = stages.map { SweepRow(task: "rte", method: "a", seed: $0.specification.seed, stages: [$0.key]) }
+        try ledger.commit([.planned(makePlan(name: "other", stages: stages, rows: rows), at: at(2))])
+        for (stage, score) in zip(stages, [0.75, 0.5]) {
+            let model = try keep("model of \(score)", .backbone)
+            var result = makeResult(artifacts: [model])
+            result.scores = [Score(split: .dev, metric: .accuracy, value: score)]
+            let finished = StageRecord(key: stage.key, standing: .finished(result), attempts: 1)
+            try ledger.commit([.stands(finished)])
+            if score == 0.5 { try ledger.discard([model.id]) }
+        }
+        #expect(try ledger.reader.keptStages(besides: ["sweep"]) == [stages[0].key])
+        #expect(try ledger.reader.keptStages(besides: ["other"]).isEmpty)
+
+        let asking = stages.map {
+            PlannedStage(
+                key: $0.key, specification: $0.specification, task: $0.task, label: $0.label, outputs: [.backbone])
+        }
+        #expect(try ledger.reader.modelsLetGo(of: makePlan(name: "all", stages: asking)) == [stages[1].key])
+        #expect(try ledger.reader.modelsLetGo(of: makePlan(name: "other", stages: stages)).isEmpty)
+    }
 }

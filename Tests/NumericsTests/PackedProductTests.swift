@@ -74,34 +74,6 @@ struct PackedProductTests {
         return panels
     }
 
-    @Test(arguments: [1, 2, 5], PackedKind.all)
-    func `rows are finished once, after they were computed`(threads: Int, kind: PackedKind) {
-        let (rows, columns) = (203, 16)
-        let (ones, result) = (FloatBuffer(count: rows * columns), FloatBuffer(count: rows * columns))
-        let bfloats = BfloatBuffer(count: rows * columns)
-        ones.values.update(repeating: 1)
-        bfloats.values.update(repeating: BfloatTests.nearest(1))
-        let compute = Compute(threads: threads)
-        compute.usesOneDNN = kind.usesOneDNN
-        let right = PackedMatrix(kind.format)
-        right.fill(from: Matrix(ones.start, rows: columns, columns: columns), compute)
-        let target = MutableMatrix(result.start, rows: rows, columns: columns)
-        let finish = { (range: Range<Int>) in
-            for entry in range.lowerBound * columns..<range.upperBound * columns { result.start[entry] += 1 }
-        }
-        withExtendedLifetime((ones, bfloats)) {
-            switch kind.format {
-            case .fp32:
-                compute.multiply(
-                    Matrix(ones.start, rows: rows, columns: columns), right, into: target, finish: finish)
-            case .bf16:
-                compute.multiply(
-                    BfloatMatrix(bfloats.start, rows: rows, columns: columns), right, into: target, finish: finish)
-            }
-        }
-        #expect(result.values.allSatisfy { $0 == Float(columns + 1) })
-    }
-
     @Test func `the library's version is that of a release`() {
         #expect(OneDNN.version.split(separator: ".").compactMap { Int($0) }.count == 3)
     }

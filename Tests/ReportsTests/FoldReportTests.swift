@@ -13,10 +13,10 @@ struct FoldReportTests {
     /// - Parameter score: by method, fold (0 without) and seed.
     private func snapshot(
         methods: [String] = ["finetune", "bitfit"], seeds: [UInt64] = [1, 2], besides: [PlannedTask] = [],
-        _ score: (String, Int, UInt64) -> Double?
+        test: DataFiles? = nil, _ score: (String, Int, UInt64) -> Double?
     ) throws -> SweepSnapshot {
         let definition = TaskDefinition(
-            name: "own", train: "train", dev: nil, folds: folds, format: .tsv, text: .name("text"),
+            name: "own", train: "train", dev: nil, folds: folds, test: test, format: .tsv, text: .name("text"),
             label: .name("label"),
             labels: ["a", "b"], metrics: [.accuracy])
         let tasks = definition.trained.enumerated().map { place, fold in
@@ -28,7 +28,10 @@ struct FoldReportTests {
         let sample = try Sample(methods: methods, seeds: seeds, tasks: tasks + besides)
         let records = sample.plan.rows.compactMap { row in
             row.stages.last.flatMap { key in
-                score(row.method, row.fold?.number ?? 0, row.seed).map { Sample.finished(key, [Sample.accuracy($0)]) }
+                score(row.method, row.fold?.number ?? 0, row.seed).map { value in
+                    Sample.finished(
+                        key, [.dev, .test].map { Score(split: $0, metric: .accuracy, value: value) })
+                }
             }
         }
         return SweepSnapshot(sample.plan, records)
@@ -49,6 +52,15 @@ struct FoldReportTests {
                 + "counts once; 95 % intervals of the best means: 71.43 … 83.35 around 77.39 on own accuracy",
         ] { #expect(text.contains(part), "\(text)") }
         #expect(!text.contains("seeds alone") && !text.contains("permutation"))
+    }
+
+    @Test func `on a test file that all folds share nothing is told apart`() throws {
+        let table = try ResultTable(snapshot(test: "test", scores), split: .test)
+        #expect(table.leaders == [.alone])
+        let text = table.rendered(.text, width: 1000)
+        #expect(text.contains("76.15 ± 2.98 (10)") && text.contains("77.39 ± 3.02 (10)"), "\(text)")
+        #expect(text.contains("own in 5 folds: the models of all folds are scored on the same test file"), "\(text)")
+        #expect(!text.contains("*") && !text.contains("intervals") && !text.contains("resampled"), "\(text)")
     }
 
     @Test func `every seed of every fold has a line`() throws {

@@ -59,10 +59,10 @@ struct ListingTests {
 
     @Test func `time is estimated from what is like it and has ended`() throws {
         // Each step took half a second: 3216 steps, 100 of them done already.
-        #expect(try Sample().underWay.secondsLeft == 3116 * 0.5)
+        #expect(try Sample().underWay.secondsLeft() == 3116 * 0.5)
         let sample = try Sample()
         let probe = Sample.finished(sample.keys("cb", "eh_ft/1")[0], [])
-        #expect(SweepSnapshot(sample.plan, [probe]).secondsLeft == nil, "nothing that tunes all has ended")
+        #expect(SweepSnapshot(sample.plan, [probe]).secondsLeft() == nil, "nothing that tunes all has ended")
     }
 
     @Test func `a stage that runs knows better than its plan how many steps it has`() throws {
@@ -71,7 +71,7 @@ struct ListingTests {
         let running = StageRecord(
             key: second, standing: .running(on: WorkerID(rawValue: "here-1")), attempts: 1,
             progress: StageProgress(step: 10, steps: 30, loss: 0.5, tokensPerSecond: 100))
-        #expect(SweepSnapshot(plan, [Sample.finished(first, []), running]).secondsLeft == 20 * 0.5)
+        #expect(SweepSnapshot(plan, [Sample.finished(first, []), running]).secondsLeft() == 20 * 0.5)
     }
 
     @Test func `the status counts states, shows what runs, and tells what failed, the last first`() throws {

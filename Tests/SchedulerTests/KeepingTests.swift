@@ -48,10 +48,10 @@ struct KeepingTests {
             result(of: seed, 0, attempt: Attempt(rawValue: 1)).artifacts[0].id
         }
 
-        /// Gives every stage to a worker of its own.
+        /// Gives every stage to a worker of its own, that which was given a model among them.
         func assign() throws -> [StageKey: (assignment: Assignment, worker: String)] {
             var assigned: [StageKey: (Assignment, String)] = [:]
-            for number in stages.indices {
+            for number in 0...stages.count {
                 guard let assignment = script.greetAndAsk("w\(number)") else { continue }
                 assigned[assignment.stage] = (assignment, "w\(number)")
             }
@@ -144,6 +144,58 @@ struct KeepingTests {
         }
         world.script.start(makePlan(stages: asking, rows: world.script.plan.rows))
         #expect(world.stages.allSatisfy { world.script.state($0.key) == .finished })
+    }
+
+    @Test func `what was let go and came again with another result is made again where the store loses it`() throws {
+        let world = try World(seeds: 3)
+        let assigned = try world.assign()
+        try world.finish(0, 0.5, assigned)
+        try world.finish(1, 0.75, assigned)
+        let (last, worker) = try #require(assigned[world.stages[2].key])
+        let result = world.result(of: 0, 0.875, attempt: last.attempt)
+        let message = FromWorker(.finished(claim: last.claim, result: result), from: WorkerID(rawValue: worker))
+        #expect(world.script.hear(message).contains { if case .request = $0 { true } else { false } })
+        world.script.store(result.artifacts)
+        #expect(world.script.hear(message).refusal == nil)
+        world.script.lose(world.model(of: 0))
+        #expect(world.stages.map { world.script.state($0.key) } == [.finished, .finished, .waiting])
+    }
+
+    @Test func `what searches left goes when the last of them has ended, whichever sweep's they were`() throws {
+        let points = try (1...4).map { seed in
+            let stage = try makeStage(label: "point", seed: UInt64(seed))
+            return PlannedStage(
+                key: stage.key, specification: stage.specification, task: stage.task, label: stage.label, outputs: [],
+                keptIfBest: [.backbone])
+        }
+        func plan(_ name: String, _ places: ClosedRange<Int>, _ state: SearchState) -> SweepPlan {
+            let stages = Array(points[places])
+            let search = SweepSearch(
+                task: "rte", method: "a", asked: anyDigest, seeds: [1], split: .dev, trials: [], state: state,
+                remarks: [])
+            let chosen = search.isOpen ? [] : [stages[0].key]
+            let plain = makePlan(name: name, stages: stages)
+            return SweepPlan(
+                name: name, model: plain.model, dataDirectory: plain.dataDirectory, tasks: plain.tasks, stages: stages,
+                rows: [SweepRow(task: "rte", method: "a", seed: 1, stages: chosen, searches: [0])], searches: [search])
+        }
+        let chosen = SearchState.chosen(point: SearchPoint([]))
+        let script = Script(plan("first", 0...1, .open))
+        script.start()
+        script.plan(plan("second", 2...3, .open))
+        for number in 1...4 {
+            let assignment = try #require(script.greetAndAsk("w\(number)"))
+            let result = makeResult(of: assignment.stage, outputs: [.backbone], attempt: assignment.attempt)
+            script.store(result.artifacts)
+            script.hear(
+                FromWorker(
+                    .finished(claim: assignment.claim, result: result), from: WorkerID(rawValue: "w\(number)")))
+        }
+        script.plan(plan("first", 0...1, chosen))
+        #expect(script.memory.discarded.isEmpty, "the other search may yet choose any")
+        script.plan(plan("second", 2...3, chosen))
+        let gone = [points[1], points[3]].compactMap { script.memory.stages[$0.key]?.result?.artifacts.first?.id }
+        #expect(gone.count == 2 && script.memory.discarded == Set(gone))
     }
 
     @Test func `where all are asked for, all are kept`() throws {

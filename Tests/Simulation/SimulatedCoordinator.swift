@@ -147,7 +147,10 @@ struct SimulatedCoordinator {
         guard let (kept, late) = core?.committed() else { return outgoing }
         for case .discarded(let artifacts, _) in kept.changes {
             stored.subtract(artifacts)
-            for artifact in artifacts { uploads[artifact] = 0 }
+            for artifact in artifacts {
+                uploads[artifact] = 0
+                decide(.gone(artifact), at: now)
+            }
         }
         outgoing += perform(kept.outgoing, at: now, trace: &trace)
         for message in late { decide(.message(message), at: now) }

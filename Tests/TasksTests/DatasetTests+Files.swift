@@ -88,6 +88,14 @@ extension DatasetTests {
         #expect(try failure("text,label\na\n", task) == "train:2: the row has 1 column, but line 1 has 2 columns")
     }
 
+    @Test func `a row that is too short lacks what is not there`() throws {
+        var task = definition(.csv)
+        let text = "text,label,note\na,no\nb\nc,yes,n\n"
+        #expect(try failure(text, task).hasPrefix("train:2: the row has 2 columns, but line 1 has 3 columns"))
+        task.skipsEmpty = true
+        #expect(try load(Array(text.utf8), task).map(\.content) == [.text(TextPair("a")), .text(TextPair("c"))])
+    }
+
     // MARK: - Several files, and one alone
 
     @Test func `several files are read one after the other`() throws {

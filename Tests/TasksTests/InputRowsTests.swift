@@ -103,6 +103,19 @@ struct InputRowsTests {
         #expect(error?.description.hasPrefix("f:1: the file has 'p(yes)' already") == true)
         let objects = try InputRows("f", bytes: Array("{\"text\":\"a\",\"predicted\":1}\n".utf8), task(.jsonl))
         #expect(throws: DatasetError.self) { try objects.text(beside: [no]) }
+        let skipping = Array("{\"text\":\"\"}\n{\"text\":\"a\"}\n{\"text\":\"b\",\"probabilities\":1}\n".utf8)
+        let later = #expect(throws: DatasetError.self) {
+            try InputRows("f", bytes: skipping, task(.jsonl, skipsEmpty: true)).text(beside: [no, no])
+        }
+        #expect(later?.description.hasPrefix("f:3: the file has 'probabilities' already") == true)
+    }
+
+    @Test func `what is not written may be there`() throws {
+        let line = "{\"text\":\"a\",\"spans\":[],\"probabilities\":1}"
+        #expect(
+            try written(line + "\n", task(.jsonl, labels: nil, metrics: [.rmse]), [.values([1.5])])
+                == line.dropLast() + ",\"predicted\":1.5}\n")
+        #expect(throws: DatasetError.self) { try written("{\"text\":\"a\",\"probabilities\":1}\n", task(.jsonl), [no]) }
     }
 
     // MARK: - Labels
@@ -132,6 +145,15 @@ struct InputRowsTests {
         #expect(
             try rows.text(beside: [yes, no])
                 == "text\tlabel\tpredicted\tp(no)\tp(yes)\na\tyes\tyes\t0.5\t0.5\nb\tno\tno\t0.75\t0.25\n")
+    }
+
+    @Test func `a row that is too short is an error, or left out where the task says so`() throws {
+        let text = Array("text\tpair\na\tb\nc\n".utf8)
+        let pairs = { task(pair: .name("pair"), label: nil, skipsEmpty: $0) }
+        let error = #expect(throws: DatasetError.self) { try InputRows("f", bytes: text, pairs(nil)) }
+        #expect(error?.description == "f:3: the row has 1 column, but line 1 has 2 columns")
+        let rows = try InputRows("f", bytes: text, pairs(true))
+        #expect(rows.skipped == 1 && rows.contents.count == 1)
     }
 
     @Test func `hidden tokens are nothing to predict`() throws {

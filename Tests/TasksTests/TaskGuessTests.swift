@@ -121,6 +121,13 @@ struct TaskGuessTests {
         #expect(guess.reasons.contains { $0 == ("empty", "2 rows without a text or a label are left out") })
     }
 
+    @Test func `rows that lack only what nobody reads are let pass`() throws {
+        let rows = (0..<40).map { "a text of words \($0),\($0 % 2 == 0 ? "good" : "bad"),a note" }
+        let guess = try guess((["text,label,note"] + rows + ["a text without a note,good"]).joined(separator: "\n"))
+        #expect(guess.task.skipsEmpty == true)
+        #expect(guess.reasons.contains { $0 == ("empty", "some rows have fewer fields than the first") })
+    }
+
     @Test func `old files are taken for Latin-1`() throws {
         var bytes = Array(table(["good", "bad"]).utf8)
         bytes.replaceSubrange(bytes.count - 20..<bytes.count - 19, with: [0xE9])

@@ -116,9 +116,10 @@ struct GivenFileTests {
             #expect(given.reference.id == exported.artifact(.adapter))
         }
         let told = exported.told { try exported.read(.delta, from: exported.bench.folder["out"]) }
-        #expect(told == "out: the run kept no delta; it has: adapter, backbone, head")
+        #expect(
+            told == "out: the run kept no delta; it has: adapter, backbone, head; take one of these, or another run")
         let wrong = exported.told { try exported.read(.head, from: exported.bench.folder["out/adapter.safetensors"]) }
-        #expect(wrong == "out/adapter.safetensors: holds a stage's adapter, not its head")
+        #expect(wrong == "out/adapter.safetensors: holds a stage's adapter, not its head; give it as 'adapter'")
     }
 
     @Test func `what is not there and what is nothing of the kind is refused`() throws {
@@ -126,7 +127,7 @@ struct GivenFileTests {
         let folder = exported.bench.folder
         #expect(
             exported.told { try exported.read(.adapter, from: folder["none"]) }
-                == "none: there is no such file or folder to take the adapter from")
+                == "none: there is no such file or folder to take the adapter from; check the path")
         #expect(
             exported.told { try exported.read(.adapter, from: folder["data"]) }.hasPrefix(
                 "data: holds no run (run.json)"))
@@ -135,8 +136,8 @@ struct GivenFileTests {
                 == "model/model.safetensors: is no artifact of headstart; name one, or the folder of a run, of an adapter "
                 + "or of a model")
         #expect(
-            exported.told { try exported.read(.adapter, from: folder["model"]) }.hasSuffix("a backbone, and no adapter")
-        )
+            exported.told { try exported.read(.adapter, from: folder["model"]) }.hasSuffix(
+                "a backbone, and no adapter; take one of these"))
     }
 
     @Test func `an adapter of another model is refused, by what it says or by the model that it names`() throws {
@@ -144,15 +145,19 @@ struct GivenFileTests {
         let other = GivenFile.Target(
             backbone: try Backbone(directory: exported.bench.modelDirectory), content: Digest(of: [9]),
             recipe: exported.recipe, task: exported.bench.definition)
-        let sentence = "exported: the adapter is of another pretrained model (model) than the sweep's"
-        let base = exported.bench.modelDirectory
+        let sentence =
+            "exported: the adapter is of another pretrained model (model) than the sweep's; take one that was made for this "
+            + "model"
+        let base = exported.bench.folder["base"]
+        try FileManager.default.copyItem(atPath: exported.bench.modelDirectory, toPath: base)
         let told = { (target: GivenFile.Target, base: String?) in
             exported.told { try exported.read(.adapter, for: target, base: base) }
         }
         #expect(told(other, nil) == sentence)
         #expect(
             exported.told { try exported.read(.head, from: exported.bench.folder["out"], for: other) }
-                == "out: the head is of another pretrained model than the sweep's")
+                == "out: the head is of another pretrained model than the sweep's; take one that was made for this model"
+        )
         // As peft itself writes it, without the digest.
         try exported.change(Self.copy, metadata: ["format": "pt"])
         #expect(told(other, base) == sentence)
@@ -230,10 +235,12 @@ struct GivenFileTests {
         task.labels = ["good", "bad"]
         #expect(
             exported.told { try exported.read(.head, for: try target(exported.recipe, task)) }
-                == "exported: the head was made for the labels [\"bad\",\"good\"], task 'tiny' has [\"good\",\"bad\"]")
+                == "exported: the head was made for the labels [\"bad\",\"good\"], task 'tiny' has [\"good\",\"bad\"]; "
+                + "take a head that was made for these")
         #expect(
             exported.told { try exported.read(.head, from: exported.bench.modelDirectory) }
-                == "model: has no tensor 'bert.pooler.dense.weight', so no head 'hf'")
+                == "model: has no tensor 'bert.pooler.dense.weight', so no head 'hf'; give the stage the head that it has, "
+                + "or none")
     }
 
     @Test func `biases beside a LoRA are not passed over`() throws {
@@ -243,7 +250,9 @@ struct GivenFileTests {
             exported.told { try exported.read(.adapter, besides: [.delta]) }.contains(
                 "a LoRA on query is in all 2 layers"))
         let plain = try Exported(Self.lora, .hf)
-        #expect(plain.told { try plain.read(.delta) } == "exported: has no biases, and nothing else that is a delta")
+        #expect(
+            plain.told { try plain.read(.delta) }
+                == "exported: has no biases, and nothing else that is a delta; take its adapter alone")
     }
 
     @Test func `a stage that is given what another left predicts as that one did`() throws {

@@ -4,6 +4,8 @@
 // y = x Phi(x), with Phi the distribution function of the normal distribution: the exact ("erf") GELU (Hendrycks and
 // Gimpel 2016). x is overwritten by dy/dx = Phi(x) + x phi(x), which is all its backward needs.
 void gelu_forward(size_t count, float *x, float *y);
+// The same, and x stays.
+void gelu_values(size_t count, const float *x, float *y);
 
 void tanh_forward(size_t count, const float *x, float *y);
 // dx = dy (1 - y^2); dx may be dy.

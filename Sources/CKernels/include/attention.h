@@ -4,6 +4,7 @@
 //   Q [queries, d] (row stride q_stride), K and V [n, d] (row stride kv_stride), probabilities [queries, row]
 //   with row = attention_row(n), the columns beyond n being 0.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "random.h"
@@ -34,12 +35,12 @@ void attention_backward(const attention_shape *shape, const float *q, const floa
 // functions below.
 size_t attention_kept(size_t queries, size_t n);
 
-// The same context, of which nothing else is kept.
-void attention_forward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
+// The same context, of which nothing else is kept. False where the system refuses the memory it takes.
+bool attention_forward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
                               const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
                               float *context);
 
-// The same gradients, summed over blocks of queries; the random numbers are those of the forward pass.
-void attention_backward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
+// The same gradients, summed over blocks of queries; the random numbers are those of the forward pass. False as there.
+bool attention_backward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
                                const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
                                const float *dcontext, float *dq, float *dk, float *dv);

@@ -1,10 +1,13 @@
-// Reading zip archives with libzip, which is loaded when the first one is opened, as libcurl is in CCurl.
+// Reading zip archives with libzip, which is loaded when it is first asked for, as libcurl is in CCurl.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct czip_archive czip_archive;
 typedef struct czip_entry czip_entry;
+
+// Whether there is a libzip, without which nothing below may be called.
+int czip_is_there(void);
 
 // NULL for what cannot be read, with the reason in at most size bytes of problem, the final zero included.
 czip_archive *czip_open(const char *path, char *problem, size_t size);

@@ -76,8 +76,22 @@ struct DatasetFolder {
 
     private static func matching(_ patterns: [Split: [String]], _ files: [String]) -> [Split: [String]] {
         patterns.mapValues { patterns in
-            files.filter { file in patterns.contains { fnmatch($0, file, 0) == 0 || $0 == file } }
+            files.filter { file in patterns.contains { fits($0, file) || $0 == file } }
         }.filter { !$0.value.isEmpty }
+    }
+
+    /// Whether a pattern is of the file: `*` stays within a name, and `**` is any number of folders, also none.
+    private static func fits(_ pattern: String, _ file: String) -> Bool {
+        let names = file.split(separator: "/").map(String.init)
+        // How many of the names the parts so far may be of.
+        var counts: Set = [0]
+        for part in pattern.split(separator: "/").map(String.init) where part != "." {
+            counts =
+                part == "**"
+                ? counts.min().map { Set($0...names.count) } ?? []
+                : Set(counts.filter { $0 < names.count && fnmatch(part, names[$0], 0) == 0 }.map { $0 + 1 })
+        }
+        return counts.contains(names.count)
     }
 
     /// By the words in their folders' names or, where none of these has one, in their own names; all are to be trained on

@@ -31,26 +31,21 @@ package struct TaskCatalog: Sendable {
     /// - Throws: what is wrong with the task's entry, or a sentence with the nearest name where there is no such task.
     /// A single fold is a task, too, by its name, as `reviews/2`.
     package func definition(named name: String) throws(ConfigurationError) -> TaskDefinition {
-        if let entry = entry(name) { return try entry.meaning.get().task }
-        guard let fold = try fold(named: name) else { throw ConfigurationError(unknown(name)) }
-        return fold
+        try definition(named: name, at: nil)
     }
 
-    /// - Returns: nil where no task with folds is meant.
-    private func fold(named name: String) throws(ConfigurationError) -> TaskDefinition? {
-        guard let slash = name.lastIndex(of: "/"), let entry = entry(String(name[..<slash])) else { return nil }
+    func definition(named name: String, at place: Place?) throws(ConfigurationError) -> TaskDefinition {
+        if let entry = entry(name) { return try entry.meaning.get().task }
+        guard let slash = name.lastIndex(of: "/"), let entry = entry(String(name[..<slash])) else {
+            throw ConfigurationError("unknown task '\(name)'\(hint(for: name, among: names))", at: place)
+        }
         let task = try entry.meaning.get().task
-        guard let folds = task.folds else { throw ConfigurationError("task '\(task.name)' has no 'folds'") }
+        guard let folds = task.folds else { throw ConfigurationError("task '\(task.name)' has no 'folds'", at: place) }
         guard let fold = task.trained.first(where: { $0.name == name }) else {
             throw ConfigurationError(
-                "task '\(task.name)' has no such fold; they are \(task.name)/1 to \(task.name)/\(folds)")
+                "task '\(task.name)' has no such fold; they are \(task.name)/1 to \(task.name)/\(folds)", at: place)
         }
         return fold
-    }
-
-    func definition(named name: String, at place: Place) throws(ConfigurationError) -> TaskDefinition {
-        guard let entry = entry(name) else { throw ConfigurationError(unknown(name), at: place) }
-        return try entry.meaning.get().task
     }
 
     /// The address of the archive that has the task's files; nil where the entry names none.
@@ -62,10 +57,6 @@ package struct TaskCatalog: Sendable {
     package func text(of name: String) -> String? { entry(name)?.text }
 
     private func entry(_ name: String) -> Entry? { entries.first { $0.name == name } }
-
-    private func unknown(_ name: String) -> String {
-        "unknown task '\(name)'\(hint(for: name, among: names))"
-    }
 
     /// Adds the tasks of a file. A name that is known already keeps its meaning: nearer files are read first.
     /// - Parameter dataDirectory: where folders lie that tasks name.

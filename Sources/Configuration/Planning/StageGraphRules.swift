@@ -44,8 +44,8 @@ extension SweepRequest.Run {
             let task = try catalog.definition(named: name, at: place)
             guard task.folds == nil else {
                 throw ConfigurationError(
-                    "a stage of '\(method)' trains on '\(name)', which has folds: which of them is not said; name a task "
-                        + "without 'folds'", at: place)
+                    "a stage of '\(method)' trains on '\(name)', which has folds: which of them is not said; name one, as "
+                        + "\(name)/1", at: place)
             }
             tasks.append(task)
         }

@@ -275,8 +275,9 @@ struct SearchChoices: Sendable {
     var isOff = false
 
     /// The search of the most specific place that says anything: the method, the task, the sweep.
-    func request(task: String, method: MethodDefinition) -> SearchRequest? {
-        guard !isOff, case .search(let request)? = method.search ?? tasks[task] ?? sweep else { return nil }
+    func request(task: TaskDefinition, method: MethodDefinition) -> SearchRequest? {
+        let choice = method.search ?? tasks[task.name] ?? tasks[task.tableName] ?? sweep
+        guard !isOff, case .search(let request)? = choice else { return nil }
         return request
     }
 }

@@ -13,34 +13,48 @@ package struct SpelledOutSweep: Sendable {
     }
 
     package init(_ plan: SweepPlan) {
-        let tasks = plan.rows.map(\.task).distinct()
-        let methods = plan.methods.map { method in
-            tasks.map { task in plan.spelledOut(Cell(task: task, method: method)) }
+        // Of each task of the table its folds, or itself.
+        let tasks = plan.rows.map(\.task).distinct().map { task in
+            plan.rows.filter { $0.task == task }.map(\.trainedTask).distinct()
         }
-        let isUniform = methods.allSatisfy { texts in texts.allSatisfy { $0 == texts.first } }
-        let groups = isUniform ? [tasks] : tasks.map { [$0] }
+        let all = tasks.flatMap { $0 }
+        let methods = Dictionary(
+            uniqueKeysWithValues: all.map { task in
+                (task, plan.methods.map { plan.spelledOut(Cell(task: task, method: $0)) })
+            })
+        func isUniform(_ tasks: [String]) -> Bool { Set(tasks.map { methods[$0] }).count == 1 }
+        let groups = isUniform(all) ? [all] : tasks.flatMap { isUniform($0) ? [$0] : $0.map { [$0] } }
         files = groups.map { group in
-            let name = groups.count == 1 ? "sweep.yaml" : "sweep-\(group[0]).yaml"
-            let place = tasks.firstIndex(of: group[0]) ?? 0
-            return (name, plan.file(of: group, methods: methods.flatMap { $0[place] ?? [] }))
+            let lines = group.first.flatMap { methods[$0] } ?? []
+            let ending = groups.count == 1 ? "" : "-\(plan.names(of: group)[0].replacing("/", with: "@"))"
+            return ("sweep\(ending).yaml", plan.file(of: group, methods: lines.flatMap { $0 ?? [] }))
         }
     }
 }
 
 extension SweepPlan {
+    /// As a sweep file names tasks that are trained on: by the task where all of its folds are meant.
+    fileprivate func names(of trained: [String]) -> [String] {
+        let tasks = trained.compactMap { task(named: $0)?.definition }
+        return tasks.map { task in
+            let isWhole = tasks.count { $0.tableName == task.tableName } == task.fold?.count ?? 1
+            return isWhole ? task.tableName : task.name
+        }.distinct()
+    }
+
     fileprivate func file(of tasks: [String], methods: [String]) -> String {
-        let seeds = Set(rows.lazy.filter { tasks.contains($0.task) }.map(\.seed)).sorted().map { "\($0)" }
+        let seeds = Set(rows.lazy.filter { tasks.contains($0.trainedTask) }.map(\.seed)).sorted().map { "\($0)" }
         return
             ([
                 "# Every setting of every stage, as it was trained. The model's digest is", "# \(model.content)",
                 "sweep: \(YAMLText.quoted(name))", "model: \(YAMLText.quoted(model.name))",
-                "tasks: \(YAMLText.list(tasks))", "seeds: [\(seeds.joined(separator: ", "))]", "methods:",
+                "tasks: \(YAMLText.list(names(of: tasks)))", "seeds: [\(seeds.joined(separator: ", "))]", "methods:",
             ] + methods).joined(separator: "\n") + "\n"
     }
 
-    /// The lines of a method as it is on one task; nil where its search has not come to one.
+    /// The lines of a method as it is on one task or fold; nil where its search has not come to one.
     fileprivate func spelledOut(_ cell: Cell) -> [String]? {
-        guard let row = rows.first(where: { $0.cell == cell && !$0.stages.isEmpty }) else { return nil }
+        guard let row = rows.first(where: { $0.foldCell == cell && !$0.stages.isEmpty }) else { return nil }
         let planned = row.stages.compactMap { key in stages.first { $0.key == key } }
         let lines = planned.enumerated().map { place, stage in
             "    - { \(settings(of: stage, place, in: row).map { "\($0): \($1)" }.joined(separator: ", ")) }"

@@ -82,9 +82,13 @@ struct SweepSource {
             names = try tasks.uniqueTexts("'tasks'")
         }
         var chosen: [(TaskDefinition, SettingLayer)] = []
+        var trained: Set<String> = []
         for name in names where !findings.isFull {
             guard let task = findings.collect(try catalog.definition(named: name.text, at: name.place)) else {
                 continue
+            }
+            if let twice = task.trained.first(where: { !trained.insert($0.name).inserted }) {
+                findings.note("'tasks' lists '\(twice.name)' twice", at: name.place)
             }
             chosen.append((task, layers[name.text] ?? SettingLayer()))
         }

@@ -76,7 +76,7 @@ extension SweepRequest {
                     task: task.name, method: method.name,
                     stages: method.settings(
                         over: [defaults, layer], overrides: overrides, automaticPrecision: catalogs.automaticPrecision))
-                let search = searches.request(task: task.tableName, method: method)
+                let search = searches.request(task: task, method: method)
                 _ = findings.collect(
                     try run.complete(method, search, catalogs.tasks, &datasets, besides: overrides.keys, seeds: seeds))
                 runs.append(run)

@@ -94,9 +94,10 @@ package struct ArchiveFetch {
     }
 
     private func fetch(_ observer: any DownloadObserver) throws {
+        try ZipArchive.checkLibrary()
         let partial = "\(folder)/.fetch.\(Digest(of: url.utf8).short).incomplete"
         let download = Download(url: url, name: Path.name(of: url), partial: partial, byteCount: nil)
-        try download.run(observer) { _, _ in nil }
+        try download.run(observer) { _ in nil }
         do {
             try unpack(partial)
         } catch let error as DownloadError {

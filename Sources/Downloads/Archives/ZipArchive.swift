@@ -10,8 +10,16 @@ final class ZipArchive {
     /// No file of a dataset is larger; what unpacks to more is a bomb.
     static let byteLimit = 512 << 20
 
+    /// - Throws: where nothing can be unpacked on this machine.
+    static func checkLibrary() throws(DownloadError) {
+        guard czip_is_there() != 0 else {
+            throw DownloadError(.failure, "there is no libzip on this machine; apt-get install libzip-dev brings it")
+        }
+    }
+
     /// - Throws: also for an archive with names that lead out of a folder, which nobody packs by accident.
     init(path: String) throws(DownloadError) {
+        try Self.checkLibrary()
         self.path = path
         var problem = [CChar](repeating: 0, count: 256)
         guard let archive = czip_open(path, &problem, problem.count) else {

@@ -13,13 +13,12 @@ package struct HubFetch {
 
     /// What the hub has, and how much of it has to come.
     package struct Plan: Sendable {
-        let listing: HubListing
+        package let commit: String
         let files: [HubListing.File]
         package let directory: String
         /// Bytes that are not here yet.
         package let missingByteCount: Int
         package var byteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
-        package var commit: String { listing.commit }
     }
 
     /// - Throws: a sentence where the hub does not have the model, or one that cannot be used.
@@ -37,7 +36,7 @@ package struct HubFetch {
             return !places.contains { Disk.byteCount(of: $0) == file.byteCount }
         }
         return Plan(
-            listing: listing, files: files, directory: settings.cache.snapshot(model, commit: listing.commit),
+            commit: listing.commit, files: files, directory: settings.cache.snapshot(model, commit: listing.commit),
             missingByteCount: missing.reduce(0) { $0 + $1.byteCount })
     }
 
@@ -56,7 +55,7 @@ package struct HubFetch {
             let answer = ShortAnswer(observer)
             let outcome = try request.perform(answer)
             bytes = answer.bytes
-            if case .answered(let head, _) = outcome, head.status == 200 { return .done }
+            if case .answered(let head) = outcome, head.status == 200 { return .done }
             return .failed(outcome, progressed: false)
         }
         return bytes

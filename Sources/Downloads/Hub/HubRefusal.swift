@@ -1,16 +1,9 @@
-import Files
-
 /// What a hub's refusal means: it says so in a head's field of its own, else by status.
-package struct HubRefusal {
+struct HubRefusal {
     let model: HubModel
     let settings: HubSettings
 
-    package init(model: HubModel, settings: HubSettings) {
-        self.model = model
-        self.settings = settings
-    }
-
-    package func error(_ head: HTTPHead, _ text: String) -> DownloadError? {
+    func error(_ head: HTTPHead) -> DownloadError? {
         switch (head.fields["x-error-code"], head.status) {
         case ("GatedRepo", _): return gated
         case ("RevisionNotFound", _):

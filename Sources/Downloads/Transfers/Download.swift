@@ -16,7 +16,7 @@ struct Download {
     /// Asks until all bytes are there. They were not compared with anything but their number.
     ///
     /// - Parameter explain: what a server's refusal means.
-    func run(_ observer: any DownloadObserver, explain: (HTTPHead, String) -> DownloadError?) throws {
+    func run(_ observer: any DownloadObserver, explain: (HTTPHead) -> DownloadError?) throws {
         // Whoever sends the same beginning again and again makes no progress.
         var furthest = 0
         try Persistence(url: url, name: name).run(observer, explain: explain) {
@@ -26,7 +26,7 @@ struct Download {
             furthest = max(furthest, before)
             let arrival = Arrival(self, from: before, observer)
             let outcome = try request(from: before).perform(arrival)
-            if case .answered(let head, _) = outcome, let isWhole = try finish(head, arrival, from: before) {
+            if case .answered(let head) = outcome, let isWhole = try finish(head, arrival, from: before) {
                 return isWhole ? .done : .anew
             }
             return .failed(outcome, progressed: arrival.count > furthest)

@@ -26,11 +26,11 @@ package struct DownloadError: Error, CustomStringConvertible, Hashable, Sendable
     /// - Parameters:
     ///   - url: where we were, for what nobody answered.
     ///   - explain: what a server's refusal means, by status.
-    init(_ outcome: HTTPOutcome, of url: String, tries: Int, explain: (HTTPHead, String) -> DownloadError?) {
+    init(_ outcome: HTTPOutcome, of url: String, tries: Int, explain: (HTTPHead) -> DownloadError?) {
         let host = url.split(separator: "/").dropFirst().first.map(String.init) ?? url
         switch outcome {
-        case .answered(let head, let text):
-            self = explain(head, text) ?? Self(refusal: head, of: host, url, tries)
+        case .answered(let head):
+            self = explain(head) ?? Self(refusal: head, of: host, url, tries)
         case .unreachable(let problem):
             self.init(
                 .failure,

@@ -40,8 +40,8 @@ package struct HTTPHead: Hashable, Sendable {
 
 /// How a GET ended.
 package enum HTTPOutcome: Hashable, Sendable {
-    /// The server's last head; a body of an error's is in short beside it.
-    case answered(HTTPHead, text: String)
+    /// The server's last head.
+    case answered(HTTPHead)
     /// The host has no address, or nobody answers there.
     case unreachable(String)
     /// Its certificate is not to be trusted.
@@ -84,7 +84,7 @@ struct HTTPRequest {
             String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
         }
         switch outcome.end {
-        case ccurl_complete: return .answered(exchange.head, text: String(decoding: exchange.text, as: UTF8.self))
+        case ccurl_complete: return .answered(exchange.head)
         case ccurl_unreachable: return .unreachable(problem)
         case ccurl_untrusted: return .untrusted(problem)
         case ccurl_cut: return .cut(problem)
@@ -113,8 +113,6 @@ struct HTTPRequest {
 private final class Exchange {
     private let receiver: any HTTPReceiver
     private(set) var head = HTTPHead(status: 0)
-    /// What a server says of an error.
-    private(set) var text: [UInt8] = []
     private(set) var failure: (any Error)?
 
     init(_ receiver: any HTTPReceiver) { self.receiver = receiver }
@@ -131,10 +129,7 @@ private final class Exchange {
     }
 
     func hear(body: UnsafeRawBufferPointer) -> Int32 {
-        guard head.status == 200 || head.status == 206 else {
-            text += body.prefix(max(0, 4_096 - text.count))
-            return 0
-        }
+        guard head.status == 200 || head.status == 206 else { return 0 }
         return going { try receiver.receive(body, of: head) }
     }
 

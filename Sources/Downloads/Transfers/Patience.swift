@@ -32,7 +32,7 @@ package struct Patience: Hashable, Sendable {
         switch outcome {
         case .cut: 0
         case .unreachable: hasReceived ? 0 : nil
-        case .answered(let head, _) where [408, 429, 500, 502, 503, 504].contains(head.status):
+        case .answered(let head) where [408, 429, 500, 502, 503, 504].contains(head.status):
             head.retryAfter(now: now) ?? 0
         case .answered, .untrusted, .refused, .missingLibrary: nil
         }

@@ -16,7 +16,7 @@ struct Persistence {
 
     /// - Parameter explain: what a server's refusal means.
     func run(
-        _ observer: any DownloadObserver, explain: (HTTPHead, String) -> DownloadError?,
+        _ observer: any DownloadObserver, explain: (HTTPHead) -> DownloadError?,
         _ attempt: () throws -> Attempt
     ) throws {
         var patience = Patience()
@@ -38,7 +38,7 @@ struct Persistence {
 
     private func why(_ outcome: HTTPOutcome) -> String {
         switch outcome {
-        case .answered(let head, _):
+        case .answered(let head):
             head.status == 429 ? "too many requests (429)" : "the server answers \(head.status)"
         case .cut(let problem), .unreachable(let problem), .untrusted(let problem), .refused(let problem): problem
         case .missingLibrary: "there is no libcurl"

@@ -56,6 +56,12 @@ final class BatchLayout {
     /// Keys of all sequences together.
     var keyCount: Int { tokenCount + exampleCount * prefixLength }
 
+    /// Queries and keys that meet, in one head.
+    func pairCount(_ selection: TokenSelection) -> Int {
+        guard selection == .all else { return keyCount }
+        return (0..<exampleCount).reduce(0) { $0 + (offsets[$1 + 1] - offsets[$1]) * keys(of: $1).count }
+    }
+
     /// What a sequence attends to: the prefix, then its own tokens.
     func keys(of sequence: Int) -> Range<Int> {
         offsets[sequence] + sequence * prefixLength..<offsets[sequence + 1] + (sequence + 1) * prefixLength

@@ -22,7 +22,7 @@ final class Attention {
     private let dropped: FloatBuffer
     private let context: FloatBuffer
 
-    init(layer: Int, prefix: Prefix?, in store: ParameterStore, _ format: NumberFormat, _ memory: LayerMemory) {
+    init(layer: Int, prefix: Prefix?, in store: ParameterStore, _ packs: PackedLinears, _ memory: LayerMemory) {
         queries = memory.buffer()
         keysValues = memory.buffer()
         probabilities = memory.buffer()
@@ -32,13 +32,13 @@ final class Attention {
         heads = store.table.configuration.heads
         hidden = store.table.configuration.hidden
         self.prefix = prefix
-        query = Projection("attention.self.query", layer: layer, in: store, format, memory)
-        let key = Projection("attention.self.key", layer: layer, in: store, format, memory)
-        let value = Projection("attention.self.value", layer: layer, in: store, format, memory)
+        query = Projection("attention.self.query", layer: layer, in: store, packs, memory)
+        let key = Projection("attention.self.key", layer: layer, in: store, packs, memory)
+        let value = Projection("attention.self.value", layer: layer, in: store, packs, memory)
         keyValue = key.joined(with: value).map { [$0] } ?? [key, value]
         end = BranchEnd(
             "attention.output", bottleneck: ParameterTable.attentionBottleneck, layer: layer,
-            site: .attentionOutput(layer: layer), in: store, format, memory)
+            site: .attentionOutput(layer: layer), in: store, packs, memory)
     }
 
     var moves: Bool { scoresMove || end.moves }
@@ -58,7 +58,7 @@ final class Attention {
         let everyToken = pass.selecting(.all)
         forEachKeyValue(own) { projection, part in projection.forward(input, into: part, everyToken) }
         pass.compute.phase(.adapters) { prefix?.join(own.readable, into: keysValues.start, pass) }
-        pass.compute.phase(.attention) { attend(pass) }
+        pass.compute.phase(.attention, bytes: bytes(pass), gigaflop: gigaflop(pass)) { attend(pass) }
         return end.forward(Matrix(context.start, rows: rows, columns: hidden), residual: selected, pass)
     }
 
@@ -79,7 +79,7 @@ final class Attention {
 
         let queryGradient = queryMatrix(workspace.queries, rows)
         let keyValueGradient = keyValueMatrix(workspace.keysValues, tokens)
-        pass.compute.phase(.attention) { attendBackward(pass) }
+        pass.compute.phase(.attention, bytes: 2 * bytes(pass), gigaflop: 2 * gigaflop(pass)) { attendBackward(pass) }
         pass.compute.phase(.adapters) {
             prefix?.split(workspace.prefixedKeysValues.start, into: keyValueGradient, pass)
         }
@@ -94,6 +94,12 @@ final class Attention {
             start = .current
         }
     }
+
+    /// Of the scores and of what they weigh.
+    private func gigaflop(_ pass: Pass) -> Double { 4 * Double(pass.layout.pairCount(pass.selection) * hidden) / 1e9 }
+
+    /// Of queries, keys, values and context.
+    private func bytes(_ pass: Pass) -> Int { 8 * (pass.rows.count + pass.layout.keyCount) * hidden }
 
     private func queryMatrix(_ buffer: FloatBuffer, _ rows: Int) -> MutableMatrix {
         MutableMatrix(buffer.start, rows: rows, columns: hidden)
@@ -187,9 +193,10 @@ extension Attention {
                         probabilities.start + place.probabilities, kept + place.probabilities,
                         context.start + place.query)
                 } else {
-                    attention_forward_blocks(
+                    let hasMemory = attention_forward_blocks(
                         &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
                         context.start + place.query)
+                    guard hasMemory else { fatalError("out of memory: attention of \(shape.n) tokens") }
                 }
             }
         }
@@ -216,9 +223,10 @@ extension Attention {
                         &shape, q, k, v, probabilities.start + place.probabilities, kept + place.probabilities,
                         workspace.context.start + place.query, dq, dk, dv)
                 } else {
-                    attention_backward_blocks(
+                    let hasMemory = attention_backward_blocks(
                         &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
                         workspace.context.start + place.query, dq, dk, dv)
+                    guard hasMemory else { fatalError("out of memory: attention of \(shape.n) tokens") }
                 }
             }
         }

@@ -15,9 +15,9 @@ final class BranchEnd {
     ///   - bottleneck: within the encoder layer.
     init(
         _ name: String, bottleneck: String, layer: Int, site: DropoutSite, in store: ParameterStore,
-        _ format: NumberFormat, _ memory: LayerMemory
+        _ packs: PackedLinears, _ memory: LayerMemory
     ) {
-        dense = Projection("\(name).dense", layer: layer, in: store, format, memory)
+        dense = Projection("\(name).dense", layer: layer, in: store, packs, memory)
         self.bottleneck = Bottleneck(bottleneck, layer: layer, in: store, memory)
         norm = ResidualNorm(ParameterTable.layerPrefix(layer) + "\(name).LayerNorm", in: store, memory)
         self.site = site

@@ -22,6 +22,7 @@ final class Embeddings {
     private let norm: ResidualNorm
     private let rows: SparseRows?
     private let sum = FloatBuffer()
+    private let movingTables: Int
 
     init(in store: ParameterStore) {
         configuration = store.table.configuration
@@ -30,13 +31,16 @@ final class Embeddings {
         types = Table("token_type_embeddings", in: store)
         norm = ResidualNorm("embeddings.LayerNorm", in: store, LayerMemory())
         rows = store.wordRows
+        movingTables = [words, positions, types].count { $0.gradient != nil }
     }
 
-    private var tablesMove: Bool { words.gradient != nil || positions.gradient != nil || types.gradient != nil }
+    private var tablesMove: Bool { movingTables > 0 }
     var moves: Bool { norm.moves || tablesMove }
 
     /// - Returns: [T, H], valid until the next forward pass.
-    func forward(_ pass: Pass) -> MutableMatrix { pass.compute.phase(.embedding) { embed(pass) } }
+    func forward(_ pass: Pass) -> MutableMatrix {
+        pass.compute.phase(.embedding, bytes: pass.layout.tokenCount * configuration.hidden * 16) { embed(pass) }
+    }
 
     private func embed(_ pass: Pass) -> MutableMatrix {
         let (layout, hidden) = (pass.layout, configuration.hidden)
@@ -55,7 +59,9 @@ final class Embeddings {
 
     /// - Parameter gradient: of the output [T, H]; overwritten.
     func backward(_ gradient: MutableMatrix, _ pass: Pass) {
-        pass.compute.phase(.embedding) { addGradients(gradient, pass) }
+        pass.compute.phase(.embedding, bytes: gradient.rows * gradient.columns * 12 * movingTables) {
+            addGradients(gradient, pass)
+        }
     }
 
     private func addGradients(_ gradient: MutableMatrix, _ pass: Pass) {

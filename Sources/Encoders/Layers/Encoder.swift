@@ -4,6 +4,8 @@ import Numerics
 final class Encoder {
     private let embeddings: Embeddings
     private let layers: [EncoderLayer]
+    /// The same for passes that no backward pass follows: they take turns with one memory.
+    private let passing: [EncoderLayer]
     private let prefixes: Prefixes?
     private let configuration: EncoderConfiguration
     private let layout = BatchLayout()
@@ -11,7 +13,11 @@ final class Encoder {
     /// The inputs of layers [T, H] from which their forward passes are computed again; nil where each layer keeps what its
     /// backward pass needs. The first layer's are the embeddings' own.
     private let inputs: [FloatBuffer]?
-    /// The last forward pass.
+    /// The layers below the lowest that moves, but never the last.
+    let frozenLayers: Int
+    /// What they have made of a batch before, [T, H].
+    private let frozen = FloatBuffer()
+    /// The last forward pass, if a backward pass may follow.
     private var pass: Pass?
 
     /// - Parameters:
@@ -24,31 +30,56 @@ final class Encoder {
         workspace = Workspace(format)
         embeddings = Embeddings(in: store)
         let prefixes = Prefixes(in: store)
-        let shared = recomputes ? LayerMemory() : nil
-        layers = (0..<configuration.layers).map {
-            EncoderLayer($0, prefix: prefixes?[$0], in: store, format, shared ?? LayerMemory())
+        let packs = PackedLinears(format, in: store)
+        let shared = LayerMemory()
+        let makeLayer = { (number: Int, memory: LayerMemory) in
+            EncoderLayer(number, prefix: prefixes?[number], in: store, packs, memory)
         }
+        let numbers = 0..<configuration.layers
+        passing = numbers.map { makeLayer($0, shared) }
+        layers = recomputes ? passing : numbers.map { makeLayer($0, LayerMemory()) }
         self.prefixes = prefixes
+        let lowest = embeddings.moves ? 0 : layers.firstIndex(where: \.moves)
+        frozenLayers = min(lowest ?? layers.count, layers.count - 1)
     }
 
     var moves: Bool { embeddings.moves || layers.contains(where: \.moves) }
 
-    /// - Parameter selection: the tokens whose final states are wanted; only the last layer leaves the others out.
+    /// - Parameters:
+    ///   - selection: the tokens whose final states are wanted; only the last layer leaves the others out.
+    ///   - isKept: whether a backward pass may follow.
+    ///   - visit: where the states of frozen layers are kept, which nothing may drop out of.
     /// - Returns: the final states of all tokens [T, H] or of first tokens [B, H], valid until the next forward pass.
     func forward(
-        _ batch: PackedBatch, _ selection: TokenSelection, dropout: DropoutContext?, _ compute: Compute
+        _ batch: PackedBatch, _ selection: TokenSelection, dropout: DropoutContext?, isKept: Bool,
+        _ visit: FrozenStates.Visit?, _ compute: Compute
     ) -> Matrix {
         layout.set(batch, configuration, prefixLength: prefixes?.length ?? 0)
         workspace.reserve(configuration, layout)
         let pass = Pass(
-            compute: compute, layout: layout, dropout: dropout, workspace: workspace, selection: selection)
-        self.pass = pass
+            compute: compute, layout: layout, dropout: dropout, workspace: workspace, isKept: isKept,
+            selection: selection)
+        self.pass = isKept ? pass : nil
         compute.phase(.adapters) { prefixes?.forward(compute) }
-        var states = embeddings.forward(pass.selecting(.all)).readable
-        for (number, layer) in layers.enumerated() {
-            states = layer.forward(kept(states, for: number, compute), self.pass(pass, through: number)).readable
+        guard let visit, frozenLayers > 0 else {
+            return forward(embeddings.forward(pass.selecting(.all)).readable, layers.indices, pass)
         }
-        return states
+        frozen.reserve(batch.tokenCount * configuration.hidden)
+        let kept = MutableMatrix(frozen.start, rows: batch.tokenCount, columns: configuration.hidden)
+        let isKept = compute.phase(.embedding) { visit.read(into: kept, compute) }
+        if isKept { return forward(kept.readable, frozenLayers..<layers.count, pass) }
+        let states = forward(embeddings.forward(pass.selecting(.all)).readable, 0..<frozenLayers, pass)
+        compute.phase(.embedding) { visit.keep(states, compute) }
+        return forward(states, frozenLayers..<layers.count, pass)
+    }
+
+    /// Through some of the layers.
+    private func forward(_ input: Matrix, _ numbers: Range<Int>, _ pass: Pass) -> Matrix {
+        numbers.reduce(input) { states, number in
+            let states = pass.isKept ? kept(states, for: number, pass.compute) : states
+            let layer = pass.isKept ? layers[number] : passing[number]
+            return layer.forward(states, self.pass(pass, through: number)).readable
+        }
     }
 
     /// A layer's input where it stays until its backward pass.

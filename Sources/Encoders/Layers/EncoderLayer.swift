@@ -12,11 +12,11 @@ final class EncoderLayer {
     /// The first tokens' rows of the input, [B, H].
     private let firstRows: FloatBuffer
 
-    init(_ number: Int, prefix: Prefix?, in store: ParameterStore, _ format: NumberFormat, _ memory: LayerMemory) {
+    init(_ number: Int, prefix: Prefix?, in store: ParameterStore, _ packs: PackedLinears, _ memory: LayerMemory) {
         memory.beginLayer()
         firstRows = memory.buffer()
-        attention = Attention(layer: number, prefix: prefix, in: store, format, memory)
-        feedForward = FeedForward(layer: number, in: store, format, memory)
+        attention = Attention(layer: number, prefix: prefix, in: store, packs, memory)
+        feedForward = FeedForward(layer: number, in: store, packs, memory)
         hidden = store.table.configuration.hidden
     }
 

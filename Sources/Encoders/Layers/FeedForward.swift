@@ -10,13 +10,13 @@ final class FeedForward {
     private let slope: FloatBuffer
     private let activation: FloatBuffer
 
-    init(layer: Int, in store: ParameterStore, _ format: NumberFormat, _ memory: LayerMemory) {
+    init(layer: Int, in store: ParameterStore, _ packs: PackedLinears, _ memory: LayerMemory) {
         slope = memory.buffer()
         activation = memory.buffer()
-        inner = Projection("intermediate.dense", layer: layer, in: store, format, memory)
+        inner = Projection("intermediate.dense", layer: layer, in: store, packs, memory)
         end = BranchEnd(
             "output", bottleneck: ParameterTable.feedForwardBottleneck, layer: layer,
-            site: .feedForwardOutput(layer: layer), in: store, format, memory)
+            site: .feedForwardOutput(layer: layer), in: store, packs, memory)
     }
 
     var moves: Bool { inner.moves || end.moves }
@@ -27,7 +27,7 @@ final class FeedForward {
         slope.reserve(input.rows * inner.outputs)
         activation.reserve(input.rows * inner.outputs)
         inner.forward(input, into: matrix(slope, input.rows), pass)
-        pass.compute.gelu(input.rows * inner.outputs, slope, into: activation)
+        pass.compute.gelu(input.rows * inner.outputs, slope, into: activation, keepsSlope: pass.isKept)
         return end.forward(matrix(activation, input.rows).readable, residual: input, pass)
     }
 
@@ -51,11 +51,12 @@ final class FeedForward {
 }
 
 extension Compute {
-    /// GELU of so many numbers, which its slope overwrites.
-    func gelu(_ count: Int, _ inputs: FloatBuffer, into outputs: FloatBuffer) {
-        phase(.activation, bytes: count * 12) {
+    /// GELU of so many numbers, which its slope overwrites where it is wanted.
+    func gelu(_ count: Int, _ inputs: FloatBuffer, into outputs: FloatBuffer, keepsSlope: Bool = true) {
+        phase(.activation, bytes: count * (keepsSlope ? 12 : 8)) {
             forEach(count, grain: Grain.entries) { range in
-                gelu_forward(range.count, inputs.start + range.lowerBound, outputs.start + range.lowerBound)
+                let (from, to) = (inputs.start + range.lowerBound, outputs.start + range.lowerBound)
+                if keepsSlope { gelu_forward(range.count, from, to) } else { gelu_values(range.count, from, to) }
             }
         }
     }

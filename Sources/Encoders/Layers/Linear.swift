@@ -23,7 +23,8 @@ struct Linear {
         biasGradient = store.gradient(bias)?.baseAddress
     }
 
-    var moves: Bool { weightGradient != nil || biasGradient != nil }
+    var moves: Bool { weightGradient != nil || biasMoves }
+    var biasMoves: Bool { biasGradient != nil }
 
     var weightMatrix: Matrix { Matrix(weight, rows: outputs, columns: inputs) }
 

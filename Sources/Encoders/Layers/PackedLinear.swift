@@ -16,7 +16,7 @@ final class PackedLinear {
     private var transposedVersion: Int?
     private var weightVersion: Int?
 
-    init(_ linear: Linear, _ format: NumberFormat, in store: ParameterStore) {
+    fileprivate init(_ linear: Linear, _ format: NumberFormat, in store: ParameterStore) {
         self.linear = linear
         self.store = store
         self.format = format
@@ -24,9 +24,6 @@ final class PackedLinear {
         transposed = PackedMatrix(format)
         weight = PackedMatrix(format)
     }
-
-    /// The same of another layer.
-    func of(_ linear: Linear) -> PackedLinear { PackedLinear(linear, format, in: store) }
 
     /// As `Linear.forward`.
     func forward(_ input: Matrix, into output: MutableMatrix, _ pass: Pass) {
@@ -42,7 +39,11 @@ final class PackedLinear {
         input: Matrix, gradient: Matrix, into inputGradient: MutableMatrix?, from start: ProductStart, _ pass: Pass
     ) {
         let compute = pass.compute
-        compute.phase(.biasGradients) { linear.addBiasGradient(gradient, compute) }
+        if linear.biasMoves {
+            compute.phase(.biasGradients, bytes: gradient.rows * gradient.columns * 4) {
+                linear.addBiasGradient(gradient, compute)
+            }
+        }
         if let weightGradient = linear.weightGradientMatrix {
             compute.phase(.weightGradients) {
                 guard isPacked else { return linear.addWeightGradient(gradient, input: input, compute) }
@@ -95,5 +96,31 @@ final class PackedLinear {
     private func fill(_ packed: PackedMatrix, from matrix: Matrix, _ compute: Compute) {
         let bytes = MemoryLayout<Float>.stride + format.bytes
         compute.phase(.packing, bytes: matrix.rows * matrix.columns * bytes) { packed.fill(from: matrix, compute) }
+    }
+}
+
+/// The packed linear layers of a model, each one made once for all that multiply with its weight.
+final class PackedLinears {
+    private struct Weight: Hashable {
+        let start: UnsafePointer<Float>
+        let outputs: Int
+    }
+
+    private let store: ParameterStore
+    private let format: NumberFormat
+    private var made: [Weight: PackedLinear] = [:]
+
+    /// - Parameter format: of what is multiplied.
+    init(_ format: NumberFormat, in store: ParameterStore) {
+        self.format = format
+        self.store = store
+    }
+
+    subscript(linear: Linear) -> PackedLinear {
+        let weight = Weight(start: linear.weightMatrix.start, outputs: linear.outputs)
+        if let known = made[weight] { return known }
+        let packed = PackedLinear(linear, format, in: store)
+        made[weight] = packed
+        return packed
     }
 }

@@ -9,6 +9,8 @@ struct Pass {
     let layout: BatchLayout
     let dropout: DropoutContext?
     let workspace: Workspace
+    /// Whether a backward pass may follow.
+    let isKept: Bool
     /// The tokens whose rows are computed.
     private(set) var selection: TokenSelection
 

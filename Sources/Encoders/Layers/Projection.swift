@@ -9,25 +9,26 @@ struct Projection {
     }
 
     private let linear: Linear
+    private let packs: PackedLinears
     private let packed: PackedLinear
     private let additions: [Addition]
 
     /// - Parameters:
     ///   - name: of the linear layer within the encoder layer.
-    ///   - format: of what is multiplied.
     init(
-        _ name: String, layer: Int, in store: ParameterStore, _ format: NumberFormat, _ memory: LayerMemory
+        _ name: String, layer: Int, in store: ParameterStore, _ packs: PackedLinears, _ memory: LayerMemory
     ) {
         let linear = Linear(ParameterTable.layerPrefix(layer) + name, in: store)
         let lowRank = LowRank(name, layer: layer, in: store, memory)
         self.init(
-            linear, PackedLinear(linear, format, in: store),
+            linear, packs,
             lowRank.map { [Addition(lowRank: $0, columns: 0..<linear.outputs)] } ?? [])
     }
 
-    private init(_ linear: Linear, _ packed: PackedLinear, _ additions: [Addition]) {
+    private init(_ linear: Linear, _ packs: PackedLinears, _ additions: [Addition]) {
         self.linear = linear
-        self.packed = packed
+        self.packs = packs
+        packed = packs[linear]
         self.additions = additions
     }
 
@@ -69,7 +70,7 @@ struct Projection {
                     lowRank: addition.lowRank,
                     columns: columns.lowerBound + outputs..<columns.upperBound + outputs)
             }
-            return Projection(joined, packed.of(joined), additions + shifted)
+            return Projection(joined, packs, additions + shifted)
         }
     }
 }

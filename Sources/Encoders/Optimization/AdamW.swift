@@ -49,31 +49,33 @@ package struct AdamW: Sendable {
 extension Arena {
     /// The sum of the squares of all gradients.
     package func squaredGradientNorm(_ compute: Compute) -> Double {
-        compute.phase(.optimizer, bytes: (count - denseStart) * 4) { sumOfSquares(compute) }
+        compute.phase(.optimizer, bytes: (count - denseStart + (rows?.touchedCount ?? 0)) * 4) {
+            sumOfSquares(compute)
+        }
     }
 
     private func sumOfSquares(_ compute: Compute) -> Double {
         let dense = denseStart
         let blocks = (count - dense + Self.blockCount - 1) / Self.blockCount
         let rowCount = rows?.count ?? 0
-        return withUnsafeTemporaryAllocation(of: Double.self, capacity: blocks + rowCount) { sums in
-            sums.update(repeating: 0)
-            compute.forEach(blocks) { range in
-                for block in range {
-                    let start = dense + block * Self.blockCount
-                    sums[block] = sum_of_squares(min(Self.blockCount, count - start), gradients.baseAddress! + start)
-                }
+        blockSums.reserve(blocks + rowCount)
+        let sums = UnsafeMutableBufferPointer(rebasing: blockSums.values[..<(blocks + rowCount)])
+        sums.update(repeating: 0)
+        compute.forEach(blocks) { range in
+            for block in range {
+                let start = dense + block * Self.blockCount
+                sums[block] = sum_of_squares(min(Self.blockCount, count - start), gradients.baseAddress! + start)
             }
-            if let rows {
-                compute.forEach(rowCount, grain: Grain.sparseRows) { range in
-                    for row in range where rows.touched[row] != 0 {
-                        sums[blocks + row] = sum_of_squares(
-                            rows.width, gradients.baseAddress! + rows.entries(row).lowerBound)
-                    }
-                }
-            }
-            return sums.reduce(0, +)
         }
+        if let rows {
+            compute.forEach(rowCount, grain: Grain.sparseRows) { range in
+                for row in range where rows.touched[row] != 0 {
+                    sums[blocks + row] = sum_of_squares(
+                        rows.width, gradients.baseAddress! + rows.entries(row).lowerBound)
+                }
+            }
+        }
+        return sums.reduce(0, +)
     }
 
     /// Takes one step with the gradients times `gradientScale`, and sets them to 0 in the same pass over memory.
@@ -86,7 +88,7 @@ extension Arena {
         _ compute: Compute
     ) {
         precondition(shares.isEmpty || shares.count == segments.count)
-        compute.phase(.optimizer, bytes: (count - denseStart) * 32) {
+        compute.phase(.optimizer, bytes: (count - denseStart) * 32 + (rows?.updateBytes ?? 0)) {
             for (place, segment) in segments.enumerated() {
                 let step = optimizer.coefficients(
                     number: number, rate: shares.isEmpty ? rate : rate * shares[place], gradientScale: gradientScale,

@@ -24,6 +24,8 @@ package final class Arena {
     /// The rows of the word embedding, if it moves. It is half of a small model, and a step touches few of its rows.
     package let rows: SparseRows?
     private let blocks: [FloatBuffer]
+    /// Of squared gradients, by block and by row of the word embedding.
+    let blockSums = AlignedBuffer<Double>()
 
     /// - Parameter parts: how each parameter of the table is trained.
     init(table: ParameterTable, parts: [TrainablePart]) {
@@ -91,6 +93,15 @@ package final class SparseRows {
     }
 
     package var count: Int { touched.count }
+
+    /// Entries of the rows that have a gradient.
+    var touchedCount: Int { width * touched.count { $0 != 0 } }
+
+    /// Read and written by an optimizer's step: of rows without moments the values alone, which decay.
+    var updateBytes: Int {
+        let updated = (0..<count).count { touched[$0] | active[$0] != 0 }
+        return width * (updated * 32 + (count - updated) * 8)
+    }
 
     /// For whoever writes gradients without knowing which.
     package func touchAll() { touched.update(repeating: 1) }

@@ -67,6 +67,9 @@ package final class Backbone {
                 + (weights.names.first.map { ", the first is '\($0)'" } ?? ""))
     }
 
+    /// The size of the weights' file.
+    package var weightBytes: Int { weights.byteCount }
+
     /// A tensor of the file in which some value is no finite number; nil where all are numbers.
     package func brokenTensor(of table: ParameterTable) throws(ModelError) -> String? {
         for parameter in table.parameters {

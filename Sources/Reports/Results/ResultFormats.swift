@@ -78,6 +78,12 @@ extension ResultTable {
     private var foldNote: String? {
         guard hasFolds else { return nil }
         let tasks = zip(columns, folds).compactMap { column, count in count.map { "\(column.task) in \($0) folds" } }
+            .distinct().joined(separator: ", ")
+        guard split == .dev else {
+            return
+                "\(tasks): the models of all folds are scored on the same test file; no test here reckons with what they have "
+                + "in common then, its examples besides those trained on, so none is marked"
+        }
         let intervals = columns.indices.compactMap { place in
             bestMeanOverFolds(of: place).map { test, range in
                 let figure = columns[place].metric.figure
@@ -85,14 +91,10 @@ extension ResultTable {
                 return "\(bounds) around \(figure(test.mean)) on \(columns[place].title)"
             }
         }
-        let dealt =
-            split == .dev
-            ? "each fold is scored on once, after training on the others"
-            : "the models of all folds are scored on the same test file"
         let interval =
             intervals.isEmpty ? "" : "; 95 % intervals of the best means: \(intervals.joined(separator: ", "))"
         return
-            "\(tasks.distinct().joined(separator: ", ")): \(dealt); what "
+            "\(tasks): each fold is scored on once, after training on the others; what "
             + "two trainings share is reckoned with by the corrected resampled t-test (Nadeau and Bengio 2003), in which the "
             + "mean over a fold's seeds counts once\(interval)"
     }

@@ -86,10 +86,15 @@ package struct ResultTable: Hashable, Sendable {
                 })
         }
         folds = columns.map { plan.trained($0.task).first?.definition.fold?.count }
-        // Scores on different tasks are not held against each other.
+        // Scores on different tasks are not held against each other, nor those of folds' models on one test file: they have
+        // its examples in common, too, which the test over folds knows nothing of.
         leaders = Leader.leaders(
-            of: columns.indices.map { [cells, columns] place in
-                cells.map { $0[place].target == nil ? $0[place].scores.mapValues(columns[place].metric.merit) : [:] }
+            of: columns.indices.map { [cells, columns, folds] place in
+                let isCompared = split == .dev || folds[place] == nil
+                return cells.map {
+                    isCompared && $0[place].target == nil
+                        ? $0[place].scores.mapValues(columns[place].metric.merit) : [:]
+                }
             })
         evaluation = (split == .dev ? columns.indices : 0..<0).compactMap { [cells, columns, folds] place in
             guard folds[place] == nil else { return nil }

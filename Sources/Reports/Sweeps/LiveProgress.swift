@@ -25,7 +25,8 @@ package struct LiveProgress: Sendable {
         let ended = snapshot.stages.count { $0.record.state.isFinal }
         let unfinished = ended - snapshot.count(.finished)
         let failed = unfinished > 0 ? ", \(unfinished) without a result" : ""
-        let left = snapshot.secondsLeft.map { ", about \(duration(seconds: $0 / Double(max(1, workers)))) left" } ?? ""
+        let left =
+            snapshot.secondsLeft(groups: max(1, workers)).map { ", about \(duration(seconds: $0)) left" } ?? ""
         let open = snapshot.plan.searches.count(where: \.isOpen)
         let searches = open > 0 ? ", \(open == 1 ? "1 search goes" : "\(open) searches go") on" : ""
         let groups = counted(workers, "worker group")

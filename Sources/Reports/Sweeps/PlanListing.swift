@@ -9,17 +9,38 @@ package struct PlanListing: Sendable {
     package let finished: Int
     package let steps: Int
     package let stepsLeft: Int
-    /// For one worker group; nil where nothing alike has run.
+    /// For one worker group; nil where it is not known how fast the host is and nothing alike has run.
     package let secondsLeft: Double?
+    /// The worker groups that are to share the work; nil where nobody said.
+    package let workers: Workers?
     package let groups: [Group]
     /// What is kept of whole models; nil where no stage has one that is, or their size is not known.
     package let kept: Kept?
     /// The searches, which may add stages as results come in.
     package let searches: [SweepSearch]
 
+    /// Worker groups, and how long they take together.
+    package struct Workers: Encodable, Hashable, Sendable {
+        package let groups: Int
+        /// Of each group.
+        package let ranks: Int
+        /// Of each rank.
+        package let threads: Int
+        /// What each process may take.
+        package let memoryBytes: Int
+        package fileprivate(set) var secondsLeft: Double?
+
+        package init(groups: Int, ranks: Int, threads: Int, memoryBytes: Int) {
+            self.groups = groups
+            self.ranks = ranks
+            self.threads = threads
+            self.memoryBytes = memoryBytes
+        }
+    }
+
     /// Whole models that the store will have, besides heads and small differences.
     package struct Kept: Encodable, Hashable, Sendable {
-        /// Of the best seed of a cell.
+        /// Of the best seed of a cell, or of each fold in it.
         package let best: Int
         /// Of every seed.
         package let all: Int
@@ -48,10 +69,23 @@ package struct PlanListing: Sendable {
         package let seeds: [UInt64]
         package let finished: Int
         package let failed: Int
+        /// Of one seed, from its beginning to its end; nil where nobody can tell.
+        package let seconds: Double?
+        /// The most memory of a process that trains it; nil where nobody can tell.
+        package let peakBytes: Int?
+        /// In how many times more parts than asked for a batch is worked off, so that it fits into memory; nil where nobody
+        /// can tell.
+        package let batchParts: Int?
+        /// Whether layers compute their activations again.
+        package let recomputes: Bool
     }
 
-    /// - Parameter modelBytes: of the whole model that a stage leaves; nil where nobody knows.
-    package init(_ snapshot: SweepSnapshot, modelBytes: ((PlannedStage) -> Int)? = nil) {
+    /// - Parameters:
+    ///   - modelBytes: of the whole model that a stage leaves; nil where nobody knows.
+    ///   - workers: that are to share the work.
+    package init(
+        _ snapshot: SweepSnapshot, workers: Workers? = nil, modelBytes: ((PlannedStage) -> Int)? = nil
+    ) {
         let plan = snapshot.plan
         kept = modelBytes.flatMap { Kept(plan, $0) }
         sweep = plan.name
@@ -62,7 +96,12 @@ package struct PlanListing: Sendable {
         steps = plan.stages.map { snapshot.steps(of: $0) }.reduce(0, +)
         stepsLeft = snapshot.stages.filter { !$0.record.state.isFinal }.map { snapshot.steps(of: $0.stage) }
             .reduce(0, +)
-        secondsLeft = snapshot.secondsLeft
+        secondsLeft = snapshot.secondsLeft()
+        self.workers = workers.map { workers in
+            var workers = workers
+            workers.secondsLeft = snapshot.secondsLeft(groups: workers.groups)
+            return workers
+        }
         groups = Self.groups(snapshot)
         searches = plan.searches
     }
@@ -77,8 +116,9 @@ package struct PlanListing: Sendable {
         }
         let labels = Dictionary(snapshot.plan.stages.map { ($0.key, $0.label) }) { first, _ in first }
         let methods = methodsByStage(snapshot.plan)
+        let estimate = TimeEstimate(snapshot)
         return order.compactMap { name in
-            members[name].flatMap { Group($0, snapshot, labels: labels, methods: methods) }
+            members[name].flatMap { Group($0, snapshot, estimate, labels: labels, methods: methods) }
         }
     }
 
@@ -103,7 +143,7 @@ extension PlanListing.Kept {
     fileprivate init?(_ plan: SweepPlan, _ modelBytes: (PlannedStage) -> Int) {
         let stages = Dictionary(plan.stages.map { ($0.key, $0) }) { first, _ in first }
         // A model that several cells share counts once for each: which seed is the best of each is not known.
-        let cells = Dictionary(grouping: plan.rows, by: \.cell).values.compactMap { rows in
+        let cells = Dictionary(grouping: plan.rows, by: \.foldCell).values.compactMap { rows in
             rows.lazy.compactMap { $0.stages.last.flatMap { stages[$0] } }.first { $0.dispensable.contains(.backbone) }
         }
         let whole = plan.stages.filter { $0.outputs.contains(.backbone) }
@@ -125,7 +165,7 @@ extension PlanListing.Kept {
 
 extension PlanListing.Group {
     fileprivate init?(
-        _ members: [(stage: PlannedStage, record: StageRecord)], _ snapshot: SweepSnapshot,
+        _ members: [(stage: PlannedStage, record: StageRecord)], _ snapshot: SweepSnapshot, _ estimate: TimeEstimate,
         labels: [StageKey: String], methods: [StageKey: [String]]
     ) {
         guard let first = members.first?.stage else { return nil }
@@ -139,7 +179,11 @@ extension PlanListing.Group {
                 + first.specification.given.map { "the \($0.kind.rawValue) \($0.id.rawValue.short)" },
             seeds: members.map(\.stage.specification.seed),
             finished: members.count { $0.record.state == .finished },
-            failed: members.count { $0.record.state.isFinal && $0.record.state != .finished })
+            failed: members.count { $0.record.state.isFinal && $0.record.state != .finished },
+            seconds: estimate.seconds(of: first, steps: snapshot.steps(of: first)),
+            peakBytes: members.compactMap { snapshot.forecasts[$0.stage.key]?.peakBytes }.max(),
+            batchParts: snapshot.forecasts[first.key]?.batchParts,
+            recomputes: snapshot.forecasts[first.key]?.recomputes ?? first.recomputes)
     }
 }
 
@@ -171,7 +215,9 @@ extension PlanListing {
         let lines = table.lines(width: width, fixed: 2)
         return
             (folded([heading], width: width) + [""] + lines
-            + folded(searchLines + ["", remainder] + precisionLine + (kept.map { [$0.sentence] } ?? []), width: width))
+            + folded(
+                searchLines + ["", remainder] + precisionLine + memoryLines + (kept.map { [$0.sentence] } ?? []),
+                width: width))
             .joined(separator: "\n")
     }
 
@@ -199,12 +245,40 @@ extension PlanListing {
         return [rounded == stages ? "products are in bf16" : "products of \(counted(rounded, "stage")) are in bf16"]
     }
 
+    /// What the largest stage needs; nothing where that is not known.
+    private var memoryLines: [String] {
+        let largest = groups.filter { $0.finished < $0.seeds.count }.max { $0.peakBytes ?? 0 < $1.peakBytes ?? 0 }
+        guard let largest, let bytes = largest.peakBytes else { return [] }
+        let parts = groups.filter { $0.batchParts ?? 1 > 1 }.map(\.seeds.count).reduce(0, +)
+        let again = groups.filter(\.recomputes).map(\.seeds.count).reduce(0, +)
+        let line =
+            "a process needs up to \(memory(bytes: bytes)), for \(largest.task) \(largest.stage)"
+            + (parts > 0 ? "; \(counted(parts, "stage")) in smaller parts of batches" : "")
+            + (again > 0 ? "; \(counted(again, "stage")) with activations computed again" : "")
+        guard let workers, bytes > workers.memoryBytes else { return [line] }
+        return [
+            line,
+            "warning: there are but \(memory(bytes: workers.memoryBytes)) for each of "
+                + "\(counted(workers.groups * workers.ranks, "process", "processes")); take fewer groups, or tune fewer "
+                + "parameters; --memory makes stages fit where parts of batches do",
+        ]
+    }
+
     private var remainder: String {
         if finished == stages, !searches.contains(where: \.isOpen) {
             return stages == 1 ? "its stage is done" : "all \(stages) stages are done"
         }
-        let time = secondsLeft.map { ", about \(duration(seconds: $0)) for one worker group" } ?? ""
+        let time =
+            workers?.sentence ?? secondsLeft.map { ", about \(duration(seconds: $0)) for one worker group" } ?? ""
         return "\(finished) of \(stages) stages are done; \(stepsLeft) of \(steps) steps are left\(time)"
+    }
+}
+
+extension PlanListing.Workers {
+    /// nil where it is not known how long they take.
+    fileprivate var sentence: String? {
+        let ranks = ranks == 1 ? "" : " of \(ranks) ranks"
+        return secondsLeft.map { ", about \(duration(seconds: $0)) for \(counted(groups, "worker group"))\(ranks)" }
     }
 }
 
@@ -212,7 +286,8 @@ extension PlanListing: Encodable {
     package func encode(to encoder: any Encoder) throws {
         try encoder.encode([
             "sweep": sweep, "model": model, "runs": runs, "stages": stages, "finished": finished, "steps": steps,
-            "stepsLeft": stepsLeft, "secondsLeft": secondsLeft, "kept": kept, "groups": groups, "searches": searches,
+            "stepsLeft": stepsLeft, "secondsLeft": secondsLeft, "workers": workers, "kept": kept, "groups": groups,
+            "searches": searches,
         ])
     }
 }

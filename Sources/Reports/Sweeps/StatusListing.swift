@@ -69,7 +69,7 @@ package struct StatusListing: Sendable {
                     key: stage.key, task: stage.task, stage: stage.label, seed: stage.specification.seed, label: $0)
             }
         }
-        secondsLeft = snapshot.secondsLeft
+        secondsLeft = snapshot.secondsLeft()
         searches = snapshot.plan.searches
     }
 }

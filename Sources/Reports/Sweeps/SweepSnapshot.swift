@@ -6,6 +6,8 @@ package struct SweepSnapshot: Sendable {
     private let records: [StageKey: StageRecord]
     /// Of the stages that kept theirs.
     package var predictions: [StageKey: StageLog.Predictions] = [:]
+    /// What stages are to take, as far as that is known.
+    package var forecasts: [StageKey: StageForecast] = [:]
     /// What the sweep was before, the last first; empty where nobody asks.
     package var earlier: [EarlierSettings] = []
 
@@ -29,6 +31,9 @@ package struct SweepSnapshot: Sendable {
         if let key = row.stages.last { return self[key].state }
         return plan.searches(for: row).allSatisfy { $0.failure == nil } ? .waiting : .failed
     }
+
+    /// Where stages were finished.
+    package var finishedOn: [NodeSettings] { stages.compactMap { $0.record.result?.node } }
 
     func count(_ state: StageState) -> Int { stages.count { $0.record.state == state } }
 

@@ -1,49 +1,136 @@
-import Experiments
+package import Experiments
 
-/// How long stages take, learned from those that are finished: seconds a step of the same stage on other seeds, else
-/// of stages that tune the same on the same task, else of stages that tune the same.
+/// How long stages take: what was forecast for this host, corrected by what stages like them have taken since. Without a
+/// forecast their steps stand in for it, and only what is like something finished can be told.
+///
+/// Most alike is the same stage on other seeds, then stages that tune the same on the same task, then those that tune the
+/// same; a forecast is corrected by any others, too.
 struct TimeEstimate {
-    private var bySimilarity: [Likeness: (seconds: Double, steps: Int)] = [:]
+    private let snapshot: SweepSnapshot
+    private let isForecast: Bool
+    /// Seconds that stages have taken, and what was expected of them.
+    private var taken: [Likeness: (seconds: Double, expected: Double)] = [:]
 
     private enum Likeness: Hashable {
         case stage(task: String, label: String)
         case task(String, Tune)
         case tune(Tune)
+        case any
     }
 
     init(_ snapshot: SweepSnapshot) {
+        self.snapshot = snapshot
+        isForecast = snapshot.plan.stages.allSatisfy { snapshot.forecasts[$0.key]?.seconds != nil }
         for (stage, record) in snapshot.stages {
             guard let result = record.result, result.steps > 0 else { continue }
-            for likeness in Self.likenesses(of: stage) {
-                let (seconds, steps) = bySimilarity[likeness] ?? (0, 0)
-                bySimilarity[likeness] = (seconds + result.seconds, steps + result.steps)
+            // What was stopped early took but a part of what was expected.
+            let expected = expected(of: stage, steps: result.steps)
+            for likeness in likenesses(of: stage) {
+                let known = taken[likeness] ?? (0, 0)
+                taken[likeness] = (known.seconds + result.seconds, known.expected + expected)
             }
         }
     }
 
-    /// - Returns: nil where nothing like the stage is finished.
-    func secondsPerStep(of stage: PlannedStage) -> Double? {
-        Self.likenesses(of: stage).lazy.compactMap { bySimilarity[$0] }.first.map { $0.seconds / Double($0.steps) }
+    /// - Parameters:
+    ///   - steps: of the stage.
+    ///   - done: those that are done already.
+    /// - Returns: the seconds that are left of a stage; nil where nobody can tell.
+    func seconds(of stage: PlannedStage, steps: Int, done: Int = 0) -> Double? {
+        let known = likenesses(of: stage).lazy.compactMap { taken[$0] }.first { $0.expected > 0 }
+        guard isForecast || known != nil else { return nil }
+        let correction = known.map { $0.seconds / $0.expected } ?? 1
+        let fixed = snapshot.forecasts[stage.key]?.fixedSeconds ?? 0
+        return max(0, correction * expected(of: stage, steps: max(0, steps - done))) + fixed
     }
 
-    private static func likenesses(of stage: PlannedStage) -> [Likeness] {
+    /// Of so many of its steps, evaluations among them: seconds, or the steps themselves.
+    private func expected(of stage: PlannedStage, steps: Int) -> Double {
+        guard isForecast, let seconds = snapshot.forecasts[stage.key]?.seconds else { return Double(steps) }
+        return seconds * Double(steps) / Double(max(1, snapshot.steps(of: stage)))
+    }
+
+    private func likenesses(of stage: PlannedStage) -> [Likeness] {
         let tune = stage.specification.recipe.tune
         return [.stage(task: stage.task, label: stage.label), .task(stage.task, tune), .tune(tune)]
+            + (isForecast ? [.any] : [])
     }
 }
 
 extension SweepSnapshot {
-    /// Seconds of work that are left, had one worker group to do it all; nil where some of it is like nothing that is
-    /// finished.
-    package var secondsLeft: Double? {
+    /// Seconds until all stages have ended.
+    /// - Parameter groups: worker groups that share them.
+    /// - Returns: nil where it is not known of some stage.
+    package func secondsLeft(groups: Int = 1) -> Double? {
         let estimate = TimeEstimate(self)
-        var sum = 0.0
+        var left: [(key: StageKey, inputs: [StageKey], seconds: Double)] = []
         for (stage, record) in stages where !record.state.isFinal {
-            guard let perStep = estimate.secondsPerStep(of: stage) else { return nil }
-            sum += perStep * Double((record.progress?.steps ?? steps(of: stage)) - (record.progress?.step ?? 0))
+            let steps = record.progress?.steps ?? steps(of: stage)
+            guard let seconds = estimate.seconds(of: stage, steps: steps, done: record.progress?.step ?? 0) else {
+                return nil
+            }
+            left.append((stage.key, stage.specification.inputs.map(\.from), seconds))
         }
-        return max(0, sum)
+        return ListSchedule(left).seconds(groups: groups)
     }
+
+}
+
+/// Stages shared out to groups as they become free: of those whose inputs are there, the one that the longest chain
+/// hangs on goes first, as the scheduler has it, and among equals the one planned first (Graham 1969).
+package struct ListSchedule {
+    private struct Stage {
+        let seconds: Double
+        var waitsFor = 0
+        var followers: [Int] = []
+        /// Stages on the longest chain that begins with this one.
+        var chain = 1
+    }
+
+    private var stages: [Stage] = []
+
+    /// - Parameter stages: each after those that it starts from; inputs that are not among them are there already.
+    package init(_ planned: [(key: StageKey, inputs: [StageKey], seconds: Double)]) {
+        var places: [StageKey: Int] = [:]
+        for (place, stage) in planned.enumerated() {
+            stages.append(Stage(seconds: stage.seconds))
+            for input in Set(stage.inputs) {
+                guard let source = places[input] else { continue }
+                stages[source].followers.append(place)
+                stages[place].waitsFor += 1
+            }
+            places[stage.key] = place
+        }
+        for place in stages.indices.reversed() {
+            stages[place].chain = 1 + (stages[place].followers.map { stages[$0].chain }.max() ?? 0)
+        }
+    }
+
+    /// From the first stage's beginning to the last one's end.
+    package func seconds(groups: Int) -> Double {
+        guard groups > 1 else { return stages.reduce(0) { $0 + $1.seconds } }
+        var waitsFor = stages.map(\.waitsFor)
+        // The next one last.
+        var ready = stages.indices.filter { waitsFor[$0] == 0 }.sorted { rank($0) > rank($1) }
+        var running: [(end: Double, place: Int)] = []
+        var now = 0.0
+        while true {
+            while running.count < groups, let next = ready.popLast() {
+                running.append((now + stages[next].seconds, next))
+            }
+            guard let first = running.indices.min(by: { running[$0] < running[$1] }) else { return now }
+            let ended = running.remove(at: first)
+            now = ended.end
+            for follower in stages[ended.place].followers {
+                waitsFor[follower] -= 1
+                guard waitsFor[follower] == 0 else { continue }
+                let later = ready.lastIndex { rank($0) > rank(follower) }
+                ready.insert(follower, at: later.map { $0 + 1 } ?? 0)
+            }
+        }
+    }
+
+    private func rank(_ place: Int) -> (Int, Int) { (-stages[place].chain, place) }
 }
 
 /// "45 s", "12 min", "3 h 05 min".
@@ -53,4 +140,9 @@ package func duration(seconds: Double) -> String {
     let minutes = (whole + 30) / 60
     if minutes < 90 { return "\(minutes) min" }
     return "\(minutes / 60) h \(minutes % 60 < 10 ? "0" : "")\(minutes % 60) min"
+}
+
+/// "512 MiB", "1.4 GiB".
+package func memory(bytes: Int) -> String {
+    bytes < 1 << 30 ? "\((bytes + (1 << 19)) >> 20) MiB" : "\(decimals(Double(bytes) / Double(1 << 30), 1)) GiB"
 }

@@ -20,7 +20,7 @@ package struct InputRows: Sendable {
     /// What the rows are in the file.
     private enum Form {
         case table(TaskDefinition.FileFormat, header: [String]?, rows: [TableRecord])
-        case objects([ArraySlice<UInt8>])
+        case objects([(line: Int, bytes: ArraySlice<UInt8>)])
         /// Of files that have a form of their own: what was read.
         case columns([Row])
     }
@@ -66,7 +66,7 @@ package struct InputRows: Sendable {
     ) throws(DatasetError) -> (rows: [Row], noColumn: DatasetError?) {
         var reading = definition
         // A null is no label; of a text it is told when the text is read.
-        reading.skipsEmpty = true
+        if definition.format == .jsonl { reading.skipsEmpty = true }
         do throws(DatasetError) {
             return (try file.rows(reading), nil)
         } catch {
@@ -88,7 +88,7 @@ package struct InputRows: Sendable {
             let header = definition.header ? records.first?.fields.map { String($0) } : nil
             return .table(
                 definition.format, header: header, rows: wanted(records.dropFirst(definition.header ? 1 : 0)))
-        case .jsonl: return .objects(wanted(file.lines))
+        case .jsonl: return .objects(zip(wanted(rows), wanted(file.lines)).map { ($0.line, $1) })
         case .trec, .copa, .wic, .conll, .lines: return .columns(wanted(rows))
         }
     }
@@ -178,17 +178,19 @@ extension InputRows {
     /// - Throws: where the file has something of that name already.
     package func text(beside predictions: [Predictions]) throws(DatasetError) -> String {
         let said = zip(contents.indices, predictions).map { place, said in
-            Said(said, of: definition, contents[place], text(ofWordsIn: place))
+            Beside(
+                said: Said(said, of: definition, contents[place], text(ofWordsIn: place)),
+                labels: definition.labels ?? [])
         }
         var lines: [String] = []
         switch form {
         case .table(let format, let header, let rows): lines = try tableLines(format, header, rows, said)
         case .objects(let rows):
-            for (number, (row, said)) in zip(rows, said).enumerated() {
-                lines.append(try objectLine(row, said, number: number + 1))
-            }
+            for (row, said) in zip(rows, said) { lines.append(try objectLine(row.bytes, said, line: row.line)) }
         case .columns(let rows):
             for (row, said) in zip(rows, said) {
+                let names = definition.columns.filter { row.fields[$0] != nil }.map(\.description)
+                if let taken = names.first(where: said.names.contains) { throw isTaken(taken, line: row.line) }
                 lines.append(try written(Fields(row: row, definition: definition, said: said)))
             }
         }
@@ -210,7 +212,7 @@ extension InputRows {
     }
 
     private func tableLines(
-        _ format: TaskDefinition.FileFormat, _ header: [String]?, _ rows: [TableRecord], _ said: [Said]
+        _ format: TaskDefinition.FileFormat, _ header: [String]?, _ rows: [TableRecord], _ said: [Beside]
     ) throws(DatasetError) -> [String] {
         let added = said.first?.columns.map(\.name) ?? []
         if let taken = header?.first(where: added.contains) { throw isTaken(taken, line: 1) }
@@ -250,14 +252,14 @@ extension InputRows {
 
     /// The line as it is, and more members at its end.
     private func objectLine(
-        _ line: ArraySlice<UInt8>, _ said: Said, number: Int
+        _ bytes: ArraySlice<UInt8>, _ said: Beside, line: Int
     ) throws(DatasetError) -> String {
-        let value = try file.parsed(line, line: number)
-        if let taken = value.members?.first(where: { Said.CodingKeys(rawValue: $0.name) != nil }) {
-            throw isTaken(taken.name, line: number)
+        let value = try file.parsed(bytes, line: line)
+        if let taken = value.members?.map(\.name).first(where: said.names.contains) {
+            throw isTaken(taken, line: line)
         }
-        guard let end = line.lastIndex(of: UInt8(ascii: "}")) else { return String(line) }
-        return String(line[..<end]) + "," + String(try written(said).dropFirst())
+        guard let end = bytes.lastIndex(of: UInt8(ascii: "}")) else { return String(bytes) }
+        return String(bytes[..<end]) + "," + String(try written(said).dropFirst())
     }
 
     private func written(_ value: some Encodable) throws(DatasetError) -> String {
@@ -270,7 +272,7 @@ extension InputRows {
     private struct Fields: Encodable {
         let row: Row
         let definition: TaskDefinition
-        let said: Said
+        let said: Beside
 
         private struct Name: CodingKey {
             let stringValue: String
@@ -294,61 +296,39 @@ extension InputRows {
     }
 }
 
-/// What a model says of one row, as it is written.
-private struct Said: Encodable {
-    private let predicted: Predicted
-    /// Of each class or choice; nil for numbers and tags.
-    private let probabilities: [String: Double]?
-    /// nil where there are no tags.
-    private let spans: [TaggedSpan]?
-    private let labels: [String]
+/// What a model says of a row, as it is written beside it.
+private struct Beside: Encodable {
+    let said: Said
+    /// In the order of the task.
+    let labels: [String]
 
-    enum CodingKeys: String, CodingKey { case predicted, probabilities, spans }
+    private enum CodingKeys: String, CodingKey { case predicted, probabilities, spans }
 
-    private enum Predicted: Encodable {
-        case label(String)
-        case value(Float)
-        case tags([String])
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.singleValueContainer()
-            switch self {
-            case .label(let label): try container.encode(label)
-            case .value(let value): try container.encode(value)
-            case .tags(let tags): try container.encode(tags)
-            }
-        }
+    /// The members that it is written as.
+    var names: [String] {
+        let keys: [(CodingKeys, Bool)] = [
+            (.predicted, true), (.probabilities, said.probabilities != nil), (.spans, said.spans != nil),
+        ]
+        return keys.filter(\.1).map(\.0.rawValue)
     }
 
-    /// - Parameter text: what the words with tags stand in.
-    init(_ said: Predictions, of definition: TaskDefinition, _ content: Example.Content, _ text: String) {
-        labels = definition.labels ?? []
-        switch (said, content) {
-        case (.values(let values), _): (predicted, probabilities, spans) = (.value(values.first ?? .nan), nil, nil)
-        case (.categories(let tags), .words(let words)), (.distributions(let tags, _), .words(let words)):
-            predicted = .tags(tags.map { [labels] in labels[$0] })
-            probabilities = nil
-            spans = definition.spans(of: tags, words: words, in: text)
-        case (.distributions(let categories, let all), _):
-            predicted = .label(labels[categories[0]])
-            probabilities = Dictionary(zip(labels, all)) { first, _ in first }
-            spans = nil
-        case (.categories(let categories), _):
-            (predicted, probabilities, spans) = (.label(labels[categories[0]]), nil, nil)
-        }
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(said.label, forKey: .predicted)
+        try container.encodeIfPresent(said.value, forKey: .predicted)
+        try container.encodeIfPresent(said.tags, forKey: .predicted)
+        try container.encodeIfPresent(said.probabilities, forKey: .probabilities)
+        try container.encodeIfPresent(said.spans, forKey: .spans)
     }
 
     /// As columns of a table: `predicted`, and `p(LABEL)` of each label or `spans` as TAG:start-end.
     var columns: [(name: String, text: String)] {
-        let said: String
-        switch predicted {
-        case .label(let label): said = label
-        case .value(let value): said = "\(value)"
-        case .tags(let tags): said = tags.joined(separator: " ")
+        let predicted = said.label ?? said.value.map { "\($0)" } ?? said.tags?.joined(separator: " ") ?? ""
+        var columns = [("predicted", predicted)]
+        if let probabilities = said.probabilities {
+            columns += labels.map { ("p(\($0))", "\(probabilities[$0] ?? 0)") }
         }
-        var columns = [("predicted", said)]
-        if let probabilities { columns += labels.map { ("p(\($0))", "\(probabilities[$0] ?? 0)") } }
-        if let spans {
+        if let spans = said.spans {
             columns.append(("spans", spans.map { "\($0.tag):\($0.start)-\($0.end)" }.joined(separator: " ")))
         }
         return columns

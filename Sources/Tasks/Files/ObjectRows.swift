@@ -30,6 +30,17 @@ extension DatasetFile {
     }
 }
 
+extension JSONValue {
+    /// A string, number or boolean as it is spelled; nil for anything else.
+    var spelled: String? {
+        switch self {
+        case .string(let text), .number(let text): text
+        case .bool(let bool): bool ? "true" : "false"
+        case .null, .array, .object: nil
+        }
+    }
+}
+
 private struct ObjectLine {
     let file: DatasetFile
     let line: Int
@@ -48,7 +59,7 @@ private struct ObjectLine {
     /// A label may be a boolean or a number, which count as they are spelled.
     func label(_ column: Column) throws(DatasetError) -> String {
         let value = try field(column)
-        if let text = spelled(value) { return text }
+        if let text = value.spelled { return text }
         guard case .null = value, mayLack else { throw wrong(column, "a string, number or boolean is expected") }
         return ""
     }
@@ -56,19 +67,11 @@ private struct ObjectLine {
     /// An array of words or of their tags.
     func words(_ column: Column) throws(DatasetError) -> [String] {
         guard case .array(let elements) = try field(column) else { throw wrong(column, "an array is expected") }
-        let words = elements.compactMap(spelled)
+        let words = elements.compactMap(\.spelled)
         guard words.count == elements.count else {
             throw file.error(line: line, "field '\(column)' holds something that is no string, number or boolean")
         }
         return words
-    }
-
-    private func spelled(_ value: JSONValue) -> String? {
-        switch value {
-        case .string(let text), .number(let text): text
-        case .bool(let bool): bool ? "true" : "false"
-        case .null, .array, .object: nil
-        }
     }
 
     private func field(_ column: Column) throws(DatasetError) -> JSONValue {

@@ -14,7 +14,8 @@ extension DatasetFile {
         }
     }
 
-    /// The wanted columns of a table whose rows all have as many fields as its first line.
+    /// The wanted columns of a table whose rows all have as many fields as its first line, unless rows may have more, or
+    /// lack some.
     func tableRows(_ records: [TableRecord], _ definition: TaskDefinition) throws(DatasetError) -> [Row] {
         guard let first = records.first else { return [] }
         let names = definition.header ? first.fields.map { String($0) } : nil
@@ -24,14 +25,14 @@ extension DatasetFile {
         let places = try definition.columns.map { column throws(DatasetError) in (column, try place(column)) }
         return try readEach(records.dropFirst(definition.header ? 1 : 0)) { record throws(DatasetError) in
             let extra = record.fields.count - first.fields.count
-            guard extra == 0 || (extra > 0 && definition.ignoresExtra == true) else {
+            guard extra == 0 || (extra > 0 ? definition.ignoresExtra : definition.skipsEmpty) == true else {
                 throw error(
                     line: record.line,
                     "the row has \(counted(record.fields.count, "column")), but line 1 has \(counted(first.fields.count, "column"))"
                 )
             }
             let fields = places.map { column, place in
-                let field = record.fields[place]
+                let field = place < record.fields.count ? record.fields[place] : []
                 return (
                     column, definition.kind == .tags ? field.split(separator: 0x20).map { String($0) } : [String(field)]
                 )

@@ -12,6 +12,8 @@ struct DataSample {
     let rowCount: Int
     /// Whether rows have fields beyond those of the first.
     let hasExtra: Bool
+    /// Whether rows have fewer fields than the first.
+    let isRagged: Bool
 
     /// - Parameter header: whether the first line of a table names its columns; nil to look.
     init(path: String, header: Bool?) throws(DatasetError) {
@@ -21,7 +23,7 @@ struct DataSample {
         format = try Self.format(of: file)
         if format == .jsonl {
             let table = try Self.objects(file)
-            (hasNames, hasExtra) = (true, false)
+            (hasNames, hasExtra, isRagged) = (true, false, false)
             rowCount = table.rowCount
             columns = table.columns
             guard !columns.isEmpty else {
@@ -36,6 +38,7 @@ struct DataSample {
             rowCount = rows.count
             let long = rows.count { $0.count > first.count }
             hasExtra = long > 0
+            isRagged = rows.contains { $0.count < first.count }
             guard long <= rowCount / 20 else {
                 throw file.error(
                     "\(long) of \(counted(rowCount, "row")) have more than the \(first.count) columns of line 1; put texts "
@@ -106,36 +109,20 @@ struct DataSample {
     ) throws(DatasetError) -> (rowCount: Int, columns: [SampleColumn]) {
         let lines = file.lines
         let objects = try readEach(lines.indices) { index throws(DatasetError) in
-            try members(of: lines[index], line: index + 1, file)
+            guard let members = try file.parsed(lines[index], line: index + 1).members else {
+                throw file.error(line: index + 1, "the line is no object")
+            }
+            return members
         }
         let names = objects.lazy.flatMap { $0.map(\.name) }.distinct()
         let columns = names.compactMap { name -> SampleColumn? in
             let values = objects.map { $0.last { $0.name == name }?.value ?? .null }
-            let texts = values.compactMap(plainText)
+            let texts = values.compactMap { value -> String? in
+                if case .null = value { "" } else { value.spelled }
+            }
             return texts.count == values.count ? SampleColumn(.name(name), texts) : nil
         }
         return (lines.count, columns)
-    }
-
-    private static func members(
-        of bytes: ArraySlice<UInt8>, line: Int, _ file: DatasetFile
-    ) throws(DatasetError) -> [JSONValue.Member] {
-        do throws(JSONError) {
-            if let members = try JSONValue(parsing: bytes.span).members { return members }
-        } catch {
-            throw file.error(line: line, "byte \(error.offset + 1) of the line: not JSON: \(error.message)")
-        }
-        throw file.error(line: line, "the line is no object")
-    }
-
-    /// nil for what is no single value.
-    private static func plainText(_ value: JSONValue) -> String? {
-        switch value {
-        case .string(let text), .number(let text): text
-        case .bool(let bool): "\(bool)"
-        case .null: ""
-        case .array, .object: nil
-        }
     }
 }
 

@@ -37,7 +37,7 @@ package struct TaskGuess: Sendable {
         task = TaskDefinition(
             name: name, train: DataFiles([file]), dev: nil, devShare: 0.2, format: sample.format,
             header: sample.format == .jsonl || sample.hasNames, encoding: sample.encoding,
-            skipsEmpty: lacking > 0 ? true : nil, ignoresExtra: sample.hasExtra ? true : nil,
+            skipsEmpty: lacking > 0 || sample.isRagged ? true : nil, ignoresExtra: sample.hasExtra ? true : nil,
             text: columns.text.column, pair: columns.pair?.column, label: columns.label.column, labels: label.labels,
             metrics: label.metrics)
         rowCount = sample.rowCount
@@ -47,6 +47,7 @@ package struct TaskGuess: Sendable {
             + [("label", columns.labelReason)] + label.reasons
             + [("dev", "a fifth of the rows, of every label alike, is set apart to score on: there is no second file")]
             + (lacking > 0 ? [("empty", "\(counted(lacking, "row")) without a text or a label are left out")] : [])
+            + (lacking == 0 && sample.isRagged ? [("empty", "some rows have fewer fields than the first")] : [])
             + (sample.hasExtra ? [("extra", "some rows have more fields than the first; nobody reads those")] : [])
     }
 }

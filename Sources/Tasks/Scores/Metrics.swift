@@ -56,6 +56,13 @@ extension TaskDefinition {
         }
     }
 
+    /// Which class is taken for which.
+    /// - Returns: nil where the task has no classes.
+    package func confusion(predicted: Predictions, expected: [[Label]]) -> Confusion? {
+        guard labels != nil, let categories = predicted.categories else { return nil }
+        return Confusion(predicted: categories, expected: expected.flatMap { $0.map(\.category) })
+    }
+
     /// A score of predictions for some of the task's examples.
     /// - Parameters:
     ///   - predicted: one for each label, in their order.

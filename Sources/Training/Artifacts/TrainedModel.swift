@@ -87,10 +87,11 @@ package final class TrainedModel {
             throw StageFailure(classifying: error)
         }
         let said = Predictions(joining: try predictions(encoded))
-        let scores = task.scores(predicted: said, expected: encoded.map(\.labels), on: file.split)
-        guard task.labels != nil, let categories = said.categories else { return (scores, nil) }
-        let expected = encoded.flatMap { $0.labels.map(\.category) }
-        return (scores, Confusion(predicted: categories, expected: expected))
+        let expected = encoded.map(\.labels)
+        return (
+            task.scores(predicted: said, expected: expected, on: file.split),
+            task.confusion(predicted: said, expected: expected)
+        )
     }
 
     private func predictions(_ examples: [EncodedExample]) throws(StageFailure) -> [Predictions] {
@@ -105,7 +106,7 @@ package final class TrainedModel {
     /// What the head gives for each example: [rows, outputs], in the order of its rows.
     package func outputs(_ examples: [EncodedExample]) -> [[Float]] {
         examples.inPacks(Array(examples.indices)) { pack in
-            let outputs = Array(model.forward(examples.batch(pack)))
+            let outputs = Array(model.outputs(of: examples.batch(pack)))
             var end = 0
             return pack.map { index in
                 let start = end

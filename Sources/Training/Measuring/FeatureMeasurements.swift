@@ -118,7 +118,7 @@ final class HeadFeaturesMeasurement: Measurement {
     private func rows(_ examples: [Int], _ file: DataFile, _ context: MeasuredStage) -> [Float] {
         let (model, data) = (context.stage.model, context.stage.data[file])
         return data.inPacks(examples) { pack in
-            _ = model.forward(data.batch(pack))
+            _ = model.outputs(of: data.batch(pack))
             return model.headHidden.map { Array($0) } ?? []
         }
     }

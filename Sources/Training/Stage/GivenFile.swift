@@ -100,15 +100,23 @@ private struct Reader {
 
     func refusal(_ problem: String) -> StageFailure { StageFailure(.badInput, "\(path): \(problem)") }
 
+    private var ofThisModel: String { "take one that was made for this model" }
+
+    private func missing(_ parameter: Parameter) -> String {
+        "tensor '\(parameter.name)' \(parameter.shape) is missing; is all of it here, and was it made for this model?"
+    }
+
     func read(_ findBase: (String) throws -> String?) throws -> GivenFile {
         let has = { (name: String) in access("\(path)/\(name)", F_OK) == 0 }
-        guard access(path, F_OK) == 0 else { throw refusal("there is no such file or folder to take the \(kind) from") }
+        guard access(path, F_OK) == 0 else {
+            throw refusal("there is no such file or folder to take the \(kind) from; check the path")
+        }
         guard Directory.isThere(path) else { return try artifact(path) }
         if has("run.json") {
             let run = try RunDirectory(path).read()
             guard let file = run.files[kind] else {
                 let kept = run.files.keys.sorted().map(\.rawValue).joined(separator: ", ")
-                throw refusal("the run kept no \(kind); it has: \(kept)")
+                throw refusal("the run kept no \(kind); it has: \(kept); take one of these, or another run")
             }
             return try artifact(file)
         }
@@ -116,7 +124,7 @@ private struct Reader {
         if has(ModelFiles.configuration) { return try model() }
         throw refusal(
             "holds no run (run.json), no adapter of peft (\(PeftAdapter.configurationName)) and no model "
-                + "(\(ModelFiles.configuration))")
+                + "(\(ModelFiles.configuration)); name a folder with one of these, or an artifact")
     }
 
     // MARK: What a stage has left
@@ -126,16 +134,19 @@ private struct Reader {
         guard file.metadata["format"] == "headstart", let its = file.metadata["kind"] else {
             throw refusal("is no artifact of headstart; name one, or the folder of a run, of an adapter or of a model")
         }
-        guard its == kind.rawValue else { throw refusal("holds a stage's \(its), not its \(kind)") }
+        guard its == kind.rawValue else {
+            throw refusal("holds a stage's \(its), not its \(kind); give it as '\(its)'")
+        }
         guard file.metadata["backbone"] == target.content.hex else {
-            throw refusal("the \(kind) is of another pretrained model than the sweep's")
+            throw refusal("the \(kind) is of another pretrained model than the sweep's; \(ofThisModel)")
         }
         let design = file.metadata["adapter"].flatMap { AdapterDesign($0) }
         if kind == .head { try checkHead(file.metadata) }
         let table = target.table(design)
         for name in file.names {
             guard let index = table.index(of: SparseTensor.parameterName(name)) else {
-                throw refusal("tensor '\(name)' is no parameter of the model with head '\(target.recipe.head)'")
+                throw refusal(
+                    "tensor '\(name)' is no parameter of the model with head '\(target.recipe.head)'; \(ofThisModel)")
             }
             if name == table.parameters[index].name { try check(file.tensor(named: name), table.parameters[index]) }
         }
@@ -151,14 +162,16 @@ private struct Reader {
         }
         guard let labels = metadata["labels"], labels != (try target.task.labelsAsJSON) else { return }
         throw refusal(
-            "the head was made for the labels \(labels), task '\(target.task.name)' has \(try target.task.labelsAsJSON ?? "none")"
+            "the head was made for the labels \(labels), task '\(target.task.name)' has \(try target.task.labelsAsJSON ?? "none"); "
+                + "take a head that was made for these"
         )
     }
 
     private func check(_ tensor: TensorView?, _ parameter: Parameter) throws {
-        guard let tensor else { throw refusal("tensor '\(parameter.name)' \(parameter.shape) is missing") }
+        guard let tensor else { throw refusal(missing(parameter)) }
         guard tensor.shape == parameter.shape else {
-            throw refusal("tensor '\(tensor.name)' is \(tensor.shape), the model asks for \(parameter.shape)")
+            throw refusal(
+                "tensor '\(tensor.name)' is \(tensor.shape), the model asks for \(parameter.shape); \(ofThisModel)")
         }
     }
 
@@ -189,14 +202,14 @@ private struct Reader {
             var tensors: [TensorSource] = []
             for parameter in table.parameters where parameter.isOfBackbone {
                 guard let values = try other.values(named: parameter.name, shape: parameter.shape) else {
-                    throw refusal("tensor '\(parameter.name)' \(parameter.shape) is missing")
+                    throw refusal(missing(parameter))
                 }
                 tensors.append(TensorSource(name: parameter.name, shape: parameter.shape, floats: Array(values)))
             }
             return try write(tensors)
         case .head:
             return try write(try head(in: SafetensorsFile(path: "\(path)/\(ModelFiles.weights)"), prefix: ""))
-        default: throw refusal("a model of transformers has a head and a backbone, and no \(kind)")
+        default: throw refusal("a model of transformers has a head and a backbone, and no \(kind); take one of these")
         }
     }
 
@@ -216,21 +229,24 @@ private struct Reader {
             return try write(tensors, adapter: design)
         case .delta:
             let biases = try folder.biases(target.table())
-            guard !biases.isEmpty else { throw refusal("has no biases, and nothing else that is a delta") }
+            guard !biases.isEmpty else {
+                throw refusal("has no biases, and nothing else that is a delta; take its adapter alone")
+            }
             return try write(biases)
-        default: throw refusal("an adapter of peft has an adapter, biases (a delta) and a head, and no \(kind)")
+        default:
+            throw refusal(
+                "an adapter of peft has an adapter, biases (a delta) and a head, and no \(kind); take one of these")
         }
     }
 
     private func checkBase(_ folder: PeftFolder, _ findBase: (String) throws -> String?) throws {
-        let digest: String?
-        if let known = folder.weights.metadata["backbone"] {
-            digest = known
-        } else {
-            digest = try folder.base.flatMap(findBase).map { try Backbone(directory: $0).contentDigest().hex }
+        var digest = folder.weights.metadata["backbone"]
+        if digest == nil, let base = try folder.base.flatMap(findBase), base != target.backbone.directory {
+            digest = try Backbone(directory: base).contentDigest().hex
         }
         guard let digest, digest != target.content.hex else { return }
-        throw refusal("the adapter is of another pretrained model (\(folder.base ?? "unknown")) than the sweep's")
+        throw refusal(
+            "the adapter is of another pretrained model (\(folder.base ?? "unknown")) than the sweep's; \(ofThisModel)")
     }
 
     /// The head by the names that transformers has for it, or a file of ours.
@@ -244,12 +260,15 @@ private struct Reader {
             let names = forms.flatMap { $0.names(of: parameter) }.map { prefix + $0 }
             guard let tensor = names.lazy.compactMap({ file.tensor(named: $0) }).first, let floats = tensor.floats()
             else {
-                throw refusal("has no tensor '\(names[0])', so no head '\(table.head)'")
+                throw refusal(
+                    "has no tensor '\(names[0])', so no head '\(table.head)'; give the stage the head that it has, or none"
+                )
             }
             let isDoubled = forms[0].isDoubled(parameter)
             let shape = isDoubled ? [2] + parameter.shape.dropFirst() : parameter.shape
             guard tensor.shape == shape else {
-                throw refusal("tensor '\(tensor.name)' is \(tensor.shape), the stage's head asks for \(shape)")
+                throw refusal(
+                    "tensor '\(tensor.name)' is \(tensor.shape), the stage's head asks for \(shape); \(ofThisModel)")
             }
             guard isDoubled else { return TensorSource(name: parameter.name, shape: parameter.shape, floats: floats) }
             // One score for two classes is that of the second less that of the first.

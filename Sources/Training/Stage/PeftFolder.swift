@@ -16,18 +16,10 @@ struct PeftFolder {
 
     init(_ path: String) throws {
         let file = "\(path)/\(PeftAdapter.configurationName)"
-        let settings = try Self.settings(in: file)
-        let type = try Self.type(settings, file)
-        self.init(
-            type: type, weights: try SafetensorsFile(path: "\(path)/\(PeftAdapter.weightsName)"), path: path,
-            settings: settings)
-    }
-
-    private init(type: AdapterType, weights: SafetensorsFile, path: String, settings: JSONValue) {
-        self.type = type
-        self.weights = weights
         self.path = path
-        self.settings = settings
+        settings = try Self.settings(in: file)
+        type = try Self.type(settings, file)
+        weights = try SafetensorsFile(path: "\(path)/\(PeftAdapter.weightsName)")
     }
 
     private static func settings(in file: String) throws -> JSONValue {

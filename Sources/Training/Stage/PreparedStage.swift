@@ -37,14 +37,18 @@ final class PreparedStage {
     /// What the method adds to every step.
     let rules: [any StepRule]
 
-    /// - Parameter onPass: called before each pass through the network or its head.
+    /// What is done so that the stage fits into memory, as a sentence; nil where it does by itself.
+    let fitting: String?
+
+    /// - Parameters:
+    ///   - memoryBytes: what the process may take; nil for what the stage asks for.
+    ///   - onPass: called before each pass through the network or its head.
     init(
-        _ job: StageJob, cache: InputCache, communicator: any Communicator, compute: Compute,
+        _ job: StageJob, cache: InputCache, communicator: any Communicator, compute: Compute, memoryBytes: Int? = nil,
         onPass: @escaping () -> Void
     ) throws(StageFailure) {
         recipe = job.specification.recipe
         seed = job.specification.seed
-        passes = min(recipe.batch, recipe.accumulation * job.batchParts)
         task = job.task
         measures = job.planned.measures
         startsTuned = !job.inputs.keys.filter { [.backbone, .delta, .adapter].contains($0) }.isEmpty
@@ -55,6 +59,11 @@ final class PreparedStage {
             let files = try StageInputs.open(job)
             return (data, try Self.store(job, backbone, files), files)
         }
+        let fit = try communicator.agree { [store, data] in
+            try memoryBytes.map { try MemoryFit(of: job, store, data, ranks: communicator.size, into: $0) }
+        }
+        fitting = fit?.sentence
+        passes = min(recipe.batch, recipe.accumulation * max(job.batchParts, fit?.batchParts ?? 1))
         drawsWordHead =
             recipe.head == .hf && task.kind == .maskedLM && job.inputs[.head] == nil && !store.backbone.hasWordHead
         let split = DataOrder.split(count: data.train.count, by: recipe, seed: seed)
@@ -65,8 +74,8 @@ final class PreparedStage {
         validation = heldOut.first { !$0.examples.isEmpty }
         schedule = Schedule(recipe, examples: trainingExamples.count)
         model = Model(
-            store: store, compute: compute, precision: recipe.precision, recomputes: job.planned.recomputes,
-            onPass: onPass)
+            store: store, compute: compute, precision: recipe.precision,
+            recomputes: job.planned.recomputes || fit?.recomputes ?? false, onPass: onPass)
         store.drawInitialValues(seed: seed)
         try communicator.agree { [recipe, store] in
             if let head = job.inputs[.head] {
@@ -90,10 +99,27 @@ final class PreparedStage {
             learner = FeatureLearner(
                 model: model, data: data, features: features, dropout: dropout, seed: seed, objective: objective)
         } else {
+            let dropout = recipe.tune == .head ? dropout.ofHead : dropout
             learner = TextLearner(
-                model: model, data: data, dropout: recipe.tune == .head ? dropout.ofHead : dropout, seed: seed,
-                objective: objective)
+                model: model, data: data, dropout: dropout, seed: seed, objective: objective,
+                frozen: Self.frozenStates(model, data, dropout, schedule, directory: job.workDirectory))
         }
+    }
+
+    /// Of the files that are read more than once as they are: the training file where nothing is hidden or dropped out.
+    private static func frozenStates(
+        _ model: Model, _ data: EncodedDataset, _ dropout: DropoutRates, _ schedule: Schedule, directory: String
+    ) -> [DataFile: FrozenStates] {
+        guard model.hasFrozenLayers, schedule.steps > schedule.stepsPerEpoch else { return [:] }
+        let isTrainSteady = data.masking == nil && dropout.spareBackbone
+        let files = data.files.filter { $0 == .train ? isTrainSteady : $0 != .test }
+        return Dictionary(
+            uniqueKeysWithValues: files.compactMap { file in
+                FrozenStates(
+                    tokens: data[file].map(\.tokenCount), width: model.store.table.configuration.hidden,
+                    directory: directory
+                ).map { (file, $0) }
+            })
     }
 
     /// The entries that pruning has left at other than their pretrained values, by parameter; nil where nothing is pruned.
@@ -158,7 +184,7 @@ final class PreparedStage {
 
 extension Recipe {
     /// Whether nothing below the head ever changes, so that each example's features are computed once.
-    fileprivate var readsFeatures: Bool { tune == .head && estimate == nil && reinitialization == nil }
+    var readsFeatures: Bool { tune == .head && estimate == nil && reinitialization == nil }
 
     /// What labels stand for in the loss.
     /// - Parameter labels: of the examples trained on.

@@ -11,15 +11,18 @@ package final class StageTrainer {
     private let cache = InputCache()
     private let checkpointSeconds: Double
     private let bucketCount: Int
+    private let memoryBytes: Int?
 
     /// - Parameters:
     ///   - checkpointSeconds: the time between two checkpoints; a crash repeats at most this much work.
     ///   - bucketCount: gradients that ranks sum at once; changes no bit.
+    ///   - memoryBytes: what this process may take, the same on all ranks; nil for what stages ask for.
     package init(
         communicator: any Communicator, node: NodeSettings, compute: Compute, checkpointSeconds: Double = 60,
-        bucketCount: Int = 1 << 20
+        bucketCount: Int = 1 << 20, memoryBytes: Int? = nil
     ) {
         self.bucketCount = bucketCount
+        self.memoryBytes = memoryBytes
         self.communicator = communicator
         self.node = node
         self.compute = compute
@@ -32,7 +35,9 @@ package final class StageTrainer {
     /// - Returns: on other ranks without artifacts and files.
     package func run(_ job: StageJob, observer: any StageObserver) throws(StageFailure) -> StageOutcome {
         let stage = try PreparedStage(
-            job, cache: cache, communicator: communicator, compute: compute, onPass: observer.worked)
+            job, cache: cache, communicator: communicator, compute: compute, memoryBytes: memoryBytes,
+            onPass: observer.worked)
+        if let sentence = stage.fitting, communicator.rank == 0 { observer.noted(sentence) }
         if stage.drawsWordHead, communicator.rank == 0 {
             observer.noted(
                 "the model's file has no head of its pretraining (cls.predictions.* or lm_head.*), so it begins anew")

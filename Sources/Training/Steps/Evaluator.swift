@@ -18,9 +18,7 @@ struct Evaluator {
         let examples = Array(stage.data.dev.indices)
         let predicted = try predictions(of: stage, examples, in: .dev)
         scores += score(stage, on: .dev, predicted, examples, in: .dev)
-        guard stage.task.labels != nil, let said = predicted.categories else { return (scores, nil) }
-        let expected = stage.data.dev.flatMap { $0.labels.map(\.category) }
-        return (scores, Confusion(predicted: said, expected: expected))
+        return (scores, stage.task.confusion(predicted: predicted, expected: stage.data.dev.map(\.labels)))
     }
 
     /// The task's metrics on the test set, where there is one: once, at a stage's end, since nothing is selected on them.

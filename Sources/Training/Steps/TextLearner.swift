@@ -8,17 +8,23 @@ final class TextLearner: Learner {
     private let data: EncodedDataset
     private let dropout: DropoutRates
     private let seed: UInt64
+    /// Of the files whose examples go through the same frozen layers again and again.
+    private let frozen: [DataFile: FrozenStates]
     let objective: Objective
 
     /// What goes through the network at once, all of whose layers keep their inputs until the gradients are there.
-    private static let mostTokens = 8192
+    static let mostTokens = 8192
 
-    init(model: Model, data: EncodedDataset, dropout: DropoutRates, seed: UInt64, objective: Objective) {
+    init(
+        model: Model, data: EncodedDataset, dropout: DropoutRates, seed: UInt64, objective: Objective,
+        frozen: [DataFile: FrozenStates] = [:]
+    ) {
         self.model = model
         self.data = data
         self.dropout = dropout
         self.seed = seed
         self.objective = objective
+        self.frozen = frozen
     }
 
     func learn(
@@ -30,7 +36,7 @@ final class TextLearner: Learner {
         var sums = (loss: 0.0, tokens: 0)
         for pack in packs(of: Array(read.indices), ofTokens: Self.mostTokens, lengths: { read[$0].1.tokenCount }) {
             let batch = PackedBatch(Array(read[pack]))
-            let outputs = model.forward(batch, dropout: dropout)
+            let outputs = model.forward(batch, dropout: dropout, frozen[.train]?.visit(read[pack].lazy.map(\.0)))
             let labels = read[pack].flatMap(\.1.labels)
             let (loss, gradients) = objective.evaluate(outputs, labels: labels, scale: scale)
             let isLast = pack.upperBound == read.count
@@ -49,14 +55,15 @@ final class TextLearner: Learner {
     }
 
     func outputs(of example: Int) -> [Float] {
-        Array(model.forward(data.train.batch([example])))
+        Array(model.outputs(of: data.train.batch([example])))
     }
 
     func reading<Value>(
         _ examples: [Int], in file: DataFile, _ read: (UnsafeBufferPointer<Float>, [Label]) -> [Value]
     ) -> [Value] {
-        let data = data[file]
-        return data.inPacks(examples) { pack in read(model.forward(data.batch(pack)), pack.flatMap { data[$0].labels })
+        let (data, frozen) = (data[file], frozen[file])
+        return data.inPacks(examples) { pack in
+            read(model.outputs(of: data.batch(pack), frozen?.visit(pack)), pack.flatMap { data[$0].labels })
         }
     }
 }
@@ -90,6 +97,9 @@ struct DropoutRates {
 
     /// The rates where the backbone is fixed and nothing drops out in it.
     var ofHead: DropoutRates { DropoutRates(classifier: classifier, schedule) }
+
+    /// Whether nothing drops out in the backbone.
+    var spareBackbone: Bool { hidden == 0 && attention == 0 }
 
     /// - Returns: nil where nothing is dropped.
     func context(seed: UInt64, step: Int) -> DropoutContext? {

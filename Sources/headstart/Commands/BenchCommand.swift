@@ -3,14 +3,17 @@ import Collectives
 import Encoders
 import Experiments
 import Numerics
+import Reports
+import Training
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measures how fast this machine makes the matrix products of a training step.",
+        abstract: "Measures how fast this machine trains, and what limits it.",
         discussion: """
             Every kind of product that a layer makes forward and backward, by OpenBLAS and from packed matrices, and what \
-            share of the processor's peak that is. With --ranks, or under an mpirun of your own, how fast ranks sum \
+            share of the processor's peak that is; then what the seconds of a step of full fine-tuning go to, and those of \
+            an evaluation. With --ranks, or under an mpirun of your own, how fast ranks sum \
             gradients instead. A machine that does other work meanwhile measures nothing.
 
             EXAMPLE
@@ -23,6 +26,13 @@ struct BenchCommand: ParsableCommand {
 
     @Option(name: .long, help: "Tokens of a batch, padding aside; 32 sentences of SST-2 have about 430.")
     var tokens = 430
+
+    @Option(name: .long, help: "Tokens of a sequence.")
+    var length = 13
+
+    @Option(
+        name: .long, help: "What the steps multiply in: fp32 or bf16; bf16 where the processor has it unless given.")
+    var precision: Precision?
 
     @Option(name: .long, help: "Threads; all processors unless given.")
     var threads: Int?
@@ -45,6 +55,7 @@ struct BenchCommand: ParsableCommand {
             throw ValidationError("--step must be BYTES:LATE:HIDDEN-SECONDS, not '\(text)'")
         }
         guard tokens > 0 else { throw ValidationError("--tokens must be at least 1") }
+        guard length > 0 else { throw ValidationError("--length must be at least 1") }
         guard threads ?? 1 > 0 else { throw ValidationError("--threads must be at least 1") }
         guard seconds > 0 else { throw ValidationError("--seconds must be above 0") }
     }
@@ -52,11 +63,52 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
         if ranks > 1, !MPILaunch.isRank { try MPILaunch.become(ranks: ranks) }
         if MPILaunch.isRank { return try measureReduction() }
-        let configuration = try Backbone(directory: model.directory()).configuration
+        let backbone = try Backbone(directory: model.directory())
+        guard length <= backbone.configuration.longestSequence else {
+            throw BadRequest(
+                "--length must be at most \(backbone.configuration.longestSequence), the positions of this model")
+        }
         let compute = try Machine.compute(threads: threads ?? Machine.cores)
-        let report = Report(configuration, tokens: tokens, seconds: seconds, compute)
-        if output.json { return try Screen.json(report) }
-        for line in report.lines { try Screen.line(line) }
+        let products = Report(backbone.configuration, tokens: tokens, seconds: seconds, compute)
+        let steps = try steps(of: backbone, products, compute)
+        if output.json { return try Screen.json(Listing(products: products, steps: steps)) }
+        for line in products.lines { try Screen.line(line) }
+        for part in steps {
+            try Screen.line("\n\(part.kind) in \(part.precision.rawValue): \(Int(part.tokensPerSecond)) tokens/s\n")
+            try Screen.line(part.phases.text(width: Screen.width))
+        }
+    }
+
+    private func steps(of backbone: Backbone, _ products: Report, _ compute: Compute) throws -> [Steps] {
+        let precision = precision ?? (OneDNN.bfloatUnit == nil ? .fp32 : .bf16)
+        let table = ParameterTable(configuration: backbone.configuration, head: .linear, outputs: 2)
+        let model = try MeasuredModel(backbone, table, precision, compute) { _ in true }
+        let batch = PackedBatch.measured(
+            max(1, tokens / length), of: length, vocabulary: backbone.configuration.vocabulary)
+        let peaks = PhaseListing.Peaks(
+            gigaflops: precision == .bf16 ? products.peakBF16 : products.peakFP32, gigabytes: compute.peakGigabytes())
+        return [true, false].map { isTrained in
+            let (readings, count) = model.readings(
+                batch, isTrained: isTrained, within: .seconds(20 * seconds), most: 50)
+            let taken = readings.values.reduce(0) { $0 + $1.seconds }
+            return Steps(
+                kind: isTrained ? "steps" : "evaluation", precision: precision,
+                tokensPerSecond: Double(batch.tokenCount * count) / taken,
+                phases: PhaseListing(readings, steps: count, threads: compute.threads, peaks: peaks))
+        }
+    }
+
+    private struct Listing: Encodable {
+        let products: Report
+        let steps: [Steps]
+    }
+
+    /// Steps of full fine-tuning, or the passes of an evaluation.
+    private struct Steps: Encodable {
+        let kind: String
+        let precision: Precision
+        let tokensPerSecond: Double
+        let phases: PhaseListing
     }
 
     private func measureReduction() throws {
@@ -210,3 +262,5 @@ extension BenchCommand.Report {
         text + String(repeating: " ", count: max(1, width - text.count))
     }
 }
+
+extension Precision: ExpressibleByArgument {}

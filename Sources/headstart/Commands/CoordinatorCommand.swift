@@ -47,6 +47,7 @@ struct CoordinatorCommand: ParsableCommand {
         for plan in coordinator.plans {
             let stages = PlanListing.stageCount(plan)
             try Screen.line("Sweep \(plan.name): \(stages); workers connect to \(coordinator.endpoint).")
+            if let remark = try LedgerReader(store: store.store).remarkOnModels(of: plan) { Screen.note(remark) }
         }
         try withExtendedLifetime(listener) { _ = try coordinator.run(until: stop) }
         return coordinator.plans

@@ -16,10 +16,16 @@ struct PlanCommand: ParsableCommand {
 
     @OptionGroup var sweep: SweepOptions
     @OptionGroup var fetching: FetchOptions
+    @OptionGroup var groups: GroupOptions
     @OptionGroup var output: OutputOptions
 
     @Option(name: .long, help: ArgumentHelp("The store whose finished stages count as done.", valueName: "directory"))
     var store: String?
+
+    @Flag(
+        name: .customLong("no-measure"),
+        help: "Do not measure how fast this machine is where that is not known; the plan then says no hours.")
+    var measuresNothing = false
 
     func run() throws {
         if output.json {
@@ -32,9 +38,17 @@ struct PlanCommand: ParsableCommand {
     }
 
     private func listing(of sweep: any GrowingPlan) throws -> PlanListing {
-        let snapshot = try snapshot(of: sweep)
+        var snapshot = try snapshot(of: sweep)
+        let settings = try groups.settings([])
+        snapshot.forecasts = try Forecasts(
+            ranks: groups.ranks, threads: settings.threadsPerRank, memoryBytes: groups.node.memory?.bytes,
+            reads: true, measures: !measuresNothing
+        ).stages(of: snapshot.plan)
+        let workers = PlanListing.Workers(
+            groups: groups.groups, ranks: groups.ranks, threads: settings.threadsPerRank,
+            memoryBytes: groups.node.memory?.bytes ?? Int(Machine.memoryBytes) / (groups.groups * groups.ranks))
         let configuration = try Backbone(directory: snapshot.plan.model.path).configuration
-        return PlanListing(snapshot) { stage in
+        return PlanListing(snapshot, workers: workers) { stage in
             guard let task = snapshot.plan.task(named: stage.task)?.definition else { return 0 }
             return ParameterTable(configuration: configuration, recipe: stage.specification.recipe, task: task)
                 .parameters.filter(\.isOfBackbone).reduce(0) { $0 + $1.shape.reduce(4, *) }

@@ -39,29 +39,6 @@ struct PredictCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("The file to write; - is standard output.", valueName: "file"))
     var out: String
 
-    private struct Line: Encodable {
-        var label: String?
-        var probabilities: [String: Double]?
-        var value: Float?
-        var tags: [String]?
-        var spans: [TaggedSpan]?
-
-        /// - Parameter text: the line.
-        init(_ said: Predictions, of task: TaskDefinition, _ content: Example.Content, _ text: String) {
-            let labels = task.labels ?? []
-            switch (said, content) {
-            case (.values(let values), _): value = values.first
-            case (.categories(let places), .words(let words)), (.distributions(let places, _), .words(let words)):
-                tags = places.map { labels[$0] }
-                spans = task.spans(of: places, words: words, in: text)
-            case (.categories(let places), _), (.distributions(let places, _), _):
-                label = places.first.map { labels[$0] }
-            }
-            guard label != nil, case .distributions(_, let all) = said else { return }
-            probabilities = Dictionary(zip(labels, all)) { first, _ in first }
-        }
-    }
-
     func run() throws {
         if out != "-" { try OutputFile.check(out, besides: input) }
         let stage = try trained.trained()
@@ -81,8 +58,8 @@ struct PredictCommand: ParsableCommand {
         let said = try model(stage).predictions(contents)
         var text = ""
         for ((said, content), line) in zip(zip(said, contents), lines) {
-            text +=
-                String(decoding: try CanonicalJSON.encode(Line(said, of: task, content, line)), as: UTF8.self) + "\n"
+            let said = Said(said, of: task, content, line)
+            text += String(decoding: try CanonicalJSON.encode(said), as: UTF8.self) + "\n"
         }
         try write(text, count: said.count)
     }

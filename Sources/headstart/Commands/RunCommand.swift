@@ -39,8 +39,14 @@ struct RunCommand: ParsableCommand {
             // What becomes of stages is on the display.
             logger: log.logger("coordinator", level: .error), prepare: SweepOptions.prepare(for: store.store))
         try sweep.give(to: ContentStore(store: store.store))
-        let display = ProgressDisplay(from: try snapshot(coordinator))
+        let forecasts = Forecasts(
+            ranks: groups.ranks, threads: try groups.settings([]).threadsPerRank,
+            memoryBytes: groups.node.memory?.bytes)
+        let display = ProgressDisplay(from: try snapshot(coordinator), forecast: forecasts.stages)
         try Screen.line("Sweep \(display.sweep): \(display.stageCount), in \(store.store).")
+        if let remark = try LedgerReader(store: store.store).remarkOnModels(of: coordinator.plans[0]) {
+            Screen.note(remark)
+        }
         try withExtendedLifetime(listener) {
             let isDone = coordinator.status.stages.allSatisfy { $0.state.isFinal }
             if !isDone { try work(coordinator, display, until: stop, logger) }

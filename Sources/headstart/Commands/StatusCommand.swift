@@ -29,8 +29,19 @@ struct StatusCommand: ParsableCommand {
             report = answer
         }
         if let store = client.store {
+            var snapshot = try LedgerReader(store: store).snapshot(ofSweep: sweep)
+            // The host and the groups are those of what is finished.
+            if let node = snapshot.finishedOn.first(where: { $0.host == Machine.host }) {
+                do {
+                    snapshot.forecasts = try Forecasts(
+                        ranks: node.ranks, threads: node.threads
+                    ).stages(of: snapshot.plan)
+                } catch {
+                    Screen.complain("how long stages take is not known: \(error)")
+                }
+            }
             let listing = StatusListing(
-                try LedgerReader(store: store).snapshot(ofSweep: sweep), report,
+                snapshot, report,
                 isWorkedOn: report != nil || StoreUse.isInUse(store), trouble: StoreUse.trouble(of: store))
             if output.json { return try Screen.json(listing) }
             try Screen.line(listing.text(width: Screen.width))

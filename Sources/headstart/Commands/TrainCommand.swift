@@ -117,7 +117,8 @@ struct TrainCommand: ParsableCommand {
         let here = NodeSettings.here(
             ranks: communicator.size, threads: node.threadCount(ranks: communicator.size))
         let trainer = StageTrainer(
-            communicator: communicator, node: here, compute: compute, checkpointSeconds: checkpointSeconds)
+            communicator: communicator, node: here, compute: compute, checkpointSeconds: checkpointSeconds,
+            memoryBytes: node.memory?.bytes)
         return try MethodRun(plan, directory: out, givenFiles: givenFiles).run(
             trainer, communicator, observer: progress)
     }

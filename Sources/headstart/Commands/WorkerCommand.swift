@@ -29,7 +29,8 @@ struct WorkerCommand: ParsableCommand {
         let threads = node.threadCount(ranks: communicator.size)
         let here = NodeSettings.here(ranks: communicator.size, threads: threads)
         let trainer = StageTrainer(
-            communicator: communicator, node: here, compute: try Machine.compute(threads: threads))
+            communicator: communicator, node: here, compute: try Machine.compute(threads: threads),
+            memoryBytes: node.memory?.bytes)
         let group = WorkerGroup(
             communicator: communicator, runner: trainer, settings: try worker.settings(here),
             logger: log.logger("worker", level: .warning))

@@ -26,7 +26,8 @@ struct GroupOptions: ParsableArguments {
     /// - Parameter arguments: what each worker is told.
     func settings(_ arguments: [String]) throws -> SupervisorSettings {
         var settings = SupervisorSettings(
-            executable: try Machine.program(), workerArguments: arguments, groups: groups, ranks: ranks,
+            executable: try Machine.program(), workerArguments: arguments + node.memoryArguments, groups: groups,
+            ranks: ranks,
             cores: Machine.cores)
         settings.threads = node.threads
         return settings

@@ -25,8 +25,7 @@ struct StoredSweepOptions: ParsableArguments {
 
     /// The sweep and what it was before.
     func snapshotWithPast() throws -> SweepSnapshot {
-        let ledger = try LedgerReader(store: store.store)
-        return try ledger.snapshotWithPast(of: try ledger.sweep(named: sweep))
+        try LedgerReader(store: store.store).snapshotWithPast(ofSweep: sweep)
     }
 }
 
@@ -42,8 +41,9 @@ extension LedgerReader {
     }
 
     /// The sweep that a person names, as `reviews` or `reviews~1`; without a name, the one asked for last.
-    func sweep(named name: String?) throws -> SweepEntry {
-        let entries = try sweeps()
+    func sweep(named name: String?) throws -> SweepEntry { try sweep(named: name, of: try sweeps()) }
+
+    private func sweep(named name: String?, of entries: [SweepEntry]) throws -> SweepEntry {
         guard let name else {
             if let last = entries.last { return last }
             throw BadRequest("\(store): no sweep was run here yet")
@@ -60,8 +60,9 @@ extension LedgerReader {
         throw BadRequest("\(store): no sweep '\(name)' here; there are: \(names.isEmpty ? "none" : names)")
     }
 
-    func snapshotWithPast(of sweep: SweepEntry) throws -> SweepSnapshot {
+    func snapshotWithPast(ofSweep name: String?) throws -> SweepSnapshot {
         let entries = try sweeps()
+        let sweep = try sweep(named: name, of: entries)
         let named = zip(entries.references, entries).filter { $0.0.name == sweep.plan.name }
         var snapshot = try snapshot(of: sweep.plan)
         // From the last to the first, so that a row counts among the latest settings that have it.

@@ -88,7 +88,8 @@ extension SweepRequest {
         }
         guard let show else { return sweep }
         // One fold looks like another.
-        for dataset in read where dataset.definition.fold?.number ?? 1 == 1 {
+        var shown: Set<String> = []
+        for dataset in read where shown.insert(dataset.definition.tableName).inserted {
             let recipes = stages.filter { $0.task == dataset.definition.name }.map(\.specification.recipe)
             let longest = recipes.max { $0.maxLength < $1.maxLength } ?? Recipe()
             let reader = pretrained.reader(maxLength: longest.maxLength, truncation: longest.truncation)

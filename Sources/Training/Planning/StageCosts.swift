@@ -1,0 +1,202 @@
+import Encoders
+import Experiments
+import Tasks
+
+/// What one stage takes.
+struct StageCosts {
+    let stage: PlannedStage
+    let recipe: Recipe
+    var network: NetworkCosts
+    let lengths: TaskLengths
+    let weightBytes: Int
+    let ranks: Int
+    /// In how many times more parts than the recipe says a batch is worked off.
+    private(set) var batchParts = 1
+    let computesFeatures: Bool
+    let dropsAttention: Bool
+    /// Whether nothing drops out below the head, and no tokens are hidden anew in each step.
+    let sparesBackbone: Bool
+    let dropsAdapter: Bool
+    /// Examples that are trained on, and those of the training file that are held out.
+    let trained: Int
+    let heldOut: Int
+
+    /// - Parameters:
+    ///   - counts: how many entries of each parameter of the table move.
+    ///   - computesFeatures: whether no stage before it has made the features that it reads.
+    init(
+        _ stage: PlannedStage, _ table: ParameterTable, moving counts: [Int], _ lengths: TaskLengths,
+        weightBytes: Int, ranks: Int, computesFeatures: Bool
+    ) {
+        self.stage = stage
+        self.weightBytes = weightBytes
+        recipe = stage.specification.recipe
+        self.lengths = lengths
+        self.ranks = ranks
+        self.computesFeatures = computesFeatures
+        network = NetworkCosts(table, moving: counts, precision: recipe.precision, recomputes: stage.recomputes)
+        dropsAttention = (recipe.dropout ?? table.configuration.attentionDropout) > 0 && recipe.estimate?.mode != .eval
+        let hiddenDropout = recipe.dropout ?? table.configuration.hiddenDropout
+        let isMasked = table.head == .hf && table.readout == .tokens
+        sparesBackbone = !isMasked && (recipe.tune == .head || !dropsAttention && hiddenDropout == 0)
+        dropsAdapter = (table.adapter?.dropout ?? 0) > 0
+        let count = lengths[.train]?.count ?? 0
+        let base = recipe.validationBase == .samples ? recipe.used(of: count) : count
+        heldOut = Recipe.heldOut(recipe.validation, of: base)
+        trained = max(1, recipe.used(of: base - heldOut))
+    }
+
+    /// Whether the head alone is trained, on features that were computed before.
+    var readsFeatures: Bool { recipe.readsFeatures }
+
+    func forecast(_ speed: HostSpeed?, _ secondsOfReduction: (Int) -> Double) -> StageForecast {
+        StageForecast(
+            seconds: speed.map { seconds($0, secondsOfReduction) }, fixedSeconds: speed.map(fixedSeconds) ?? 0,
+            peakBytes: peakBytes, batchParts: batchParts, recomputes: recomputes)
+    }
+
+    var recomputes: Bool { network.recomputes }
+
+    /// Works batches off in as few parts as fit into so much memory; where even single examples do not, layers compute
+    /// their activations again.
+    /// - Returns: whether it fits then.
+    @discardableResult mutating func fit(into bytes: Int) -> Bool {
+        while peakBytes > bytes {
+            if passesOfBatch < recipe.batch, !readsFeatures {
+                batchParts *= 2
+            } else if !network.recomputes {
+                (network.recomputes, batchParts) = (true, 1)
+            } else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// In how many parts a rank works a batch off.
+    var passesOfBatch: Int { min(recipe.batch, recipe.accumulation * batchParts) }
+}
+
+/// Its time.
+extension StageCosts {
+    private func seconds(_ speed: HostSpeed, _ secondsOfReduction: (Int) -> Double) -> Double {
+        recipe.estimate.map { seconds(of: $0, speed) } ?? secondsOfTraining(speed, secondsOfReduction)
+    }
+
+    private func secondsOfTraining(_ speed: HostSpeed, _ secondsOfReduction: (Int) -> Double) -> Double {
+        let schedule = Schedule(recipe, examples: trained)
+        let perStep = Double(trained) / Double(schedule.stepsPerEpoch)
+        let first = min(schedule.steps, schedule.stepsPerEpoch)
+        let steps =
+            Double(first) * secondsOfStep(examples: perStep, isVisited: false, speed)
+            + Double(schedule.steps - first) * secondsOfStep(examples: perStep, isVisited: keepsTrained, speed)
+        let evaluations = (1...schedule.steps).count { schedule.evaluates(after: $0) }
+        let reductions = Double(schedule.steps) * secondsOfReduction(reducedBytes(perStep))
+        return steps + reductions + secondsOfEvaluation(isVisited: false, speed)
+            + Double(evaluations - 1) * secondsOfEvaluation(isVisited: keepsStates, speed)
+    }
+
+    /// Whether what frozen layers make of the examples of a file is kept from its first visit to the next.
+    var keepsStates: Bool {
+        let schedule = Schedule(recipe, examples: trained)
+        return !readsFeatures && recipe.estimate == nil && network.frozenLayers > 0
+            && schedule.steps > schedule.stepsPerEpoch
+    }
+
+    /// The same of the training file, which needs that nothing drops out below the head.
+    var keepsTrained: Bool { keepsStates && sparesBackbone }
+
+    /// Of a batch with so many examples, over all ranks.
+    private func secondsOfStep(examples: Double, isVisited: Bool, _ speed: HostSpeed) -> Double {
+        let batch = sizes(of: .train) * (examples / Double(ranks))
+        var work = network.update(touchedRows: touchedRows(examples), activeRows: Double(lengths.distinctTokens))
+        if readsFeatures {
+            work += network.headPass(rows: batch.headRows, isTrained: true)
+            return speed.seconds(work, isTrained: true) + speed.perReadPass
+        }
+        let parts = min(Double(passesOfBatch), max(1, examples / Double(ranks)))
+        let passes = parts * max(1, (batch.tokens / parts / Double(TextLearner.mostTokens)).rounded(.up))
+        work += passes * network.pass(batch * (1 / passes), isTrained: true, isVisited: isVisited)
+        return speed.seconds(work, isTrained: true) + passes * speed.perTrainedPass
+    }
+
+    /// Of the examples that scores are computed on.
+    private func secondsOfEvaluation(isVisited: Bool, _ speed: HostSpeed) -> Double {
+        var examples = [DataFile.dev: count(of: .dev)]
+        if heldOut > 0 { examples[.train] = heldOut } else { examples[.validation] = count(of: .validation) }
+        return examples.reduce(0) { $0 + secondsOfReading($1.key, examples: $1.value, isVisited: isVisited, speed) }
+    }
+
+    private func secondsOfReading(_ file: DataFile, examples: Int, isVisited: Bool = false, _ speed: HostSpeed)
+        -> Double
+    {
+        guard examples > 0 else { return 0 }
+        let all = sizes(of: file) * (Double(examples) / Double(ranks))
+        let passes = max(1, (all.tokens / Double(tokensOfReadPass)).rounded(.up))
+        let pass = all * (1 / passes)
+        let work =
+            readsFeatures
+            ? network.headPass(rows: pass.headRows, isTrained: false)
+            : network.pass(pass, isTrained: false, isVisited: isVisited)
+        return passes * (speed.seconds(work, isTrained: false) + speed.perReadPass)
+    }
+
+    /// Features, the test set, and what is laid out at the beginning. The dataset is read once for all stages of a group.
+    private func fixedSeconds(_ speed: HostSpeed) -> Double {
+        let begin =
+            speed.seconds(network.beginning, isTrained: true)
+            + Double(16 * network.movingCount + 8 * network.partialCount) * speed.perByte
+        let test = secondsOfReading(.test, examples: count(of: .test), speed)
+        guard computesFeatures else { return begin + test }
+        return DataFile.allCases.reduce(begin + test) { sum, file in
+            let all = sizes(of: file) * (Double(count(of: file)) / Double(ranks))
+            let passes = (all.tokens / Double(tokensOfReadPass)).rounded(.up)
+            guard passes > 0 else { return sum }
+            let work = network.pass(all * (1 / passes), isTrained: false)
+            return sum + passes * (speed.seconds(work, isTrained: false) + speed.perReadPass)
+        }
+    }
+
+    /// Of one pass and one addition of squares for each example or batch, or for each class of each example.
+    private func seconds(of estimate: Estimate, _ speed: HostSpeed) -> Double {
+        let isSingle = estimate.unit == .example || estimate.label == .expected
+        let examples = isSingle ? 1 : Double(min(recipe.batch, trained))
+        let units = Double(trained) / examples / Double(ranks)
+        let batch = sizes(of: .train) * examples
+        var work = network.pass(batch, isTrained: true)
+        work.add(.optimizer, bytes: Double(network.movingCount - network.wordCount) * 16, rounds: 1)
+        let unit = speed.seconds(work, isTrained: true) + speed.perTrainedPass
+        guard estimate.label == .expected else { return units * unit }
+        let read = speed.seconds(network.pass(batch, isTrained: false), isTrained: false) + speed.perReadPass
+        return units * (Double(network.table.outputs) * unit + read)
+    }
+
+    private func reducedBytes(_ examples: Double) -> Int {
+        let words = network.wordCount == 0 ? 0 : touchedRows(examples) * Double(network.table.configuration.hidden)
+        return 4 * (network.movingCount - network.wordCount + Int(words))
+    }
+
+    /// Different tokens of so many examples: of n draws among k equally frequent ones.
+    private func touchedRows(_ examples: Double) -> Double {
+        let (tokens, distinct) = (sizes(of: .train).tokens * examples, Double(max(1, lengths.distinctTokens)))
+        return min(tokens, distinct * (1 - power(1 - 1 / distinct, tokens)))
+    }
+
+    private func power(_ base: Double, _ exponent: Double) -> Double {
+        (0..<Int(exponent)).reduce(1) { product, _ in product * base }
+    }
+
+    func count(of file: DataFile) -> Int { lengths[file]?.count ?? 0 }
+
+    /// Of a mean example of a file.
+    private func sizes(of file: DataFile) -> BatchSizes {
+        guard let file = lengths[file], !file.sequences.isEmpty else {
+            return BatchSizes(sequences: 0, tokens: 0, squares: 0, headRows: 0)
+        }
+        let sum = BatchSizes(lengths: file.sequences.flatMap(\.self), headRows: file.rows.reduce(0, +))
+        return sum * (1 / Double(file.sequences.count))
+    }
+}
+
+/// See `packs`.
+let tokensOfReadPass = 2048

@@ -1,0 +1,142 @@
+package import Encoders
+package import Experiments
+import Files
+import Tasks
+import Tuning
+
+/// What the stages of a sweep will take on a group of ranks: time from the work of their steps and the speed of the host,
+/// memory from what the classes that train reserve.
+package struct SweepCosts {
+    private let plan: SweepPlan
+    private let configuration: EncoderConfiguration
+    /// Of the model's weights.
+    private let weightBytes: Int
+    private let ranks: Int
+    private let memoryBytes: Int?
+    private let lengths: (PlannedTask, Recipe) throws -> TaskLengths?
+    private let speed: (Precision) throws -> HostSpeed?
+    /// Seconds of a sum of so many bytes of gradients over the ranks.
+    private let secondsOfReduction: (Int) -> Double
+
+    /// - Parameters:
+    ///   - ranks: of each group.
+    ///   - memoryBytes: what each of their processes may have; nil for what it takes.
+    ///   - lengths: of a task's examples as a recipe has them cut; nil where they are not known.
+    ///   - speed: of a rank; nil where it is not known.
+    ///   - secondsOfReduction: of so many bytes of gradients over the ranks, in each step.
+    package init(
+        _ plan: SweepPlan, _ backbone: Backbone, ranks: Int = 1, memoryBytes: Int? = nil,
+        lengths: @escaping (PlannedTask, Recipe) throws -> TaskLengths?,
+        speed: @escaping (Precision) throws -> HostSpeed?, secondsOfReduction: @escaping (Int) -> Double = { _ in 0 }
+    ) {
+        self.plan = plan
+        configuration = backbone.configuration
+        weightBytes = backbone.weightBytes
+        self.ranks = ranks
+        self.memoryBytes = memoryBytes
+        self.lengths = lengths
+        self.speed = speed
+        self.secondsOfReduction = secondsOfReduction
+    }
+
+    /// By stage; of stages whose examples nobody knows the length of there is none.
+    package func forecasts() throws -> [StageKey: StageForecast] {
+        let stages = Dictionary(plan.stages.map { ($0.key, $0) }) { first, _ in first }
+        var known: [Likeness: StageForecast] = [:]
+        var computed: Set<FeatureIdentity> = []
+        var texts: Set<String> = []
+        var forecasts: [StageKey: StageForecast] = [:]
+        for stage in plan.stages {
+            guard let task = plan.task(named: stage.task) else { continue }
+            let adapter = adapter(of: stage, stages)
+            let features = stage.specification.recipe.readsFeatures ? FeatureIdentity(stage.specification) : nil
+            let isFirst = features.map { computed.insert($0).inserted } ?? false
+            let likeness = Likeness(stage, adapter, computesFeatures: isFirst)
+            if known[likeness] == nil {
+                let recipe = stage.specification.recipe
+                guard let lengths = try lengths(task, recipe) else { continue }
+                let table = ParameterTable(
+                    configuration: configuration, recipe: recipe, task: task.definition, adapter: adapter)
+                var costs = StageCosts(
+                    stage, table, moving: recipe.movingCounts(table, share: share(of: stage, stages)), lengths,
+                    weightBytes: weightBytes, ranks: ranks, computesFeatures: isFirst)
+                if let memoryBytes { costs.fit(into: memoryBytes) }
+                known[likeness] = costs.forecast(try speed(recipe.precision), secondsOfReduction)
+            }
+            forecasts[stage.key] = known[likeness]
+            // Once for all stages that a group trains.
+            if texts.insert(stage.task).inserted {
+                let seconds = try lengths(task, stage.specification.recipe)?.secondsToRead
+                forecasts[stage.key]?.fixedSeconds += seconds ?? 0
+            }
+        }
+        return forecasts
+    }
+
+    /// All that tells apart what stages take.
+    private struct Likeness: Hashable {
+        let recipe: Recipe
+        let task: String
+        let adapter: AdapterDesign?
+        let recomputes: Bool
+        let computesFeatures: Bool
+
+        init(_ stage: PlannedStage, _ adapter: AdapterDesign?, computesFeatures: Bool) {
+            recipe = stage.specification.recipe
+            task = stage.task
+            self.adapter = adapter
+            recomputes = stage.recomputes
+            self.computesFeatures = computesFeatures
+        }
+    }
+
+    /// What decides the features that stages on one host share.
+    private struct FeatureIdentity: Hashable {
+        let task: Digest
+        let maxLength: Int
+        let precision: Precision
+        let inputs: [StageInput]
+
+        init(_ specification: StageSpecification) {
+            task = specification.task
+            maxLength = specification.recipe.maxLength
+            precision = specification.recipe.precision
+            inputs = specification.inputs.filter { $0.kind != .head }
+        }
+    }
+
+    /// The stage's own, or that of the stage whose adapter it takes over.
+    private func adapter(of stage: PlannedStage, _ stages: [StageKey: PlannedStage]) -> AdapterDesign? {
+        if case .adapter(let design) = stage.specification.recipe.tune { return design }
+        guard let input = stage.specification.inputs.first(where: { $0.kind == .adapter }) else { return nil }
+        return stages[input.from].flatMap { adapter(of: $0, stages) }
+    }
+
+    /// Of the backbone's entries that of the ones which move; of a mask that of the stage which made it.
+    private func share(of stage: PlannedStage, _ stages: [StageKey: PlannedStage]) -> Double? {
+        switch stage.specification.recipe.tune {
+        case .parameters, .adapter, .prune: return nil
+        case .entries(.drawn(let share)), .entries(.fisher(let share, _, _)), .entries(.combined(let share, _)):
+            return share
+        case .entries(.mask):
+            guard let input = stage.specification.inputs.first(where: { $0.kind == .mask }),
+                case .prune(let share) = stages[input.from]?.specification.recipe.tune
+            else { return 1 }
+            return share
+        }
+    }
+}
+
+extension Recipe {
+    /// How many entries of each parameter of a table move, or have statistics gathered.
+    /// - Parameter share: of the backbone's entries, where single ones move.
+    fileprivate func movingCounts(_ table: ParameterTable, share: Double?) -> [Int] {
+        let tune = estimate == nil ? tune : .all
+        return table.parameters.map { parameter in
+            guard estimate == nil, let share, parameter.isOfBackbone else {
+                return tune.moves(parameter, ofLayers: table.configuration.layers) ? parameter.count : 0
+            }
+            return min(parameter.count - 1, Int((share * Double(parameter.count)).rounded()))
+        }
+    }
+}

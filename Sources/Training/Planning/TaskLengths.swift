@@ -1,0 +1,124 @@
+package import Experiments
+package import Files
+import Foundation
+package import Tasks
+package import Tokenizers
+
+/// How long the examples of a task are, as one model reads them: what the work and the memory of its stages grow with.
+package struct TaskLengths: Codable, Equatable, Sendable {
+    package struct File: Codable, Equatable, Sendable {
+        /// All of the file's examples.
+        let count: Int
+        /// Of some of them, evenly spread, the tokens of each sequence.
+        let sequences: [[Int]]
+        /// Rows that the head sees of those.
+        let rows: [Int]
+
+        /// - Parameter count: of all examples of the file.
+        fileprivate init(_ examples: [EncodedExample], of count: Int) {
+            self.count = count
+            sequences = examples.map { $0.sequences.map(\.tokens.ids.count) }
+            rows = examples.map(\.rowCount)
+        }
+
+        var tokens: [Int] { sequences.map { $0.reduce(0, +) } }
+    }
+
+    /// By name; those that the task has.
+    let files: [String: File]
+    /// Different tokens among the training examples that were looked at.
+    let distinctTokens: Int
+    /// What reading all files took.
+    let secondsToRead: Double
+
+    subscript(file: DataFile) -> File? { files[file.name] }
+
+    /// So many examples of a file are enough to know how long they are.
+    private static let mostLooked = 20_000
+
+    /// - Parameters:
+    ///   - recipe: says how texts are cut.
+    ///   - secondsToLoad: what it took to read the dataset.
+    package init(
+        _ dataset: Dataset, with tokenizer: any Tokenizer, _ recipe: Recipe, secondsToLoad: Double = 0
+    ) throws(TokenizerError) {
+        let encoding = try ExampleEncoding(dataset.definition, with: tokenizer, recipe)
+        var files: [String: File] = [:]
+        var tokens: Set<Int32> = []
+        var seconds = secondsToLoad
+        for file in dataset.files {
+            let examples = dataset[file]
+            let stride = (examples.count + Self.mostLooked - 1) / Self.mostLooked
+            let looked = stride == 1 ? examples : examples.indices.filter { $0 % stride == 0 }.map { examples[$0] }
+            let begin = ContinuousClock.now
+            let encoded = try encoding.encode(looked, file)
+            let share = Double(examples.count) / Double(looked.count)
+            seconds += begin.duration(to: .now).inSeconds * share
+            files[file.name] = File(encoded, of: Int((Double(encoded.count) * share).rounded()))
+            guard file == .train else { continue }
+            for sequence in encoded.lazy.flatMap(\.sequences) { tokens.formUnion(sequence.tokens.ids) }
+        }
+        self.files = files
+        distinctTokens = tokens.count
+        secondsToRead = seconds
+    }
+
+    /// Of examples that have been read.
+    init(_ data: EncodedDataset) {
+        var files: [String: File] = [:]
+        for file in data.files {
+            files[file.name] = File(data[file], of: data[file].count)
+        }
+        self.files = files
+        distinctTokens = data.distinctTokens
+        secondsToRead = 0
+    }
+}
+
+extension EncodedDataset {
+    fileprivate var distinctTokens: Int {
+        train.lazy.flatMap(\.sequences).reduce(into: Set<Int32>()) { $0.formUnion($1.tokens.ids) }.count
+    }
+}
+
+/// The lengths of tasks, kept as files.
+package struct KeptLengths {
+    /// All that they depend on.
+    private struct Identity: Encodable {
+        let model: Digest
+        let task: Digest
+        let maxLength: Int
+        let truncation: Truncation
+        let blocks: TextBlocks
+        let program = programVersion
+    }
+
+    private let folder: String
+
+    package init(folder: String) { self.folder = "\(folder)/lengths" }
+
+    /// - Parameters:
+    ///   - model: the content of the model.
+    ///   - task: the content of the task.
+    /// - Returns: nil where nobody has looked, or the file is none that can be read.
+    package func lengths(model: Digest, task: Digest, _ recipe: Recipe) throws -> TaskLengths? {
+        let path = try path(model, task, recipe)
+        do {
+            return try CanonicalJSON.decode(TaskLengths.self, from: Data(try Disk.read(path)))
+        } catch {
+            return nil
+        }
+    }
+
+    package func keep(_ lengths: TaskLengths, model: Digest, task: Digest, _ recipe: Recipe) throws {
+        try Directory.make(folder)
+        try AtomicFile.write(
+            try CanonicalJSON.encode(lengths), to: try path(model, task, recipe), isDurable: false)
+    }
+
+    private func path(_ model: Digest, _ task: Digest, _ recipe: Recipe) throws -> String {
+        let identity = Identity(
+            model: model, task: task, maxLength: recipe.maxLength, truncation: recipe.truncation, blocks: recipe.blocks)
+        return "\(folder)/\(try Digest(ofCanonicalJSON: identity)).json"
+    }
+}

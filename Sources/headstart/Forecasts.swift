@@ -1,0 +1,86 @@
+import Encoders
+import Experiments
+import Files
+import Foundation
+import Reports
+import Tasks
+import Tokenizers
+import Training
+
+/// What the stages of a sweep will take on this machine.
+struct Forecasts {
+    /// Of each group.
+    let ranks: Int
+    /// Of each rank.
+    let threads: Int
+    /// What each rank may take; nil for what stages ask for.
+    let memoryBytes: Int?
+    /// Whether texts are read whose lengths are not kept.
+    let reads: Bool
+    /// Whether speeds are measured that are not kept.
+    let measures: Bool
+
+    private let speeds = KeptSpeeds(folder: Machine.cache)
+    private let lengths = KeptLengths(folder: Machine.cache)
+
+    init(ranks: Int, threads: Int, memoryBytes: Int? = nil, reads: Bool = false, measures: Bool = false) {
+        self.reads = reads
+        self.memoryBytes = memoryBytes
+        self.ranks = ranks
+        self.threads = threads
+        self.measures = measures
+    }
+
+    /// Of the stages of which it is known; of none where the model is not on this machine.
+    func stages(of plan: SweepPlan) throws -> [StageKey: StageForecast] {
+        guard Disk.isPlainFile("\(plan.model.path)/\(ModelFiles.weights)") else { return [:] }
+        let backbone = try Backbone(directory: plan.model.path)
+        let costs = SweepCosts(
+            plan, backbone, ranks: ranks, memoryBytes: memoryBytes,
+            lengths: { task, recipe in try lengths(of: task, recipe, plan, backbone) },
+            speed: { try speed(backbone, $0) })
+        return try costs.forecasts()
+    }
+
+    private func speed(_ backbone: Backbone, _ precision: Precision) throws -> HostSpeed? {
+        let key = KeptSpeeds.Key(
+            processor: Machine.processor, threads: threads, backbone.configuration, precision)
+        if let kept = speeds.speed(key) { return kept }
+        guard measures else { return nil }
+        Screen.complain(
+            "measuring how fast this machine trains such a model in \(precision.rawValue); \(speeds.path) keeps it")
+        let speed = try Calibration(backbone, precision, try Machine.compute(threads: threads)).run()
+        keeping { try speeds.keep(speed, key) }
+        return speed
+    }
+
+    private func lengths(
+        of task: PlannedTask, _ recipe: Recipe, _ plan: SweepPlan, _ backbone: Backbone
+    ) throws -> TaskLengths? {
+        let (model, content) = (plan.model.content, task.content)
+        if let kept = try lengths.lengths(model: model, task: content, recipe) { return kept }
+        guard reads else { return nil }
+        let begin = ContinuousClock.now
+        let dataset = try Dataset.load(task.definition, in: plan.dataDirectory)
+        let tokenizer = try loadTokenizer(directory: backbone.directory)
+        let secondsToLoad = begin.duration(to: .now) / .seconds(1)
+        let read: TaskLengths
+        do throws(TokenizerError) {
+            read = try TaskLengths(dataset, with: tokenizer, recipe, secondsToLoad: secondsToLoad)
+        } catch {
+            // Training will stop at an example, of which the look at the data has told.
+            return nil
+        }
+        keeping { try lengths.keep(read, model: model, task: content, recipe) }
+        return read
+    }
+
+    /// What cannot be kept is measured again.
+    private func keeping(_ keep: () throws -> Void) {
+        do {
+            try keep()
+        } catch {
+            Screen.complain("\(error)")
+        }
+    }
+}
