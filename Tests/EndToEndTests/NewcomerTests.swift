@@ -140,7 +140,7 @@ import Testing
         #expect(
             unknown.status == 2 && unknown.errors.contains("small was run with 2 settings here"), "\(unknown.errors)")
         let seeds = try shop.run("results", "--store", "store", "--per-seed", "--format", "csv", "--all")
-        #expect(seeds.lines.count == 1 + 8 && seeds.lines[1].hasPrefix("small,tiny,accuracy,probe,1,tiny,dev,0."))
+        #expect(seeds.lines.count == 1 + 8 && seeds.lines[1].hasPrefix("small,tiny,accuracy,probe,,1,tiny,dev,0."))
 
         let diff = try shop.run("diff", "small~1", "small", "--store", "store")
         #expect(
