@@ -179,7 +179,7 @@ def report(arguments, rows, agent):
         steps.append((numbers * width, late * width, HIDDEN_SHARE * compute))
     cost = costs(arguments, agent, steps)
     for network in arguments.networks:
-        if fit := cost[network]["cost"]:
+        if fit := cost[network].get("cost"):
             print(f"{network}: {fit['bytesPerSecond'] / 1e6:.0f} MB/s, {fit['latency'] * 1e6:.0f} us a message")
     print(f"\nreal tokens a second, median of {arguments.trials} (lowest to highest); batch {BATCH}, a thread a rank\n")
     print(f"{'tune':8}{'network':9}{'wire':6}{'one rank':>9}  {'two ranks':24}{'efficiency':>11}{'predicted':>11}"
@@ -195,7 +195,7 @@ def report(arguments, rows, agent):
         two = median[tune, network, wire]
         line = {"tune": tune, "network": network, "wire": wire, "precision": arguments.precision,
                 "one": rows[tune, "one", ""], "half": rows[tune, "half", ""], "two": values,
-                "efficiency": two / one / 2, "tokensOfStep": tokens, "cost": cost[network]["cost"],
+                "efficiency": two / one / 2, "tokensOfStep": tokens, "cost": cost[network].get("cost"),
                 "predicted": speeds.get(2), "paper": {str(ranks): speeds.get(ranks) for ranks in PAPER}}
         lines.append(line)
         spread = f"{two:.0f} ({min(values):.0f} to {max(values):.0f})"

@@ -15,6 +15,8 @@ package enum MPIRun {
         [groupVariable: "\(group)/\(groups)"]
     }
 
+    /// More than any host has room for.
+    private static let mostProcesses = 1 << 20
     private static let groupVariable = "HEADSTART_GROUP"
 
     /// Which one this process is of all those on this host that share its cores out among them; nil for a rank that was
@@ -25,7 +27,7 @@ package enum MPIRun {
         let numbers = environment[groupVariable]?.split(separator: "/").compactMap { Int($0) } ?? []
         guard numbers.count == 2, let rank = environment["OMPI_COMM_WORLD_LOCAL_RANK"].flatMap({ Int($0) }),
             let ranks = environment["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap({ Int($0) }),
-            0..<numbers[1] ~= numbers[0], 0..<ranks ~= rank
+            1...mostProcesses ~= numbers[1], 1...mostProcesses ~= ranks, 0..<numbers[1] ~= numbers[0], 0..<ranks ~= rank
         else { return nil }
         return (numbers[0] * ranks + rank, numbers[1] * ranks)
     }

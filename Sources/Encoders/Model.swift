@@ -8,6 +8,7 @@ package import Numerics
 package final class Model {
     package let store: ParameterStore
     package let compute: Compute
+    private let precision: Precision
     private let encoder: Encoder
     private let readout: ReadoutLayer
     private let head: any Head
@@ -28,6 +29,7 @@ package final class Model {
     ) {
         self.store = store
         self.compute = compute
+        self.precision = precision
         self.onPass = onPass
         encoder = Encoder(in: store, precision.format, recomputes: recomputes)
         readout = ReadoutLayer(in: store)
@@ -36,6 +38,9 @@ package final class Model {
 
     /// Whether layers below the lowest that moves make the same of an example in every pass without dropout.
     package var hasFrozenLayers: Bool { encoder.frozenLayers > 0 }
+
+    /// Whether they do so to the bit, whatever other examples are in the batch.
+    package var isExactInAnyBatch: Bool { store.table.adapter == nil && compute.rowsAreIndependent(precision.format) }
 
     package var outputs: Int { store.table.outputs }
     /// Numbers in a row that the head sees.

@@ -4,6 +4,12 @@ extension Compute {
     /// Whether packed matrices of single precision are multiplied faster than by OpenBLAS.
     package static var packsFloats: Bool { processor_has_avx512() }
 
+    /// Whether a row of a product with a packed matrix has the same bits whatever rows are computed with it, as our own
+    /// kernels promise and the libraries do not.
+    package func rowsAreIndependent(_ format: NumberFormat) -> Bool {
+        format == .bf16 ? !usesOneDNN : Self.packsFloats
+    }
+
     /// result = start + left · right, in single precision.
     ///
     /// - Parameters:

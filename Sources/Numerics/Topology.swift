@@ -7,6 +7,8 @@ package struct Topology: Equatable, Sendable {
     package let cores: [[Int]]
     /// Memories near to some of the cores: 1 unless the host is a NUMA one.
     package let memories: Int
+    /// Whether hwloc told nothing, and which cores there are is not known.
+    private let isGuessed: Bool
 
     /// This machine's, as far as a batch system, a container or `taskset` leaves them to this process: as it was when first
     /// asked for.
@@ -35,6 +37,7 @@ package struct Topology: Equatable, Sendable {
             }
             hwloc_topology_destroy(topology)
         }
+        isGuessed = cores.isEmpty
         self.cores = cores.isEmpty ? (0..<ProcessInfo.processInfo.activeProcessorCount).map { [$0] } : cores
         self.memories = memories
     }
@@ -56,7 +59,7 @@ package struct Topology: Equatable, Sendable {
     /// The cores of one of so many processes, side by side; nil where there are not enough for each to have its own, or
     /// where one process has them all.
     package func share(of process: Int, among processes: Int) -> [[Int]]? {
-        guard processes > 1, processes <= cores.count else { return nil }
+        guard !isGuessed, processes > 1, processes <= cores.count else { return nil }
         return Array(cores[cores.count * process / processes..<cores.count * (process + 1) / processes])
     }
 

@@ -36,7 +36,7 @@ extension Scheduler {
         letGone.subtract(ids)
     }
 
-    /// The last search has ended: what the points of all searches left goes, but for the chosen ones.
+    /// Where no search goes on any more: what the points of all of them left goes, but for the chosen ones.
     mutating func letGoOfUnchosen(_ plan: SweepPlan, at now: Timestamp) {
         guard !plan.searches.isEmpty, !bestSeeds.isSearching else { return }
         let points = stages.keys.filter { !bestSeeds.isOfACell($0) }
@@ -49,22 +49,23 @@ extension Scheduler {
     }
 
     private mutating func discard(_ artifacts: [ArtifactReference], at now: Timestamp) {
-        let ids = Set(artifacts.map(\.id)).filter { id in !stored.contains(id) || !isWanted(id) }.sorted()
+        let ids = Set(artifacts.map(\.id)).filter { id in
+            !given.contains(id) && (!stored.contains(id) || !isWanted(id))
+        }.sorted()
         guard !ids.isEmpty else { return }
         stored.subtract(ids)
         letGone.formUnion(ids)
         record(.discarded(ids, at: now))
     }
 
-    /// Whether some stage was given these bytes, or some result needs them, as those of two stages that came to the same do.
+    /// Whether some result needs these bytes, as those of two stages that came to the same do.
     private func isWanted(_ id: ArtifactID) -> Bool {
-        given.contains(id)
-            || makers[id, default: []].contains { key in
-                let stage = stages[key]
-                guard let result = stage.record.result, result.artifacts.contains(where: { $0.id == id }) else {
-                    return false
-                }
-                return !dispensable(result, of: stage).contains { $0.id == id }
+        makers[id, default: []].contains { key in
+            let stage = stages[key]
+            guard let result = stage.record.result, result.artifacts.contains(where: { $0.id == id }) else {
+                return false
             }
+            return !dispensable(result, of: stage).contains { $0.id == id }
+        }
     }
 }

@@ -22,12 +22,12 @@ enum Machine {
     static var cores: Int { Topology.here.cores.count }
 
     /// Keeps this process, if it is one of several ranks that this program had started on this host, to cores of its own.
-    /// Where the system refuses, it places them.
-    static func takeCores() {
-        let topology = Topology.here
-        guard let place = MPIRun.place(), let cores = topology.share(of: place.process, among: place.processes) else {
-            return
-        }
+    /// Where the system refuses, it places them, and so it does with more threads than these cores: who asks for as many
+    /// has other ranks idle.
+    static func takeCores(threads: Int? = nil) {
+        guard let place = MPIRun.place(),
+            let cores = Topology.here.share(of: place.process, among: place.processes), threads ?? 1 <= cores.count
+        else { return }
         _ = Topology.bind(to: cores)
     }
 

@@ -46,11 +46,12 @@ struct FrozenStatesTests {
 
     @Test func `what memory has no room for is in a file that leaves nothing behind`() throws {
         let folder = try TemporaryFolder()
-        let states = try #require(makeStates(mostBytes: 16, in: folder.path))
+        let states = try #require(makeStates(mostBytes: 1000, in: folder.path))
         let kept = try visit(states)
         #expect(try kept.gradients == visit(nil).gradients)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
-        #expect(makeStates(mostBytes: 16) == nil, "there is no such folder")
+        #expect(makeStates(mostBytes: 1000) == nil, "there is no such folder")
+        #expect(makeStates(mostBytes: 100, in: folder.path) == nil, "that is too much for a file, too")
     }
 
     @Test func `where the lowest layer moves there is nothing to keep`() throws {

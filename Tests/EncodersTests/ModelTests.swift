@@ -22,7 +22,6 @@ struct ModelTests {
         #expect(results.allSatisfy { $0 == results[0] })
     }
 
-    /// Products of other sizes may sum in another order, so equality is up to rounding.
     @Test(arguments: Precision.allCases, [false, true])
     func `a pass that no backward pass follows has the same bits`(precision: Precision, recomputes: Bool) throws {
         let test = try TestModel(.roberta, precision: precision, recomputes: recomputes)
@@ -30,6 +29,7 @@ struct ModelTests {
         #expect(Array(test.model.outputs(of: batch)) == Array(test.model.forward(batch)))
     }
 
+    /// Products of other sizes may sum in another order, so equality is up to rounding.
     @Test func `what an example learns depends on neither its neighbours nor its place`() throws {
         let test = try TestModel(.bert)
         let configuration = SmallModel.bert.configuration

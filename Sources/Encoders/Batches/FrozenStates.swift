@@ -14,19 +14,24 @@ package final class FrozenStates {
     /// - Parameters:
     ///   - tokens: of each example.
     ///   - width: the numbers of a state.
-    ///   - mostBytes: to be kept in memory.
+    ///   - mostBytes: to be kept in memory; four times as much may be in the file.
     ///   - directory: of the file.
-    /// - Returns: nil where there is no room, or nothing to keep.
-    package init?(tokens: [Int], width: Int, mostBytes: Int = 1 << 30, directory: String) {
+    /// - Returns: nil where that is too little, there is no room, or nothing to keep.
+    package init?(tokens: [Int], width: Int, mostBytes: Int = FrozenStates.mostBytes, directory: String) {
         starts = tokens.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         self.width = width
         isKept = [Bool](repeating: false, count: tokens.count)
         let byteCount = starts[tokens.count] * width * MemoryLayout<Float>.stride
-        guard byteCount > 0, let place = Self.map(byteCount, isInMemory: byteCount <= mostBytes, directory) else {
+        guard byteCount > 0, byteCount <= 4 * mostBytes,
+            let place = Self.map(byteCount, isInMemory: byteCount <= mostBytes, directory)
+        else {
             return nil
         }
         values = place.bindMemory(to: Float.self, capacity: byteCount / MemoryLayout<Float>.stride)
     }
+
+    /// 1 GiB.
+    package static let mostBytes = 1 << 30
 
     deinit { munmap(values, starts[starts.count - 1] * width * MemoryLayout<Float>.stride) }
 

@@ -10,7 +10,12 @@ extension StageCosts {
             activeRows: lengths.distinctTokens,
             dropsAttention: dropsAttention, dropsAdapter: dropsAdapter)
         return processBytes + weightBytes + dataBytes + memory.total + keptBytes + featureBytes + frozenBytes
-            + artifactBytes
+            + artifactBytes + reductionBytes
+    }
+
+    /// Of the sums of gradients that are under way between ranks; see `MPICommunicator`.
+    private var reductionBytes: Int {
+        ranks == 1 ? 0 : min(16 * ReductionCost.bucketBytes, 4 * network.movingCount)
     }
 
     /// The largest of what goes through the network at once, over the first epoch of one seed.
@@ -83,7 +88,9 @@ extension StageCosts {
         let files: [DataFile] = [.dev, .validation] + (keepsTrained ? [.train] : [])
         return files.compactMap { lengths[$0] }.reduce(0) { sum, file in
             let tokens = file.tokens.reduce(0, +) / max(1, file.sequences.count) * file.count
-            return sum + 4 * tokens * network.table.configuration.hidden
+            let bytes = 4 * tokens * network.table.configuration.hidden
+            // More is in a file, whose pages the system takes away as it needs them.
+            return sum + (bytes <= FrozenStates.mostBytes ? bytes : 0)
         }
     }
 

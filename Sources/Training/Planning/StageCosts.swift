@@ -93,7 +93,7 @@ extension StageCosts {
         let evaluations = (1...schedule.steps).count { schedule.evaluates(after: $0) }
         let reductions = Double(schedule.steps) * secondsOfReduction(reducedBytes(perStep))
         return steps + reductions + secondsOfEvaluation(isVisited: false, speed)
-            + Double(evaluations - 1) * secondsOfEvaluation(isVisited: keepsStates, speed)
+            + Double(evaluations - 1) * secondsOfEvaluation(isVisited: heldOut > 0 ? keepsTrained : keepsStates, speed)
     }
 
     /// Whether what frozen layers make of the examples of a file is kept from its first visit to the next.
@@ -103,8 +103,8 @@ extension StageCosts {
             && schedule.steps > schedule.stepsPerEpoch
     }
 
-    /// The same of the training file, which needs that nothing drops out below the head.
-    var keepsTrained: Bool { keepsStates && sparesBackbone }
+    /// The same of the training file, which needs that nothing drops out below the head, and one rank that sees all of it.
+    var keepsTrained: Bool { keepsStates && sparesBackbone && ranks == 1 && network.table.adapter == nil }
 
     /// Of a batch with so many examples, over all ranks.
     private func secondsOfStep(examples: Double, isVisited: Bool, _ speed: HostSpeed) -> Double {

@@ -102,16 +102,20 @@ final class PreparedStage {
             let dropout = recipe.tune == .head ? dropout.ofHead : dropout
             learner = TextLearner(
                 model: model, data: data, dropout: dropout, seed: seed, objective: objective,
-                frozen: Self.frozenStates(model, data, dropout, schedule, directory: job.workDirectory))
+                frozen: Self.frozenStates(
+                    model, data, dropout, schedule, ranks: communicator.size, directory: job.workDirectory))
         }
     }
 
-    /// Of the files that are read more than once as they are: the training file where nothing is hidden or dropped out.
+    /// Of the files that are read more than once as they are: the training file where nothing is hidden or dropped out, a
+    /// rank sees the same examples in every epoch, and a resumed stage has the same bits though its batches are others.
     private static func frozenStates(
-        _ model: Model, _ data: EncodedDataset, _ dropout: DropoutRates, _ schedule: Schedule, directory: String
+        _ model: Model, _ data: EncodedDataset, _ dropout: DropoutRates, _ schedule: Schedule, ranks: Int,
+        directory: String
     ) -> [DataFile: FrozenStates] {
         guard model.hasFrozenLayers, schedule.steps > schedule.stepsPerEpoch else { return [:] }
-        let isTrainSteady = data.masking == nil && dropout.spareBackbone
+        let isTrainSteady =
+            data.masking == nil && dropout.spareBackbone && ranks == 1 && model.isExactInAnyBatch
         let files = data.files.filter { $0 == .train ? isTrainSteady : $0 != .test }
         return Dictionary(
             uniqueKeysWithValues: files.compactMap { file in

@@ -85,7 +85,7 @@ struct TrainCommand: ParsableCommand {
         let sweep = try sweep()
         let plan = try sweep.plan()
         if ranks > 1, !MPILaunch.isRank { try MPILaunch.become(ranks: ranks) }
-        Machine.takeCores()
+        Machine.takeCores(threads: node.threads)
         let communicator = try Communicators.start()
         let compute = try Machine.compute(threads: node.threadCount(ranks: communicator.size))
         compute.clock = phases ? PhaseClock() : nil

@@ -23,7 +23,7 @@ struct WorkerCommand: ParsableCommand {
     @OptionGroup var log: LogOptions
 
     func run() throws {
-        Machine.takeCores()
+        Machine.takeCores(threads: node.threads)
         try Machine.demandDescriptors()
         let communicator = try Communicators.start()
         let threads = node.threadCount(ranks: communicator.size)

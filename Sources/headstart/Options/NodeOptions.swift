@@ -36,8 +36,8 @@ struct MemorySize: ExpressibleByArgument {
 
     init?(argument: String) {
         for unit in Self.units where argument.hasSuffix(unit.name) {
-            let number = Double(argument.dropLast(unit.name.count).filter { $0 != " " })
-            guard let number, number > 0, number * unit.bytes < 0x1p60 else { return nil }
+            let number = Double(argument.dropLast(unit.name.count).trimmingCharacters(in: .whitespaces))
+            guard let number, 0x1p20..<0x1p60 ~= number * unit.bytes else { return nil }
             bytes = Int(number * unit.bytes)
             return
         }
