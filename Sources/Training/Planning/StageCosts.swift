@@ -49,9 +49,10 @@ struct StageCosts {
     /// Whether the head alone is trained, on features that were computed before.
     var readsFeatures: Bool { recipe.readsFeatures }
 
-    func forecast(_ speed: HostSpeed?, _ secondsOfReduction: (Int) -> Double) -> StageForecast {
+    /// Without the sums of gradients over ranks.
+    func forecast(_ speed: HostSpeed?) -> StageForecast {
         StageForecast(
-            seconds: speed.map { seconds($0, secondsOfReduction) }, fixedSeconds: speed.map(fixedSeconds) ?? 0,
+            seconds: speed.map(seconds), fixedSeconds: speed.map(fixedSeconds) ?? 0,
             peakBytes: peakBytes, batchParts: batchParts, recomputes: recomputes)
     }
 
@@ -79,11 +80,11 @@ struct StageCosts {
 
 /// Its time.
 extension StageCosts {
-    private func seconds(_ speed: HostSpeed, _ secondsOfReduction: (Int) -> Double) -> Double {
-        recipe.estimate.map { seconds(of: $0, speed) } ?? secondsOfTraining(speed, secondsOfReduction)
+    private func seconds(_ speed: HostSpeed) -> Double {
+        recipe.estimate.map { seconds(of: $0, speed) } ?? secondsOfTraining(speed)
     }
 
-    private func secondsOfTraining(_ speed: HostSpeed, _ secondsOfReduction: (Int) -> Double) -> Double {
+    private func secondsOfTraining(_ speed: HostSpeed) -> Double {
         let schedule = Schedule(recipe, examples: trained)
         let perStep = Double(trained) / Double(schedule.stepsPerEpoch)
         let first = min(schedule.steps, schedule.stepsPerEpoch)
@@ -91,8 +92,7 @@ extension StageCosts {
             Double(first) * secondsOfStep(examples: perStep, isVisited: false, speed)
             + Double(schedule.steps - first) * secondsOfStep(examples: perStep, isVisited: keepsTrained, speed)
         let evaluations = (1...schedule.steps).count { schedule.evaluates(after: $0) }
-        let reductions = Double(schedule.steps) * secondsOfReduction(reducedBytes(perStep))
-        return steps + reductions + secondsOfEvaluation(isVisited: false, speed)
+        return steps + secondsOfEvaluation(isVisited: false, speed)
             + Double(evaluations - 1) * secondsOfEvaluation(isVisited: heldOut > 0 ? keepsTrained : keepsStates, speed)
     }
 
@@ -169,11 +169,6 @@ extension StageCosts {
         guard estimate.label == .expected else { return units * unit }
         let read = speed.seconds(network.pass(batch, isTrained: false), isTrained: false) + speed.perReadPass
         return units * (Double(network.table.outputs) * unit + read)
-    }
-
-    private func reducedBytes(_ examples: Double) -> Int {
-        let words = network.wordCount == 0 ? 0 : touchedRows(examples) * Double(network.table.configuration.hidden)
-        return 4 * (network.movingCount - network.wordCount + Int(words))
     }
 
     /// Different tokens of so many examples: of n draws among k equally frequent ones.

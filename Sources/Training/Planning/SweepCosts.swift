@@ -15,19 +15,16 @@ package struct SweepCosts {
     private let memoryBytes: Int?
     private let lengths: (PlannedTask, Recipe) throws -> TaskLengths?
     private let speed: (Precision) throws -> HostSpeed?
-    /// Seconds of a sum of so many bytes of gradients over the ranks.
-    private let secondsOfReduction: (Int) -> Double
 
     /// - Parameters:
     ///   - ranks: of each group.
     ///   - memoryBytes: what each of their processes may have; nil for what it takes.
     ///   - lengths: of a task's examples as a recipe has them cut; nil where they are not known.
     ///   - speed: of a rank; nil where it is not known.
-    ///   - secondsOfReduction: of so many bytes of gradients over the ranks, in each step.
     package init(
         _ plan: SweepPlan, _ backbone: Backbone, ranks: Int = 1, memoryBytes: Int? = nil,
         lengths: @escaping (PlannedTask, Recipe) throws -> TaskLengths?,
-        speed: @escaping (Precision) throws -> HostSpeed?, secondsOfReduction: @escaping (Int) -> Double = { _ in 0 }
+        speed: @escaping (Precision) throws -> HostSpeed?
     ) {
         self.plan = plan
         configuration = backbone.configuration
@@ -36,7 +33,6 @@ package struct SweepCosts {
         self.memoryBytes = memoryBytes
         self.lengths = lengths
         self.speed = speed
-        self.secondsOfReduction = secondsOfReduction
     }
 
     /// By stage; of stages whose examples nobody knows the length of there is none.
@@ -51,17 +47,18 @@ package struct SweepCosts {
             let adapter = adapter(of: stage, stages)
             let features = stage.specification.recipe.readsFeatures ? FeatureIdentity(stage.specification) : nil
             let isFirst = features.map { computed.insert($0).inserted } ?? false
-            let likeness = Likeness(stage, adapter, computesFeatures: isFirst)
+            let share = share(of: stage, stages)
+            let likeness = Likeness(stage, adapter, share, computesFeatures: isFirst)
             if known[likeness] == nil {
                 let recipe = stage.specification.recipe
                 guard let lengths = try lengths(task, recipe) else { continue }
                 let table = ParameterTable(
                     configuration: configuration, recipe: recipe, task: task.definition, adapter: adapter)
                 var costs = StageCosts(
-                    stage, table, moving: recipe.movingCounts(table, share: share(of: stage, stages)), lengths,
+                    stage, table, moving: recipe.movingCounts(table, share: share), lengths,
                     weightBytes: weightBytes, ranks: ranks, computesFeatures: isFirst)
                 if let memoryBytes { costs.fit(into: memoryBytes) }
-                known[likeness] = costs.forecast(try speed(recipe.precision), secondsOfReduction)
+                known[likeness] = costs.forecast(try speed(recipe.precision))
             }
             forecasts[stage.key] = known[likeness]
             // Once for all stages that a group trains.
@@ -78,13 +75,17 @@ package struct SweepCosts {
         let recipe: Recipe
         let task: String
         let adapter: AdapterDesign?
+        let share: Double?
+        let outputs: Set<ArtifactKind>
         let recomputes: Bool
         let computesFeatures: Bool
 
-        init(_ stage: PlannedStage, _ adapter: AdapterDesign?, computesFeatures: Bool) {
+        init(_ stage: PlannedStage, _ adapter: AdapterDesign?, _ share: Double?, computesFeatures: Bool) {
             recipe = stage.specification.recipe
             task = stage.task
             self.adapter = adapter
+            self.share = share
+            outputs = stage.outputs.union(stage.keptIfBest)
             recomputes = stage.recomputes
             self.computesFeatures = computesFeatures
         }
@@ -94,13 +95,17 @@ package struct SweepCosts {
     private struct FeatureIdentity: Hashable {
         let task: Digest
         let maxLength: Int
+        let truncation: Truncation
         let precision: Precision
         let inputs: [StageInput]
+        let given: [ArtifactReference]
 
         init(_ specification: StageSpecification) {
             task = specification.task
             maxLength = specification.recipe.maxLength
+            truncation = specification.recipe.truncation
             precision = specification.recipe.precision
+            given = specification.given.filter { $0.kind != .head }
             inputs = specification.inputs.filter { $0.kind != .head }
         }
     }
