@@ -9,9 +9,6 @@ size_t packed_panels(size_t columns) { return (columns + PANEL_COLUMNS - 1) / PA
 
 INLINED size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-// Two numbers as one word, the first in its lower half.
-INLINED uint32_t pair(float first, float second) { return rounded_bfloat(first) | rounded_bfloat(second) << 16; }
-
 INLINED uint32_t bits_of(float x) {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
@@ -21,9 +18,9 @@ INLINED uint32_t bits_of(float x) {
 // A panel is words [lines, 64]; a word is a number, or two of bfloat16. Of a line the first `count` words are there.
 INLINED void pack_line(size_t count, int is_rounded, const float *x, const float *next, uint32_t *line) {
     if (is_rounded && next)
-        for (size_t c = 0; c < count; c++) line[c] = pair(x[c], next[c]);
+        for (size_t c = 0; c < count; c++) line[c] = bfloat_pair(x[c], next[c]);
     else if (is_rounded)
-        for (size_t c = 0; c < count; c++) line[c] = pair(x[c], 0.0f);
+        for (size_t c = 0; c < count; c++) line[c] = bfloat_pair(x[c], 0.0f);
     else
         for (size_t c = 0; c < count; c++) line[c] = bits_of(x[c]);
     for (size_t c = count; c < PANEL_COLUMNS; c++) line[c] = 0;
@@ -50,7 +47,7 @@ INLINED void pack_square(size_t rows, size_t columns, const float *x, size_t str
             size_t row = is_rounded ? 2 * k : k;
             float first = c < columns && row < rows ? x[c * stride + row] : 0.0f;
             float second = is_rounded && c < columns && row + 1 < rows ? x[c * stride + row + 1] : 0.0f;
-            words[c][k] = is_rounded ? pair(first, second) : bits_of(first);
+            words[c][k] = is_rounded ? bfloat_pair(first, second) : bits_of(first);
         }
     line m[SIDE];
     memcpy(m, words, sizeof m);

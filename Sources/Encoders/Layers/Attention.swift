@@ -8,6 +8,7 @@ final class Attention {
     private let layer: Int
     private let heads: Int
     private let hidden: Int
+    private let format: NumberFormat
     private let query: Projection
     /// Key and value: one layer of 2H outputs where their parameters lie side by side, else two of H.
     private let keyValue: [Projection]
@@ -31,6 +32,7 @@ final class Attention {
         self.layer = layer
         heads = store.table.configuration.heads
         hidden = store.table.configuration.hidden
+        format = packs.format
         self.prefix = prefix
         query = Projection("attention.self.query", layer: layer, in: store, packs, memory)
         let key = Projection("attention.self.key", layer: layer, in: store, packs, memory)
@@ -143,7 +145,8 @@ extension Attention {
         let shape = attention_shape(
             queries: queryCount, n: keys.count, d: size, q_stride: hidden, kv_stride: 2 * hidden,
             context_stride: hidden,
-            scale: 1 / Float(size).squareRoot())
+            scale: 1 / Float(size).squareRoot(),
+            in_bfloat: format == .bf16 && keys.count >= Self.keysWorthRounding)
         let key = keys.lowerBound * 2 * hidden + head * size
         return HeadPlace(
             shape: shape, firstGroup: head * ((count * keys.count + 63) / 64),
@@ -152,6 +155,9 @@ extension Attention {
             probabilities: layout.probabilityOffsets[sequence] + head * attention_kept(queryCount, keys.count),
             isKept: attention_kept(queryCount, keys.count) > 0)
     }
+
+    /// Of fewer keys, rounding what is multiplied takes longer than it saves.
+    private static let keysWorthRounding = 32
 
     /// Dropout of this layer's probabilities, where there is any.
     private struct Dropping {
@@ -187,17 +193,16 @@ extension Attention {
                 let (q, k, v) = (
                     queries.start + place.query, keysValues.start + place.key, keysValues.start + place.value
                 )
-                if place.isKept {
-                    attention_forward(
+                let hasMemory =
+                    place.isKept
+                    ? attention_forward(
                         &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
                         probabilities.start + place.probabilities, kept + place.probabilities,
                         context.start + place.query)
-                } else {
-                    let hasMemory = attention_forward_blocks(
+                    : attention_forward_blocks(
                         &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
                         context.start + place.query)
-                    guard hasMemory else { fatalError("out of memory: attention of \(shape.n) tokens") }
-                }
+                guard hasMemory else { fatalError("out of memory: attention of \(shape.n) tokens") }
             }
         }
     }
@@ -218,16 +223,15 @@ extension Attention {
                     workspace.queries.start + place.query, keyValueGradient + place.key,
                     keyValueGradient + place.value
                 )
-                if place.isKept {
-                    attention_backward(
+                let hasMemory =
+                    place.isKept
+                    ? attention_backward(
                         &shape, q, k, v, probabilities.start + place.probabilities, kept + place.probabilities,
                         workspace.context.start + place.query, dq, dk, dv)
-                } else {
-                    let hasMemory = attention_backward_blocks(
+                    : attention_backward_blocks(
                         &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
                         workspace.context.start + place.query, dq, dk, dv)
-                    guard hasMemory else { fatalError("out of memory: attention of \(shape.n) tokens") }
-                }
+                guard hasMemory else { fatalError("out of memory: attention of \(shape.n) tokens") }
             }
         }
     }

@@ -107,7 +107,7 @@ final class PackedLinears {
     }
 
     private let store: ParameterStore
-    private let format: NumberFormat
+    let format: NumberFormat
     private var made: [Weight: PackedLinear] = [:]
 
     /// - Parameter format: of what is multiplied.

@@ -11,7 +11,7 @@ import Tasks
 struct FeatureStore {
     /// All that decides the features, and nothing else.
     private struct Identity: Encodable {
-        let semantics = semanticsVersion
+        let semantics: Int
         let backbone: Digest
         let task: Digest
         let maxLength: Int
@@ -36,7 +36,8 @@ struct FeatureStore {
     init(_ job: StageJob, _ communicator: any Communicator) throws(StageFailure) {
         let specification = job.specification
         var identity = Identity(
-            backbone: specification.backbone, task: specification.task, maxLength: specification.recipe.maxLength,
+            semantics: specification.semantics, backbone: specification.backbone, task: specification.task,
+            maxLength: specification.recipe.maxLength,
             truncation: specification.recipe.truncation, precision: specification.recipe.precision,
             inputs: specification.inputs.filter { $0.kind != .head })
         identity.given = specification.given.filter { $0.kind != .head }
