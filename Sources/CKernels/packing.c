@@ -94,16 +94,30 @@ CLONED void pack_rounded_panels(size_t begin, size_t end, size_t rows, size_t co
     pack(begin, end, rows, columns, x, stride, is_transposed, 1, (uint32_t *)packed);
 }
 
+// Words of two rows' numbers; `next` is NULL below the last row.
+INLINED void pair_bfloats(const size_t count, const uint16_t *x, const uint16_t *next, uint32_t *line) {
+    if (next)
+        for (size_t c = 0; c < count; c++) line[c] = x[c] | (uint32_t)next[c] << 16;
+    else
+        for (size_t c = 0; c < count; c++) line[c] = x[c];
+    for (size_t c = count; c < PANEL_COLUMNS; c++) line[c] = 0;
+}
+
 CLONED void pack_bfloat_panels(size_t begin, size_t end, size_t rows, size_t columns, const uint16_t *x, size_t stride,
                                uint16_t *packed) {
-    size_t depth = packed_depth(rows);
+    const size_t lines = packed_depth(rows) / 2;
     for (size_t p = begin; p < end; p++) {
-        size_t first = p * PANEL_COLUMNS, count = smaller(columns - first, PANEL_COLUMNS);
-        for (size_t k = 0; k < depth; k++) {
-            uint16_t *line = packed + (p * depth + k / 2 * 2) * PANEL_COLUMNS + k % 2;
-            size_t there = k < rows ? count : 0;
-            for (size_t c = 0; c < there; c++) line[2 * c] = x[k * stride + first + c];
-            for (size_t c = there; c < PANEL_COLUMNS; c++) line[2 * c] = 0;
+        const size_t first = p * PANEL_COLUMNS, count = smaller(columns - first, PANEL_COLUMNS);
+        for (size_t k = 0; k < lines; k++) {
+            uint32_t line[PANEL_COLUMNS];
+            const uint16_t *row = x + 2 * k * stride + first, *next = 2 * k + 1 < rows ? row + stride : NULL;
+            if (2 * k >= rows)
+                memset(line, 0, sizeof line);
+            else if (count == PANEL_COLUMNS)
+                pair_bfloats(PANEL_COLUMNS, row, next, line);
+            else
+                pair_bfloats(count, row, next, line);
+            memcpy(packed + (p * lines + k) * 2 * PANEL_COLUMNS, line, sizeof line);
         }
     }
 }

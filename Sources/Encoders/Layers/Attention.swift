@@ -55,13 +55,13 @@ final class Attention {
         queries.reserve(rows * hidden)
         keysValues.reserve(pass.layout.keyCount * 2 * hidden)
         context.reserve(rows * hidden)
-        query.forward(selected, into: queryMatrix(queries, rows), pass)
+        query.forward(.exact(selected), into: queryMatrix(queries, rows), pass)
         let own = keyValueMatrix(prefix == nil ? keysValues : pass.workspace.keysValues, tokens)
         let everyToken = pass.selecting(.all)
-        forEachKeyValue(own) { projection, part in projection.forward(input, into: part, everyToken) }
+        forEachKeyValue(own) { projection, part in projection.forward(.exact(input), into: part, everyToken) }
         pass.compute.phase(.adapters) { prefix?.join(own.readable, into: keysValues.start, pass) }
         pass.compute.phase(.attention, bytes: bytes(pass), gigaflop: gigaflop(pass)) { attend(pass) }
-        return end.forward(Matrix(context.start, rows: rows, columns: hidden), residual: selected, pass)
+        return end.forward(.exact(Matrix(context.start, rows: rows, columns: hidden)), residual: selected, pass)
     }
 
     /// - Parameters:
@@ -75,7 +75,7 @@ final class Attention {
         let isNeededBelow = scoresMove || inputGradient != nil
         let contextGradient = MutableMatrix(workspace.context.start, rows: rows, columns: hidden)
         end.backward(
-            gradient, input: Matrix(context.start, rows: rows, columns: hidden),
+            gradient, input: .exact(Matrix(context.start, rows: rows, columns: hidden)),
             into: isNeededBelow ? contextGradient : nil, pass)
         guard isNeededBelow else { return }
 
@@ -87,12 +87,13 @@ final class Attention {
         }
         let isAddedUp = inputGradient?.start == gradient.start
         query.backward(
-            input: selected, gradient: queryGradient.readable, into: inputGradient == nil ? nil : gradient,
+            input: .exact(selected), gradient: queryGradient.readable, into: inputGradient == nil ? nil : gradient,
             from: .current, pass)
         let everyToken = pass.selecting(.all)
         var start = isAddedUp ? ProductStart.current : .zero
         forEachKeyValue(keyValueGradient) { projection, part in
-            projection.backward(input: input, gradient: part.readable, into: inputGradient, from: start, everyToken)
+            projection.backward(
+                input: .exact(input), gradient: part.readable, into: inputGradient, from: start, everyToken)
             start = .current
         }
     }
