@@ -20,7 +20,12 @@ struct TopologyTests {
         #expect(topology.share(of: 1, among: 2) == Array(topology.cores[4...]))
     }
 
-    @Test func `one process alone may go everywhere, and so may more of them than there are cores`() {
+    @Test func `each group has a rank for each memory that falls to it, and one at least`() {
+        let topology = Topology(synthetic: "numa:4 core:2 pu:1")
+        #expect([1, 2, 3, 4, 9, 0].map(topology.processes) == [4, 2, 1, 1, 1, 4])
+    }
+
+    @Test func `one process alone has no share of its own, and neither have more than there are cores`() {
         let topology = Topology(synthetic: "numa:1 core:2 pu:2")
         #expect(topology.share(of: 0, among: 1) == nil)
         #expect(topology.share(of: 1, among: 3) == nil)
