@@ -20,7 +20,7 @@
 package import Experiments
 
 /// The version both sides must speak, and train by; compared in `hello`.
-package let protocolVersion = "headstart/7 training/\(semanticsVersion)"
+package let protocolVersion = "headstart/8 training/\(semanticsVersion)"
 
 /// The most bytes of an artifact that one message carries.
 package let chunkByteLimit = 1 << 20
