@@ -53,6 +53,7 @@ import Testing
             """, to: "sweep.yaml")
         let plan = { (ranks: String, more: [String]) in
             try shop.run(["plan", "sweep.yaml", "--data", "data", "--ranks", ranks, "--threads", "1"] + more).output
+                .replacing("\n  ", with: " ")
         }
         #expect(try !plan("1", []).contains("sums over ranks"))
         let assumed = "sums over ranks are taken to have 1100 MB/s, 50 us a message, 50 % of it while ranks compute"
