@@ -25,14 +25,14 @@ struct TopologyTests {
         #expect([1, 2, 3, 4, 9, 0].map(topology.processes) == [4, 2, 1, 1, 1, 4])
     }
 
-    @Test func `one process alone has no share of its own, and neither have more than there are cores`() {
+    @Test func `one process alone may go everywhere, and so may more of them than there are cores`() {
         let topology = Topology(synthetic: "numa:1 core:2 pu:2")
         #expect(topology.share(of: 0, among: 1) == nil)
         #expect(topology.share(of: 1, among: 3) == nil)
         #expect(topology.share(of: 1, among: 2) == [topology.cores[1]])
     }
 
-    @Test func `nothing that hwloc refuses leaves a process without cores`() {
+    @Test func `a process knows of cores even where hwloc tells nothing`() {
         #expect(Topology(synthetic: "nonsense").cores.count == ProcessInfo.processInfo.activeProcessorCount)
         #expect(Topology.here.cores.count >= 1 && Topology.here.memories >= 1)
         #expect(Topology.here.cores.count <= ProcessInfo.processInfo.activeProcessorCount)

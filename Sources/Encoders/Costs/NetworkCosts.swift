@@ -58,8 +58,7 @@ package struct NetworkCosts: Sendable {
         // A backward pass that reaches the embeddings is over soon after the lowest layer.
         let lowest = ofLayers.map(\.0.place).min() ?? .embeddings
         lastCount =
-            partialCount > 0
-            ? movingCount : sizes.reduce(0) { $1.0.place <= lowest ? $0 + $1.1 : $0 } - words
+            (partialCount > 0 ? movingCount : sizes.reduce(0) { $1.0.place <= lowest ? $0 + $1.1 : $0 }) - words
     }
 
     var configuration: EncoderConfiguration { table.configuration }
