@@ -146,9 +146,11 @@ package struct LedgerReader: Sendable {
         let asked = plan.stages.filter { $0.outputs.contains(.backbone) }.map(\.key)
         let discarded = try asked.isEmpty ? [] : discarded()
         guard !discarded.isEmpty else { return [] }
-        return try stages(asked).filter { record in
-            record.result?.artifact(.backbone).map { discarded.contains($0.id) } ?? false
-        }.map(\.key)
+        let known = try known(of: plan.stages.map(\.key))
+        let spared = plan.spared(of: discarded, knowing: known)
+        return asked.filter { key in
+            known[key]?.result?.artifact(.backbone).map { spared.contains($0.id) } ?? false
+        }
     }
 
     /// When each finished stage was.

@@ -21,7 +21,7 @@ package import Experiments
 
 /// The version both sides must speak, and train by; compared in `hello`.
 package let protocolVersion =
-    "headstart/7 training/\(Precision.fp32.semanticsVersion)/\(Precision.bf16.semanticsVersion)"
+    "headstart/8 training/\(Precision.fp32.semanticsVersion)/\(Precision.bf16.semanticsVersion)"
 
 /// The most bytes of an artifact that one message carries.
 package let chunkByteLimit = 1 << 20

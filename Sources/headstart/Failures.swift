@@ -69,7 +69,7 @@ extension Headstart {
         case let error as DownloadError: error.cause == .request ? 2 : 1
         case let failure as WorkFailed: failure.status
         case let failure as StageFailure where failure.cause == .stopped && StopSignal.isRaised: 128 + StopSignal.number
-        case let failure as StageFailure: failure.cause == .badInput ? 2 : 1
+        case let failure as StageFailure: failure.cause.fault == .input ? 2 : 1
         default: 1
         }
     }

@@ -32,8 +32,8 @@ private let result = StageResult(
 
 let recordedFromWorker: [(FromWorker, String)] = [
     (
-        FromWorker(.hello(version: "headstart/7 training/3/4", node: node), from: worker),
-        #"{"body":{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/7 training/3/4"}},"worker":"node-3/1"}"#
+        FromWorker(.hello(version: "headstart/8 training/3/4", node: node), from: worker),
+        #"{"body":{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/8 training/3/4"}},"worker":"node-3/1"}"#
     ),
     (FromWorker(.ready, from: worker), #"{"body":{"ready":{}},"worker":"node-3/1"}"#),
     (

@@ -1,3 +1,4 @@
+import Collectives
 import Experiments
 import Foundation
 import Numerics
@@ -7,6 +8,35 @@ import TestKit
 import Training
 
 struct StageTests {
+    /// Makes the first passes slow.
+    private final class SlowAtFirst: StageObserver {
+        var passes = 0
+
+        func worked() {
+            passes += 1
+            if passes <= 3 { Thread.sleep(forTimeInterval: 0.2) }
+        }
+        func progressed(step: Int, of steps: Int, loss: Double, tokensPerSecond: Double) {}
+        func evaluated(_ evaluation: Evaluation) {}
+        func noted(_ sentence: String) {}
+        var shouldStop: Bool { false }
+    }
+
+    @Test func `tokens a second leave out the steps that warm up`() throws {
+        let bench = try Bench()
+        let job = try bench.job(bench.recipe { $0.budget = .steps(8) }, into: "out", outputs: [.head])
+        let results = try [0, 3].map { steps in
+            try StageTrainer(
+                communicator: SoloCommunicator(),
+                node: NodeSettings(ranks: 1, threads: 1, host: "test", blasCore: "test"),
+                compute: Compute(threads: 1), warmUpSteps: steps
+            ).run(job, observer: SlowAtFirst())
+        }.map(\.result)
+        #expect(results[0].tokens == results[1].tokens && results[0].parameters == results[1].parameters)
+        #expect(results[0].tokensPerSecond < Double(results[0].tokens) / 0.6)
+        #expect(results[1].tokensPerSecond > 2 * results[0].tokensPerSecond)
+    }
+
     @Test(arguments: [Tune.all, .bitfit])
     func `a stage learns its task`(tune: Tune) throws {
         let bench = try Bench()

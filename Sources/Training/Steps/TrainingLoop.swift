@@ -15,6 +15,7 @@ final class TrainingLoop {
     private let observer: any StageObserver
     private let checkpoint: Checkpoint
     private let checkpointSeconds: Double
+    private let warmUpSteps: Int
     private let compute: Compute
     private let optimizer: AdamW
     private let reduction: GradientReduction
@@ -31,13 +32,14 @@ final class TrainingLoop {
 
     init(
         _ stage: PreparedStage, _ communicator: any Communicator, _ compute: Compute, _ observer: any StageObserver,
-        checkpoint: Checkpoint, checkpointSeconds: Double, bucketCount: Int
+        checkpoint: Checkpoint, checkpointSeconds: Double, bucketCount: Int, warmUpSteps: Int
     ) {
         self.stage = stage
         self.communicator = communicator
         self.observer = observer
         self.checkpoint = checkpoint
         self.checkpointSeconds = checkpointSeconds
+        self.warmUpSteps = warmUpSteps
         self.compute = compute
         let settings = stage.recipe.optimizer
         optimizer = AdamW(
@@ -62,6 +64,7 @@ final class TrainingLoop {
             let mustStop = try trainOneStep()
             state.stepSeconds += started.duration(to: .now).inSeconds
             report()
+            if state.step == warmUpSteps, state.step < stage.schedule.steps { state.countAnew() }
             if state.step == stage.schedule.steps { try stage.finish() }
             measurements.finishedStep(&state)
             if stage.schedule.evaluates(after: state.step) { try evaluate() }
@@ -224,7 +227,8 @@ final class TrainingLoop {
 }
 
 extension Precision {
-    fileprivate var wireFormat: WireFormat {
+    /// What gradients are sent as.
+    var wireFormat: WireFormat {
         switch self {
         case .fp32: .fp32
         case .bf16: .bf16

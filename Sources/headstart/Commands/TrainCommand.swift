@@ -63,6 +63,9 @@ struct TrainCommand: ParsableCommand {
         help: "Show at the end what the seconds went to, and how near that is to what the processor can do.")
     var phases = false
 
+    @Option(name: .long, help: "Steps at the beginning that tokens a second leave out, as measurements of speed do.")
+    var warmUpSteps = 0
+
     @Option(name: .long, help: "Seconds between two checkpoints.")
     var checkpointSeconds = 60.0
 
@@ -73,6 +76,7 @@ struct TrainCommand: ParsableCommand {
         if (method == nil) == (tune == nil) { throw ValidationError("give either --method or --tune") }
         if from != nil, tune == nil { throw ValidationError("--from goes with --tune; a method says it itself") }
         if ranks < 1 { throw ValidationError("--ranks must be 1 or more") }
+        if warmUpSteps < 0 { throw ValidationError("--warm-up-steps must be 0 or more") }
         guard 0...1e9 ~= checkpointSeconds else {
             throw ValidationError("--checkpoint-seconds must be a number from 0 to 1e9")
         }
@@ -118,7 +122,7 @@ struct TrainCommand: ParsableCommand {
             ranks: communicator.size, threads: node.threadCount(ranks: communicator.size))
         let trainer = StageTrainer(
             communicator: communicator, node: here, compute: compute, checkpointSeconds: checkpointSeconds,
-            memoryBytes: node.memory?.bytes)
+            memoryBytes: node.memory?.bytes, warmUpSteps: warmUpSteps)
         return try MethodRun(plan, directory: out, givenFiles: givenFiles).run(
             trainer, communicator, observer: progress)
     }
