@@ -97,6 +97,7 @@ let package = Package(
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
         library("Reports", ["Experiments", "Files", "Configuration", "Tasks", "Statistics", "Numerics"]),
+        library("Pages", ["Experiments"]),
         .executableTarget(
             name: "headstart",
             dependencies: [
@@ -158,6 +159,7 @@ let package = Package(
             ["TestKit", "Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Statistics", ["Experiments", "Numerics"]),
         tests(of: "Reports", ["TestKit", "Experiments", "Files", "Numerics", "Statistics", "Tasks"]),
+        tests(of: "Pages", []),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors", grdb],
