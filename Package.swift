@@ -97,7 +97,7 @@ let package = Package(
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
         library("Reports", ["Experiments", "Files", "Configuration", "Tasks", "Statistics", "Numerics"]),
-        library("Pages", ["Experiments"]),
+        library("Pages", ["Experiments", "Files", "Ledger", "Reports"]),
         .executableTarget(
             name: "headstart",
             dependencies: [
