@@ -81,10 +81,13 @@ package struct StorePages: Sendable {
         let name = view.reference.description
         switch place {
         case .sweep: return (name, SweepPage(view).main)
-        case .compare: return ("Compare \(name)", "")
-        case .search: return ("Search \(name)", "")
-        case .cluster: return ("Cluster", "")
-        case .stage: return nil
+        case .compare: return ("Compare \(name)", ComparePage(view, names: query["methods"]).main)
+        case .search: return ("Search \(name)", SearchPage(view).main)
+        case .cluster: return ("Cluster", ClusterPage(view).main)
+        case .stage(let digits):
+            guard let stage = view.plan.stages.first(where: { $0.key.description.hasPrefix(digits) }) else { return nil }
+            let page = try StagePage(view, stage, ledger)
+            return (page.title, page.main)
         }
     }
 

@@ -59,7 +59,7 @@ enum Style {
 
     private static let tables: HTML = """
         .box { overflow-x: auto; margin: 8px 0; position: relative; max-width: 100% }
-        table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px }
+        table { border-collapse: collapse; min-width: min(100%, 430px); font-variant-numeric: tabular-nums; font-size: 13px }
         caption { text-align: left; padding: 0 0 6px; color: var(--soft); font-size: 12.5px }
         th, td { padding: 4px 12px 4px 0; text-align: left; vertical-align: baseline; white-space: nowrap }
         th { font-weight: 600 } thead th { color: var(--soft); font-weight: 500; font-size: 12.5px; border-bottom: 1px solid var(--line) }
@@ -78,7 +78,7 @@ enum Style {
           border-left: 3px solid var(--x); border-top: 1px solid var(--line) }
         .failures li.b, .failures li.w, .failures li.c { border-left-color: var(--b) }
         .failures p { margin: 0; max-width: none } .failures .do { color: var(--soft) }
-        .grid td { padding: 1px 2px 1px 0 } .grid tbody tr + tr > * { border: 0 } .grid thead th { border: 0; padding: 0 2px 3px 0; text-align: center }
+        .grid { min-width: 0 } .grid td { padding: 1px 2px 1px 0 } .grid tbody tr + tr > * { border: 0 } .grid thead th { border: 0; padding: 0 2px 3px 0; text-align: center }
         .grid thead th:first-child { text-align: left } .grid tbody th { padding: 1px 14px 1px 0 }
         .grid a { display: block; min-width: 46px; padding: 3px 6px; text-align: center; border-radius: 3px; color: var(--text);
           background: var(--panel); font-size: 12.5px }
@@ -113,8 +113,8 @@ enum Style {
         .k0 { --k: var(--k0) } .k1 { --k: var(--k1) } .k2 { --k: var(--k2) } .k3 { --k: var(--k3) } .k4 { --k: var(--k4) } .k5 { --k: var(--k5) } .k6 { --k: var(--k6) } .k7 { --k: var(--k7) }
         svg .curve, svg .whisker.k { stroke: var(--k) } svg .dot { fill: var(--k) } svg .small { opacity: .5 }
         .legend { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: 12.5px; color: var(--soft); margin: 2px 0 0; padding: 0; list-style: none }
-        .legend i { display: inline-block; width: 12px; height: 3px; border-radius: 2px; background: var(--k, var(--w)); vertical-align: middle; margin-right: 5px }
-        .legend i.sq { width: 11px; height: 11px }
+        .legend > li > i { display: inline-block; width: 12px; height: 3px; border-radius: 2px; background: var(--k, var(--w)); vertical-align: middle; margin-right: 5px }
+        .legend > li > i.sq { width: 11px; height: 11px }
         .f, .legend .f { --k: var(--f) } .r { --k: var(--r) } .x { --k: var(--x) } .w { --k: var(--line) } .a { --k: var(--x) } .b { --k: var(--b) } .c { --k: var(--c) } .i { --k: var(--i) }
         svg .bar { fill: var(--k) } svg rect.x { stroke: var(--text); stroke-width: .5 }
         .progress { width: 100%; height: 10px; border-radius: 3px; background: var(--line); margin: 10px 0 4px }

@@ -15,7 +15,8 @@ struct SweepView: Sendable {
     let isWorkedOn: Bool
     /// Why it cannot write the store.
     let trouble: String?
-    let now: Timestamp
+    /// As far as anything is known: now, or where nobody works on the store the last that was told of it.
+    let horizon: Timestamp
     private let places: [StageKey: Int]
 
     var plan: SweepPlan { entry.plan }
@@ -32,7 +33,8 @@ struct SweepView: Sendable {
         self.report = report
         self.isWorkedOn = isWorkedOn
         self.trouble = trouble
-        self.now = now
+        let told = store.attempts.values.joined().lazy.map { $0.endedAt ?? $0.startedAt }
+        horizon = isWorkedOn ? now : told.max() ?? entry.plannedAt
         snapshot = SweepSnapshot(
             entry.plan,
             entry.plan.stages.compactMap { stage in

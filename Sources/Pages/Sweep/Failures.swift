@@ -48,7 +48,7 @@ struct Failures {
 
     private func item(_ group: Group) -> HTML {
         let standing = Standing(group.state, isWorkedOn: view.isWorkedOn)
-        let links = group.stages.prefix(Self.mostStages).map { stage in
+        let links = group.stages.sorted { $0.seed < $1.seed }.prefix(Self.mostStages).map { stage in
             "<a href=\"\(view.links.stage(stage.key))\">seed \(stage.seed)</a>" as HTML
         }
         let more = group.stages.count - links.count

@@ -12,7 +12,7 @@ struct StageGrid {
     var html: HTML {
         let rows = Dictionary(grouping: view.plan.rows, by: \.task)
         let tables = view.plan.tableTasks.map { task in table(of: task, rows[task] ?? []) }
-        return "\(tables)\n\(legend)"
+        return "<div class=\"figures-row\">\(tables)</div>\n\(legend)"
     }
 
     private func table(of task: String, _ rows: [SweepRow]) -> HTML {

@@ -63,8 +63,8 @@ struct SweepPage {
         }
         let more = status.collapsed.count > shown.count ? ", and \(status.collapsed.count - shown.count) more" : ""
         return """
-            <p class="warn">\(counted(status.collapsed.count, "stage")) say one label of every example; a lower lr may help: \
-            \(shown.joined(separator: ", "))\(more).</p>
+            <details><summary>\(counted(status.collapsed.count, "stage")) said one label of every example; a lower lr may help</summary>
+            <p>\(shown.joined(separator: ", "))\(more).</p></details>
             """
     }
 
@@ -112,7 +112,7 @@ struct Progress {
 
     /// Of all processes that trained, attempts that came to nothing included.
     private var hoursTile: [(figure: String, words: String)] {
-        let hours = view.plan.stages.reduce(0) { $0 + view.attempts(at: $1.key).reduce(0) { $0 + $1.coreHours(until: view.now) } }
+        let hours = view.plan.stages.reduce(0) { $0 + view.attempts(at: $1.key).reduce(0) { $0 + $1.coreHours(until: view.horizon) } }
         return hours > 0 ? [(hours.shortFigure, "core hours so far")] : []
     }
 
