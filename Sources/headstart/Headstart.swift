@@ -23,7 +23,7 @@ struct Headstart: ParsableCommand {
             ResumeCommand.self, CancelCommand.self, RetryCommand.self, PriorityCommand.self, DrainCommand.self,
             SubmitCommand.self, WaitCommand.self, LogsCommand.self, EventsCommand.self, LedgerCommand.self,
             StoreCommand.self,
-            ResultsCommand.self, SweepsCommand.self, DiffCommand.self, LineageCommand.self, AnalyzeCommand.self,
+            ResultsCommand.self, ReportCommand.self, SweepsCommand.self, DiffCommand.self, LineageCommand.self, AnalyzeCommand.self,
             TrainCommand.self, PredictCommand.self, EvaluateCommand.self, RetrainCommand.self, ExportCommand.self,
             EncodeCommand.self,
             TokenizeCommand.self, ModelCommand.self, DataCommand.self, KeysCommand.self,

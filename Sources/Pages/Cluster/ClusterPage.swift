@@ -71,7 +71,7 @@ struct ClusterPage {
             """ as HTML
         }
         return table(
-            caption: "Tokens a second are a stage's, over its training steps, on average; idle is the time of its groups between stages",
+            caption: "Tokens a second: those of its finished stages by the time that they took, evaluations included; idle: its groups' time between stages",
             head(["host", "#groups", "#ranks × threads", "#finished", "#came to nothing", "#running", "#tokens/s", "#core hours", "#idle"]),
             rows)
     }
@@ -139,10 +139,11 @@ struct HostWork {
         running = view.isWorkedOn ? attempts.count { $0.endedAt == nil } : 0
         coreHours = attempts.reduce(0) { $0 + $1.coreHours(until: horizon) }
         lostCoreHours = lost.reduce(0) { $0 + $1.coreHours(until: horizon) }
-        let speeds = attempts.filter { $0.endedAt != nil && $0.failure == nil }.compactMap {
-            view.store.records[$0.stage]?.result?.tokensPerSecond
+        let results = attempts.filter { $0.endedAt != nil && $0.failure == nil }.compactMap {
+            view.store.records[$0.stage]?.result
         }
-        tokensPerSecond = speeds.isEmpty ? nil : speeds.reduce(0, +) / Double(speeds.count)
+        let seconds = results.reduce(0) { $0 + $1.seconds }
+        tokensPerSecond = seconds > 0 ? results.reduce(0) { $0 + Double($1.tokens) } / seconds : nil
         shape = attempts.map { "\($0.node.ranks) × \($0.node.threads)" }.distinct().joined(separator: ", ")
         let begin = attempts.first?.startedAt ?? horizon
         let end = attempts.map { $0.endedAt ?? horizon }.max() ?? horizon

@@ -41,7 +41,7 @@ struct PairedDots {
         let seeds = Set(scores.flatMap(\.keys)).sorted()
         let lines = seeds.map { seed in
             let points = places.enumerated().compactMap { place, x in scores[place][seed].map { (x: x, y: $0) } }
-            return points.count > 1 ? chart.line(points, classes: "pair curve w") : ""
+            return points.count > 1 ? chart.line(points, classes: "pair") : ""
         }
         let dots = methods.enumerated().flatMap { place, method in
             seeds.compactMap { seed in

@@ -38,9 +38,9 @@ struct Axis {
         isLogarithmic ? log10(max(value, low) / low) / log10(high / low) : (value - low) / (high - low)
     }
 
-    /// Some five round numbers.
+    /// Some six round numbers.
     private static func steps(_ low: Double, _ high: Double, whole: Bool) -> [Double] {
-        let rough = (high - low) / 4
+        let rough = (high - low) / 5
         let power = pow(10, floor(log10(rough)))
         let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
         let used = whole ? max(1, step.rounded()) : step

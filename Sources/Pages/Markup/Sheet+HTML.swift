@@ -28,7 +28,7 @@ extension Sheet.Cell {
     fileprivate func html(isHeading: Bool, _ alignment: Columns.Alignment) -> HTML {
         let parts: [HTML] = [
             figures.isEmpty ? "" : "<span class=\"figures\">\(figures)</span>",
-            words.isEmpty ? "" : isHeading ? "\(words)" : "<span class=\"words\">\(words)</span>",
+            words.isEmpty ? "" : isHeading || alignment == .left ? "\(words)" : "<span class=\"words\">\(words)</span>",
         ].filter { !$0.isEmpty }
         let content = parts.joined(separator: " ")
         if isHeading { return "<th scope=\"row\">\(content)</th>" }

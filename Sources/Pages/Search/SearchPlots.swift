@@ -79,7 +79,7 @@ struct ParallelCoordinates {
             let all = heights + [scores.place(of: point.mean ?? 0)]
             let places = all.enumerated().map { "\(Self.left + Double($0) * Self.gap),\(y($1))" as HTML }
             let isGood = ranked.suffix(max(1, ranked.count / 4)).contains { $0.number == point.number }
-            let classes: HTML = point.isChosen ? "curve k1" : isGood ? "curve k0 small" : "pair curve w"
+            let classes: HTML = point.isChosen ? "curve k1" : isGood ? "curve k0 small" : "pair"
             return "<polyline class=\"\(classes)\" points=\"\(places.joined(separator: " "))\"><title>\(point.point.description): \(decimals(point.mean ?? 0, 2))</title></polyline>\n"
         }
         let axes = zip(keys, scales).enumerated().map { place, axis in

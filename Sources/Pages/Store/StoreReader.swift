@@ -56,9 +56,14 @@ struct StoreContent: Sendable {
     private(set) var records: [StageKey: StageRecord] = [:]
     private(set) var attempts: [StageKey: [AttemptEntry]] = [:]
 
-    init(sweeps: [SweepEntry], lastEntry: Int64) {
+    init(
+        sweeps: [SweepEntry], lastEntry: Int64, records: [StageKey: StageRecord] = [:],
+        attempts: [StageKey: [AttemptEntry]] = [:]
+    ) {
         self.sweeps = sweeps
         self.lastEntry = lastEntry
+        self.records = records
+        self.attempts = attempts
     }
 
     fileprivate mutating func take(_ keys: [StageKey], from ledger: LedgerReader) throws {

@@ -162,5 +162,5 @@ struct RunningTable {
 
 extension Double {
     /// "0.42", "7.3", "128": as many digits as say something.
-    var shortFigure: String { abs(self) < 1 ? decimals(self, 2) : abs(self) < 100 ? decimals(self, 1) : decimals(self, 0) }
+    var shortFigure: String { self > 0 && self < 0.005 ? "< 0.01" : abs(self) < 1 ? decimals(self, 2) : abs(self) < 100 ? decimals(self, 1) : decimals(self, 0) }
 }
