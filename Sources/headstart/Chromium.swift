@@ -22,8 +22,8 @@ struct Chromium {
         try AtomicFile.write(Data(document.utf8), to: page, isDurable: false)
         let words = [
             // The page is our own; in a container there is nothing to build a sandbox of.
-            "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--user-data-dir=\(folder)/profile",
-            "--print-to-pdf=\(printed)", "file://\(page)",
+            "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
+            "--user-data-dir=\(folder)/profile", "--print-to-pdf=\(printed)", "file://\(page)",
         ]
         _ = capture(program, words)
         guard Disk.isPlainFile(printed) else { throw WorkFailed("\(path): \(program) could not print it") }

@@ -8,17 +8,20 @@ struct ReportTests {
         try store.finish(store.stages("finetune") + store.stages("bitfit"), [0.8, 0.9, 0.85, 0.7, 0.75, 0.8])
         try store.fail(
             store.stages("eh-ft/1")[0],
-            "/home/ada/data/train.tsv: cannot be read on \(SampleStore.host) (tcp://node-7:5555) by ada, of model svm-node-77")
+            "/home/ada/data/train.tsv: cannot be read on \(SampleStore.host) (tcp://node-7:5555) by ada, of model svm-node-77"
+        )
         return store
     }
 
     @Test func `a report is one whole file with everything in it`() throws {
         let store = try sample()
         let report = try #require(try SweepReport(store: store.url))
-        let document = report.document
+        let document = report.document()
         #expect(complaints(about: document).isEmpty, "\(complaints(about: document))")
         #expect(foreign(in: document).isEmpty)
-        for part in ["85.00 ± 5.00", "3 pairs can never go below", "p: two-sided paired permutation test", SampleStore.host] {
+        for part in [
+            "85.00 ± 5.00", "3 pairs can never go below", "p: two-sided paired permutation test", SampleStore.host,
+        ] {
             #expect(document.contains(part), "\(part)")
         }
         for stage in store.stages("finetune") {
@@ -31,25 +34,27 @@ struct ReportTests {
     @Test func `the sweep file inside is the one beside it`() throws {
         let report = try #require(try SweepReport(store: try sample().url))
         #expect(report.files.map(\.name) == ["reproduce.yaml", "tasks.yaml"])
-        let document = report.document
+        let document = report.document()
         let encoded = try #require(
             document.firstMatch(of: #/download="reproduce.yaml" href="data:text/yaml;base64,([^"]*)"/#))
         let text = String(decoding: try #require(Data(base64Encoded: String(encoded.1))), as: UTF8.self)
         #expect(text == report.files[0].text)
         #expect(text.contains("sweep: small\nmodel: minilm\ntasks: [cb]\nseeds: [1, 2, 3]\n"))
-        #expect(text.contains("- { tune: all, lr: 3e-5, from: { head: previous } }") || text.contains("from: { head: previous }"))
+        #expect(
+            text.contains("- { tune: all, lr: 3e-5, from: { head: previous } }")
+                || text.contains("from: { head: previous }"))
     }
 
     @Test func `an anonymous report has neither host nor user nor path`() throws {
         let store = try sample()
-        let named = try #require(try SweepReport(store: store.url)).document
+        let named = try #require(try SweepReport(store: store.url)).document()
         let anonymous = try #require(try SweepReport(store: store.url, isAnonymous: true))
         for secret in ["node-7.cluster.example", "4711", "/home/ada", "ada", "/data/of", "node-7:"] {
             let pattern = try Regex("(?<![a-z0-9])\(NSRegularExpression.escapedPattern(for: secret))(?![a-z0-9])")
             #expect(named.contains(pattern) || secret == "4711", "the test looks for what there is: \(secret)")
-            #expect(!anonymous.document.contains(pattern), "\(secret)")
+            #expect(!anonymous.document().contains(pattern), "\(secret)")
             for file in anonymous.files { #expect(!file.text.contains(pattern), "\(secret) in \(file.name)") }
         }
-        #expect(anonymous.document.contains("host-1") && anonymous.document.contains("svm-node-77"))
+        #expect(anonymous.document().contains("host-1") && anonymous.document().contains("svm-node-77"))
     }
 }

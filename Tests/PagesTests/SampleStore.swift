@@ -78,9 +78,11 @@ final class SampleStore {
                 let (stage, score) = finished
                 let attempt = Attempt(rawValue: 1)
                 let head = ArtifactReference(
-                    id: ArtifactID(rawValue: Digest(of: Array(stage.key.description.utf8))), kind: .head, byteCount: 70_000)
+                    id: ArtifactID(rawValue: Digest(of: Array(stage.key.description.utf8))), kind: .head,
+                    byteCount: 70_000)
                 let result = StageResult(
-                    scores: [Score(split: .dev, metric: .accuracy, value: score)], steps: 24, finalLoss: 0.1, tokens: 1000,
+                    scores: [Score(split: .dev, metric: .accuracy, value: score)], steps: 24, finalLoss: 0.1,
+                    tokens: 1000,
                     seconds: 12, tokensPerSecond: 83, trainable: 10, parameters: anyDigest, artifacts: [head],
                     node: Self.node)
                 let evaluations = (1...3).map { step in
@@ -90,7 +92,8 @@ final class SampleStore {
                             step: step * 8, epoch: Double(step), trainingLoss: 1 / Double(step),
                             scores: [Score(split: .dev, metric: .accuracy, value: score * Double(step) / 3)]))
                 }
-                return [.started(stage.key, attempt, on: Self.worker, node: Self.node, at: time(number * 20))] + evaluations
+                return [.started(stage.key, attempt, on: Self.worker, node: Self.node, at: time(number * 20))]
+                    + evaluations
                     + [
                         .ended(stage.key, attempt, failure: nil, at: time(number * 20 + 15)),
                         .stands(StageRecord(key: stage.key, standing: .finished(result), attempts: 1)),

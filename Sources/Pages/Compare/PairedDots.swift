@@ -70,7 +70,9 @@ struct PairedDots {
 
     private func summary(_ task: String, _ metric: Metric, _ scores: [[Repetition: Double]]) -> String {
         let means = zip(methods, scores).compactMap { method, scores in
-            Summary(Array(scores.values)).map { "\(method) \(decimals($0.mean, 2)) over \(counted(scores.count, "seed"))" }
+            Summary(Array(scores.values)).map {
+                "\(method) \(decimals($0.mean, 2)) over \(counted(scores.count, "seed"))"
+            }
         }
         return "\(task) \(metric.rawValue): \(means.joined(separator: ", "))"
     }
@@ -92,7 +94,8 @@ struct DifferencePlot {
 
     var html: HTML {
         let ends = rows.flatMap { row in
-            [row.evidence.mean * 100] + (row.evidence.interval.map { [$0.lowerBound * 100, $0.upperBound * 100] } ?? [])
+            [row.evidence.mean * 100]
+                + (row.evidence.interval.map { [$0.lowerBound * 100, $0.upperBound * 100] } ?? [])
         }
         let axis = Axis(ends + [0], margin: 0.05)
         let left = 14 + 6.4 * Double(rows.map { min($0.name.count, 36) }.max() ?? 0)
@@ -108,9 +111,10 @@ struct DifferencePlot {
         let lines = rows.enumerated().map { number, row -> HTML in
             let y = (Double(number) + 0.5) * Self.line
             let bounds = row.evidence.interval
-            let whisker: HTML = bounds.map {
-                "<line class=\"whisker\" x1=\"\(place($0.lowerBound * 100))\" x2=\"\(place($0.upperBound * 100))\" y1=\"\(y)\" y2=\"\(y)\"/>"
-            } ?? ""
+            let whisker: HTML =
+                bounds.map {
+                    "<line class=\"whisker\" x1=\"\(place($0.lowerBound * 100))\" x2=\"\(place($0.upperBound * 100))\" y1=\"\(y)\" y2=\"\(y)\"/>"
+                } ?? ""
             let name = row.name.count > 36 ? "\(row.name.prefix(35))…" : row.name
             return """
                 <text class="end strong" x="\(left - 8)" y="\(y + 4)">\(name)</text>\(whisker)\
@@ -128,7 +132,9 @@ struct DifferencePlot {
 
     private var sentence: String {
         rows.map { row in
-            let bounds = row.evidence.interval.map { ", from \(signedPercent($0.lowerBound)) to \(signedPercent($0.upperBound))" }
+            let bounds = row.evidence.interval.map {
+                ", from \(signedPercent($0.lowerBound)) to \(signedPercent($0.upperBound))"
+            }
             return "\(row.name) \(signedPercent(row.evidence.mean))\(bounds ?? "")"
         }.joined(separator: "; ")
     }

@@ -56,7 +56,9 @@ struct Axis {
             let stride = max(1, (decades.count + 5) / 6)
             return decades.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
         }
-        return exponents.flatMap { exponent in [1, 2, 5].map { $0 * pow(10, Double(exponent)) } }.filter { low...high ~= $0 }
+        return exponents.flatMap { exponent in [1, 2, 5].map { $0 * pow(10, Double(exponent)) } }.filter {
+            low...high ~= $0
+        }
     }
 
     /// A tick as people write it.

@@ -19,12 +19,16 @@ struct Chart {
 
     func place(x value: Double) -> Double { left + x.place(of: value) * (width - left - Self.right) }
 
-    func place(y value: Double) -> Double { height - Self.bottom - y.place(of: value) * (height - Self.bottom - Self.top) }
+    func place(y value: Double) -> Double {
+        height - Self.bottom - y.place(of: value) * (height - Self.bottom - Self.top)
+    }
 
     /// - Parameters:
     ///   - summary: what the drawing shows, for those who do not see it.
     ///   - xTicks: what stands below the x axis instead of numbers.
-    func drawing(summary: String, xTitle: String, xTicks: [(value: Double, label: String)]? = nil, _ content: HTML) -> HTML {
+    func drawing(summary: String, xTitle: String, xTicks: [(value: Double, label: String)]? = nil, _ content: HTML)
+        -> HTML
+    {
         """
         <svg class="fit" role="img" aria-label="\(summary)" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)">
         \(rows)\(columns(xTicks))<text class="mid" x="\((left + width - Self.right) / 2)" y="\(height - 3)">\(xTitle)</text>

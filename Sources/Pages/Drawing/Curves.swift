@@ -40,7 +40,8 @@ package struct CurvePanel: Hashable, Sendable {
         guard !curves.isEmpty else { return nil }
         let points = curves.flatMap(\.points)
         let chart = Chart(
-            x: Axis(points.map(\.x), margin: 0.02), y: Axis(points.map(\.y), isLogarithmic: isLogarithmic ? true : false))
+            x: Axis(points.map(\.x), margin: 0.02),
+            y: Axis(points.map(\.y), isLogarithmic: isLogarithmic ? true : false))
         let lines = curves.enumerated().map { place, curve in
             chart.line(curve.points.map { ($0.x, $0.y) }, classes: "curve k\(place % 8)") + marks(curve, place, chart)
         }

@@ -53,7 +53,8 @@ func table(caption: HTML, classes: HTML = "", _ head: HTML, _ rows: [HTML]) -> H
 func head(_ titles: [String]) -> HTML {
     let cells = titles.map { title in
         title.hasPrefix("#")
-            ? "<th scope=\"col\" class=\"n\">\(String(title.dropFirst()))</th>" as HTML : "<th scope=\"col\">\(title)</th>"
+            ? "<th scope=\"col\" class=\"n\">\(String(title.dropFirst()))</th>" as HTML
+            : "<th scope=\"col\">\(title)</th>"
     }
     return "<tr>\(cells)</tr>"
 }

@@ -65,6 +65,7 @@ enum Style {
         th { font-weight: 600 } thead th { color: var(--soft); font-weight: 500; font-size: 12.5px; border-bottom: 1px solid var(--line) }
         tbody tr + tr > * { border-top: 1px solid color-mix(in srgb, var(--line) 55%, transparent) }
         tbody th { font-weight: 500 }
+        .box tbody th:first-child, .box thead th:first-child { position: sticky; left: 0; background: var(--bg); z-index: 1 }
         .n { text-align: right; padding-left: 12px } .n + .n { padding-left: 14px }
         td .words { color: var(--soft); font-size: 12px } td.best .figures { font-weight: 700 }
         td.wrap, th.wrap { white-space: normal; min-width: 16em; overflow-wrap: anywhere }

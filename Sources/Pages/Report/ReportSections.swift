@@ -22,9 +22,10 @@ struct Recipes {
         var kinds: [Kind] = []
         let inTable = Set(view.plan.rows.lazy.flatMap(\.stages))
         for stage in view.plan.stages where inTable.contains(stage.key) {
-            let sources = stage.specification.inputs.map { input in
-                "\(input.kind.rawValue) of \(view.planned(input.from)?.label ?? input.from.short)"
-            } + stage.specification.given.map { "\($0.kind.rawValue) \($0.id.rawValue.short), given as a file" }
+            let sources =
+                stage.specification.inputs.map { input in
+                    "\(input.kind.rawValue) of \(view.planned(input.from)?.label ?? input.from.short)"
+                } + stage.specification.given.map { "\($0.kind.rawValue) \($0.id.rawValue.short), given as a file" }
             let kind = Kind(label: stage.label, recipe: stage.specification.recipe, sources: sources)
             if tasks[kind] == nil { kinds.append(kind) }
             let task = view.plan.task(named: stage.task)?.definition.tableName ?? stage.task
@@ -56,7 +57,8 @@ struct Origins {
     var html: HTML {
         let plan = view.plan
         let results = plan.stages.compactMap { view.snapshot[$0.key].result }
-        let programs = results.map { $0.node.program.map { "headstart \($0)" } ?? "a version that was not noted" }.distinct()
+        let programs = results.map { $0.node.program.map { "headstart \($0)" } ?? "a version that was not noted" }
+            .distinct()
         let rows = plan.tasks.map { task in
             """
             <tr><th scope="row">\(task.definition.name)</th><td class="n">\(task.trainCount)</td>\
@@ -103,7 +105,8 @@ struct Costs {
                 """
         }
         return table(
-            caption: "By method; a stage that methods share is counted for each of them. Core hours have attempts that came to nothing in them",
+            caption:
+                "By method; a stage that methods share is counted for each of them. Core hours have attempts that came to nothing in them",
             head(["method", "#stages", "#finished", "#training", "#core hours", "#most entries that moved"]), lines)
     }
 }
@@ -115,12 +118,17 @@ struct Lineages {
     init(_ view: SweepView) { self.view = view }
 
     var html: HTML {
-        let keys = view.plan.rows.compactMap(\.stages.last).distinct()
-        let entries = keys.compactMap { key in entry(key) }
+        let scored = view.plan.rows.compactMap(\.stages.last).distinct()
+        let inTable = Set(scored)
+        let others = view.plan.stages.map(\.key).filter { !inTable.contains($0) }
+        let rest: HTML =
+            others.isEmpty
+            ? "" : "<h3>Stages that these start from, and those of searches</h3>\n\(others.compactMap(entry))"
         return """
             <p>A score of a row is that of its last stage. Each entry has the digests of model, data and recipe, and below them \
             the same of the stages that it starts from.</p>
-            \(entries)
+            \(scored.compactMap(entry))
+            \(rest)
             """
     }
 
@@ -133,7 +141,8 @@ struct Lineages {
         } catch {
             text = "\(error)"
         }
-        return "<details id=\"\(key.short)\"><summary>\(view.name(stage)): \(score)</summary><pre>\(text)</pre></details>\n"
+        return
+            "<details id=\"\(key.short)\"><summary>\(view.name(stage)): \(score)</summary><pre>\(text)</pre></details>\n"
     }
 
     private func known(_ key: StageKey) throws(UnknownStage) -> Lineage.Known {

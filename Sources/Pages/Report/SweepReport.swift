@@ -39,8 +39,10 @@ package struct SweepReport: Sendable {
         files = sweeps.map { ($0.name, words + $0.text) } + [("tasks.yaml", plan.taskFile)]
     }
 
-    package var document: String {
-        HTMLPage(title: "\(view.reference), a report", main: main).document()
+    /// - Parameter isPrinted: whether all that a reader could open is open, as on paper.
+    package func document(isPrinted: Bool = false) -> String {
+        let document = HTMLPage(title: "\(view.reference), a report", main: main).document()
+        return isPrinted ? document.replacing("<details", with: "<details open") : document
     }
 
     private var main: HTML {
@@ -54,7 +56,7 @@ package struct SweepReport: Sendable {
             reported by headstart \(programVersion).</p>
             \(Progress(view).html)
             <nav aria-label="Contents"><ol class="toc">\(contents)</ol></nav>
-            \(sections.map { "<section><h2 id=\"\($0.anchor)\">\($0.title)</h2>\n\($0.content)</section>\n" as HTML })
+            \(sections.map { "<section><h2 id=\"\($0.anchor)\">\($0.title)</h2>\n\($0.content.demoted)</section>\n" as HTML })
             """
     }
 
@@ -67,7 +69,7 @@ package struct SweepReport: Sendable {
     private var sections: [Section] {
         let table = ResultTable(view.snapshot)
         let whole = ResultTable(view.snapshot, allMetrics: true)
-        let failures = Failures(StatusListing(view.snapshot, nil, isWorkedOn: view.isWorkedOn).failures, view).html
+        let failures = Failures(StatusListing(view.snapshot, nil, isWorkedOn: view.isWorkedOn).failures, view).list
         let more: HTML =
             whole.columns.count > table.columns.count
             ? "<details><summary>Every metric</summary>\(whole.sheet.html)</details>" : ""
@@ -77,7 +79,7 @@ package struct SweepReport: Sendable {
             Section(anchor: "rows", title: "Every row", content: StageGrid(view).html),
             view.plan.searches.isEmpty
                 ? nil : Section(anchor: "searches", title: "Searches", content: SearchPage(view).content),
-            failures.isEmpty ? nil : Section(anchor: "failed", title: "What failed", content: failures),
+            failures.isEmpty ? nil : Section(anchor: "failed", title: "Failures and setbacks", content: failures),
             Section(anchor: "recipes", title: "Recipes", content: Recipes(view).html),
             Section(anchor: "origins", title: "Model, data and versions", content: Origins(view).html),
             Section(anchor: "cost", title: "Hosts and cost", content: Costs(view).html + ClusterPage(view).content),
@@ -98,7 +100,18 @@ package struct SweepReport: Sendable {
         }
         let words: HTML =
             given
-            ? "<p>Some stages start from files that were given; <code>headstart export --bundle</code> brings them along.</p>" : ""
-        return "<p>The sweep as it was run, with every setting of every stage and what searches found.</p>\(words)\(files)"
+            ? "<p>Some stages start from files that were given; <code>headstart export --sweep</code> brings them along.</p>"
+            : ""
+        return
+            "<p>The sweep as it was run, with every setting of every stage and what searches found.</p>\(words)\(files)"
+    }
+}
+
+extension HTML {
+    /// With its headings a level lower, for a place below a heading.
+    fileprivate var demoted: HTML {
+        HTML(
+            markup: markup.replacing("<h3", with: "<h4").replacing("</h3>", with: "</h4>")
+                .replacing("<h2", with: "<h3").replacing("</h2>", with: "</h3>"))
     }
 }

@@ -24,7 +24,8 @@ struct Veil {
         let short = hosts.compactMap { host in host.name.split(separator: ".").first.map { (String($0), host.other) } }
         self.hosts = Dictionary(uniqueKeysWithValues: hosts.map { ($0.name, $0.other) })
         self.workers = Dictionary(uniqueKeysWithValues: workers.map { ($0.name, WorkerID(rawValue: $0.other)) })
-        names = (workers.map { ($0.name.rawValue, $0.other) } + hosts.map { ($0.name, $0.other) } + short
+        names =
+            (workers.map { ($0.name.rawValue, $0.other) } + hosts.map { ($0.name, $0.other) } + short
             + users.map { ($0, "user") }).sorted { ($1.0.count, $0.0) < ($0.0.count, $1.0) }
     }
 
@@ -85,7 +86,8 @@ extension Veil {
 
     /// Those within the data directory keep their names.
     private func files(_ files: DataFiles) -> DataFiles {
-        DataFiles(files.paths.map { Path.isAbsolute($0) || $0.hasPrefix("..") || $0.hasPrefix("~") ? Path.name(of: $0) : $0 })
+        DataFiles(
+            files.paths.map { Path.isAbsolute($0) || $0.hasPrefix("..") || $0.hasPrefix("~") ? Path.name(of: $0) : $0 })
     }
 
     private func search(_ search: SweepSearch) -> SweepSearch {

@@ -30,7 +30,8 @@ final class StoreReader: Sendable {
             case .planned(_, let stages):
                 isPlanned = true
                 changed.formUnion(stages)
-            case .started(let stage, _, _, _), .evaluated(let stage, _, _), .ended(let stage, _, _): changed.insert(stage)
+            case .started(let stage, _, _, _), .evaluated(let stage, _, _), .ended(let stage, _, _):
+                changed.insert(stage)
             case .stands(let stage, _, _, _, _, _, _, _, _, _): changed.insert(stage)
             }
         }

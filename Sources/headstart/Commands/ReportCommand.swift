@@ -7,7 +7,8 @@ import Pages
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Writes a sweep as one document to hand on: tables, comparisons, recipes, cost, and where each number comes from.",
+        abstract:
+            "Writes a sweep as one document to hand on: tables, comparisons, recipes, cost, and where each number comes from.",
         discussion: """
             The file is whole by itself: a browser needs nothing else to show it. In it are reproduce.yaml, the sweep as it \
             was run, and tasks.yaml, how its data are read.
@@ -38,8 +39,8 @@ struct ReportCommand: ParsableCommand {
             store: URL(fileURLWithPath: sweep.store.store), sweep: sweep.sweep, isAnonymous: anonymous)
         guard let report else { throw BadRequest("\(sweep.store.store): no such sweep here") }
         switch format {
-        case .html: try AtomicFile.write(Data(report.document.utf8), to: out)
-        case .pdf: try Chromium().print(report.document, to: out)
+        case .html: try AtomicFile.write(Data(report.document().utf8), to: out)
+        case .pdf: try Chromium().print(report.document(isPrinted: true), to: out)
         }
         try Screen.line("The report is in \(out).")
     }
