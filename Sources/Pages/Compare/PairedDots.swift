@@ -36,7 +36,7 @@ struct PairedDots {
         guard !all.isEmpty else { return nil }
         let places = methods.indices.map(Double.init)
         let chart = Chart(
-            x: Axis([-0.4, Double(methods.count) - 0.6], margin: 0), y: Axis(all, margin: 0.08),
+            x: Axis([-0.4, Double(methods.count) - 0.6], margin: 0), y: Axis(all, margin: 0.08), xTitle: "",
             width: max(240, 70 + 92 * Double(methods.count)), height: 250)
         let seeds = Set(scores.flatMap(\.keys)).sorted()
         let lines = seeds.map { seed in
@@ -56,7 +56,7 @@ struct PairedDots {
         return """
             <figure><figcaption><b>\(task)</b> \(metric.rawValue)\(metric.isShare ? ", %" : "")</figcaption>
             \(chart.drawing(
-                summary: summary(task, metric, scores), xTitle: "",
+                summary: summary(task, metric, scores),
                 xTicks: methods.enumerated().map { (Double($0), short($1)) }, "\(lines)\(dots)\(means)"))</figure>
 
             """
@@ -88,7 +88,7 @@ extension Repetition {
 struct DifferencePlot {
     private let rows: [(name: String, evidence: Evidence)]
     private static let line = 24.0
-    private static let width = 620.0
+    private static let width = 540.0
 
     init(_ rows: [(String, Evidence)]) { self.rows = rows.map { (name: $0.0, evidence: $0.1) } }
 

@@ -68,7 +68,7 @@ enum Style {
         .box tbody th:first-child, .box thead th:first-child { position: sticky; left: 0; background: var(--bg); z-index: 1 }
         .n { text-align: right; padding-left: 12px } .n + .n { padding-left: 14px }
         td .words { color: var(--soft); font-size: 12px } td.best .figures { font-weight: 700 }
-        td.wrap, th.wrap { white-space: normal; min-width: 16em; overflow-wrap: anywhere }
+        td.short { white-space: normal; min-width: 5em; overflow-wrap: anywhere } td.wrap, th.wrap { white-space: normal; min-width: 16em; overflow-wrap: anywhere }
         .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 3px 16px; margin: 8px 0; font-variant-numeric: tabular-nums }
         .facts dt { color: var(--soft) } .facts dd { margin: 0; overflow-wrap: anywhere }
         .tiles { display: flex; flex-wrap: wrap; gap: 4px 30px; margin: 12px 0 6px; padding: 0; list-style: none }

@@ -16,7 +16,7 @@ struct SettingPlot {
     var html: HTML {
         let scale = SettingScale(points.map { $0.value(of: key) })
         let values = points.flatMap { $0.scores.compactMap(\.value) }
-        let chart = Chart(x: scale.axis, y: Axis(values, margin: 0.1), width: 360, height: 230)
+        let chart = Chart(x: scale.axis, y: Axis(values, margin: 0.1), xTitle: key, width: 360, height: 230)
         let place = { (point: TriedPoint) in scale.number(point.value(of: key)) }
         let seeds = points.flatMap { point in
             point.scores.compactMap { score in
@@ -47,7 +47,7 @@ struct SettingPlot {
         return """
             <figure><figcaption><b>\(metric?.rawValue ?? "score")\(metric?.isShare ?? true ? ", %" : "")</b> by \(key)</figcaption>
             \(chart.drawing(
-                summary: "\(counted(known.count, "point")) by \(key)\(best)", xTitle: key, xTicks: scale.ticks,
+                summary: "\(counted(known.count, "point")) by \(key)\(best)", xTicks: scale.ticks,
                 "\(seeds)\(line)\(means)\(chosen)"))
             <ul class="legend"><li><i class="sq k1"></i>chosen</li><li><i class="sq k0"></i>mean over the seeds</li><li>small: a seed</li></ul></figure>
 

@@ -34,12 +34,12 @@ struct RecipeDifferences {
         let rows =
             differing.map { setting in
                 """
-                <tr><th scope="row">\(setting.key)</th><td class="wrap">\(setting.value)</td><td class="soft wrap">\(common[setting.key] ?? "–")</td></tr>
+                <tr><th scope="row">\(setting.key)</th><td class="short">\(setting.value)</td><td class="soft short">\(common[setting.key] ?? "–")</td></tr>
 
                 """ as HTML
             }
             + extras.map {
-                "<tr><th scope=\"row\">\($0.key)</th><td class=\"wrap\">\($0.value)</td><td></td></tr>\n" as HTML
+                "<tr><th scope=\"row\">\($0.key)</th><td class=\"short\">\($0.value)</td><td></td></tr>\n" as HTML
             }
         let shown: HTML =
             rows.isEmpty
@@ -48,7 +48,7 @@ struct RecipeDifferences {
                 caption: "Where it differs from most of the sweep's stages", head(["setting", "here", "most stages"]),
                 rows)
         let all = own.map { setting in
-            "<tr><th scope=\"row\">\(setting.key)</th><td class=\"wrap\">\(setting.value)</td><td class=\"soft\">\(setting.isDefault ? "as always" : "")</td></tr>\n"
+            "<tr><th scope=\"row\">\(setting.key)</th><td class=\"short\">\(setting.value)</td><td class=\"soft\">\(setting.isDefault ? "as always" : "")</td></tr>\n"
                 as HTML
         }
         return """
