@@ -1,4 +1,5 @@
 import Experiments
+import Files
 import Foundation
 import Pages
 import Testing
@@ -82,8 +83,12 @@ struct PagesTests {
 
     @Test func `a stage that waits says for what`() throws {
         let store = try sample()
-        let page = try document(store, "/stages/\(store.stages("wild")[1].key.short)")
-        #expect(page.contains("it is ready; no coordinator works on the store"))
+        let ready = try document(store, "/stages/\(store.stages("wild")[1].key.short)")
+        #expect(ready.contains("it is ready; all workers are at other stages"), "the test has the store open")
+        let follower = try SampleStore()
+        let source = follower.stages("eh-ft/1")[0].key.short
+        let page = try document(follower, "/stages/\(follower.stages("eh-ft/2")[0].key.short)")
+        #expect(page.contains("it starts from <a href=\"/stages/\(source)\">eh-ft/1</a>, which has not finished"))
     }
 
     @Test func `a comparison says its verdict once, and what it compares seed by seed`() throws {

@@ -32,7 +32,8 @@ struct ReportTests {
     }
 
     @Test func `the sweep file inside is the one beside it`() throws {
-        let report = try #require(try SweepReport(store: try sample().url))
+        let store = try sample()
+        let report = try #require(try SweepReport(store: store.url))
         #expect(report.files.map(\.name) == ["reproduce.yaml", "tasks.yaml"])
         let document = report.document()
         let encoded = try #require(
@@ -40,21 +41,20 @@ struct ReportTests {
         let text = String(decoding: try #require(Data(base64Encoded: String(encoded.1))), as: UTF8.self)
         #expect(text == report.files[0].text)
         #expect(text.contains("sweep: small\nmodel: minilm\ntasks: [cb]\nseeds: [1, 2, 3]\n"))
-        #expect(
-            text.contains("- { tune: all, lr: 3e-5, from: { head: previous } }")
-                || text.contains("from: { head: previous }"))
+        #expect(text.contains("from: { head: previous }"))
     }
 
     @Test func `an anonymous report has neither host nor user nor path`() throws {
         let store = try sample()
         let named = try #require(try SweepReport(store: store.url)).document()
         let anonymous = try #require(try SweepReport(store: store.url, isAnonymous: true))
-        for secret in ["node-7.cluster.example", "4711", "/home/ada", "ada", "/data/of", "node-7:"] {
-            let pattern = try Regex("(?<![a-z0-9])\(NSRegularExpression.escapedPattern(for: secret))(?![a-z0-9])")
-            #expect(named.contains(pattern) || secret == "4711", "the test looks for what there is: \(secret)")
-            #expect(!anonymous.document().contains(pattern), "\(secret)")
-            for file in anonymous.files { #expect(!file.text.contains(pattern), "\(secret) in \(file.name)") }
+        let unnamed = anonymous.document()
+        for secret in [SampleStore.host, "/home/ada", "/data/of", "by ada", "node-7:"] {
+            #expect(named.contains(secret), "the test looks for what there is: \(secret)")
+            #expect(!unnamed.contains(secret), "\(secret)")
+            for file in anonymous.files { #expect(!file.text.contains(secret), "\(secret) in \(file.name)") }
         }
-        #expect(anonymous.document().contains("host-1") && anonymous.document().contains("svm-node-77"))
+        #expect(!unnamed.contains(SampleStore.worker.rawValue))
+        #expect(unnamed.contains("[path]: cannot be read on host-1 (tcp:[path]:5555) by user, of model svm-node-77"))
     }
 }
