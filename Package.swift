@@ -97,12 +97,13 @@ let package = Package(
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
         library("Reports", ["Experiments", "Files", "Configuration", "Tasks", "Statistics", "Numerics"]),
+        library("Pages", ["Experiments", "Files", "Configuration", "Ledger", "Statistics", "Reports"]),
         .executableTarget(
             name: "headstart",
             dependencies: [
                 "Experiments", "Files", "Messages", "Downloads", "Configuration", "Ledger", "Transport", "Collectives",
                 "Numerics", "Safetensors", "Tokenizers", "Tasks", "Encoders", "Training", "Scheduler", "Coordinator",
-                "Worker", "Statistics", "Reports",
+                "Worker", "Statistics", "Reports", "Pages",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -158,6 +159,7 @@ let package = Package(
             ["TestKit", "Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Statistics", ["Experiments", "Numerics"]),
         tests(of: "Reports", ["TestKit", "Experiments", "Files", "Numerics", "Statistics", "Tasks"]),
+        tests(of: "Pages", ["TestKit", "Experiments", "Files", "Ledger"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors", grdb],

@@ -67,8 +67,18 @@ package struct LedgerReader: Sendable {
         try stages(plan.stages.map(\.key))
     }
 
-    private func stages(_ keys: [StageKey]) throws(LedgerError) -> [StageRecord] {
-        try read { database in try keys.compactMap { try record($0.description, database) } }
+    /// What is known of these stages, in their order; those new to the ledger are left out.
+    package func stages(_ keys: [StageKey]) throws(LedgerError) -> [StageRecord] {
+        try read { database in
+            try keys.map(\.description).inPieces.flatMap { names in
+                let rows = try StageTable.filter(names.contains(GRDB.Column("key"))).fetchAll(database)
+                let stages = Dictionary(rows.map { ($0.key, $0) }) { first, _ in first }
+                let attempts = try AttemptTable.filter(names.contains(GRDB.Column("stage")))
+                    .order(GRDB.Column("number")).fetchAll(database)
+                let ofStages = Dictionary(grouping: attempts, by: \.stage)
+                return try names.compactMap { name in try stages[name]?.record(ofStages[name] ?? []) }
+            }
+        }
     }
 
     /// Stages whose key begins with these digits, in the order of keys.
@@ -170,18 +180,24 @@ package struct LedgerReader: Sendable {
 
     func record(_ key: String, _ database: Database) throws -> StageRecord? {
         guard let row = try StageTable.fetchOne(database, key: key) else { return nil }
-        let attempts = try AttemptTable.filter(GRDB.Column("stage") == key).order(GRDB.Column("number")).fetchAll(
-            database)
+        return try row.record(
+            try AttemptTable.filter(GRDB.Column("stage") == key).order(GRDB.Column("number")).fetchAll(database))
+    }
+}
+
+extension StageTable {
+    /// - Parameter attempts: at the stage, by their numbers.
+    fileprivate func record(_ attempts: [AttemptTable]) throws -> StageRecord {
         let last = attempts.last
         let setback = try attempts.compactMap { try $0.setback() }.last
         return StageRecord(
-            key: StageKey(rawValue: try digest(row.key)),
+            key: StageKey(rawValue: try digest(key)),
             standing: try StageStanding(
-                spelled(StageState.self, row.state), of: row.key,
+                spelled(StageState.self, state), of: key,
                 worker: last?.outcome == AttemptTable.running ? last?.worker : nil,
-                result: row.result.map { try decode(StageResult.self, from: $0) }, reason: row.reason, setback: setback),
-            attempts: last?.number ?? 0, losses: row.losses, nodeFailures: row.nodeFailures, isPaused: row.isPaused,
-            priority: row.priority ?? 0, setback: setback)
+                result: result.map { try decode(StageResult.self, from: $0) }, reason: reason, setback: setback),
+            attempts: last?.number ?? 0, losses: losses, nodeFailures: nodeFailures, isPaused: isPaused,
+            priority: priority ?? 0, setback: setback)
     }
 }
 
@@ -224,12 +240,12 @@ func decode<Value: Decodable>(_ type: Value.Type, from json: String) throws -> V
     try CanonicalJSON.decode(type, from: Data(json.utf8))
 }
 
-private func digest(_ hex: String) throws -> Digest {
+func digest(_ hex: String) throws -> Digest {
     guard let digest = Digest(hex: hex) else { throw damage("'\(hex)' is not a key") }
     return digest
 }
 
-private func spelled<Value: RawRepresentable<String>>(_ type: Value.Type, _ text: String) throws -> Value {
+func spelled<Value: RawRepresentable<String>>(_ type: Value.Type, _ text: String) throws -> Value {
     guard let value = Value(rawValue: text) else { throw damage("'\(text)' is not a \(type)") }
     return value
 }

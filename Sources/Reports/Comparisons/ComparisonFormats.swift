@@ -6,7 +6,7 @@ extension MethodComparison {
         format == .csv ? csv : sheet.rendered(format, width: width)
     }
 
-    private var sheet: Sheet {
+    package var sheet: Sheet {
         var sheet = Sheet(
             title:
                 "\(sweep) on \(model): \(first) less \(second), over the \(repetitions) that both have; percentage points",

@@ -63,7 +63,7 @@ extension PairwiseComparison {
         format == .csv ? csv : sheet.rendered(format, width: width)
     }
 
-    private var sheet: Sheet {
+    package var sheet: Sheet {
         var sheet = Sheet(
             title:
                 "\(sweep) on \(model): each pair of \(methods.count) methods, the first less the second, over the tasks "

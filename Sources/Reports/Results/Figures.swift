@@ -1,10 +1,10 @@
-import Experiments
+package import Experiments
 import Foundation
-import Statistics
+package import Statistics
 
 extension Summary {
     /// "61.82 ± 1.20" as the metric's values are shown, the deviation only where there is one.
-    func figures(_ metric: Metric) -> String { figures(metric.figure) }
+    package func figures(_ metric: Metric) -> String { figures(metric.figure) }
 
     /// In percent.
     var figures: String { figures(percent) }
@@ -17,13 +17,13 @@ extension Summary {
 /// A score as the papers print it: in percent, two decimals.
 func percent(_ value: Double) -> String { decimals(value * 100, 2) }
 
-func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
+package func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
 
 /// A difference of scores, in percentage points with its sign.
-func signedPercent(_ value: Double) -> String { String(format: "%+.2f", value * 100) }
+package func signedPercent(_ value: Double) -> String { String(format: "%+.2f", value * 100) }
 
 /// A number with so many digits that count, without zeros at the end.
 func significant(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)g", value) }
 
 /// Three digits that count.
-func pValueText(_ value: Double) -> String { significant(value, 3) }
+package func pValueText(_ value: Double) -> String { significant(value, 3) }

@@ -18,6 +18,9 @@ extension ResultTable {
         }
     }
 
+    /// The table before it takes a form; the best of a column is set off in bold type.
+    package var sheet: Sheet { sheet(marking: "bold") { $0.remark } }
+
     /// - Parameters:
     ///   - mark: what sets off the best method of a column.
     ///   - remark: what stands behind a cell's figures.

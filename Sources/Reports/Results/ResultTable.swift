@@ -137,7 +137,7 @@ extension ResultTable.SeedScores {
 
 extension ResultTable.Column {
     /// As it stands over a column of a printed table.
-    var title: String { "\(task) \(metric.rawValue)" }
+    package var title: String { "\(task) \(metric.rawValue)" }
 }
 
 extension TaskDefinition {

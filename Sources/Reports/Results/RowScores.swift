@@ -1,8 +1,8 @@
-import Experiments
+package import Experiments
 
 extension SweepPlan {
     /// The task and first metric of a row's last stage where that is not the row's task; nil otherwise.
-    func otherTarget(of row: SweepRow) -> ResultTable.Column? {
+    package func otherTarget(of row: SweepRow) -> ResultTable.Column? {
         guard let key = row.stages.last, let stage = stages.first(where: { $0.key == key }),
             stage.task != row.trainedTask,
             let metric = task(named: stage.task)?.definition.metrics.first
@@ -14,7 +14,7 @@ extension SweepPlan {
     func scored(_ row: SweepRow) -> PlannedTask? { task(named: otherTarget(of: row)?.task ?? row.trainedTask) }
 
     /// What the row's score is: the last stage's task by its first metric.
-    func target(of row: SweepRow) -> ResultTable.Column? {
+    package func target(of row: SweepRow) -> ResultTable.Column? {
         if let other = otherTarget(of: row) { return other }
         return task(named: row.trainedTask)?.definition.metrics.first.map {
             ResultTable.Column(task: row.task, metric: $0)
@@ -24,16 +24,16 @@ extension SweepPlan {
 
 extension SweepSnapshot {
     /// The score of a row's last stage; nil where there is none yet, or none that is a number.
-    func score(_ metric: Metric, of row: SweepRow, on split: Split = .dev) -> Double? {
+    package func score(_ metric: Metric, of row: SweepRow, on split: Split = .dev) -> Double? {
         guard let score = result(of: row)?.score(metric, on: split) else { return nil }
         return score.isFinite ? score : nil
     }
 
     /// Whether a row has ended with a score that is undefined.
-    func isUndefined(_ metric: Metric, of row: SweepRow, on split: Split = .dev) -> Bool {
+    package func isUndefined(_ metric: Metric, of row: SweepRow, on split: Split = .dev) -> Bool {
         result(of: row)?.scored(metric, on: split).map { $0.value == nil } ?? false
     }
 
     /// That of the row's last stage; nil until it has finished.
-    func result(of row: SweepRow) -> StageResult? { row.stages.last.flatMap { self[$0].result } }
+    package func result(of row: SweepRow) -> StageResult? { row.stages.last.flatMap { self[$0].result } }
 }

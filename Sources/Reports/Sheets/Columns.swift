@@ -1,7 +1,7 @@
 /// Lines of aligned columns. Libraries for tables draw them as wide as they are; ours breaks into blocks as wide as the
 /// terminal, and its first columns are said again in each.
-struct Columns {
-    enum Alignment { case left, right }
+package struct Columns {
+    package enum Alignment: Sendable { case left, right }
 
     private let titles: [String]
     private let alignments: [Alignment]

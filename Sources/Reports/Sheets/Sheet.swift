@@ -1,21 +1,21 @@
 /// A table as people read it, with its title and notes, before it takes the form of text, Markdown or LaTeX.
-struct Sheet {
-    let title: String
-    let columns: [(title: String, alignment: Columns.Alignment)]
-    var rows: [[Cell]] = []
-    var notes: [String] = []
+package struct Sheet: Sendable {
+    package let title: String
+    package let columns: [(title: String, alignment: Columns.Alignment)]
+    package var rows: [[Cell]] = []
+    package var notes: [String] = []
     /// Lines below the notes that stay as they are.
-    var details: [String] = []
+    package var details: [String] = []
     /// Columns that are said again wherever a narrow terminal makes a new block.
     var fixed = 1
 
-    struct Cell {
+    package struct Cell: Sendable {
         /// Numbers and their signs, "61.82 ± 1.20": mathematics in LaTeX.
-        var figures = ""
+        package var figures = ""
         /// Words, after the figures where there are any.
-        var words = ""
+        package var words = ""
         /// Whether it is set off: with a star, or in bold type.
-        var isMarked = false
+        package var isMarked = false
 
         static func words(_ words: String) -> Cell { Cell(words: words) }
         static func figures(_ figures: String) -> Cell { Cell(figures: figures) }

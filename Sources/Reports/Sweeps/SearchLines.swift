@@ -1,12 +1,12 @@
-import Experiments
+package import Experiments
 
 extension SweepSearch {
     /// What stands of the search, and below it what it remarked.
-    var lines: [String] { ["\(name): \(standing)"] + remarks.map { "  \($0)" } }
+    package var lines: [String] { ["\(name): \(standing)"] + remarks.map { "  \($0)" } }
 
     private var name: String { "search \(task) \(method)" }
 
-    private var standing: String {
+    package var standing: String {
         let tried = trials.filter { $0.score != nil }.count
         switch state {
         case .open: return "\(tried) of \(trials.count) points have a score, on \(basis); more may follow"

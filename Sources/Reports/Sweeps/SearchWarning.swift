@@ -1,11 +1,11 @@
-import Experiments
+package import Experiments
 
 extension SweepPlan {
     /// The methods with settings that were searched on the scores which are reported, in the table's order.
     var methodsSearchedOnDev: [String] { rows.filter { !devSearches(of: $0).isEmpty }.map(\.method).distinct() }
 
     /// What is to be said below scores of those methods; nil where none of them is among the ones shown.
-    func searchWarning(of shown: [String]) -> String? {
+    package func searchWarning(of shown: [String]) -> String? {
         let methods = methodsSearchedOnDev.filter(shown.contains)
         guard !methods.isEmpty else { return nil }
         let tried = rows.filter { row in

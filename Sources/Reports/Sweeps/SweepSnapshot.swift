@@ -18,16 +18,16 @@ package struct SweepSnapshot: Sendable {
     }
 
     /// Whether nothing more will happen to the sweep unless a person asks for it.
-    var hasEnded: Bool { plan.hasEnded(Array(records.values)) }
+    package var hasEnded: Bool { plan.hasEnded(Array(records.values)) }
 
     /// A stage of which nothing is known waits.
     package subscript(key: StageKey) -> StageRecord { records[key] ?? StageRecord(key: key) }
 
     /// The plan's stages in its order, each with what is known of it.
-    var stages: [(stage: PlannedStage, record: StageRecord)] { plan.stages.map { ($0, self[$0.key]) } }
+    package var stages: [(stage: PlannedStage, record: StageRecord)] { plan.stages.map { ($0, self[$0.key]) } }
 
     /// The state of a row's last stage; where its searches have not come to one, theirs.
-    func state(of row: SweepRow) -> StageState {
+    package func state(of row: SweepRow) -> StageState {
         if let key = row.stages.last { return self[key].state }
         return plan.searches(for: row).allSatisfy { $0.failure == nil } ? .waiting : .failed
     }
@@ -35,10 +35,10 @@ package struct SweepSnapshot: Sendable {
     /// Where stages were finished.
     package var finishedOn: [NodeSettings] { stages.compactMap { $0.record.result?.node } }
 
-    func count(_ state: StageState) -> Int { stages.count { $0.record.state == state } }
+    package func count(_ state: StageState) -> Int { stages.count { $0.record.state == state } }
 
     /// Optimizer steps of a stage.
-    func steps(of stage: PlannedStage) -> Int {
+    package func steps(of stage: PlannedStage) -> Int {
         plan.task(named: stage.task).map { stage.specification.recipe.steps(on: $0) } ?? 0
     }
 }
