@@ -101,5 +101,10 @@ func expectHarmless(_ target: RequestTarget) {
     let names = target.path.split(separator: "/", omittingEmptySubsequences: false)
     #expect(names.first == "" && !names.contains("..") && !names.contains("."), "\(target.path)")
     #expect(!target.path.contains("\\") && target.path.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "\(target.path)")
-    #expect(throws: Never.self) { #expect(try RequestTarget(Array(target.description.utf8)) == target, "\(target)") }
+    do {
+        let again = try RequestTarget(Array(target.description.utf8))
+        #expect(again == target, "\(target)")
+    } catch {
+        Issue.record("\(target): \(error)")
+    }
 }
