@@ -13,7 +13,7 @@ final class RunningDashboard: Sendable {
     let ledger: Ledger
     let plan: SweepPlan
     /// What was asked of the coordinator, but for its status.
-    private let asked = Mutex<[Request]>([])
+    private let asked = Asked()
     private let dashboard: Mutex<Dashboard?> = Mutex(nil)
     let port: UInt16
 
@@ -28,15 +28,13 @@ final class RunningDashboard: Sendable {
         ledger = try Ledger(store: store.path)
         plan = try makePlan(seeds: Array(seeds))
         try ledger.commit([.planned(plan, at: Timestamp(rawValue: 1000))])
-        var begun: Dashboard?
         let ask: @Sendable (Request) throws -> Reply? = { [asked] request in
-            if request != .status { asked.withLock { $0.append(request) } }
+            if request != .status { asked.requests.withLock { $0.append(request) } }
             return try reply(request)
         }
-        begun = try Dashboard(
+        let begun = try Dashboard(
             store: store.path, at: "127.0.0.1:*", machine: "here", token: token.map { AccessToken($0) }, ask: ask)
-        let address = try #require(begun?.address)
-        port = try #require(URL(string: address)?.port.map(UInt16.init))
+        port = try #require(URL(string: begun.address)?.port.map(UInt16.init))
         dashboard.withLock { $0 = begun }
     }
 
@@ -46,7 +44,7 @@ final class RunningDashboard: Sendable {
         dashboard.withLock { $0.take() }?.stop()
     }
 
-    var requests: [Request] { asked.withLock { $0 } }
+    var requests: [Request] { asked.requests.withLock { $0 } }
 
     /// Something happens in the sweep.
     func finish(_ stage: StageKey) throws {
@@ -69,6 +67,10 @@ final class RunningDashboard: Sendable {
         try client.send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
         return try #require(Answer(client.readToEnd()))
     }
+}
+
+private final class Asked: Sendable {
+    let requests = Mutex<[Request]>([])
 }
 
 struct Answer {
@@ -104,7 +106,7 @@ final class RawClient {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        try #require(descriptor >= 0 && code == 0)
+        guard descriptor >= 0, code == 0 else { throw CocoaError(.fileReadNoSuchFile) }
         var patience = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }

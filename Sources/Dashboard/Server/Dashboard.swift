@@ -38,12 +38,11 @@ package final class Dashboard: Sendable {
             of: "//*:", with: "//\(machine):")
         let bell = try Bell()
         self.bell = bell
+        let admission = Admission(at: listener.endpoint, machine: machine, token: token)
+        let backstage = Backstage(store: store, hasCommands: token != nil, ask: ask)
         let thread = Thread { [self] in
-            let loop = ServerLoop(
-                listener, Admission(at: listener.endpoint, machine: machine, token: token),
-                Backstage(store: store, hasCommands: token != nil, ask: ask), bell,
-                until: { self.isOver.load(ordering: .acquiring) })
-            loop.run()
+            // Its connections end with it, before anybody hears that it has ended.
+            ServerLoop(listener, admission, backstage, bell) { self.isOver.load(ordering: .acquiring) }.run()
             hasEnded.signal()
         }
         thread.name = "dashboard"

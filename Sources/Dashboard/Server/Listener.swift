@@ -27,7 +27,7 @@ final class Listener: Sendable {
         do throws(DashboardError) {
             var yes: Int32 = 1
             setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-            guard bind(descriptor, address.ai_addr, address.ai_addrlen) == 0, listen(descriptor, 64) == 0 else {
+            guard bind(descriptor, address.ai_addr, address.ai_addrlen) == 0, listen(descriptor, 1024) == 0 else {
                 throw errno == EADDRINUSE
                     ? .addressInUse(text) : .failed(call: "bind", address: text, code: errno)
             }
@@ -39,6 +39,9 @@ final class Listener: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// Nobody can connect from now on.
+    func stop() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     /// `HOST:PORT`, as a person writes it.
     static func text(of endpoint: Endpoint) -> String { String("\(endpoint)".dropFirst("tcp://".count)) }

@@ -44,7 +44,10 @@ final class ServerLoop {
         otherJobs = DiskQueue("dashboard") { bell.ring() }
     }
 
-    deinit { for client in clients.values { close(client.descriptor) } }
+    deinit {
+        listener.stop()
+        for client in clients.values { close(client.descriptor) }
+    }
 
     func run() {
         while !isOver() {

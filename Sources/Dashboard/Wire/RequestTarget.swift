@@ -1,7 +1,7 @@
 /// What a request asks for, each part decoded once.
 ///
-/// Invariants: the path begins with a slash, none of its names is "." or "..", and no name or value holds what could mean
-/// something else to a file system: a slash or backslash that was escaped, or a control character.
+/// Invariants: the path begins with one slash, none of its names is empty, "." or "..", and no name or value holds what could
+/// mean something else to a file system: a slash or backslash that was escaped, or a control character.
 package struct RequestTarget: Hashable, Sendable {
     package let path: String
     /// What a form gives more than once is joined by commas.
@@ -27,7 +27,7 @@ package struct RequestTarget: Hashable, Sendable {
 
     private static func path(_ bytes: some Collection<UInt8>) throws(Refusal) -> String {
         var names: [String] = []
-        for part in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst() {
+        for part in bytes.split(separator: UInt8(ascii: "/")) {
             let name = try unescaped(part)
             guard name != ".", name != "..", !name.utf8.contains(where: isForbidden) else {
                 throw Refusal(.notFound, "There is no such page.")
