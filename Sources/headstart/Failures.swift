@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Coordinator
+import Dashboard
 import Downloads
 import Encoders
 import Experiments
@@ -61,6 +62,7 @@ extension Headstart {
         case CoordinatorError.transport(let error): status(of: error)
         case CoordinatorError.ledger(let error): status(of: error)
         case CoordinatorError.planning: 2
+        case let error as DashboardError: error.isOfRequest ? 2 : 1
         case LedgerError.missing, LedgerError.foreign, LedgerError.otherVersion, LedgerError.inUse: 2
         case SupervisorError.gaveUp(_, let status, _): [2, nobodyToWorkFor].contains(status) ? status : 1
         case WorkerError.nobodyAnswers, WorkerError.lostCoordinator: nobodyToWorkFor

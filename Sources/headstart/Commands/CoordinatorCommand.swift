@@ -24,10 +24,13 @@ struct CoordinatorCommand: ParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var listen: ListenOptions
     @OptionGroup var policy: PolicyOptions
+    @OptionGroup var serving: ServingOptions
     @OptionGroup var log: LogOptions
 
     func run() throws {
         try Machine.demandDescriptors()
+        let dashboard = try serving.begin(store)
+        defer { dashboard?.stop() }
         let stop = try StopRequest()
         let plans = try work(until: stop)
         let ledger = try LedgerReader(store: store.store)

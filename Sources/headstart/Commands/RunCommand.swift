@@ -26,10 +26,13 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var groups: GroupOptions
     @OptionGroup var policy: PolicyOptions
+    @OptionGroup var serving: ServingOptions
     @OptionGroup var log: LogOptions
 
     func run() throws {
         try Machine.demandDescriptors()
+        let dashboard = try serving.begin(store)
+        defer { dashboard?.stop() }
         let sweep = try sweep.prepare(fetching: fetching) { try Screen.line($0.summary(width: Screen.width)) }
         let logger = log.logger("groups", level: .warning)
         let stop = try StopRequest()
