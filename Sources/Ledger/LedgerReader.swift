@@ -227,7 +227,7 @@ private func digest(_ hex: String) throws -> Digest {
     return digest
 }
 
-private func spelled<Value: RawRepresentable<String>>(_ type: Value.Type, _ text: String) throws -> Value {
+func spelled<Value: RawRepresentable<String>>(_ type: Value.Type, _ text: String) throws -> Value {
     guard let value = Value(rawValue: text) else { throw damage("'\(text)' is not a \(type)") }
     return value
 }

@@ -83,7 +83,7 @@ struct MigrationTests {
         try ledger.commit([.submitted(plan, arguments: ["a.yaml"]), .drained(host: "node-3", isOver: false)])
         #expect(try reader.drained() == ["node-3"])
         #expect(try reader.sweeps().last?.arguments == ["a.yaml"])
-        #expect(try store.query("PRAGMA user_version") == ["3"])
+        #expect(try store.query("PRAGMA user_version") == ["4"])
         #expect(try states(reader).count == before.count)
         #expect(try reader.problems() == [])
     }
@@ -96,6 +96,6 @@ struct MigrationTests {
         let ledger = try Ledger(store: store.path)
         try ledger.commit([.drained(host: "node-3", isOver: false)])
         #expect(try ledger.reader.drained() == ["node-3"])
-        #expect(try store.query("PRAGMA user_version") == ["3"])
+        #expect(try store.query("PRAGMA user_version") == ["4"])
     }
 }

@@ -80,6 +80,7 @@ package struct Trace {
         case .planned(let plan, _): "planned \(plan.name)"
         case .started(let key, let attempt, let worker, _, _): "started \(name(key, attempt)) on \(worker)"
         case .evaluated(let key, let attempt, let evaluation): "evaluated \(name(key, attempt)) step \(evaluation.step)"
+        case .drawn(let key, let attempt, let curve): "drawn \(name(key, attempt)) to step \(curve.steps)"
         case .ended(let key, let attempt, let failure, _):
             "ended \(name(key, attempt)): \(failure.map { "\($0.cause), \($0.message)" } ?? "finished")"
         case .stands(let stage):
