@@ -7,7 +7,7 @@
 /// A point has the mean of its steps' losses and of their gradients' norms, and the tokens and seconds of all of them
 /// together, so that nothing that happened between two points is left out. Its learning rate is that of its last step,
 /// since a schedule is no noise to be averaged.
-package struct TrainingCurve: Hashable, Sendable {
+package struct TrainingCurve: Hashable, Sendable, Defaultable {
     /// The most points there are; even, so that all have a neighbour.
     package static let limit = 500
 
@@ -57,7 +57,7 @@ package struct TrainingCurve: Hashable, Sendable {
     @discardableResult
     package mutating func add(_ step: Point) -> Bool {
         guard step.step == steps + 1 else { return false }
-        if points.count == Self.limit, lastIsWhole { thin() }
+        if points.count == Self.limit, lastIsWhole { self = thinned() }
         if lastIsWhole {
             points.append(step)
         } else {
@@ -72,12 +72,25 @@ package struct TrainingCurve: Hashable, Sendable {
     /// Steps before a point.
     private func start(of place: Int) -> Int { place == 0 ? 0 : points[place - 1].step }
 
-    private mutating func thin() {
-        points = Swift.stride(from: 0, to: points.count, by: 2).map { place in
+    /// The curve in points of at least so many steps, so that it can be laid beside a longer stage's.
+    package func thinned(toStride wanted: Int) -> TrainingCurve {
+        var curve = self
+        while curve.stride < wanted, curve.points.count > 1 { curve = curve.thinned() }
+        return curve
+    }
+
+    /// Each two neighbours as one.
+    private func thinned() -> TrainingCurve {
+        var thinner = TrainingCurve()
+        for place in Swift.stride(from: 0, to: points.count, by: 2) {
             var point = points[place]
-            point.merge(points[place + 1], share: 0.5)
-            return point
+            if place + 1 < points.count {
+                let later = points[place + 1]
+                point.merge(later, share: Float(later.step - point.step) / Float(later.step - start(of: place)))
+            }
+            thinner.points.append(point)
         }
+        return thinner
     }
 }
 

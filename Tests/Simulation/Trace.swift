@@ -35,6 +35,7 @@ package struct Trace {
             case .heartbeat(let claim, _): "heartbeat \(name(claim))"
             case .evaluated(let claim, let evaluation):
                 "evaluated \(name(claim)) step \(evaluation.step)"
+            case .curve(let claim, let curve): "curve \(name(claim)) to step \(curve.steps)"
             case .log(let claim, let offset, _): "log \(name(claim)) from \(offset)"
             case .fetch(_, let offset): "fetch from \(offset)"
             case .offer(let claim, let artifact): "offer \(artifact.kind) of \(name(claim))"

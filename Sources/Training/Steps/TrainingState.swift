@@ -14,6 +14,8 @@ struct TrainingState: Codable, Equatable {
     /// Seconds spent in all, and in training steps alone, over all attempts.
     var seconds = 0.0
     var stepSeconds = 0.0
+    /// Goes on where the checkpoint ends, so that no step is in it twice.
+    @Implied<Plain<TrainingCurve>> var curve: TrainingCurve
     /// The last evaluation, and the best one where the recipe selects it.
     var latest: Evaluation?
     var best: Evaluation?
