@@ -41,7 +41,8 @@ struct ProgramsTests {
     }
 
     @Test(.timeLimit(.minutes(10))) func `every object of JSON says its schema`() throws {
-        let key = try read { try #require(String.fetchOne($0, sql: "SELECT key FROM stage WHERE state = 'finished'")) }
+        let sql = "SELECT key FROM stage WHERE state = 'finished'"
+        let key = try #require(try read { try String.fetchOne($0, sql: sql) })
         let data = ["--data", "data"]
         let store = ["--store", "store"]
         let commands: [[String]] = [
@@ -79,7 +80,7 @@ struct ProgramsTests {
         let page = try String(
             contentsOfFile: "\(Program.package)/Sources/headstart/Documentation.docc/ledger.md", encoding: .utf8)
         try read { database in
-            let version = try #require(Int.fetchOne(database, sql: "PRAGMA user_version"))
+            let version = try #require(try Int.fetchOne(database, sql: "PRAGMA user_version"))
             #expect(page.contains("is the version of the schema, \(version) as of now"))
             let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
             for table in try String.fetchAll(database, sql: sql) {
@@ -120,7 +121,7 @@ struct ProgramsTests {
                 SELECT loss AS value FROM point UNION ALL SELECT learningRate FROM point UNION ALL
                 SELECT gradientNorm FROM point UNION ALL SELECT value FROM metric)
             """
-        let row = try read { try #require(Row.fetchOne($0, sql: sql)) }
+        let row = try read { try #require(try Row.fetchOne($0, sql: sql)) }
         let kept = lines.filter { $0.metric != "tokens-per-second" }
         #expect(kept.count == row[0])
         #expect(abs(kept.map(\.value).reduce(0, +) - (row[1] as Double)) < 1e-6 * (row[1] as Double))

@@ -12,7 +12,7 @@ struct MigrationTests {
 
     init() throws { store = try TemporaryFolder() }
 
-    private static let recorded = ["1-finished", "1-killed", "2-killed"]
+    private static let recorded = ["1-finished", "1-killed", "2-killed", "3-killed"]
 
     /// Makes a ledger of what the sqlite3 shell's `.dump` has said of it. That of a coordinator that was killed has its
     /// rows in the log beside it.
