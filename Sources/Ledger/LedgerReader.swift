@@ -165,8 +165,16 @@ package struct LedgerReader: Sendable {
 
     /// When each finished stage was.
     package func endTimes() throws(LedgerError) -> [StageKey: Timestamp] {
+        try times("SELECT stage, max(endedAt) AS at FROM attempt WHERE outcome = 'finished' GROUP BY stage")
+    }
+
+    /// When the first attempt of each stage that has one began.
+    package func startTimes() throws(LedgerError) -> [StageKey: Timestamp] {
+        try times("SELECT stage, min(startedAt) AS at FROM attempt GROUP BY stage")
+    }
+
+    private func times(_ sql: String) throws(LedgerError) -> [StageKey: Timestamp] {
         try read { database in
-            let sql = "SELECT stage, max(endedAt) AS at FROM attempt WHERE outcome = 'finished' GROUP BY stage"
             let times = try Row.fetchAll(database, sql: sql).map { row in
                 (StageKey(rawValue: try digest(row["stage"])), Timestamp(rawValue: row["at"]))
             }

@@ -16,6 +16,8 @@ struct TrainingState: Codable, Equatable {
     var stepSeconds = 0.0
     /// Those of the tokens whose seconds no longer count as spent in steps.
     @Implied<Zero<Int>> private(set) var uncountedTokens: Int
+    /// Goes on where the checkpoint ends, so that no step is in it twice.
+    @Implied<Plain<TrainingCurve>> var curve: TrainingCurve
     /// The last evaluation, and the best one where the recipe selects it.
     var latest: Evaluation?
     var best: Evaluation?

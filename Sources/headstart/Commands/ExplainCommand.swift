@@ -24,7 +24,7 @@ struct ExplainCommand: ParsableCommand {
             throw WorkFailed("the coordinator gave another answer")
         }
         guard !stages.isEmpty else { throw BadRequest("no stage's key begins with \(key)") }
-        if output.json { return try Screen.json(stages) }
+        if output.json { return try Screen.json(["stages": stages]) }
         for stage in stages {
             let name = "\(stage.task) \(stage.stage) seed \(stage.seed), \(stage.key.short)"
             try Screen.line("\(name): \(stage.state.rawValue); \(stage.reason)")
