@@ -26,7 +26,8 @@ struct Headstart: ParsableCommand {
             ResultsCommand.self, SweepsCommand.self, DiffCommand.self, LineageCommand.self, AnalyzeCommand.self,
             TrainCommand.self, PredictCommand.self, EvaluateCommand.self, RetrainCommand.self, ExportCommand.self,
             EncodeCommand.self,
-            TokenizeCommand.self, ModelCommand.self, DataCommand.self, KeysCommand.self,
+            TokenizeCommand.self, ModelCommand.self, DataCommand.self, KeysCommand.self, MethodsCommand.self,
+            TasksCommand.self, CompletionsCommand.self, ManualCommand.self,
         ])
 
     /// Parses the program's arguments and does what they ask for.
@@ -34,8 +35,11 @@ struct Headstart: ParsableCommand {
     static func runToEnd() -> Int32 {
         do {
             let words = Array(CommandLine.arguments.dropFirst())
-            try refuseEmptyWords(words)
-            try refuseUnknownCommand(words)
+            // A shell that asks what a word may be has words that are not there yet.
+            if words.first != "---completion" {
+                try refuseEmptyWords(words)
+                try refuseUnknownCommand(words)
+            }
             var command = try parseAsRoot()
             try command.run()
             return 0

@@ -19,7 +19,9 @@ struct PlanCommand: ParsableCommand {
     @OptionGroup var groups: GroupOptions
     @OptionGroup var output: OutputOptions
 
-    @Option(name: .long, help: ArgumentHelp("The store whose finished stages count as done.", valueName: "directory"))
+    @Option(
+        name: .long, help: ArgumentHelp("The store whose finished stages count as done.", valueName: "directory"),
+        completion: .directory)
     var store: String?
 
     @Flag(
