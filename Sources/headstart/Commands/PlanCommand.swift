@@ -48,7 +48,7 @@ struct PlanCommand: ParsableCommand {
         ).stages(of: snapshot.plan)
         let workers = PlanListing.Workers(
             groups: groups.groups, ranks: groups.ranks, threads: settings.threadsPerRank,
-            memoryBytes: groups.node.memory?.bytes ?? Int(Machine.memoryBytes) / (groups.groups * groups.ranks))
+            memoryBytes: groups.node.memory?.bytes ?? Machine.memoryBytes / (groups.groups * groups.ranks))
         let configuration = try Backbone(directory: snapshot.plan.model.path).configuration
         return PlanListing(snapshot, workers: workers) { stage in
             guard let task = snapshot.plan.task(named: stage.task)?.definition else { return 0 }
