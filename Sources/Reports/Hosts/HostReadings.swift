@@ -68,7 +68,7 @@ extension HostReadings {
         text: (String) -> String?, names: (String) -> [String], environment: [String: String], memoryBytes: Int,
         addressBytes: Int?
     ) {
-        let word = { (path: String) in text(path)?.trimmingCharacters(in: .whitespacesAndNewlines) }
+        func word(_ path: String) -> String? { text(path)?.trimmingCharacters(in: .whitespacesAndNewlines) }
         hugePages = word("/sys/kernel/mm/transparent_hugepage/enabled")
             .flatMap { $0.firstMatch(of: /\[(\w+)\]/).map { String($0.1) } }
         asksForHugePages = environment["GLIBC_TUNABLES"]?.contains("glibc.malloc.hugetlb=1") ?? false
