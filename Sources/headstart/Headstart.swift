@@ -18,7 +18,8 @@ struct Headstart: ParsableCommand {
         subcommands: [
             DoctorCommand.self, BenchCommand.self, InitCommand.self, PlanCommand.self, RunCommand.self,
             CoordinatorCommand.self,
-            WorkerCommand.self, NodeCommand.self, StatusCommand.self, WorkersCommand.self, ExplainCommand.self,
+            WorkerCommand.self, NodeCommand.self, StatusCommand.self, WatchCommand.self, WorkersCommand.self,
+            ExplainCommand.self,
             PauseCommand.self,
             ResumeCommand.self, CancelCommand.self, RetryCommand.self, PriorityCommand.self, DrainCommand.self,
             SubmitCommand.self, WaitCommand.self, LogsCommand.self, EventsCommand.self, LedgerCommand.self,

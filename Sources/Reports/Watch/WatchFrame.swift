@@ -65,22 +65,9 @@ extension WatchView {
             return [first + gap(first) + time] + names.dropFirst()
         }
         let title = "\(snapshot.plan.name) on \(snapshot.plan.model.name)"
-        let progress = LiveProgress(current ?? snapshot, workers: report?.workers.count ?? 0, trouble: report?.trouble)
+        let progress = LiveProgress(snapshot, workers: report?.workers.count ?? 0, trouble: report?.trouble)
         let state = snapshot.hasEnded ? " – ended" : report == nil ? " – no coordinator works on it" : ""
         return [title + state + gap(title + state) + time] + progress.head
-    }
-
-    /// The snapshot with what the coordinator tells of the stages that run.
-    private var current: SweepSnapshot? {
-        guard let snapshot, let report else { return nil }
-        let told = Dictionary(report.running.map { ($0.key, $0) }) { first, _ in first }
-        return SweepSnapshot(
-            snapshot.plan,
-            snapshot.stages.map { _, record in
-                var record = record
-                record.progress = told[record.key]?.progress
-                return record
-            })
     }
 
     // MARK: The grid
@@ -161,6 +148,18 @@ extension WatchView {
 }
 
 extension SweepSnapshot {
+    /// With how far the coordinator says that stages have come, which the ledger does not keep.
+    package func progressing(_ report: CoordinatorReport) -> SweepSnapshot {
+        let told = Dictionary(report.running.map { ($0.key, $0) }) { first, _ in first }
+        return SweepSnapshot(
+            plan,
+            stages.map { _, record in
+                var record = record
+                record.progress = told[record.key]?.progress
+                return record
+            })
+    }
+
     /// A row runs where any of its stages does.
     fileprivate func shown(_ row: SweepRow) -> StageState {
         row.stages.contains { self[$0].state == .running } ? .running : state(of: row)

@@ -26,6 +26,7 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var groups: GroupOptions
     @OptionGroup var policy: PolicyOptions
+    @OptionGroup var telling: NotifyOptions
     @OptionGroup var log: LogOptions
 
     func run() throws {
@@ -73,7 +74,12 @@ struct RunCommand: ParsableCommand {
             whenDone: groupsDone)
         // A group that comes up as the last stage ends would wait for a coordinator that is gone.
         defer { stop.request() }
-        try coordinator.run(until: groupsDone, onChange: display.show)
+        let announcer = Announcer(telling)
+        defer { announcer.finish() }
+        try coordinator.run(until: groupsDone) { status in
+            display.show(status)
+            announcer.look(at: status)
+        }
         stop.request()
         try local.join()
     }
