@@ -25,6 +25,7 @@ struct CoordinatorCommand: ParsableCommand {
     @OptionGroup var listen: ListenOptions
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var serving: ServingOptions
+    @OptionGroup var telling: NotifyOptions
     @OptionGroup var log: LogOptions
 
     func run() throws {
@@ -52,7 +53,11 @@ struct CoordinatorCommand: ParsableCommand {
             try Screen.line("Sweep \(plan.name): \(stages); workers connect to \(coordinator.endpoint).")
             if let remark = try LedgerReader(store: store.store).remarkOnModels(of: plan) { Screen.note(remark) }
         }
-        try withExtendedLifetime(listener) { _ = try coordinator.run(until: stop) }
+        let announcer = Announcer(telling)
+        defer { announcer.finish() }
+        try withExtendedLifetime(listener) {
+            _ = try coordinator.run(until: stop) { announcer.look(at: $0) }
+        }
         return coordinator.plans
     }
 }

@@ -13,7 +13,7 @@ struct ExplainCommand: ParsableCommand {
               headstart explain 3f9a --store results
             """)
 
-    @Argument(help: "The first digits of a stage's key.")
+    @Argument(help: "The first digits of a stage's key.", completion: .stages)
     var key: String
 
     @OptionGroup var client: ClientOptions

@@ -26,7 +26,7 @@ struct ExportTrainedCommand: ParsableCommand {
         name: .long,
         help: ArgumentHelp(
             "Instead of a run, a sweep of the store: its configuration, tasks, results, versions and small artifacts.",
-            valueName: "name"))
+            valueName: "name"), completion: .sweeps)
     var sweep: String?
 
     @Option(

@@ -19,7 +19,9 @@ struct PlanCommand: ParsableCommand {
     @OptionGroup var groups: GroupOptions
     @OptionGroup var output: OutputOptions
 
-    @Option(name: .long, help: ArgumentHelp("The store whose finished stages count as done.", valueName: "directory"))
+    @Option(
+        name: .long, help: ArgumentHelp("The store whose finished stages count as done.", valueName: "directory"),
+        completion: .directory)
     var store: String?
 
     @Flag(
@@ -46,7 +48,7 @@ struct PlanCommand: ParsableCommand {
         snapshot.forecasts = try forecasts.stages(of: snapshot.plan)
         let workers = PlanListing.Workers(
             groups: groups.groups, ranks: groups.ranks, threads: settings.threadsPerRank,
-            memoryBytes: groups.node.memory?.bytes ?? Int(Machine.memoryBytes) / (groups.groups * groups.ranks),
+            memoryBytes: groups.node.memory?.bytes ?? Machine.memoryBytes / (groups.groups * groups.ranks),
             sums: forecasts.remarkOnSums)
         let configuration = try Backbone(directory: snapshot.plan.model.path).configuration
         return PlanListing(snapshot, workers: workers) { stage in

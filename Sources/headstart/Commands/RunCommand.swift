@@ -27,6 +27,7 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var groups: GroupOptions
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var serving: ServingOptions
+    @OptionGroup var telling: NotifyOptions
     @OptionGroup var log: LogOptions
 
     func run() throws {
@@ -76,7 +77,12 @@ struct RunCommand: ParsableCommand {
             whenDone: groupsDone)
         // A group that comes up as the last stage ends would wait for a coordinator that is gone.
         defer { stop.request() }
-        try coordinator.run(until: groupsDone, onChange: display.show)
+        let announcer = Announcer(telling)
+        defer { announcer.finish() }
+        try coordinator.run(until: groupsDone) { status in
+            display.show(status)
+            announcer.look(at: status)
+        }
         stop.request()
         try local.join()
     }

@@ -31,10 +31,12 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var node: NodeOptions
     @OptionGroup var output: OutputOptions
 
-    @Option(name: .long, help: "The task: a name in tasks.yaml.")
+    @Option(name: .long, help: "The task: a name in tasks.yaml.", completion: .tasks)
     var task: String
 
-    @Option(name: .long, help: ArgumentHelp("A method of methods.yaml, as eh-ft-bitfit.", valueName: "name"))
+    @Option(
+        name: .long, help: ArgumentHelp("A method of methods.yaml, as eh-ft-bitfit.", valueName: "name"),
+        completion: .methods)
     var method: String?
 
     @Option(name: .long, help: ArgumentHelp("One stage that tunes all, head or bitfit.", valueName: "spec"))
@@ -52,7 +54,7 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("A training setting; may be repeated.", valueName: "key=value"))
+        help: ArgumentHelp("A training setting; may be repeated.", valueName: "key=value"), completion: .settings)
     var settings: [String] = []
 
     @Option(name: .long, help: "Processes that train together on this machine, under mpirun.")
@@ -69,7 +71,9 @@ struct TrainCommand: ParsableCommand {
     @Option(name: .long, help: "Seconds between two checkpoints.")
     var checkpointSeconds = 60.0
 
-    @Option(name: .long, help: ArgumentHelp("The run's folder; made where it is missing.", valueName: "directory"))
+    @Option(
+        name: .long, help: ArgumentHelp("The run's folder; made where it is missing.", valueName: "directory"),
+        completion: .directory)
     var out: String
 
     func validate() throws {
