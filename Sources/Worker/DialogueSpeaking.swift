@@ -57,9 +57,10 @@ extension Dialogue {
         guard case .holding(let held, _) = state, now >= held.curveAt,
             held.curve.steps > held.news.curve.steps * 101 / 100
         else { return }
+        let next = now + heartbeat
         change {
             $0.news.add($0.curve)
-            $0.curveAt = now + heartbeat
+            $0.curveAt = next
         }
     }
 
