@@ -58,7 +58,8 @@ struct StageEdges {
             "its \(input.kind.rawValue) is from \(view.planned(input.from)?.label ?? input.from.short)"
         }
         let after = columns.last?.first?.key == own.key ? 0 : (columns.last?.count ?? 0) + hidden
-        return (sources + [after == 1 ? "1 stage starts from it" : "\(after) stages start from it"]).joined(separator: "; ")
+        let followers = after == 1 ? "1 stage starts from it" : "\(after) stages start from it"
+        return (sources + [followers]).joined(separator: "; ")
     }
 
     private func corner(_ column: Int, _ row: Int, _ height: Double) -> (x: Double, y: Double) {
