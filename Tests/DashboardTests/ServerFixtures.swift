@@ -69,6 +69,27 @@ final class RunningDashboard: Sendable {
     }
 }
 
+/// Finishes one stage after the other, on a thread of its own.
+final class Writer: Sendable {
+    private let isOver = Atomic<Bool>(false)
+    private let hasEnded = DispatchSemaphore(value: 0)
+
+    init(_ server: RunningDashboard) {
+        Thread.detachNewThread { [self] in
+            for stage in server.plan.stages where !isOver.load(ordering: .acquiring) {
+                do { try server.finish(stage.key) } catch { Issue.record(error) }
+                usleep(5_000)
+            }
+            hasEnded.signal()
+        }
+    }
+
+    func stop() {
+        isOver.store(true, ordering: .releasing)
+        hasEnded.wait()
+    }
+}
+
 private final class Asked: Sendable {
     let requests = Mutex<[Request]>([])
 }

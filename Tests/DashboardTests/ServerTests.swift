@@ -98,6 +98,24 @@ struct ServerTests {
         #expect(try server.ask("GET", "/healthz").body == "ok\n")
     }
 
+    /// What it takes until the first byte, with much room for a machine that does much else: where copies are not served
+    /// while new ones are made, it is a multiple of it.
+    @Test func `a page of 10,000 stages is there soon while the sweep goes on`() throws {
+        let server = try RunningDashboard(seeds: 1...9_999)
+        let writer = Writer(server)
+        defer { writer.stop() }
+        let waits = try (0..<20).map { _ in
+            let began = ContinuousClock.now
+            let client = try RawClient(port: server.port)
+            try client.send("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            #expect(client.read { !$0.isEmpty }.hasPrefix("HTTP/1.1 200 "))
+            let wait = began.duration(to: .now)
+            usleep(300_000)
+            return wait
+        }
+        #expect(waits[0] < .seconds(30) && waits.dropFirst().allSatisfy { $0 < .seconds(5) }, "\(waits)")
+    }
+
     @Test func `whoever watches hears of a change, and the page shows it`() throws {
         let server = try RunningDashboard()
         let before = try server.ask().body

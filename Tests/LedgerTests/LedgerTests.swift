@@ -39,6 +39,25 @@ struct LedgerTests {
         #expect(try ledger.reader.known(of: plan)[stage] == finished)
     }
 
+    @Test func `what a ledger has is counted`() throws {
+        let failure = StageFailure(.diverged, "the loss is not finite")
+        let other = plan.stages[1].key
+        try ledger.commit([
+            .started(other, first, on: worker, node: node, at: at(1)),
+            .ended(other, first, failure: failure, at: at(2)),
+            .started(stage, first, on: worker, node: node, at: at(3)), .ended(stage, first, failure: nil, at: at(4)),
+            .stands(StageRecord(key: stage, standing: .finished(makeResult(artifacts: [head])), attempts: 1)),
+            .started(other, second, on: worker, node: node, at: at(5)),
+            .stands(StageRecord(key: other, standing: .running(on: worker), attempts: 2)),
+        ])
+        var tallies = Tallies()
+        tallies.stages = [.finished: 1, .running: 1, .waiting: 1]
+        tallies.attempts = 3
+        tallies.failures = [.diverged: 1]
+        (tallies.tokens, tallies.seconds, tallies.artifactBytes) = (1000, 1.5, 7)
+        #expect(try ledger.reader.tallies() == tallies)
+    }
+
     @Test func `a failed attempt keeps its cause and message`() throws {
         let failure = StageFailure(.diverged, "the loss is not finite at step 7")
         let failed = StageRecord(

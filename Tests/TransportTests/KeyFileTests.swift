@@ -62,6 +62,31 @@ struct KeyFileTests {
         }
     }
 
+    @Test func `a token is made once, for its owner alone`() throws {
+        try withDirectory { directory in
+            let path = directory + "/keys/token"
+            let token = try SecretFile.readOrMake(path)
+            #expect(token.wholeMatch(of: /[0-9a-f]{64}/) != nil)
+            #expect(try SecretFile.readOrMake(path) == token)
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+            #expect(try SecretFile.readOrMake(directory + "/other") != token)
+            chmod(path, 0o640)
+            let error = #expect(throws: TransportError.self) { try SecretFile.readOrMake(path) }
+            #expect(error?.description.contains("chmod 600 \(path)") == true)
+        }
+    }
+
+    @Test(arguments: ["", "short", "0123456789abcde", "0123456789abcdef; rm", "0123456789abcdé0"])
+    func `what is no token is refused`(text: String) throws {
+        try withDirectory { directory in
+            let path = directory + "/token"
+            try Data((text + "\n").utf8).write(to: URL(filePath: path))
+            chmod(path, 0o600)
+            #expect(throws: TransportError.self) { try SecretFile.readOrMake(path) }
+        }
+    }
+
     @Test func `a missing key file is one sentence with its path`() {
         let error = #expect(throws: TransportError.self) { try CurveKeyPair(path: "/nowhere/key") }
         #expect(error?.description.contains("/nowhere") == true)

@@ -50,6 +50,7 @@ final class ServerLoop {
     }
 
     func run() {
+        perform(site.begin(at: .now))
         while !isOver() {
             let ready = wait()
             bell.silence()

@@ -4,6 +4,9 @@ import Messages
 /// A connection, as long as the server lives.
 package typealias ConnectionID = Int
 
+/// No connection has this number.
+private let nobody: ConnectionID = 0
+
 /// What the dashboard answers, as a value: requests and finished jobs come in, effects go out. The server's loop performs
 /// them.
 ///
@@ -47,6 +50,11 @@ struct Site {
     init(_ admission: Admission) { self.admission = admission }
 
     // MARK: Requests
+
+    /// Has the first page made, so that whoever opens it first does not wait until the store is read.
+    mutating func begin(at now: Instant) -> [Effect] {
+        perform(desk.ask(for: RequestTarget(path: "/"), by: nobody, at: now), at: now)
+    }
 
     mutating func hear(_ request: HTTPRequest, from id: ConnectionID, at now: Instant) -> [Effect] {
         do throws(Refusal) {
