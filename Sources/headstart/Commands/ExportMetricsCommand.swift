@@ -99,7 +99,7 @@ struct ExportMetricsCommand: ParsableCommand {
             return
         }
         try AtomicFile.write(to: out) { append throws(FileError) in
-            let write = { (text: String) throws(FileError) in
+            func write(_ text: String) throws(FileError) {
                 try Array(text.utf8).span.bytes.withUnsafeBytes { bytes throws(FileError) in try append(bytes) }
             }
             try write(header)
