@@ -19,6 +19,7 @@ struct ProgramsTests {
             methods:
               tuned:    { tune: all }
               lp-ft:    [{ tune: head, share: 0.5 }, { tune: all, share: 0.5, from: { head: previous } }]
+              probe:    { tune: head }
               diverges: { tune: all, lr: 1e30 }
             """, to: "sweep.yaml")
         let outcome = try shop.run("run", "sweep.yaml", "--data", "data", "--store", "store")
@@ -48,13 +49,14 @@ struct ProgramsTests {
         let commands: [[String]] = [
             ["results"] + store, ["results", "--all"] + store, ["results", "--per-seed"] + store,
             ["results", "--compare", "tuned", "lp-ft"] + store,
-            ["results", "--compare", "tuned", "lp-ft", "diverges"] + store, ["results", "--per-class"] + store,
+            ["results", "--compare", "tuned", "lp-ft", "probe"] + store, ["results", "--per-class"] + store,
             ["results", "--published", "ehft/1"] + store,
             ["analyze"] + store, ["lineage", key] + store, ["diff", "small", "small"] + store,
             ["plan", "sweep.yaml", "--no-measure"] + data, ["status"] + store, ["sweeps"] + store,
             ["ledger", "check"] + store, ["store", "gc"] + store, ["model", "list"],
             ["data", "check", "tiny"] + data, ["data", "preview", "tiny", "--model", shop.model] + data,
-            ["train", "--task", "tiny", "--model", shop.model, "--set", "max-steps=1", "--out", "run"] + data,
+            ["train", "--task", "tiny", "--model", shop.model, "--tune", "all", "--set", "max-steps=1", "--out", "run"]
+                + data,
             ["evaluate", "--run", "run"] + data,
             ["retrain", "--run", key, "--out", "again"] + store,
         ]
@@ -98,8 +100,8 @@ struct ProgramsTests {
         try shop.write(example + "\n", to: "scores.py")
         let outcome = try Running(["scores.py", "store", "accuracy"], of: python, in: shop.folder).wait()
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.lines.count == 2)
-        for (line, method) in zip(outcome.lines, ["tuned", "lp-ft"]) {
+        #expect(outcome.lines.count == 3)
+        for (line, method) in zip(outcome.lines, ["tuned", "lp-ft", "probe"]) {
             #expect(
                 line.contains(/^tiny .*: accuracy [01]\.\d{4} ± 0\.\d{4} over 2 runs, loss \d\.\d{3} to \d\.\d{3}$/))
             #expect(line.hasPrefix("tiny \(method): "))

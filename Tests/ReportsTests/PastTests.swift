@@ -90,8 +90,8 @@ struct PastTests {
         let json = String(decoding: try CanonicalJSON.encode(listing), as: UTF8.self)
         #expect(
             json.hasPrefix(
-                #"[{"finished":5,"methods":["finetune","eh_ft"],"model":"tiny","plannedAt":1700000000000,"seeds":2,"#
-                    + #""stages":12,"state":"running","sweep":"small","tasks":["cb","cola"]},{"#))
+                #"{"sweeps":[{"finished":5,"methods":["finetune","eh_ft"],"model":"tiny","plannedAt":1700000000000,"#
+                    + #""seeds":2,"stages":12,"state":"running","sweep":"small","tasks":["cb","cola"]},{"#))
         let idle = SweepListing([(SweepReference("small"), noon, sample.underWay)], isWorkedOn: false)
         #expect(idle.sweeps.map(\.state) == [.waiting])
         let stage = sample.plan.stages[0].key
