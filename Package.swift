@@ -98,12 +98,13 @@ let package = Package(
         library("Statistics", ["Experiments", "Numerics"]),
         library("Reports", ["Experiments", "Files", "Configuration", "Tasks", "Statistics", "Numerics"]),
         library("Pages", ["Experiments", "Files", "Configuration", "Ledger", "Statistics", "Reports"]),
+        library("Dashboard", ["Experiments", "Files", "Messages", "Ledger", "Transport", "Pages"]),
         .executableTarget(
             name: "headstart",
             dependencies: [
                 "Experiments", "Files", "Messages", "Downloads", "Configuration", "Ledger", "Transport", "Collectives",
                 "Numerics", "Safetensors", "Tokenizers", "Tasks", "Encoders", "Training", "Scheduler", "Coordinator",
-                "Worker", "Statistics", "Reports", "Pages",
+                "Worker", "Statistics", "Reports", "Pages", "Dashboard",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -160,6 +161,7 @@ let package = Package(
         tests(of: "Statistics", ["Experiments", "Numerics"]),
         tests(of: "Reports", ["TestKit", "Experiments", "Files", "Numerics", "Statistics", "Tasks"]),
         tests(of: "Pages", ["TestKit", "Experiments", "Files", "Ledger"]),
+        tests(of: "Dashboard", ["TestKit", "Experiments", "Files", "Messages", "Ledger", "Transport", "Pages"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors", grdb],

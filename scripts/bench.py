@@ -15,6 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ["HEADSTART_CACHE"])
 FILES = {"sst2": ("train.tsv", "dev.tsv"), "rte": ("train.tsv", "dev.tsv"), "cb": ("train.jsonl", "val.jsonl")}
+# As bench_transformers.py leaves out of PyTorch's.
+WARM_UP_STEPS = 5
 TUNES = {"all": "all", "bitfit": "bitfit", "lora": "lora(r=8, alpha=16, modules=query+value)", "head": "head"}
 
 
@@ -64,8 +66,11 @@ def headstart(program, row, arguments, seed):
             program, "train", "--model", row["folder"], "--task", row["task"], "--data", arguments.data,
             "--task-file", HERE.parent / "configs/tasks.yaml", "--tune", TUNES.get(row["tune"], row["tune"]), "--seed", seed,
             "--set", "batch=32", "--set", f"max-length={arguments.max_length}", "--set", f"precision={row['precision']}",
-            "--set", f"max-steps={1 if arguments.evaluate else row['steps']}", "--out", f"{work}/run", "--json"
-        ] + (["--phases"] if arguments.evaluate else []))
+            "--out", f"{work}/run", "--json"
+        ] + (["--set", "max-steps=1", "--phases"] if arguments.evaluate else
+             # No --warm-up-steps in an earlier checkout: its first steps count.
+             ["--set", f"max-steps={WARM_UP_STEPS + row['steps']}"]
+             + (["--warm-up-steps", WARM_UP_STEPS] if program != arguments.baseline else [])))
     if not arguments.evaluate:
         return line["tokensPerSecond"]
     seconds = next(entry["seconds"] for entry in line["phases"]["entries"] if entry["phase"] == "evaluation")

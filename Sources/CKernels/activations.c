@@ -19,6 +19,18 @@ CLONED void gelu_values(size_t count, const float *restrict x, float *restrict y
     for (size_t i = 0; i < count; i++) y[i] = x[i] * normal_distribution(x[i]);
 }
 
+CLONED void gelu_forward_rounded(size_t count, float *restrict x, uint16_t *restrict y) {
+    for (size_t i = 0; i < count; i++) {
+        float z = x[i], phi = normal_distribution(z);
+        y[i] = (uint16_t)rounded_bfloat(z * phi);
+        x[i] = phi + z * normal_density(z);
+    }
+}
+
+CLONED void gelu_values_rounded(size_t count, const float *restrict x, uint16_t *restrict y) {
+    for (size_t i = 0; i < count; i++) y[i] = (uint16_t)rounded_bfloat(x[i] * normal_distribution(x[i]));
+}
+
 void tanh_forward(size_t count, const float *x, float *y) {
     for (size_t i = 0; i < count; i++) y[i] = tanhf(x[i]);
 }

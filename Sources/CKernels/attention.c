@@ -1,15 +1,10 @@
 #include "attention.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "mathematics.h"
-#include "philox.h"
-#include "small_product.h"
+#include "attention_rows.h"
 #include "transpose.h"
-
-INLINED size_t rounded_up(size_t n) { return (n + LANES - 1) / LANES * LANES; }
 
 size_t attention_row(size_t n) { return rounded_up(n); }
 
@@ -37,48 +32,6 @@ INLINED void transpose(size_t n, size_t d, const float *x, size_t stride, size_t
         for (size_t j = 0; j < row; j++) transposed[c * row + j] = j < n ? x[j * stride + c] : 0.0f;
 }
 
-// Over whole vectors; what is beyond n becomes 0.
-INLINED void softmax_row(size_t n, size_t row, float *scores) {
-#pragma clang fp reassociate(on)
-    for (size_t j = n; j < row; j++) scores[j] = -INFINITY;
-    float highest[LANES], sums[LANES] = {0};
-    for (size_t l = 0; l < LANES; l++) highest[l] = -INFINITY;
-    for (size_t j = 0; j < row; j += LANES)
-        for (size_t l = 0; l < LANES; l++) highest[l] = scores[j + l] > highest[l] ? scores[j + l] : highest[l];
-    float maximum = highest[0], sum = 0.0f;
-    for (size_t l = 1; l < LANES; l++) maximum = highest[l] > maximum ? highest[l] : maximum;
-    for (size_t j = 0; j < row; j += LANES)
-        for (size_t l = 0; l < LANES; l++) {
-            scores[j + l] = j + l < n ? exponential(scores[j + l] - maximum) : 0.0f;
-            sums[l] += scores[j + l];
-        }
-    for (size_t l = 0; l < LANES; l++) sum += sums[l];
-    float inverse = 1.0f / sum;
-    for (size_t j = 0; j < row; j++) scores[j] *= inverse;
-}
-
-// The random numbers of a head are those of the entries (i, j) at i n + j, counted from its first group.
-INLINED void drop_probabilities(size_t queries, size_t n, size_t row, const random_stream *stream, size_t first_group,
-                                unsigned threshold, float keep_scale, const float *probabilities, float *dropped) {
-    uint32_t bits[RANDOM_GROUP];
-    size_t used = RANDOM_GROUP;
-    for (size_t i = 0; i < queries; i++) {
-        for (size_t j = 0; j < n;) {
-            if (used == RANDOM_GROUP) {
-                random_group(stream, first_group++, bits);
-                used = 0;
-            }
-            size_t count = n - j < RANDOM_GROUP - used ? n - j : RANDOM_GROUP - used;
-            const float *from = probabilities + i * row + j;
-            float *to = dropped + i * row + j;
-            for (size_t e = 0; e < count; e++) to[e] = bits[used + e] >= threshold ? from[e] * keep_scale : 0.0f;
-            used += count;
-            j += count;
-        }
-        for (size_t j = n; j < row; j++) dropped[i * row + j] = 0.0f;
-    }
-}
-
 // Of the queries that begin at `first`, so many as the shape says; all rows of scores are independent of each other.
 INLINED void attend(const attention_shape *shape, size_t first, const float *q, const float *transposed,
                     const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
@@ -92,9 +45,6 @@ INLINED void attend(const attention_shape *shape, size_t first, const float *q, 
                            keep_scale, probabilities, dropped);
 }
 
-// Queries that go together where probabilities are not kept: the numbers of each such block begin a group.
-enum { BLOCK_QUERIES = 64, MOST_KEPT = 128 };
-
 size_t attention_kept(size_t queries, size_t n) { return n <= MOST_KEPT ? queries * rounded_up(n) : 0; }
 
 // What grows with the sequence is too large for a small stack: each thread keeps memory for it, until it ends.
@@ -107,8 +57,7 @@ static _Thread_local struct {
 
 static void make_scratch_key(void) { pthread_key_create(&scratch_key, free); }
 
-// NULL where the system refuses it. Counts are of whole vectors.
-static float *reserve_scratch(size_t count) {
+float *attention_scratch(size_t count) {
     if (count <= scratch.count) return scratch.start;
     pthread_once(&scratch_once, make_scratch_key);
     free(scratch.start);
@@ -118,14 +67,7 @@ static float *reserve_scratch(size_t count) {
     return scratch.start;
 }
 
-INLINED attention_shape block_of(const attention_shape *shape, size_t first) {
-    attention_shape block = *shape;
-    size_t left = shape->queries - first;
-    block.queries = left < BLOCK_QUERIES ? left : BLOCK_QUERIES;
-    return block;
-}
-
-CLONED void attention_forward(const attention_shape *shape, const float *q, const float *k, const float *v,
+CLONED static void forward(const attention_shape *shape, const float *q, const float *k, const float *v,
                               const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
                               float *probabilities, float *dropped, float *context) {
     size_t n = shape->n, d = shape->d, row = rounded_up(n);
@@ -136,11 +78,11 @@ CLONED void attention_forward(const attention_shape *shape, const float *q, cons
                   shape->context_stride);
 }
 
-CLONED bool attention_forward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
+CLONED static bool forward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
                                      const random_stream *stream, size_t first_group, unsigned threshold,
                                      float keep_scale, float *context) {
     size_t n = shape->n, d = shape->d, row = rounded_up(n);
-    float *transposed = reserve_scratch((d + BLOCK_QUERIES) * row), *probabilities = transposed + d * row;
+    float *transposed = attention_scratch((d + BLOCK_QUERIES) * row), *probabilities = transposed + d * row;
     if (!transposed) return false;
     transpose(n, d, k, shape->kv_stride, row, transposed);
     for (size_t first = 0; first < shape->queries; first += BLOCK_QUERIES) {
@@ -153,19 +95,7 @@ CLONED bool attention_forward_blocks(const attention_shape *shape, const float *
     return true;
 }
 
-// With D = dropped and G = ddropped, the gradient of the scores is D G - P rowsum(D G), entry by entry: the mask and its
-// scale are in D already. Over G.
-INLINED void softmax_row_backward(size_t row, const float *probabilities, const float *dropped, float *gradient) {
-#pragma clang fp reassociate(on)
-    float sum = 0.0f;
-    for (size_t j = 0; j < row; j++) {
-        gradient[j] *= dropped[j];
-        sum += gradient[j];
-    }
-    for (size_t j = 0; j < row; j++) gradient[j] -= probabilities[j] * sum;
-}
-
-CLONED void attention_backward(const attention_shape *shape, const float *q, const float *k, const float *v,
+CLONED static void backward(const attention_shape *shape, const float *q, const float *k, const float *v,
                                const float *probabilities, const float *dropped, const float *dcontext, float *dq,
                                float *dk, float *dv) {
     size_t queries = shape->queries, n = shape->n, d = shape->d, row = rounded_up(n);
@@ -180,12 +110,12 @@ CLONED void attention_backward(const attention_shape *shape, const float *q, con
     small_product(n, d, queries, (strided){gradient, 1, row}, q, q_stride, shape->scale, dk, kv_stride);
 }
 
-CLONED bool attention_backward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
+CLONED static bool backward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
                                       const random_stream *stream, size_t first_group, unsigned threshold,
                                       float keep_scale, const float *dcontext, float *dq, float *dk, float *dv) {
     size_t n = shape->n, d = shape->d, row = rounded_up(n);
     size_t q_stride = shape->q_stride, kv_stride = shape->kv_stride, context_stride = shape->context_stride;
-    float *keys = reserve_scratch((2 * d + 3 * BLOCK_QUERIES) * row), *values = keys + d * row;
+    float *keys = attention_scratch((2 * d + 3 * BLOCK_QUERIES) * row), *values = keys + d * row;
     if (!keys) return false;
     float *gradient = values + d * row, *probabilities = gradient + BLOCK_QUERIES * row;
     float *dropped = threshold == 0 ? probabilities : probabilities + BLOCK_QUERIES * row;
@@ -208,4 +138,40 @@ CLONED bool attention_backward_blocks(const attention_shape *shape, const float 
         add_small_product(n, d, queries, (strided){gradient, 1, row}, block_q, q_stride, shape->scale, dk, kv_stride);
     }
     return true;
+}
+
+bool attention_forward(const attention_shape *shape, const float *q, const float *k, const float *v,
+                       const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
+                       float *probabilities, float *dropped, float *context) {
+    if (shape->in_bfloat)
+        return bfloat_attention_forward(shape, q, k, v, stream, first_group, threshold, keep_scale, probabilities,
+                                        dropped, context);
+    forward(shape, q, k, v, stream, first_group, threshold, keep_scale, probabilities, dropped, context);
+    return true;
+}
+
+bool attention_backward(const attention_shape *shape, const float *q, const float *k, const float *v,
+                        const float *probabilities, const float *dropped, const float *dcontext, float *dq, float *dk,
+                        float *dv) {
+    if (shape->in_bfloat)
+        return bfloat_attention_backward(shape, q, k, v, probabilities, dropped, dcontext, dq, dk, dv);
+    backward(shape, q, k, v, probabilities, dropped, dcontext, dq, dk, dv);
+    return true;
+}
+
+bool attention_forward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
+                              const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
+                              float *context) {
+    if (shape->in_bfloat)
+        return bfloat_attention_forward_blocks(shape, q, k, v, stream, first_group, threshold, keep_scale, context);
+    return forward_blocks(shape, q, k, v, stream, first_group, threshold, keep_scale, context);
+}
+
+bool attention_backward_blocks(const attention_shape *shape, const float *q, const float *k, const float *v,
+                               const random_stream *stream, size_t first_group, unsigned threshold, float keep_scale,
+                               const float *dcontext, float *dq, float *dk, float *dv) {
+    if (shape->in_bfloat)
+        return bfloat_attention_backward_blocks(shape, q, k, v, stream, first_group, threshold, keep_scale, dcontext,
+                                                dq, dk, dv);
+    return backward_blocks(shape, q, k, v, stream, first_group, threshold, keep_scale, dcontext, dq, dk, dv);
 }

@@ -53,3 +53,6 @@ INLINED uint32_t rounded_bfloat(float x) {
     uint32_t rounded = (bits + 0x7FFFu + (bits >> 16 & 1)) >> 16, quiet = bits >> 16 | 0x40u;
     return (bits & 0x7FFFFFFFu) > 0x7F800000u ? quiet : rounded;
 }
+
+// Two numbers as one word, the first in its lower half.
+INLINED uint32_t bfloat_pair(float first, float second) { return rounded_bfloat(first) | rounded_bfloat(second) << 16; }

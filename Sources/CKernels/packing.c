@@ -9,9 +9,6 @@ size_t packed_panels(size_t columns) { return (columns + PANEL_COLUMNS - 1) / PA
 
 INLINED size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-// Two numbers as one word, the first in its lower half.
-INLINED uint32_t pair(float first, float second) { return rounded_bfloat(first) | rounded_bfloat(second) << 16; }
-
 INLINED uint32_t bits_of(float x) {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
@@ -21,9 +18,9 @@ INLINED uint32_t bits_of(float x) {
 // A panel is words [lines, 64]; a word is a number, or two of bfloat16. Of a line the first `count` words are there.
 INLINED void pack_line(size_t count, int is_rounded, const float *x, const float *next, uint32_t *line) {
     if (is_rounded && next)
-        for (size_t c = 0; c < count; c++) line[c] = pair(x[c], next[c]);
+        for (size_t c = 0; c < count; c++) line[c] = bfloat_pair(x[c], next[c]);
     else if (is_rounded)
-        for (size_t c = 0; c < count; c++) line[c] = pair(x[c], 0.0f);
+        for (size_t c = 0; c < count; c++) line[c] = bfloat_pair(x[c], 0.0f);
     else
         for (size_t c = 0; c < count; c++) line[c] = bits_of(x[c]);
     for (size_t c = count; c < PANEL_COLUMNS; c++) line[c] = 0;
@@ -50,7 +47,7 @@ INLINED void pack_square(size_t rows, size_t columns, const float *x, size_t str
             size_t row = is_rounded ? 2 * k : k;
             float first = c < columns && row < rows ? x[c * stride + row] : 0.0f;
             float second = is_rounded && c < columns && row + 1 < rows ? x[c * stride + row + 1] : 0.0f;
-            words[c][k] = is_rounded ? pair(first, second) : bits_of(first);
+            words[c][k] = is_rounded ? bfloat_pair(first, second) : bits_of(first);
         }
     line m[SIDE];
     memcpy(m, words, sizeof m);
@@ -97,16 +94,30 @@ CLONED void pack_rounded_panels(size_t begin, size_t end, size_t rows, size_t co
     pack(begin, end, rows, columns, x, stride, is_transposed, 1, (uint32_t *)packed);
 }
 
+// Words of two rows' numbers; `next` is NULL below the last row.
+INLINED void pair_bfloats(const size_t count, const uint16_t *x, const uint16_t *next, uint32_t *line) {
+    if (next)
+        for (size_t c = 0; c < count; c++) line[c] = x[c] | (uint32_t)next[c] << 16;
+    else
+        for (size_t c = 0; c < count; c++) line[c] = x[c];
+    for (size_t c = count; c < PANEL_COLUMNS; c++) line[c] = 0;
+}
+
 CLONED void pack_bfloat_panels(size_t begin, size_t end, size_t rows, size_t columns, const uint16_t *x, size_t stride,
                                uint16_t *packed) {
-    size_t depth = packed_depth(rows);
+    const size_t lines = packed_depth(rows) / 2;
     for (size_t p = begin; p < end; p++) {
-        size_t first = p * PANEL_COLUMNS, count = smaller(columns - first, PANEL_COLUMNS);
-        for (size_t k = 0; k < depth; k++) {
-            uint16_t *line = packed + (p * depth + k / 2 * 2) * PANEL_COLUMNS + k % 2;
-            size_t there = k < rows ? count : 0;
-            for (size_t c = 0; c < there; c++) line[2 * c] = x[k * stride + first + c];
-            for (size_t c = there; c < PANEL_COLUMNS; c++) line[2 * c] = 0;
+        const size_t first = p * PANEL_COLUMNS, count = smaller(columns - first, PANEL_COLUMNS);
+        for (size_t k = 0; k < lines; k++) {
+            uint32_t line[PANEL_COLUMNS];
+            const uint16_t *row = x + 2 * k * stride + first, *next = 2 * k + 1 < rows ? row + stride : NULL;
+            if (2 * k >= rows)
+                memset(line, 0, sizeof line);
+            else if (count == PANEL_COLUMNS)
+                pair_bfloats(PANEL_COLUMNS, row, next, line);
+            else
+                pair_bfloats(count, row, next, line);
+            memcpy(packed + (p * lines + k) * 2 * PANEL_COLUMNS, line, sizeof line);
         }
     }
 }

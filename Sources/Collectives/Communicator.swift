@@ -45,7 +45,7 @@ package protocol Communicator: AnyObject {
 }
 
 /// What numbers are sent as.
-package enum WireFormat: Sendable {
+package enum WireFormat: String, Codable, Sendable {
     case fp32
     /// Half the bytes, rounded to the nearest and to even between two.
     case bf16

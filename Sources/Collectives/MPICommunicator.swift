@@ -46,10 +46,10 @@ package final class MPICommunicator: Communicator {
     package func beginSum(_ values: UnsafeMutableBufferPointer<Float>, as format: WireFormat) {
         guard size > 1 else { return }
         keepingFailure { () throws(MPIError) in
-            for start in stride(from: 0, to: values.count, by: bucketCount) {
-                while sums.count == mostSums { try advanceSums() }
+            for start in stride(from: 0, to: values.count, by: Buckets.count) {
+                while sums.count == Buckets.mostAtOnce { try advanceSums() }
                 let bucket = UnsafeMutableBufferPointer(
-                    rebasing: values[start..<min(start + bucketCount, values.count)])
+                    rebasing: values[start..<min(start + Buckets.count, values.count)])
                 let sum = BucketSum(bucket, format, rank: rank, of: size, in: scratch.popLast() ?? .init())
                 try check(sum.beginScatter(), in: "MPI_Ialltoallv")
                 sums.append(sum)
@@ -183,10 +183,6 @@ package enum Communicators {
     }
 }
 
-/// Numbers that are summed at once: 4 MiB.
-private let bucketCount = 1 << 20
-/// Sums under way at once, each of which takes as much memory as its bucket.
-private let mostSums = 16
 /// Bytes of one MPI call, whose counts are 32-bit numbers.
 private let chunkBytes = 1 << 24
 private let longestSleepMicroseconds: UInt32 = 20_000

@@ -17,7 +17,7 @@ extension Logger {
             info(isOver ? "a host is welcome again" : "a host drains", metadata: ["host": "\(host)"])
         case .discarded(let artifacts, _):
             debug("models of other seeds than the best are not kept", metadata: ["artifacts": "\(artifacts.count)"])
-        case .evaluated, .stands, .submitted: break
+        case .evaluated, .drawn, .stands, .submitted: break
         }
     }
 }

@@ -25,7 +25,8 @@ extension Coordinator {
         guard let request else {
             return .refused("the coordinator does not understand; it may be of another version")
         }
-        logger.info("a person asks", metadata: ["request": "\(request)"])
+        // A dashboard looks once a second.
+        logger.log(level: request == .status ? .debug : .info, "a person asks", metadata: ["request": "\(request)"])
         switch request {
         case .status: return .status(report)
         case .explain(let selector):

@@ -262,7 +262,7 @@ package final class Coordinator {
             case .ended(let stage, let attempt, _, _): transfers.forgetUploads(of: Claim(stage, attempt))
             case .stands(let stage) where stage.state.isFinal: try publish(.ended(stage: stage.key))
             case .discarded(let artifacts, _): transfers.remove(artifacts)
-            case .planned, .started, .evaluated, .stands, .drained, .submitted: break
+            case .planned, .started, .evaluated, .drawn, .stands, .drained, .submitted: break
             }
         }
         try perform(turn.outgoing)

@@ -72,7 +72,8 @@ package struct CoordinatorCore: Sendable {
         case .offer(let claim, _) where scheduler.explain(claim.stage) != .runs(on: worker, claim.attempt):
             // Nobody would finish what is offered late; the next heartbeat tells the worker to stop.
             return .putOff
-        case .goodbye, .log, .offer, .evaluated, .upload, .finished, .failed: return isInTrouble ? .putOff : .heard
+        case .goodbye, .log, .offer, .evaluated, .curve, .upload, .finished, .failed:
+            return isInTrouble ? .putOff : .heard
         }
     }
 

@@ -7,7 +7,8 @@ package import Transport
 package final class StopRequest: Sendable {
     private let isMade = Atomic<Bool>(false)
     private let firstSignal = Atomic<Int32>(0)
-    let bell: Bell
+    /// Rings once the request is made.
+    package let bell: Bell
 
     package init() throws(TransportError) {
         bell = try Bell()

@@ -52,20 +52,3 @@ struct Sweep {
         isDue = isDue || waiting.contains { compared[$0].isSubset(of: ended) }
     }
 }
-
-extension SweepPlan {
-    /// Artifacts that the store let go on purpose and that no stage of the plan still starts from: they count as if they
-    /// were there.
-    func spared(of discarded: Set<ArtifactID>, knowing known: [StageKey: StageRecord]) -> Set<ArtifactID> {
-        guard !discarded.isEmpty else { return [] }
-        let open = stages.filter { known[$0.key]?.state != .finished }
-        let needed = Set(open.flatMap(\.specification.inputs))
-        let spared = known.values.flatMap { record in
-            (record.result?.artifacts ?? []).filter { artifact in
-                discarded.contains(artifact.id)
-                    && !needed.contains(StageInput(kind: artifact.kind, from: record.key))
-            }
-        }
-        return Set(spared.map(\.id))
-    }
-}

@@ -97,7 +97,7 @@ final class Transfers {
                     return .logRefused(error)
                 }
             }
-        case .hello, .ready, .heartbeat, .evaluated, .finished, .failed, .goodbye: break
+        case .hello, .ready, .heartbeat, .evaluated, .curve, .finished, .failed, .goodbye: break
         }
     }
 

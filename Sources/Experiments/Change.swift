@@ -5,6 +5,8 @@ package enum Change: Hashable, Sendable {
     case planned(SweepPlan, at: Timestamp)
     case started(StageKey, Attempt, on: WorkerID, node: NodeSettings, at: Timestamp)
     case evaluated(StageKey, Attempt, Evaluation)
+    /// The attempt's training went so as far as it has come; a shorter curve of the same attempt is older.
+    case drawn(StageKey, Attempt, TrainingCurve)
     /// The attempt is over; without a failure its result is the stage's.
     case ended(StageKey, Attempt, failure: StageFailure?, at: Timestamp)
     /// What is known of a stage from now on.

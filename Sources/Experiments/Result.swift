@@ -138,6 +138,8 @@ package struct StageFailure: Codable, Hashable, Sendable, Error, CustomStringCon
         /// The host cannot: a file that it cannot read, another version, ranks that differ.
         case node
         case outOfMemory
+        /// It cannot be made to fit into the memory that the host's processes may take.
+        case tooLarge
         case diskFull
         /// A time limit of the host or its batch system ended the group.
         case timeLimit
@@ -154,7 +156,8 @@ package struct StageFailure: Codable, Hashable, Sendable, Error, CustomStringCon
         package enum Fault: Sendable {
             /// Every host would have ended alike: a verdict on the stage.
             case stage
-            /// Bad input may be this host's copy of it: a verdict once a second host agrees, or where there is none.
+            /// Bad input may be this host's copy of it, and another host may allow more memory: a verdict once a second host
+            /// agrees, or where there is none.
             case input
             /// Another host may well succeed.
             case host
@@ -166,7 +169,7 @@ package struct StageFailure: Codable, Hashable, Sendable, Error, CustomStringCon
         package var fault: Fault {
             switch self {
             case .diverged: .stage
-            case .badInput: .input
+            case .badInput, .tooLarge: .input
             case .node, .outOfMemory, .diskFull, .timeLimit, .exited, .stalled: .host
             case .lost: .worker
             case .stopped: .nobody

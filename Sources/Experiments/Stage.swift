@@ -1,8 +1,15 @@
 package import Files
 
-/// The version of what training computes. It is part of every key: raise it when a change of the training code
-/// changes a number on the same processor, so that old results are not taken for new ones.
-package let semanticsVersion = 3
+extension Precision {
+    /// The version of what training computes in it. It is part of every key: raise it when a change of the training code
+    /// changes a number on the same processor, so that old results are not taken for new ones.
+    package var semanticsVersion: Int {
+        switch self {
+        case .fp32: 3
+        case .bf16: 4
+        }
+    }
+}
 
 /// The program's version, as `headstart --version` says it and results remember it.
 package let programVersion = "0.1.0"
@@ -37,7 +44,7 @@ package struct StageSpecification: Codable, Hashable, Sendable {
         backbone: Digest, task: Digest, recipe: Recipe, seed: UInt64, inputs: [StageInput] = [],
         given: [ArtifactReference] = []
     ) {
-        semantics = semanticsVersion
+        semantics = recipe.precision.semanticsVersion
         self.backbone = backbone
         self.task = task
         self.recipe = recipe

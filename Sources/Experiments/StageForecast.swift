@@ -10,14 +10,18 @@ package struct StageForecast: Codable, Hashable, Sendable {
     package var batchParts: Int
     /// Whether layers compute their activations again.
     package var recomputes: Bool
+    /// Whether it can be trained in the memory that its processes may take; where not, they refuse it.
+    package var fits: Bool
 
     package init(
-        seconds: Double?, fixedSeconds: Double, peakBytes: Int, batchParts: Int = 1, recomputes: Bool = false
+        seconds: Double?, fixedSeconds: Double, peakBytes: Int, batchParts: Int = 1, recomputes: Bool = false,
+        fits: Bool = true
     ) {
         self.seconds = seconds
         self.fixedSeconds = fixedSeconds
         self.peakBytes = peakBytes
         self.batchParts = batchParts
         self.recomputes = recomputes
+        self.fits = fits
     }
 }

@@ -22,6 +22,21 @@ extension SweepPlan {
             name: name, model: model, dataDirectory: dataDirectory, tasks: tasks, stages: chain, rows: [row])
     }
 
+    /// Artifacts that the store let go on purpose and that no stage of the plan still starts from: they count as if they
+    /// were there.
+    package func spared(of discarded: Set<ArtifactID>, knowing known: [StageKey: StageRecord]) -> Set<ArtifactID> {
+        guard !discarded.isEmpty else { return [] }
+        let open = stages.filter { known[$0.key]?.state != .finished }
+        let needed = Set(open.flatMap(\.specification.inputs))
+        let spared = known.values.flatMap { record in
+            (record.result?.artifacts ?? []).filter { artifact in
+                discarded.contains(artifact.id)
+                    && !needed.contains(StageInput(kind: artifact.kind, from: record.key))
+            }
+        }
+        return Set(spared.map(\.id))
+    }
+
     /// The same sweep with its model or its data elsewhere.
     package func moved(model directory: String?, data: String?) -> SweepPlan {
         SweepPlan(

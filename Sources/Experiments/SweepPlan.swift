@@ -149,6 +149,9 @@ package struct SweepRow: Codable, Hashable, Sendable {
         self.searches = searches
     }
 
+    /// What the stage at a place is called: the method, with the stage's number where there are several.
+    package func stageName(_ place: Int) -> String { stages.count == 1 ? method : "\(method)/\(place + 1)" }
+
     /// The row as it is before its searches have come to stages.
     package var withoutStages: SweepRow {
         var row = self

@@ -97,6 +97,12 @@ package enum Disk {
         return (Int(status.st_size), Date(timeIntervalSince1970: Double(seconds)))
     }
 
+    /// What is free for this process on the file system that the path lies on; nil where the system does not tell.
+    package static func freeBytes(at path: String) -> Int? {
+        var status = statvfs()
+        return statvfs(path, &status) == 0 ? Int(status.f_bavail) * Int(status.f_frsize) : nil
+    }
+
     /// Notes that a file is in use now, where the system allows it; its content's time stays.
     package static func touch(_ path: String) {
         let omit = timespec(tv_sec: 0, tv_nsec: 0x3FFF_FFFE)  // UTIME_OMIT, a macro that Swift does not see

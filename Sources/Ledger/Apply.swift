@@ -15,6 +15,7 @@ extension Change {
             ).insert(database)
         case .evaluated(let stage, let attempt, let evaluation):
             try evaluation.insert(into: database, stage, attempt)
+        case .drawn(let stage, let attempt, let curve): try curve.keep(in: database, stage, attempt)
         case .ended(let stage, let attempt, let failure, let at):
             try database.execute(
                 sql: "UPDATE attempt SET endedAt = ?, outcome = ?, message = ? WHERE stage = ? AND number = ?",
@@ -117,5 +118,22 @@ extension Evaluation {
                 metric: metric, value: value
             ).insert(database, onConflict: .replace)
         }
+    }
+}
+
+extension TrainingCurve {
+    /// In place of what is known of the stage, unless that is of a later moment.
+    fileprivate func keep(in database: Database, _ stage: StageKey, _ attempt: Attempt) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO curve (stage, attempt, steps, points) VALUES (?, ?, ?, ?)
+                ON CONFLICT (stage) DO UPDATE
+                SET attempt = excluded.attempt, steps = excluded.steps, points = excluded.points
+                WHERE (excluded.attempt, excluded.steps) > (attempt, steps)
+                """,
+            arguments: [
+                stage.description, attempt.rawValue, steps,
+                String(decoding: try CanonicalJSON.encode(self), as: UTF8.self),
+            ])
     }
 }

@@ -55,7 +55,7 @@ extension JournalEntry {
                 priority: record.priority == 0 ? nil : record.priority, reason: record.standing.reason,
                 worker: record.worker, result: record.result)
             return (event, nil)
-        case .discarded, .drained, .submitted: return nil
+        case .drawn, .discarded, .drained, .submitted: return nil
         }
     }
 }

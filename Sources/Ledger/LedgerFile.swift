@@ -161,7 +161,6 @@ enum LedgerFile {
     }
 
     private static func isDiskFull(at path: String) -> Bool {
-        var status = statvfs()
-        return statvfs(path, &status) == 0 && UInt64(status.f_bavail) * UInt64(status.f_frsize) < 1 << 16
+        Disk.freeBytes(at: path).map { $0 < 1 << 16 } ?? false
     }
 }

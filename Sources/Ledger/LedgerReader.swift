@@ -156,15 +156,25 @@ package struct LedgerReader: Sendable {
         let asked = plan.stages.filter { $0.outputs.contains(.backbone) }.map(\.key)
         let discarded = try asked.isEmpty ? [] : discarded()
         guard !discarded.isEmpty else { return [] }
-        return try stages(asked).filter { record in
-            record.result?.artifact(.backbone).map { discarded.contains($0.id) } ?? false
-        }.map(\.key)
+        let known = try known(of: plan.stages.map(\.key))
+        let spared = plan.spared(of: discarded, knowing: known)
+        return asked.filter { key in
+            known[key]?.result?.artifact(.backbone).map { spared.contains($0.id) } ?? false
+        }
     }
 
     /// When each finished stage was.
     package func endTimes() throws(LedgerError) -> [StageKey: Timestamp] {
+        try times("SELECT stage, max(endedAt) AS at FROM attempt WHERE outcome = 'finished' GROUP BY stage")
+    }
+
+    /// When the first attempt of each stage that has one began.
+    package func startTimes() throws(LedgerError) -> [StageKey: Timestamp] {
+        try times("SELECT stage, min(startedAt) AS at FROM attempt GROUP BY stage")
+    }
+
+    private func times(_ sql: String) throws(LedgerError) -> [StageKey: Timestamp] {
         try read { database in
-            let sql = "SELECT stage, max(endedAt) AS at FROM attempt WHERE outcome = 'finished' GROUP BY stage"
             let times = try Row.fetchAll(database, sql: sql).map { row in
                 (StageKey(rawValue: try digest(row["stage"])), Timestamp(rawValue: row["at"]))
             }

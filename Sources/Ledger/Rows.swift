@@ -78,3 +78,13 @@ struct MetricTable: Codable, FetchableRecord, PersistableRecord {
     /// The training loss, which is not one of a task's metrics.
     static let loss = "loss"
 }
+
+struct CurveTable: Codable, FetchableRecord, PersistableRecord {
+    static let databaseTableName = "curve"
+    /// Before version 4 there were none.
+    static let firstVersion = 4
+    var stage: String
+    var attempt: Int
+    var steps: Int
+    var points: String
+}

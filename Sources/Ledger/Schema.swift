@@ -73,6 +73,7 @@ enum Schema {
     /// What leads from each version to the next, the first from version 1. One that has shipped is never changed.
     static let migrations = [
         Migration(table: "event", sql: journal), Migration(table: "drained", sql: wishes),
+        Migration(table: "curve", sql: curves),
     ]
 
     struct Migration {
@@ -126,5 +127,21 @@ enum Schema {
         CREATE TABLE drained (                    -- hosts whose workers are to leave
             host TEXT NOT NULL PRIMARY KEY
         ) STRICT;
+        """
+
+    /// One curve a stage: an attempt that continues another has all of it.
+    private static let curves = """
+        CREATE TABLE curve (
+            stage TEXT NOT NULL PRIMARY KEY REFERENCES stage(key),
+            attempt INTEGER NOT NULL,             -- the last that took a step
+            steps INTEGER NOT NULL,
+            points TEXT NOT NULL,                 -- TrainingCurve as JSON, which the view `point` takes apart
+            FOREIGN KEY (stage, attempt) REFERENCES attempt(stage, number)
+        ) STRICT;
+        CREATE VIEW point AS
+            SELECT stage, attempt, json_extract(value, '$[0]') AS step, json_extract(value, '$[1]') AS loss,
+                json_extract(value, '$[2]') AS learningRate, json_extract(value, '$[3]') AS gradientNorm,
+                json_extract(value, '$[4]') AS tokens, json_extract(value, '$[5]') AS seconds
+            FROM curve, json_each(points);
         """
 }

@@ -9,7 +9,7 @@
 //       ◀─────────────────────────── assign | idle | dismissed
 //       fetch(artifact, offset) ───────────────▶         for each input the worker does not hold
 //       ◀──────────────────────── chunk + bytes
-//       heartbeat, evaluated, log ─────────────▶         while it trains
+//       heartbeat, evaluated, curve, log ──────▶         while it trains
 //       ◀──────────────────────── renewed | stop
 //       offer(artifact) ───────────────────────▶         for each artifact that the result must have
 //       ◀────────────── received(artifact, upTo)         where the upload goes on
@@ -20,7 +20,8 @@
 package import Experiments
 
 /// The version both sides must speak, and train by; compared in `hello`.
-package let protocolVersion = "headstart/7 training/\(semanticsVersion)"
+package let protocolVersion =
+    "headstart/8 training/\(Precision.fp32.semanticsVersion)/\(Precision.bf16.semanticsVersion)"
 
 /// The most bytes of an artifact that one message carries.
 package let chunkByteLimit = 1 << 20
@@ -93,6 +94,8 @@ package struct FromWorker: Codable, Hashable, Sendable {
         /// Renews the lease of the attempt.
         case heartbeat(claim: Claim, progress: StageProgress?)
         case evaluated(claim: Claim, evaluation: Evaluation)
+        /// The training of the attempt so far, all of it: the longest that comes counts.
+        case curve(claim: Claim, curve: TrainingCurve)
         /// Lines of the attempt's log from this byte on.
         case log(claim: Claim, offset: Int, text: String)
         /// Asks for an artifact's bytes from this offset on.

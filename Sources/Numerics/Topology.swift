@@ -63,6 +63,10 @@ package struct Topology: Equatable, Sendable {
         return Array(cores[cores.count * process / processes..<cores.count * (process + 1) / processes])
     }
 
+    /// How many processes each of so many groups has where there is one for each memory: threads then compute on what is near
+    /// to them.
+    package func processes(ofEachOf groups: Int) -> Int { max(1, memories / max(1, groups)) }
+
     /// Keeps this process's threads, and those that they start, to these cores. The system moves threads among them: where
     /// other processes use the same cores, a thread that could not make way would hold up all others.
     /// - Returns: whether the system allowed it.

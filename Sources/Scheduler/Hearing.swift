@@ -21,7 +21,9 @@ extension Scheduler {
         case .log(let claim, _, _), .offer(let claim, _):
             if isCurrent(claim.stage, claim.attempt, of: worker) { renew(worker, at: now) }
         case .evaluated(let claim, let evaluation):
-            hearEvaluation(claim.stage, claim.attempt, of: worker, evaluation, at: now)
+            hear(.evaluated(claim.stage, claim.attempt, evaluation), of: claim, from: worker, at: now)
+        case .curve(let claim, let curve):
+            hear(.drawn(claim.stage, claim.attempt, curve), of: claim, from: worker, at: now)
         case .finished(let claim, let result):
             hearResult(claim.stage, claim.attempt, of: worker, result, at: now)
         case .failed(let claim, let failure):
@@ -57,16 +59,14 @@ extension Scheduler {
         send(.renewed(claim: Claim(key, attempt)), to: worker)
     }
 
-    /// An evaluation may overtake, or be overtaken by, the result of the same attempt.
-    private mutating func hearEvaluation(
-        _ key: StageKey, _ attempt: Attempt, of worker: WorkerID, _ evaluation: Evaluation, at now: Timestamp
-    ) {
-        if isCurrent(key, attempt, of: worker) {
+    /// What is told of an attempt on its way may overtake, or be overtaken by, its result.
+    private mutating func hear(_ change: Change, of claim: Claim, from worker: WorkerID, at now: Timestamp) {
+        if isCurrent(claim.stage, claim.attempt, of: worker) {
             renew(worker, at: now)
-        } else if !isAccepted(key, attempt, of: worker) {
+        } else if !isAccepted(claim.stage, claim.attempt, of: worker) {
             return
         }
-        record(.evaluated(key, attempt, evaluation))
+        record(change)
     }
 
     /// Settles a result once all its artifacts are in the store; until then asks for those that are not.

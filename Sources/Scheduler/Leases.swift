@@ -74,7 +74,8 @@ extension Scheduler {
         if fault == .input || fault == .host, let host = host(of: stages[key]) {
             stages[key].failedOn[host] = now
             if fault == .input { stages[key].rejectedBy.insert(host) }
-            rest(host, after: failure, at: now)
+            // A host that allows less memory than one stage needs has enough for others.
+            if failure.cause != .tooLarge { rest(host, after: failure, at: now) }
             isShared = !hasOtherHost(stages[key], at: now)
             isVerdict = fault == .input && reaction == nil && (isShared || stages[key].rejectedBy.count > 1)
         }

@@ -64,6 +64,27 @@ package struct AdmittedKeys: Equatable, Sendable {
     }
 }
 
+/// A secret of text, such as people show in a browser.
+package enum SecretFile {
+    /// Reads the secret in the file, after making one where there is no file. Refuses one that others could have read.
+    package static func readOrMake(_ path: String) throws(TransportError) -> String {
+        if access(path, F_OK) != 0 {
+            var bytes = [UInt8](repeating: 0, count: 32)
+            guard getentropy(&bytes, bytes.count) == 0 else { throw systemError(path, "draw a secret") }
+            do throws(FileError) { try Directory.make(Path.folder(of: path)) } catch { throw .badKey("\(error)") }
+            let digits = bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+            try create(path, mode: 0o600, text: digits.joined() + "\n")
+        }
+        try demandPrivate(path, mode: 0o600)
+        let secret = try readKeyFile(path).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard secret.utf8.count >= 16, secret.utf8.allSatisfy({ isalnum(Int32($0)) != 0 }) else {
+            throw .badKey(
+                "\(path): no token, which has 16 letters and digits or more; remove it to have one made")
+        }
+        return secret
+    }
+}
+
 // MARK: Files
 
 private func systemError(_ path: String, _ what: String) -> TransportError {

@@ -57,6 +57,9 @@ package final class Bell: Pollable, Sendable {
 
     package var waiting: Waiting { Waiting(place: .descriptor(readEnd)) }
 
+    /// Can be read while the bell rings.
+    package var descriptor: Int32 { readEnd }
+
     /// A bell that rings already goes on ringing.
     package func ring() {
         var byte: UInt8 = 0

@@ -93,6 +93,7 @@ package struct Dialogue: Sendable {
         case .unencodable(let message, let reason): giveUp(message, reason, at: now)
         case .report(let report): hear(report, at: now)
         case .said(let line): change { $0.news.add(line) }
+        case .drew(let curve): change { $0.curve = curve }
         case .worked(let progress): hear(progress, at: now)
         case .stands(let artifact, let reception): hear(artifact, reception, at: now)
         case .diskFailed(let sentence): hear(diskFailure: sentence, at: now)
@@ -173,7 +174,17 @@ struct Held: Sendable {
     let assignment: Assignment
     var news = News()
     var progress: StageProgress?
+    /// As the group has drawn it; what of it is told is among the news.
+    var curve = TrainingCurve()
+    /// When it may be told again.
+    var curveAt: Duration
     var beatAt: Duration
     /// Whether the coordinator may not have heard the last news yet.
     var newsAreOnTheWay = false
+
+    /// Before the attempt's end is announced.
+    mutating func tellAll() {
+        news.add(curve)
+        news.tellAgain()
+    }
 }

@@ -15,6 +15,8 @@ package enum DialogueEvent: Sendable {
     case report(Report)
     /// A line that a rank of the group wrote. It may come from a library's own thread while the group hangs.
     case said(String)
+    /// The curve of the attempt that is trained has grown.
+    case drew(TrainingCurve)
     /// The group made a step, or did a part of something longer that has none.
     case worked(StageProgress?)
     /// How much of an artifact lies on this host's disk.

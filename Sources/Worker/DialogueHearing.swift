@@ -51,8 +51,9 @@ extension Dialogue {
         log(
             .info, "a stage was assigned",
             ["stage.id": assignment.stage.short, "attempt": "\(assignment.attempt)"])
-        let held = Held(assignment: assignment, beatAt: now + heartbeat)
-        guard assignment.planned.specification.semantics == semanticsVersion else {
+        let held = Held(assignment: assignment, curveAt: now + heartbeat, beatAt: now + heartbeat)
+        let specification = assignment.planned.specification
+        guard specification.semantics == specification.recipe.precision.semanticsVersion else {
             let sentence = "the coordinator's training code is of another version; install the same one on both"
             return enter(.holding(held, .reporting(StageFailure(.node, sentence))), at: now)
         }

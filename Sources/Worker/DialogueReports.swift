@@ -35,7 +35,7 @@ extension Dialogue {
         log(.warning, "the group is stuck and given up", ["reason": sentence])
         guard training.interruption != .abandoned else { return end(.failed(.stalled(sentence))) }
         farewell = (.failed(.stalled(sentence)), now + patience.farewell)
-        change { $0.news.tellAgain() }
+        change { $0.tellAll() }
         enter(.reporting(StageFailure(.stalled, sentence)), at: now)
     }
 
@@ -65,7 +65,7 @@ extension Dialogue {
     /// The attempt's end is to be announced: all that was said about it is said again before, and a worker that
     /// leaves waits no longer than it takes to deliver.
     private mutating func hurry(at now: Duration) {
-        change { $0.news.tellAgain() }
+        change { $0.tellAll() }
         if let ending = farewell?.ending { farewell = (ending, now + patience.farewell) }
     }
 

@@ -8,6 +8,7 @@ extension Dialogue {
         if case .resting(let until) = state, until <= now { enter(.asking, at: now) }
         if case .training(let training) = phase, training.givenUpAt(patience) <= now { giveUp(training, at: now) }
         guard !hasEnded else { return }
+        drawOn(at: now)
         tellNews(at: now)
         beat(at: now)
         if now >= askAt, let question {
@@ -50,7 +51,20 @@ extension Dialogue {
         change { $0.beatAt = next }
     }
 
-    /// Evaluations and the log have no answer. They are told soon, and all of them again to a coordinator that was
+    /// A curve is told whole: once it is a hundredth longer, which is as much as one can see, and a heartbeat later than the
+    /// last time at the earliest. So the longest stage tells its own some hundred times.
+    private mutating func drawOn(at now: Duration) {
+        guard case .holding(let held, _) = state, now >= held.curveAt,
+            held.curve.steps > held.news.curve.steps * 101 / 100
+        else { return }
+        let next = now + heartbeat
+        change {
+            $0.news.add($0.curve)
+            $0.curveAt = next
+        }
+    }
+
+    /// Evaluations, the curve and the log have no answer. They are told soon, and all of them again to a coordinator that was
     /// greeted again and before the end of the attempt is announced; whoever hears them twice knows them already.
     ///
     /// A heartbeat follows each helping of them, and the next one waits for its answer: then a slow coordinator has
@@ -71,7 +85,7 @@ extension Dialogue {
         let later = now + patience.retry
         switch message {
         case .heartbeat: change { $0.beatAt = later }
-        case .evaluated, .log:
+        case .evaluated, .curve, .log:
             change { $0.news.takeBack() }
         default: askAt = later
         }
@@ -85,7 +99,7 @@ extension Dialogue {
         case .finished:
             enter(.reporting(StageFailure(.node, "the result cannot be told to the coordinator: \(reason)")), at: now)
         // A failure's sentence is cut to what fits, and the others are short.
-        case .heartbeat, .evaluated, .log, .failed, .hello, .ready, .fetch, .offer, .upload, .goodbye: break
+        case .heartbeat, .evaluated, .curve, .log, .failed, .hello, .ready, .fetch, .offer, .upload, .goodbye: break
         }
     }
 

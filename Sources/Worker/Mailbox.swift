@@ -22,6 +22,8 @@ final class Mailbox: Sendable {
         var orders: [Order] = []
         var reports: [Report] = []
         var progress: StageProgress?
+        /// Since one was last taken.
+        var curve: TrainingCurve?
         /// Whether the group did something since that was last asked.
         var hasWorked = false
         var shouldStop = false
@@ -34,7 +36,7 @@ final class Mailbox: Sendable {
     func give(_ order: Order) {
         contents.withLock { contents in
             contents.orders.append(order)
-            if case .train = order { (contents.shouldStop, contents.progress) = (false, nil) }
+            if case .train = order { (contents.shouldStop, contents.progress, contents.curve) = (false, nil, nil) }
         }
         ordersWaiting.signal()
     }
@@ -57,6 +59,14 @@ final class Mailbox: Sendable {
         }
     }
 
+    /// What has been drawn since this was last asked; nil for nothing.
+    func takeCurve() -> TrainingCurve? {
+        contents.withLock { contents in
+            defer { contents.curve = nil }
+            return contents.curve
+        }
+    }
+
     // MARK: The main thread
 
     func nextOrder() -> Order {
@@ -75,6 +85,8 @@ final class Mailbox: Sendable {
     func progressed(_ progress: StageProgress) {
         contents.withLock { ($0.progress, $0.hasWorked) = (progress, true) }
     }
+
+    func drew(_ curve: TrainingCurve) { contents.withLock { $0.curve = curve } }
 
     func worked() { contents.withLock { $0.hasWorked = true } }
 
@@ -98,6 +110,7 @@ final class MailObserver: StageObserver {
         mailbox.post(.noted("\(evaluation)  \(Int(tokensPerSecond)) tokens/s"))
     }
 
+    func drew(_ curve: TrainingCurve) { mailbox.drew(curve) }
     func noted(_ sentence: String) { mailbox.post(.noted(sentence)) }
     func worked() { mailbox.worked() }
     var shouldStop: Bool { mailbox.shouldStop }

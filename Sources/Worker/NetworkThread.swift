@@ -96,7 +96,10 @@ private final class CoordinatorLink {
             try hearCoordinator()
             diskBell.silence()
             for event in disk.takeOutcomes() { try tell(event) }
-            for report in mailbox.takeReports() {
+            // Taken before the report that ends the stage, of which it is the rest.
+            let reports = mailbox.takeReports()
+            if let curve = mailbox.takeCurve() { try tell(.drew(curve)) }
+            for report in reports {
                 if report.isLast { stopDue = nil }
                 try tell(.report(report))
             }

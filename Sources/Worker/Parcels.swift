@@ -41,15 +41,25 @@ struct Parcel: Sendable {
     }
 }
 
-/// Evaluations and log lines of the attempt that is held.
+/// Evaluations, training curve and log lines of the attempt that is held.
 struct News: Sendable {
     private var evaluations: [Evaluation] = []
+    private(set) var curve = TrainingCurve()
     private var log: [UInt8] = []
-    private var told = (evaluations: 0, logBytes: 0)
+    private var told = Told()
     /// What had been told before the last messages were made.
-    private var toldBefore = (evaluations: 0, logBytes: 0)
+    private var toldBefore = Told()
+
+    private struct Told {
+        var evaluations = 0
+        var curveSteps = 0
+        var logBytes = 0
+    }
 
     mutating func add(_ evaluation: Evaluation) { evaluations.append(evaluation) }
+
+    /// In place of a shorter one.
+    mutating func add(_ curve: TrainingCurve) { self.curve = curve }
 
     /// Adds a line, for as long as the log is not too long to be kept.
     mutating func add(_ line: String) {
@@ -57,10 +67,12 @@ struct News: Sendable {
         log += line.utf8.prefix(lineByteLimit).map { $0 == newline ? space : $0 } + [newline]
     }
 
-    mutating func tellAgain() { told = (0, 0) }
+    mutating func tellAgain() { told = Told() }
 
     /// Whether something has not been told yet.
-    var isWaiting: Bool { told.evaluations < evaluations.count || told.logBytes < log.count }
+    var isWaiting: Bool {
+        told.evaluations < evaluations.count || told.curveSteps < curve.steps || told.logBytes < log.count
+    }
 
     /// The next that has not been told yet, as messages: no more than leave room on the connection for all else. It
     /// counts as told unless it is taken back.
@@ -69,6 +81,10 @@ struct News: Sendable {
         let next = evaluations[told.evaluations...].prefix(messageLimit)
         var messages = next.map { FromWorker.Body.evaluated(claim: claim, evaluation: $0) }
         told.evaluations = next.endIndex
+        if told.curveSteps < curve.steps, messages.count < messageLimit {
+            messages.append(.curve(claim: claim, curve: curve))
+            told.curveSteps = curve.steps
+        }
         while told.logBytes < log.count, messages.count < messageLimit {
             let end = told.logBytes + wholeLines(from: told.logBytes)
             let text = String(decoding: log[told.logBytes..<end], as: UTF8.self)
@@ -80,7 +96,9 @@ struct News: Sendable {
 
     /// The last messages could not all be sent.
     mutating func takeBack() {
-        told = (min(told.evaluations, toldBefore.evaluations), min(told.logBytes, toldBefore.logBytes))
+        told.evaluations = min(told.evaluations, toldBefore.evaluations)
+        told.curveSteps = min(told.curveSteps, toldBefore.curveSteps)
+        told.logBytes = min(told.logBytes, toldBefore.logBytes)
     }
 
     /// The bytes of as many lines as one message takes: lines end there, so no character is cut.

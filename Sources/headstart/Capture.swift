@@ -4,19 +4,33 @@ import Foundation
 /// Process that starts it: swift-subprocess runs programs from async code alone, and whoever waits here is a plain thread.
 /// - Returns: nil when the program is not installed or ends with an error.
 func capture(_ program: String, _ arguments: [String], without variable: String? = nil) -> String? {
+    do {
+        return try output(of: program, arguments, without: variable)
+    } catch {
+        return nil
+    }
+}
+
+/// The same, for whoever wants to know why there is none.
+/// - Throws: `WorkFailed` with the last line of what the program said of its error.
+func output(of program: String, _ arguments: [String], without variable: String? = nil) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [program] + arguments
     if let variable { process.environment = ProcessInfo.processInfo.environment.filter { $0.key != variable } }
-    let pipe = Pipe()
+    let (pipe, errors) = (Pipe(), Pipe())
+    process.standardInput = FileHandle.nullDevice
     process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    do {
-        try process.run()
-        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? String(decoding: output, as: UTF8.self) : nil
-    } catch {
-        return nil
+    process.standardError = errors
+    try process.run()
+    // It may fill one pipe while the other is read.
+    let said = Thread.result { try errors.fileHandleForReading.readToEnd() ?? Data() }
+    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    let complaint = String(decoding: try said(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+        let reason = complaint.split(separator: "\n").last.map(String.init)
+        throw WorkFailed(reason ?? "\(program) ended with status \(process.terminationStatus)")
     }
+    return String(decoding: output, as: UTF8.self)
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Coordinator
+import Dashboard
 import Downloads
 import Encoders
 import Experiments
@@ -61,6 +62,7 @@ extension Headstart {
         case CoordinatorError.transport(let error): status(of: error)
         case CoordinatorError.ledger(let error): status(of: error)
         case CoordinatorError.planning: 2
+        case let error as DashboardError: error.isOfRequest ? 2 : 1
         case LedgerError.missing, LedgerError.foreign, LedgerError.otherVersion, LedgerError.inUse: 2
         case SupervisorError.gaveUp(_, let status, _): [2, nobodyToWorkFor].contains(status) ? status : 1
         case WorkerError.nobodyAnswers, WorkerError.lostCoordinator: nobodyToWorkFor
@@ -69,7 +71,7 @@ extension Headstart {
         case let error as DownloadError: error.cause == .request ? 2 : 1
         case let failure as WorkFailed: failure.status
         case let failure as StageFailure where failure.cause == .stopped && StopSignal.isRaised: 128 + StopSignal.number
-        case let failure as StageFailure: failure.cause == .badInput ? 2 : 1
+        case let failure as StageFailure: failure.cause.fault == .input ? 2 : 1
         default: 1
         }
     }

@@ -1,3 +1,4 @@
+import Collectives
 import Encoders
 import Experiments
 import Files
@@ -7,8 +8,9 @@ import Tasks
 import Tokenizers
 import Training
 
-/// What the stages of a sweep will take on this machine.
-struct Forecasts {
+/// What the stages of a sweep will take on this machine. What was read or measured for one plan serves the next, as a sweep
+/// that searches has many.
+final class Forecasts {
     /// Of each group.
     let ranks: Int
     /// Of each rank.
@@ -22,6 +24,9 @@ struct Forecasts {
 
     private let speeds = KeptSpeeds(folder: Machine.cache)
     private let lengths = KeptLengths(folder: Machine.cache)
+    private let reduction = KeptReduction(folder: Machine.cache).entry
+    private var knownSpeeds: [Precision: HostSpeed] = [:]
+    private var knownLengths: [TextIdentity: TaskLengths] = [:]
 
     init(ranks: Int, threads: Int, memoryBytes: Int? = nil, reads: Bool = false, measures: Bool = false) {
         self.reads = reads
@@ -36,15 +41,36 @@ struct Forecasts {
         guard Disk.isPlainFile("\(plan.model.path)/\(ModelFiles.weights)") else { return [:] }
         let backbone = try Backbone(directory: plan.model.path)
         let costs = SweepCosts(
-            plan, backbone, ranks: ranks, memoryBytes: memoryBytes,
-            lengths: { task, recipe in try lengths(of: task, recipe, plan, backbone) },
-            speed: { try speed(backbone, $0) })
+            plan, backbone, ranks: ranks, reduction: reduction?.cost ?? .assumed, memoryBytes: memoryBytes,
+            lengths: { task, recipe in
+                let text = TextIdentity(model: plan.model.content, task: task.content, recipe)
+                if let known = self.knownLengths[text] { return known }
+                self.knownLengths[text] = try self.lengths(text, of: task, recipe, plan, backbone)
+                return self.knownLengths[text]
+            },
+            speed: { precision in
+                if let known = self.knownSpeeds[precision] { return known }
+                self.knownSpeeds[precision] = try self.speed(backbone, precision)
+                return self.knownSpeeds[precision]
+            })
         return try costs.forecasts()
+    }
+
+    /// What sums over ranks are taken to cost, and where that comes from; nil for one rank, which sums nothing.
+    var remarkOnSums: String? {
+        guard ranks > 1 else { return nil }
+        guard let reduction else {
+            return "sums over ranks are taken to have \(ReductionCost.assumed); "
+                + "`headstart bench --ranks \(ranks)`, or under an mpirun over your hosts, measures them"
+        }
+        return "sums over ranks have \(reduction.cost), as measured with \(counted(reduction.ranks, "rank")) on "
+            + counted(reduction.hosts, "host")
     }
 
     private func speed(_ backbone: Backbone, _ precision: Precision) throws -> HostSpeed? {
         let key = KeptSpeeds.Key(
-            processor: Machine.processor, threads: threads, backbone.configuration, precision)
+            processor: Machine.processor, program: try Disk.digest(of: Machine.program()), threads: threads,
+            backbone.configuration, precision)
         if let kept = speeds.speed(key) { return kept }
         guard measures else { return nil }
         Screen.complain(
@@ -55,10 +81,9 @@ struct Forecasts {
     }
 
     private func lengths(
-        of task: PlannedTask, _ recipe: Recipe, _ plan: SweepPlan, _ backbone: Backbone
+        _ text: TextIdentity, of task: PlannedTask, _ recipe: Recipe, _ plan: SweepPlan, _ backbone: Backbone
     ) throws -> TaskLengths? {
-        let (model, content) = (plan.model.content, task.content)
-        if let kept = try lengths.lengths(model: model, task: content, recipe) { return kept }
+        if let kept = try lengths.lengths(text) { return kept }
         guard reads else { return nil }
         let begin = ContinuousClock.now
         let dataset = try Dataset.load(task.definition, in: plan.dataDirectory)
@@ -71,7 +96,7 @@ struct Forecasts {
             // Training will stop at an example, of which the look at the data has told.
             return nil
         }
-        keeping { try lengths.keep(read, model: model, task: content, recipe) }
+        keeping { try lengths.keep(read, text) }
         return read
     }
 

@@ -18,16 +18,19 @@ struct Headstart: ParsableCommand {
         subcommands: [
             DoctorCommand.self, BenchCommand.self, InitCommand.self, PlanCommand.self, RunCommand.self,
             CoordinatorCommand.self,
-            WorkerCommand.self, NodeCommand.self, StatusCommand.self, WorkersCommand.self, ExplainCommand.self,
+            WorkerCommand.self, NodeCommand.self, StatusCommand.self, WatchCommand.self, WorkersCommand.self,
+            ExplainCommand.self,
             PauseCommand.self,
             ResumeCommand.self, CancelCommand.self, RetryCommand.self, PriorityCommand.self, DrainCommand.self,
             SubmitCommand.self, WaitCommand.self, LogsCommand.self, EventsCommand.self, LedgerCommand.self,
             StoreCommand.self,
-            ResultsCommand.self, ReportCommand.self, SweepsCommand.self, DiffCommand.self, LineageCommand.self,
+            ServeCommand.self, ResultsCommand.self, ReportCommand.self, SweepsCommand.self, DiffCommand.self,
+            LineageCommand.self,
             AnalyzeCommand.self,
             TrainCommand.self, PredictCommand.self, EvaluateCommand.self, RetrainCommand.self, ExportCommand.self,
             EncodeCommand.self,
-            TokenizeCommand.self, ModelCommand.self, DataCommand.self, KeysCommand.self,
+            TokenizeCommand.self, ModelCommand.self, DataCommand.self, KeysCommand.self, MethodsCommand.self,
+            TasksCommand.self, CompletionsCommand.self, ManualCommand.self,
         ])
 
     /// Parses the program's arguments and does what they ask for.
@@ -35,8 +38,11 @@ struct Headstart: ParsableCommand {
     static func runToEnd() -> Int32 {
         do {
             let words = Array(CommandLine.arguments.dropFirst())
-            try refuseEmptyWords(words)
-            try refuseUnknownCommand(words)
+            // A shell that asks what a word may be has words that are not there yet.
+            if words.first != "---completion" {
+                try refuseEmptyWords(words)
+                try refuseUnknownCommand(words)
+            }
             var command = try parseAsRoot()
             try command.run()
             return 0

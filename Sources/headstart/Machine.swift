@@ -2,6 +2,7 @@ import Collectives
 import Experiments
 import Foundation
 import Numerics
+import Reports
 import Transport
 
 /// What this machine offers, as the system tells it.
@@ -37,12 +38,8 @@ enum Machine {
         return model.map { $0.drop { $0 != ":" }.dropFirst().trimmingCharacters(in: .whitespaces) } ?? "unknown"
     }
 
-    /// Memory of the machine, or less where a container is limited.
-    static var memoryBytes: UInt64 {
-        let limit = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8)
-        let allowed = limit.flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
-        return min(ProcessInfo.processInfo.physicalMemory, allowed ?? .max)
-    }
+    /// Memory of the machine, or less where a container, a batch system or a limit allows less.
+    static var memoryBytes: Int { HostReadings.here.allowedBytes }
 
     /// Takes as many descriptors as the system allows: each file and each connection is one.
     static func demandDescriptors() throws(BadRequest) {

@@ -4,29 +4,37 @@ import Ledger
 import Reports
 import Training
 
-/// The logs of a sweep's finished stages, read from its store.
+/// The curves of a sweep's stages and the logs of those that have finished, read from its store.
 struct SweepLogs {
     /// In the order of the table: tasks, methods, seeds, the stages of a method.
     let runs: [MeasuredRun]
 
     init(_ snapshot: SweepSnapshot, store: String) throws {
-        let artifacts = ContentStore(store: store)
-        var files: [StageKey: StageLogFile] = [:]
+        let (ledger, artifacts) = (try LedgerReader(store: store), ContentStore(store: store))
+        var known: [StageKey: (curves: StageCurves?, file: StageLogFile?)] = [:]
         var runs: [MeasuredRun] = []
         for row in snapshot.plan.rows {
             var before: (number: Int, file: StageLogFile)?
+            var steps = 0
             for (place, key) in row.stages.enumerated() {
-                guard let file = try files[key] ?? snapshot.log(of: key, in: artifacts) else { continue }
-                let task = snapshot.plan.stages.first { $0.key == key }.flatMap { snapshot.plan.task(named: $0.task) }
-                files[key] = file
-                runs.append(
-                    MeasuredRun(
-                        task: row.trainedTask,
-                        method: row.stages.count == 1 ? row.method : "\(row.method)/\(place + 1)",
-                        seed: row.seed, key: key, metric: task?.definition.metrics.first ?? .accuracy, log: file.log,
-                        headFeatures: Self.rows(file.headFeatures),
-                        headFeaturesAtStart: Self.rows(file.headFeaturesAtStart)))
-                guard let features = file.features else { continue }
+                let stage = snapshot.plan.stages.first { $0.key == key }
+                let task = stage.flatMap { snapshot.plan.task(named: $0.task) }
+                let (curves, file) = try known[key] ?? (ledger.curves(of: key), snapshot.log(of: key, in: artifacts))
+                known[key] = (curves, file)
+                if curves != nil || file != nil {
+                    runs.append(
+                        MeasuredRun(
+                            task: row.trainedTask,
+                            method: row.stageName(place),
+                            series: row.method, stepsBefore: steps, seed: row.seed, key: key,
+                            metric: task?.definition.metrics.first ?? .accuracy,
+                            log: file?.log ?? StageLog(measures: []), curves: curves,
+                            headFeatures: Self.rows(file?.headFeatures),
+                            headFeaturesAtStart: Self.rows(file?.headFeaturesAtStart)))
+                }
+                // What gathers statistics takes no step.
+                if stage?.specification.recipe.estimate == nil { steps += snapshot[key].result?.steps ?? 0 }
+                guard let file, let features = file.features else { continue }
                 if let earlier = before, let others = earlier.file.features, others.width == features.width,
                     others.rows.count == features.rows.count
                 {

@@ -6,7 +6,7 @@ import Testing
 
 /// The files in `configs/` are right.
 struct ShippedConfigurationTests {
-    private static let configs = URL(fileURLWithPath: #filePath)
+    static let configs = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("configs").path
 

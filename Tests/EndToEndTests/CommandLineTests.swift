@@ -9,7 +9,7 @@ struct CommandLineTests {
         "model fetch", "model list",
         "workers", "explain", "pause", "resume", "cancel", "retry", "priority", "drain", "submit",
         "analyze", "events", "logs", "wait", "ledger check", "ledger backup", "store gc",
-        "init", "sweeps", "diff", "lineage",
+        "init", "sweeps", "diff", "lineage", "serve",
     ])
     func `every command's help shows an example`(_ command: String) throws {
         let outcome = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
@@ -29,7 +29,8 @@ struct CommandLineTests {
         ["init", "/nonexistent.csv"], ["init", "/dev/null"], ["export", "--sweep", "a", "--to", "b"],
         ["export", "--sweep", "a", "--run", "b", "--store", "s", "--to", "c"], ["export", "--to", "b"],
         ["help", "resul"], ["traim"], ["data", "dmo"],
-        ["status", "--store", "/dev/null"],
+        ["status", "--store", "/dev/null"], ["serve", "--store", "/nonexistent"],
+        ["run", "a.yaml", "--store", "s", "--serve-at", "127.0.0.1:80"],
         ["train", "--model", "m/", "--task", "t", "--data", "/", "--out", "o", "--tune", "all", "--method", "bitfit"],
         ["run", "a.yaml", "--store", "s", "--groups", "0"], ["worker", "--coordinator", "nonsense"],
         ["coordinator", "a.yaml", "--store", "s", "--listen", "udp://127.0.0.1:5"],

@@ -97,9 +97,12 @@ import Testing
             """, to: "sweep.yaml")
     }
 
-    private struct Entry: Decodable {
-        let sweep, state: String
-        let stages, finished: Int
+    private struct Listing: Decodable {
+        struct Entry: Decodable {
+            let sweep, state: String
+            let stages, finished: Int
+        }
+        let sweeps: [Entry]
     }
 
     private struct Rows: Decodable {
@@ -125,7 +128,7 @@ import Testing
         let second = try shop.run(command)
         #expect(second.status == 0, "\(second.errors)")
 
-        let sweeps = try shop.run("sweeps", "--store", "store", "--json").lastJSON([Entry].self)
+        let sweeps = try shop.run("sweeps", "--store", "store", "--json").lastJSON(Listing.self).sweeps
         #expect(sweeps.map(\.sweep) == ["small", "small~1"] && sweeps.allSatisfy { $0.state == "finished" })
         #expect(sweeps.allSatisfy { $0.stages == 6 && $0.finished == 6 })
         #expect(try shop.run("sweeps", "--store", "store").output.contains("\nsmall~1  20"))
@@ -158,7 +161,7 @@ import Testing
         let lineage = try shop.run("lineage", String(last.prefix(9)), "--store", "store")
         #expect(lineage.output.hasPrefix("tiny lp-ft/2 seed 2\n") && lineage.output.contains("starts from head"))
         #expect(
-            lineage.output.contains("program     headstart \(programVersion), version \(semanticsVersion) of training"))
+            lineage.output.contains("program     headstart \(programVersion), version \(Precision.fp32.semanticsVersion) of training"))
 
         let bundle = try shop.run("export", "--sweep", "small~1", "--store", "store", "--to", "bundle/")
         #expect(bundle.status == 0, "\(bundle.errors)")

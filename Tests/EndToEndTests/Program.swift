@@ -50,7 +50,10 @@ final class Running {
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
-        process.environment = environment.reduce(into: ProcessInfo.processInfo.environment) { $0[$1.key] = $1.value }
+        var own = ProcessInfo.processInfo.environment
+        // What the program keeps for its next run goes nowhere where a person finds it.
+        if program == Program.path { own["HEADSTART_CACHE"] = folder["cache"] }
+        process.environment = environment.reduce(into: own) { $0[$1.key] = $1.value }
         process.standardOutput = try Self.file(output ?? folder["output"])
         process.standardError = try Self.file(folder["errors"])
         process.standardInput = FileHandle.nullDevice

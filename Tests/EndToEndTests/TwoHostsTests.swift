@@ -145,13 +145,14 @@ private final class TwoHosts {
 
     /// Waits until the coordinator has heard workers of these hosts.
     func waitForWorkers(of hosts: Set<String>) -> Bool {
-        struct Worker: Decodable {
+        struct Listing: Decodable {
+            struct Worker: Decodable { let node: Node }
             struct Node: Decodable { let host: String }
-            let node: Node
+            let workers: [Worker]
         }
         return poll {
-            let workers = try? shop.run("workers", "--store", "store", "--json").lastJSON([Worker].self)
-            return hosts.isSubset(of: (workers ?? []).map(\.node.host))
+            let listing = try? shop.run("workers", "--store", "store", "--json").lastJSON(Listing.self)
+            return hosts.isSubset(of: (listing?.workers ?? []).map(\.node.host))
         }
     }
 

@@ -37,8 +37,11 @@ struct Workshop {
     }
 
     func run(_ arguments: [String], environment: [String: String?] = [:]) throws -> Program.Outcome {
-        try Program.run(arguments, in: folder, environment: environment)
+        try Program.run(arguments, in: folder, environment: cache.merging(environment) { _, asked in asked })
     }
 
-    func start(_ arguments: [String]) throws -> Running { try Running(arguments, in: folder) }
+    func start(_ arguments: [String]) throws -> Running { try Running(arguments, in: folder, environment: cache) }
+
+    /// One cache for all runs here.
+    private var cache: [String: String?] { ["HEADSTART_CACHE": path("cache")] }
 }

@@ -15,7 +15,7 @@ struct StageKeyTests {
     }
 
     /// Results are found again by their keys: where this fails, every store forgets what it has. If results really
-    /// change, raise `semanticsVersion`; a new setting whose default changes nothing should keep this key.
+    /// change, raise `Precision.semanticsVersion`; a new setting whose default changes nothing should keep this key.
     @Test func `a recorded specification keeps its recorded key`() throws {
         let json = String(decoding: try CanonicalJSON.encode(specification()), as: UTF8.self)
         let zero = Self.zero.hex

@@ -28,7 +28,7 @@ struct VocabularyTests {
 
     @Test func `only what diverges fails by its own fault, whoever trains it`() {
         #expect(StageFailure.Cause.allCases.filter { $0.fault == .stage } == [.diverged])
-        #expect(StageFailure.Cause.allCases.filter { $0.fault == .input } == [.badInput])
+        #expect(StageFailure.Cause.allCases.filter { $0.fault == .input } == [.badInput, .tooLarge])
     }
 
     @Test(arguments: [("reviews", "reviews", 0), ("reviews~1", "reviews", 1), ("a~b", "a~b", 0), ("a~-1", "a~-1", 0)])

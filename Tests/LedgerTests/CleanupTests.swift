@@ -135,5 +135,13 @@ struct CleanupTests {
         }
         #expect(try ledger.reader.modelsLetGo(of: makePlan(name: "all", stages: asking)) == [stages[1].key])
         #expect(try ledger.reader.modelsLetGo(of: makePlan(name: "other", stages: stages)).isEmpty)
+        let specification = StageSpecification(
+            backbone: anyDigest, task: anyDigest, recipe: Recipe(), seed: 1,
+            inputs: [StageInput(kind: .backbone, from: stages[1].key)])
+        let next = PlannedStage(
+            key: try specification.key(), specification: specification, task: stages[1].task, label: "next", outputs: []
+        )
+        let again = try ledger.reader.modelsLetGo(of: makePlan(name: "more", stages: asking + [next]))
+        #expect(again.isEmpty, "it is made again for what starts from it")
     }
 }

@@ -12,7 +12,7 @@ struct MigrationTests {
 
     init() throws { store = try TemporaryFolder() }
 
-    private static let recorded = ["1-finished", "1-killed", "2-killed"]
+    private static let recorded = ["1-finished", "1-killed", "2-killed", "3-killed"]
 
     /// Makes a ledger of what the sqlite3 shell's `.dump` has said of it. That of a coordinator that was killed has its
     /// rows in the log beside it.
@@ -34,6 +34,12 @@ struct MigrationTests {
         try database.close()
     }
 
+    private var curve: TrainingCurve {
+        var curve = TrainingCurve()
+        curve.add(.init(step: 1, loss: 0.5, learningRate: 0, gradientNorm: 1, tokens: 64, seconds: 1))
+        return curve
+    }
+
     private func states(_ reader: LedgerReader) throws -> [StageKey: StageRecord] {
         var states = JournalStates()
         try reader.readJournal { try states.read($0) }
@@ -51,6 +57,9 @@ struct MigrationTests {
         #expect(try reader.drained().isEmpty)
         #expect(records.allSatisfy { $0.priority == 0 })
         #expect(try reader.sweeps().allSatisfy { $0.arguments == nil })
+        let finished = try #require(records.first { $0.state == .finished })
+        let curves = try #require(try reader.curves(of: finished.key))
+        #expect(curves.training.isEmpty && !curves.evaluations.isEmpty)
         guard name.hasPrefix("1") else {
             #expect(try states(reader).count == records.count)
             return
@@ -75,7 +84,9 @@ struct MigrationTests {
             (record.standing, record.attempts) = (.running(on: worker), attempt.rawValue)
             try ledger.commit([
                 .started(record.key, attempt, on: worker, node: node, at: at(5)), .stands(record),
+                .drawn(record.key, attempt, curve),
             ])
+            #expect(try ledger.reader.curves(of: record.key)?.training == curve)
         }
         let ledger = try Ledger(store: store.path)
         let reader = ledger.reader
@@ -83,7 +94,7 @@ struct MigrationTests {
         try ledger.commit([.submitted(plan, arguments: ["a.yaml"]), .drained(host: "node-3", isOver: false)])
         #expect(try reader.drained() == ["node-3"])
         #expect(try reader.sweeps().last?.arguments == ["a.yaml"])
-        #expect(try store.query("PRAGMA user_version") == ["3"])
+        #expect(try store.query("PRAGMA user_version") == ["4"])
         #expect(try states(reader).count == before.count)
         #expect(try reader.problems() == [])
     }
@@ -96,6 +107,6 @@ struct MigrationTests {
         let ledger = try Ledger(store: store.path)
         try ledger.commit([.drained(host: "node-3", isOver: false)])
         #expect(try ledger.reader.drained() == ["node-3"])
-        #expect(try store.query("PRAGMA user_version") == ["3"])
+        #expect(try store.query("PRAGMA user_version") == ["4"])
     }
 }

@@ -20,7 +20,7 @@ struct MessagesTests {
     }
 
     @Test func `every case of every enum is recorded`() {
-        #expect(Set(recordedFromWorker.map { number(of: $0.0) }) == Set(1...11))
+        #expect(Set(recordedFromWorker.map { number(of: $0.0) }) == Set(1...12))
         #expect(Set(recordedToWorker.map { number(of: $0.0) }) == Set(1...12))
         #expect(!recordedBroadcast.isEmpty)
     }
@@ -39,6 +39,7 @@ struct MessagesTests {
         case .finished: 9
         case .failed: 10
         case .goodbye: 11
+        case .curve: 12
         }
     }
 

@@ -30,10 +30,17 @@ private let result = StageResult(
     scores: scores, steps: 20, finalLoss: 0.5, tokens: 1000, seconds: 1.5, tokensPerSecond: 640, trainable: 10,
     parameters: digest, artifacts: [head], node: node)
 
+private let curve: TrainingCurve = {
+    var curve = TrainingCurve()
+    curve.add(.init(step: 1, loss: 0.7, learningRate: 0, gradientNorm: 1.5, tokens: 640, seconds: 0.25))
+    curve.add(.init(step: 2, loss: 0.6, learningRate: 2e-5, gradientNorm: 1.25, tokens: 320, seconds: 0.125))
+    return curve
+}()
+
 let recordedFromWorker: [(FromWorker, String)] = [
     (
-        FromWorker(.hello(version: "headstart/7 training/3", node: node), from: worker),
-        #"{"body":{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/7 training/3"}},"worker":"node-3/1"}"#
+        FromWorker(.hello(version: "headstart/8 training/3/4", node: node), from: worker),
+        #"{"body":{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/8 training/3/4"}},"worker":"node-3/1"}"#
     ),
     (FromWorker(.ready, from: worker), #"{"body":{"ready":{}},"worker":"node-3/1"}"#),
     (
@@ -77,6 +84,10 @@ let recordedFromWorker: [(FromWorker, String)] = [
     (
         FromWorker(.failed(claim: claim, failure: StageFailure(.diverged, "the loss is not finite")), from: worker),
         #"{"body":{"failed":{"claim":{"attempt":2,"stage":"\#(hex)"},"failure":{"cause":"diverged","message":"the loss is not finite"}}},"worker":"node-3/1"}"#
+    ),
+    (
+        FromWorker(.curve(claim: claim, curve: curve), from: worker),
+        #"{"body":{"curve":{"claim":{"attempt":2,"stage":"\#(hex)"},"curve":[[1,0.7,0,1.5,640,0.25],[2,0.6,2e-05,1.25,320,0.125]]}},"worker":"node-3/1"}"#
     ),
     (FromWorker(.goodbye, from: worker), #"{"body":{"goodbye":{}},"worker":"node-3/1"}"#),
 ]

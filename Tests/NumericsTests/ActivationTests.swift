@@ -10,6 +10,19 @@ struct ActivationTests {
     private func density(_ x: Float) -> Double { exp(-Double(x) * Double(x) / 2) / (2 * Double.pi).squareRoot() }
 
     /// erf is good to 2e-7 and GELU is x times that, so the error may grow with x; for |x| > 1 the result is as large.
+    @Test func `rounded outputs of GELU are its outputs, rounded`() {
+        let inputs = randomNumbers(300, stream: 9, range: 6)
+        var (slope, other, exact) = (inputs, inputs, inputs)
+        var (expected, rounded, values) = (
+            [UInt16](repeating: 0, count: 300), [UInt16](repeating: 1, count: 300), [UInt16](repeating: 2, count: 300)
+        )
+        gelu_forward(300, &slope, &exact)
+        round_to_bfloat(300, exact, &expected)
+        gelu_forward_rounded(300, &other, &rounded)
+        gelu_values_rounded(300, inputs, &values)
+        #expect(rounded == expected && values == expected && other == slope)
+    }
+
     @Test func `GELU is x times the normal distribution function`() {
         var (x, y) = (inputs, inputs)
         gelu_forward(inputs.count, &x, &y)

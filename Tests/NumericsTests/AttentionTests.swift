@@ -78,16 +78,91 @@ struct AttentionTests {
     }
 }
 
+/// One head of attention whose products are of numbers rounded to bfloat16.
+struct BfloatAttentionTests {
+    /// Of numbers of eight bits each is off by up to 2^-9 of itself; a sum of many by less than a few of that.
+    private static let tolerance = 0.01
+
+    @Test(arguments: AttentionTests.cases)
+    func `forward is attention, but for rounding`(test: AttentionTests.Case) {
+        let head = TestHead(test, inBfloat: true)
+        let difference = largestDifference(head.forward().context, head.plainContext(head.q, head.k, head.v))
+        #expect(difference < Self.tolerance)
+        #expect(difference > 1e-5, "something is rounded")
+    }
+
+    @Test(arguments: AttentionTests.cases)
+    func `backward is the derivative, but for rounding`(test: AttentionTests.Case) {
+        let (rounded, exact) = (TestHead(test, inBfloat: true).backward(), TestHead(test).backward())
+        for part in [\.q, \.k, \.v] as [KeyPath<Gradients, [Float]>] {
+            let (some, all) = (rounded[keyPath: part], exact[keyPath: part])
+            let largest = all.map(abs).max() ?? 0
+            #expect(zip(some, all).allSatisfy { abs($0 - $1) <= Float(Self.tolerance) * max(1, largest) })
+        }
+        #expect(rounded.v != exact.v)
+    }
+
+    @Test(arguments: [0, 0.2])
+    func `what is computed in blocks has the same bits`(probability: Double) {
+        let test = AttentionTests.Case(queries: 140, tokens: 141, size: 32, probability: probability)
+        let head = TestHead(test, inBfloat: true)
+        #expect(head.forward().context == head.forwardInBlocks())
+        #expect(head.backward() == head.backwardInBlocks())
+    }
+
+    /// Rows, columns and depths about the borders of vectors and tiles.
+    @Test func `a product has the same bits without the processor's instruction, and is the product`() {
+        for (rows, columns, depth) in [(1, 1, 1), (3, 16, 5), (8, 32, 16), (13, 33, 7), (21, 47, 64)] {
+            let (a, b) = (
+                randomNumbers(rows * 2 * depth, stream: 1).map(rounded),
+                randomNumbers(2 * depth * columns, stream: 2).map(rounded)
+            )
+            let width = attention_row(columns)
+            let left = (0..<(rows * depth)).map { pair(a[2 * $0], a[2 * $0 + 1]) }
+            let right = (0..<(depth * width)).map { place -> UInt32 in
+                let (k, j) = (place / width, place % width)
+                return j < columns ? pair(b[2 * k * columns + j], b[(2 * k + 1) * columns + j]) : 0
+            }
+            var results = [[Float]](repeating: [Float](repeating: 1, count: rows * columns), count: 2)
+            left.withUnsafeBufferPointer {
+                let operand = paired_rows(start: $0.baseAddress, row: depth, step: 1)
+                small_bfloat_product(rows, columns, depth, operand, right, width, 0.5, true, &results[0], columns)
+                small_bfloat_product_plainly(
+                    rows, columns, depth, operand, right, width, 0.5, true, &results[1], columns)
+            }
+            #expect(results[0] == results[1])
+            for place in results[0].indices {
+                let (i, j) = place.quotientAndRemainder(dividingBy: columns)
+                let exact = (0..<(2 * depth)).reduce(0.0) {
+                    $0 + Double(a[i * 2 * depth + $1]) * Double(b[$1 * columns + j])
+                }
+                #expect(abs(Double(results[0][place]) - (1 + 0.5 * exact)) < 1e-4)
+            }
+        }
+    }
+
+    private func rounded(_ number: Float) -> Float { Float(bitPattern: number.bitPattern & 0xFFFF_0000) }
+    private func pair(_ first: Float, _ second: Float) -> UInt32 {
+        first.bitPattern >> 16 | second.bitPattern & 0xFFFF_0000
+    }
+}
+
+private struct Gradients: Equatable {
+    let q, k, v: [Float]
+}
+
 private final class TestHead: Sendable {
     let q, k, v: [Float]
+    private let inBfloat: Bool
     private let g: [Float]
     private let test: AttentionTests.Case
     private let row: Int
     private let factors: [Double]
     private let firstGroup = 5
 
-    init(_ test: AttentionTests.Case) {
+    init(_ test: AttentionTests.Case, inBfloat: Bool = false) {
         self.test = test
+        self.inBfloat = inBfloat
         row = attention_row(test.tokens)
         q = randomNumbers(test.queries * test.size, stream: 1, range: 2)
         k = randomNumbers(test.tokens * test.size, stream: 2, range: 2)
@@ -106,7 +181,7 @@ private final class TestHead: Sendable {
     private var shape: attention_shape {
         attention_shape(
             queries: test.queries, n: test.tokens, d: test.size, q_stride: test.size, kv_stride: test.size,
-            context_stride: test.size, scale: Float(scale))
+            context_stride: test.size, scale: Float(scale), in_bfloat: inBfloat)
     }
 
     func forward() -> (probabilities: [Float], dropped: [Float], context: [Float]) {
@@ -115,23 +190,22 @@ private final class TestHead: Sendable {
         var context = q
         var (shape, stream) = (shape, Self.stream)
         let threshold = UInt32(test.probability * 0x1p32)
-        attention_forward(
-            &shape, q, k, v, &stream, firstGroup, threshold, Float(1 / (1 - test.probability)), &probabilities,
-            &dropped,
-            &context)
+        #expect(
+            attention_forward(
+                &shape, q, k, v, &stream, firstGroup, threshold, keepScale, &probabilities, &dropped, &context))
         guard threshold == 0 else { return (probabilities, dropped, context) }
         // Without dropout the two are one block of memory.
         probabilities.withUnsafeMutableBufferPointer {
-            attention_forward(&shape, q, k, v, &stream, 0, 0, 1, $0.baseAddress, $0.baseAddress, &context)
+            _ = attention_forward(&shape, q, k, v, &stream, 0, 0, 1, $0.baseAddress, $0.baseAddress, &context)
         }
         return (probabilities, probabilities, context)
     }
 
-    func backward() -> (q: [Float], k: [Float], v: [Float]) {
+    func backward() -> Gradients {
         let state = forward()
         var (shape, dq, dk, dv) = (shape, q, k, v)
-        attention_backward(&shape, q, k, v, state.probabilities, state.dropped, g, &dq, &dk, &dv)
-        return (dq, dk, dv)
+        #expect(attention_backward(&shape, q, k, v, state.probabilities, state.dropped, g, &dq, &dk, &dv))
+        return Gradients(q: dq, k: dk, v: dv)
     }
 
     private var threshold: UInt32 { UInt32(test.probability * 0x1p32) }
@@ -143,11 +217,11 @@ private final class TestHead: Sendable {
         return context
     }
 
-    func backwardInBlocks() -> (q: [Float], k: [Float], v: [Float]) {
+    func backwardInBlocks() -> Gradients {
         var (shape, stream, dq, dk, dv) = (shape, Self.stream, q, k, v)
         #expect(
             attention_backward_blocks(&shape, q, k, v, &stream, firstGroup, threshold, keepScale, g, &dq, &dk, &dv))
-        return (dq, dk, dv)
+        return Gradients(q: dq, k: dk, v: dv)
     }
 
     func plainContext(_ q: [Float], _ k: [Float], _ v: [Float]) -> [Double] {

@@ -20,6 +20,11 @@ struct TopologyTests {
         #expect(topology.share(of: 1, among: 2) == Array(topology.cores[4...]))
     }
 
+    @Test func `each group has a rank for each memory that falls to it, and one at least`() {
+        let topology = Topology(synthetic: "numa:4 core:2 pu:1")
+        #expect([1, 2, 3, 4, 9, 0].map(topology.processes) == [4, 2, 1, 1, 1, 4])
+    }
+
     @Test func `one process alone may go everywhere, and so may more of them than there are cores`() {
         let topology = Topology(synthetic: "numa:1 core:2 pu:2")
         #expect(topology.share(of: 0, among: 1) == nil)
@@ -27,7 +32,7 @@ struct TopologyTests {
         #expect(topology.share(of: 1, among: 2) == [topology.cores[1]])
     }
 
-    @Test func `nothing that hwloc refuses leaves a process without cores`() {
+    @Test func `a process knows of cores even where hwloc tells nothing`() {
         #expect(Topology(synthetic: "nonsense").cores.count == ProcessInfo.processInfo.activeProcessorCount)
         #expect(Topology.here.cores.count >= 1 && Topology.here.memories >= 1)
         #expect(Topology.here.cores.count <= ProcessInfo.processInfo.activeProcessorCount)

@@ -63,6 +63,53 @@ struct AnalysisTests {
         #expect(plots[1].script(.svg, to: "a.svg").contains("set logscale x"))
     }
 
+    @Test func `the stages of a method are one curve, the second after the first`() throws {
+        let stages = [("lp-ft/1", 0), ("lp-ft/2", 100)].map { method, before in
+            MeasuredRun(
+                task: "cb", method: method, series: "lp-ft", stepsBefore: before, seed: 1,
+                key: StageKey(rawValue: Digest(of: [UInt8(before)])), log: run(method, seed: 1, distance: 4).log)
+        }
+        let script = try #require(
+            Plot.all(.weightDistance, of: runs + stages) { _ in nil }.first
+        ).script(.svg, to: "a.svg")
+        #expect(script.contains("$panel0curve2part0 << END\n0.0 0.0 0.0 0.0\n50.0 2.0"))
+        #expect(script.contains("$panel0curve2part1 << END\n100.0 0.0 0.0 0.0\n150.0 2.0"))
+        #expect(script.contains("$panel0curve2part0 using 1:2 with lines lw 2 lc rgb '#009E73' title 'lp-ft'"))
+        #expect(script.contains("$panel0curve2part1 using 1:2 with lines lw 2 lc rgb '#009E73' notitle"))
+    }
+
+    /// - Parameter steps: where there are more than 500, a point is the mean of two of them.
+    private func trained(seed: UInt64, steps: Int) -> MeasuredRun {
+        var curve = TrainingCurve()
+        for step in 1...steps {
+            curve.add(
+                .init(
+                    step: step, loss: Double(step) * Double(seed), learningRate: 1e-3, gradientNorm: 2, tokens: 8,
+                    seconds: 0.25))
+        }
+        let evaluation = Evaluation(
+            step: 200, epoch: 1, trainingLoss: 1, scores: [Score(split: .dev, metric: .accuracy, value: 0.75)])
+        return MeasuredRun(
+            task: "cb", method: "bitfit", seed: seed, key: StageKey(rawValue: Digest(of: [UInt8(seed)])),
+            log: StageLog(measures: []), curves: StageCurves(training: curve, evaluations: [evaluation]))
+    }
+
+    @Test func `what is kept of every stage is drawn without having been asked for`() throws {
+        let runs = [trained(seed: 1, steps: 400), trained(seed: 3, steps: 600)]
+        let plots = Plot.training(of: runs + self.runs)
+        #expect(plots.map(\.name) == ["training-cb", "training-steps-cb"])
+        let script = plots[0].script(.svg, to: "a.svg")
+        // Both seeds in points of two steps: (1 + 2) / 2 of the one, and three times that of the other.
+        #expect(script.contains("$panel0curve0part0 << END\n2.0 3.0 "))
+        #expect(script.contains("\n400.0 799.0 ") && !script.contains("\n402.0"))
+        #expect(script.contains("$panel1curve0part0 << END\n200.0 75.0 75.0 75.0\nEND"))
+        #expect(plots[1].script(.svg, to: "a.svg").contains("\n400.0 0.001"))
+        let table = try #require(MeasureTable(trainingOf: [runs[1]]))
+        #expect(
+            table.text(width: 200).hasSuffix("cb    bitfit    600  1798.500                  2.000        32      1"))
+        #expect(MeasureTable(trainingOf: self.runs) == nil && Plot.training(of: self.runs).isEmpty)
+    }
+
     @Test func `bars stand for methods`() throws {
         let script = try #require(Plot.all(.generalizationGap, of: runs) { _ in nil }.first).script(.svg, to: "a.svg")
         #expect(script.contains("set xtics ('finetune' 0, 'eh-ft/2' 1)"))

@@ -93,6 +93,22 @@ struct FaultTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func `what fits into no host's memory is refused once by each, and no host rests for it`(hasOther: Bool) throws {
+        let tooLarge = StageFailure(.tooLarge, "the stage needs 9 GiB")
+        let (script, keys) = try script(stages: 1, settings: SchedulerSettings())
+        script.greet("a", on: "one")
+        if hasOther { script.greet("b", on: "two") }
+        script.fail(try #require(script.ask("a")), by: "a", tooLarge)
+        if hasOther {
+            #expect(script.state(keys[0]) == .waiting)
+            while script.ask("b") == nil { script.wait(seconds: 1) }
+            script.fail(try #require(script.ask("b")), by: "b", tooLarge)
+        }
+        #expect(script.state(keys[0]) == .failed)
+        #expect(script.scheduler.resting(at: script.now).isEmpty)
+    }
+
     @Test(arguments: Reaction.causes)
     func `a cause after which a stage is to be set aside sets it aside at once`(cause: StageFailure.Cause) throws {
         var settings = SchedulerSettings()

@@ -42,7 +42,7 @@ struct FuzzTests {
         let id = ArtifactID(rawValue: Digest(of: [UInt8.random(in: 0..<8, using: &generator)]))
         let kind = ArtifactKind.allCases.randomElement(using: &generator) ?? .head
         let artifact = ArtifactReference(id: id, kind: kind, byteCount: generator.chance(0.5) ? -1 : .max)
-        switch Int.random(in: 0..<11, using: &generator) {
+        switch Int.random(in: 0..<12, using: &generator) {
         case 0, 1: return .hello(version: generator.chance(0.8) ? protocolVersion : "headstart/0", node: anyNode)
         case 2, 3: return .ready
         case 4: return .heartbeat(claim: claim, progress: nil)
@@ -50,6 +50,7 @@ struct FuzzTests {
         case 6: return .fetch(artifact: id, offset: generator.chance(0.5) ? -1 : .max)
         case 7: return .failed(claim: claim, failure: StageFailure(.node, String(repeating: "x", count: 5000)))
         case 8: return .goodbye
+        case 9: return .curve(claim: claim, curve: TrainingCurve())
         default:
             let outputs = plan.stages.first { $0.key == stage }?.outputs ?? []
             return .finished(claim: claim, result: makeResult(of: stage, outputs: outputs, attempt: claim.attempt))

@@ -360,19 +360,26 @@ struct SchedulerTests {
         #expect(reason.contains("headstart/0") && reason.contains(protocolVersion))
     }
 
-    @Test func `evaluations are recorded while the attempt is the current one`() throws {
+    @Test(arguments: [true, false])
+    func `evaluations and curves are recorded while the attempt is the current one`(isCurve: Bool) throws {
         let small = try Small()
         let assignment = try #require(small.script.greetAndAsk("a"))
         let evaluation = Evaluation(step: 1, epoch: 0.5, trainingLoss: 0.7, scores: [])
         let (stage, attempt) = (assignment.stage, assignment.attempt)
-        let message = FromWorker(.evaluated(claim: Claim(stage, attempt), evaluation: evaluation), from: "a")
-        #expect(small.script.hear(message).contains(.record(.evaluated(stage, attempt, evaluation))))
+        let told = { (attempt: Attempt) -> FromWorker.Body in
+            let claim = Claim(stage, attempt)
+            return isCurve
+                ? .curve(claim: claim, curve: TrainingCurve()) : .evaluated(claim: claim, evaluation: evaluation)
+        }
+        let message = FromWorker(told(attempt), from: "a")
+        let change: Change =
+            isCurve ? .drawn(stage, attempt, TrainingCurve()) : .evaluated(stage, attempt, evaluation)
+        #expect(small.script.hear(message).contains(.record(change)))
         small.script.finish(assignment, by: "a")
         #expect(small.script.hear(message).count == 1, "it may come after the result")
-        let foreign = FromWorker(.evaluated(claim: Claim(stage, attempt), evaluation: evaluation), from: "b")
+        let foreign = FromWorker(told(attempt), from: "b")
         #expect(!small.script.hear(foreign).contains { if case .record = $0 { true } else { false } })
-        let old = FromWorker(.evaluated(claim: Claim(stage, attempt.next), evaluation: evaluation), from: "a")
-        #expect(small.script.hear(old).isEmpty)
+        #expect(small.script.hear(FromWorker(told(attempt.next), from: "a")).isEmpty)
     }
 
     @Test func `explanations name what a stage waits for`() throws {

@@ -68,7 +68,7 @@ package final class ModelMemory: Memory {
                 if stages[stage.key] == nil { stages[stage.key] = StageRecord(key: stage.key) }
             }
         case .started(let key, let attempt, let worker, _, _): start(key, attempt, worker)
-        case .evaluated: break
+        case .evaluated, .drawn: break
         case .ended(let key, let attempt, let failure, _): end(key, attempt, failure)
         case .stands(let stage): move(to: stage)
         case .discarded(let artifacts, _): discarded.formUnion(artifacts)

@@ -97,6 +97,7 @@ extension Simulation {
                 workers[id]?.noteEvaluation()
                 tell(id, .report(.evaluated(Evaluation(step: 1, epoch: 0.5, trainingLoss: 0.7, scores: []))), at: now)
                 tell(id, .report(.noted("step 1")), at: now)
+                tell(id, .drew(Self.curve), at: now)
             }
             let loss = strikes(faults.losesNumbers, at: now) ? Double.nan : 0.7
             tell(id, .worked(StageProgress(step: 1, steps: 10, loss: loss, tokensPerSecond: 100)), at: now)

@@ -46,6 +46,11 @@ package struct Simulation {
     let mostSteps: Int
 
     static let fullDisk = StageFailure(.diskFull, "no space")
+    static let curve: TrainingCurve = {
+        var curve = TrainingCurve()
+        curve.add(.init(step: 1, loss: 0.7, learningRate: 1e-3, gradientNorm: 1, tokens: 100, seconds: 1))
+        return curve
+    }()
     static let nodeFault = StageFailure(.node, "no space")
     static let unfitHost = StageFailure(.badInput, "train.tsv: no such file")
 

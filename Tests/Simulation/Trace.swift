@@ -35,6 +35,7 @@ package struct Trace {
             case .heartbeat(let claim, _): "heartbeat \(name(claim))"
             case .evaluated(let claim, let evaluation):
                 "evaluated \(name(claim)) step \(evaluation.step)"
+            case .curve(let claim, let curve): "curve \(name(claim)) to step \(curve.steps)"
             case .log(let claim, let offset, _): "log \(name(claim)) from \(offset)"
             case .fetch(_, let offset): "fetch from \(offset)"
             case .offer(let claim, let artifact): "offer \(artifact.kind) of \(name(claim))"
@@ -80,6 +81,7 @@ package struct Trace {
         case .planned(let plan, _): "planned \(plan.name)"
         case .started(let key, let attempt, let worker, _, _): "started \(name(key, attempt)) on \(worker)"
         case .evaluated(let key, let attempt, let evaluation): "evaluated \(name(key, attempt)) step \(evaluation.step)"
+        case .drawn(let key, let attempt, let curve): "drawn \(name(key, attempt)) to step \(curve.steps)"
         case .ended(let key, let attempt, let failure, _):
             "ended \(name(key, attempt)): \(failure.map { "\($0.cause), \($0.message)" } ?? "finished")"
         case .stands(let stage):

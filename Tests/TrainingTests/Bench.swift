@@ -100,12 +100,15 @@ final class Recorder: StageObserver {
     var losses: [Double] = []
     var evaluations: [Evaluation] = []
     var notes: [String] = []
+    /// As it was told last.
+    var curve = TrainingCurve()
     var stopAfter: Int?
 
     init(stopAfter: Int? = nil) { self.stopAfter = stopAfter }
 
     func progressed(step: Int, of steps: Int, loss: Double, tokensPerSecond: Double) { losses.append(loss) }
     func evaluated(_ evaluation: Evaluation) { evaluations.append(evaluation) }
+    func drew(_ curve: TrainingCurve) { self.curve = curve }
     func noted(_ sentence: String) { notes.append(sentence) }
     var shouldStop: Bool { stopAfter.map { losses.count + 1 >= $0 } ?? false }
 }

@@ -1,3 +1,4 @@
+import Collectives
 import Encoders
 import Experiments
 import Files
@@ -32,18 +33,24 @@ struct PlanningTests {
     }
 
     private func forecast(
-        _ job: StageJob, ranks: Int = 1, _ speed: HostSpeed? = nil
+        _ job: StageJob, ranks: Int = 1, reduction: ReductionCost = Self.free, memoryBytes: Int? = nil,
+        _ speed: HostSpeed? = nil
     ) throws -> StageForecast {
-        let stage = job.planned
-        let plan = SweepPlan(
-            name: "sweep", model: ModelLocation(name: "tiny", path: "", content: stage.specification.backbone),
-            dataDirectory: "",
-            tasks: [PlannedTask(definition: job.task, content: stage.specification.task, trainCount: 64)],
-            stages: [stage], rows: [])
         let costs = SweepCosts(
-            plan, backbone, ranks: ranks, lengths: { _, recipe in try lengths(recipe) }, speed: { _ in speed })
-        return try #require(try costs.forecasts()[stage.key])
+            plan([job]), backbone, ranks: ranks, reduction: reduction, memoryBytes: memoryBytes,
+            lengths: { _, recipe in try lengths(recipe) }, speed: { _ in speed })
+        return try #require(try costs.forecasts()[job.planned.key])
     }
+
+    private func plan(_ jobs: [StageJob]) -> SweepPlan {
+        SweepPlan(
+            name: "sweep", model: ModelLocation(name: "tiny", path: "", content: bench.backbone), dataDirectory: "",
+            tasks: [PlannedTask(definition: bench.definition, content: bench.task, trainCount: 64)],
+            stages: jobs.map(\.planned), rows: [])
+    }
+
+    /// Sums that take no time.
+    private static let free = ReductionCost(bytesPerSecond: .infinity, latency: 0)
 
     @Test(
         arguments: [Tune.all, .bitfit, .parameters(.top(layers: 1)), .adapter(.lora(LoRASettings(rank: 2)))],
@@ -77,12 +84,80 @@ struct PlanningTests {
         #expect(try forecast(job, ranks: 2, bytes).seconds! > 0.9 * forecast(job, bytes).seconds!)
     }
 
+    @Test func `several ranks take longer by what their sums cost, one does not`() throws {
+        let slow = ReductionCost(bytesPerSecond: 1e6, latency: 0.5)
+        let speed = speed(of: .head)
+        let job = { (change: (inout Recipe) -> Void) in
+            try bench.job(
+                bench.recipe {
+                    $0.budget = .steps(5)
+                    change(&$0)
+                }, into: "out")
+        }
+        let added = { (ranks: Int, job: StageJob) in
+            try #require(try forecast(job, ranks: ranks, reduction: slow, speed).seconds)
+                - #require(try forecast(job, ranks: ranks, speed).seconds)
+        }
+        #expect(try added(1, job { _ in }) == 0)
+        // What moves fills one bucket: 2 messages, and of 2 ranks each sends half and the other half of the sum.
+        let lora = try job { $0.tune = .adapter(.lora(LoRASettings(rank: 2))) }
+        let moving = try Double(bench.run(lora).result.trainable)
+        #expect(abs(try added(2, lora) - 5 * (1 + moving * 4 / 1e6)) < 1e-9)
+        let rounded = try job {
+            $0.tune = .adapter(.lora(LoRASettings(rank: 2)))
+            $0.allreduce = .bf16
+        }
+        #expect(abs(try added(2, rounded) - 5 * (1 + moving * 2 / 1e6)) < 1e-9)
+        // Of the word embedding few rows are sent.
+        let all = try job { _ in }
+        #expect(try added(2, all) < 5 * (2 + Double(bench.run(all).result.trainable) * 4 / 1e6))
+        #expect(try added(8, all) > added(2, all))
+    }
+
+    @Test func `stages that differ in the learning rate alone are reckoned once`() throws {
+        let jobs = try [1e-3, 1e-4].map { rate in try bench.job(bench.recipe { $0.learningRate = rate }, into: "out") }
+        var asked = 0
+        let costs = SweepCosts(
+            plan(jobs), backbone, lengths: { _, recipe in try lengths(recipe) },
+            speed: { _ in
+                asked += 1
+                return speed(of: .head)
+            })
+        let forecasts = try costs.forecasts()
+        #expect(jobs.allSatisfy { forecasts[$0.planned.key] != nil } && asked == 1)
+    }
+
+    @Test func `features that are too many to be kept are computed in every step`() throws {
+        let job = try bench.job(
+            bench.recipe {
+                $0.tune = .head
+                $0.budget = .steps(3)
+            }, into: "out")
+        let seconds = { (examples: Int) in
+            let text = String(decoding: try JSONEncoder().encode(try lengths(job.specification.recipe)), as: UTF8.self)
+            let more = text.replacing(/"count":\d+/, with: "\"count\":\(examples)")
+            let lengths = try JSONDecoder().decode(TaskLengths.self, from: Data(more.utf8))
+            let costs = SweepCosts(
+                plan([job]), backbone, lengths: { _, _ in lengths }, speed: { _ in speed(of: .forwardProducts) })
+            return try #require(try costs.forecasts()[job.planned.key]?.seconds)
+        }
+        #expect(try seconds(64) == 0)
+        // 32 numbers each.
+        #expect(try seconds(10_000_000) > 0)
+    }
+
+    @Test func `what fits in no way into the memory is said beforehand`() throws {
+        let job = try bench.job(bench.recipe(), into: "out")
+        #expect(try forecast(job, memoryBytes: 1 << 30).fits)
+        #expect(try !forecast(job, memoryBytes: 1 << 20).fits)
+    }
+
     @Test func `nobody says how long a stage takes on a host that was not measured`() throws {
         let forecast = try forecast(try bench.job(bench.recipe(), into: "out"))
         #expect(forecast.seconds == nil && forecast.peakBytes > 1 << 20)
     }
 
-    @Test func `a tiny model is measured within a second, and every phase of it takes its time`() throws {
+    @Test func `a tiny model is measured within seconds, and what moves more takes longer`() throws {
         let begin = ContinuousClock.now
         let speed = try Calibration(backbone, .fp32, Compute(threads: 1)).run()
         #expect(begin.duration(to: .now) < .seconds(5), "a second on a machine that does nothing else")
@@ -97,7 +172,8 @@ struct PlanningTests {
     @Test func `speeds are kept by what they depend on, and a broken file holds none`() throws {
         let kept = KeptSpeeds(folder: bench.folder["cache"])
         let key = { (threads: Int) in
-            KeptSpeeds.Key(processor: "x", threads: threads, backbone.configuration, .fp32)
+            KeptSpeeds.Key(
+                processor: "x", program: Digest(of: [1]), threads: threads, backbone.configuration, .fp32)
         }
         #expect(kept.speed(key(1)) == nil)
         try kept.keep(speed(of: .head), key(1))
@@ -107,17 +183,36 @@ struct PlanningTests {
         #expect(kept.speed(key(1)) == nil)
         try kept.keep(speed(of: .head), key(1))
         #expect(kept.speed(key(1)) == speed(of: .head))
+        let rebuilt = KeptSpeeds.Key(
+            processor: "x", program: Digest(of: [2]), threads: 1, backbone.configuration, .fp32)
+        #expect(kept.speed(rebuilt) == nil)
+        try kept.keep(speed(of: .optimizer), rebuilt)
+        #expect(kept.speed(key(1)) == nil, "of another program nothing is kept")
     }
 
-    @Test func `lengths are kept as they were read`() throws {
-        let kept = KeptLengths(folder: bench.folder["cache"])
-        let (recipe, digest) = (bench.recipe(), Digest(of: [1]))
-        #expect(try kept.lengths(model: digest, task: digest, recipe) == nil)
-        let read = try lengths(recipe)
-        try kept.keep(read, model: digest, task: digest, recipe)
-        #expect(try kept.lengths(model: digest, task: digest, recipe) == read)
-        let shorter = bench.recipe { $0.maxLength = 5 }
-        #expect(try kept.lengths(model: digest, task: digest, shorter) == nil)
+    @Test func `what sums cost is kept as it was measured last, and a broken file holds nothing`() throws {
+        let kept = KeptReduction(folder: bench.folder["cache"])
+        #expect(kept.entry == nil)
+        for ranks in [2, 4] {
+            let entry = KeptReduction.Entry(cost: .assumed, ranks: ranks, hosts: 1)
+            try kept.keep(entry)
+            #expect(kept.entry == entry)
+        }
+        try bench.folder.write("{", to: "cache/sums.json")
+        #expect(kept.entry == nil)
+    }
+
+    @Test func `lengths are kept as they were read, as many as are allowed`() throws {
+        let kept = KeptLengths(folder: bench.folder["cache"], mostFiles: 2)
+        let identities = [32, 5, 6].map { length in
+            TextIdentity(model: bench.backbone, task: bench.task, bench.recipe { $0.maxLength = length })
+        }
+        #expect(try kept.lengths(identities[0]) == nil)
+        let read = try lengths(bench.recipe())
+        try kept.keep(read, identities[0])
+        #expect(try kept.lengths(identities[0]) == read && kept.lengths(identities[1]) == nil)
+        for identity in identities.dropFirst() { try kept.keep(read, identity) }
+        #expect(try identities.count { try kept.lengths($0) != nil } == 2)
     }
 
     @Test func `a rate is found again from what it makes of any work`() throws {

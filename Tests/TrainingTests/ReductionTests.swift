@@ -15,6 +15,8 @@ struct ReductionTests {
         ("prefix of a network", { $0.tune = .adapter(.prefix(length: 4, mlp: 8)) }),
         ("prefix", { $0.tune = .adapter(.prefix(length: 4, mlp: 0)) }),
         ("bottleneck", { $0.tune = .adapter(.bottleneck(width: 4, norms: true)) }),
+        ("lora", { $0.tune = .adapter(.lora(LoRASettings(rank: 2))) }),
+        ("pooled head", { $0.head = .pooled }),
         ("head alone", { $0.tune = .head }),
         ("bf16", { $0.precision = .bf16 }),
         ("bf16 between ranks", { $0.allreduce = .bf16 }),

@@ -1,3 +1,4 @@
+import Collectives
 import Experiments
 import Foundation
 import Numerics
@@ -7,6 +8,35 @@ import TestKit
 import Training
 
 struct StageTests {
+    /// Makes the first passes slow.
+    private final class SlowAtFirst: StageObserver {
+        var passes = 0
+
+        func worked() {
+            passes += 1
+            if passes <= 3 { Thread.sleep(forTimeInterval: 0.2) }
+        }
+        func progressed(step: Int, of steps: Int, loss: Double, tokensPerSecond: Double) {}
+        func evaluated(_ evaluation: Evaluation) {}
+        func noted(_ sentence: String) {}
+        var shouldStop: Bool { false }
+    }
+
+    @Test func `tokens a second leave out the steps that warm up`() throws {
+        let bench = try Bench()
+        let job = try bench.job(bench.recipe { $0.budget = .steps(8) }, into: "out", outputs: [.head])
+        let results = try [0, 3].map { steps in
+            try StageTrainer(
+                communicator: SoloCommunicator(),
+                node: NodeSettings(ranks: 1, threads: 1, host: "test", blasCore: "test"),
+                compute: Compute(threads: 1), warmUpSteps: steps
+            ).run(job, observer: SlowAtFirst())
+        }.map(\.result)
+        #expect(results[0].tokens == results[1].tokens && results[0].parameters == results[1].parameters)
+        #expect(results[0].tokensPerSecond < Double(results[0].tokens) / 0.6)
+        #expect(results[1].tokensPerSecond > 2 * results[0].tokensPerSecond)
+    }
+
     @Test(arguments: [Tune.all, .bitfit])
     func `a stage learns its task`(tune: Tune) throws {
         let bench = try Bench()
@@ -38,7 +68,8 @@ struct StageTests {
     func `a stage that was stopped and resumed ends with the bits of one that was not`(step: Int) throws {
         let bench = try Bench()
         let recipe = bench.recipe { $0.selection = .best }
-        let whole = try bench.run(try bench.job(recipe, into: "whole", work: "work-1"))
+        let undisturbed = Recorder()
+        let whole = try bench.run(try bench.job(recipe, into: "whole", work: "work-1"), observer: undisturbed)
         let job = try bench.job(recipe, into: "resumed", work: "work-2")
         #expect(throws: StageFailure.self) { try bench.run(job, observer: Recorder(stopAfter: step)) }
         let recorder = Recorder()
@@ -49,12 +80,45 @@ struct StageTests {
         #expect(resumed.result.artifacts == whole.result.artifacts)
         #expect(resumed.result.scores == whole.result.scores)
         #expect(resumed.result.finalLoss == whole.result.finalLoss)
+        // But for seconds, which are never the same.
+        #expect(recorder.curve.points.map(\.untimed) == undisturbed.curve.points.map(\.untimed))
         // Its result may be lost on the way.
         let again = Recorder()
         #expect(try bench.run(job, observer: again).result.artifacts == whole.result.artifacts)
         #expect(again.notes == ["continuing after step \(step) of 16"])
         try StageTrainer.removeCheckpoint(of: job.stage, in: bench.folder["work-2"])
         #expect(!FileManager.default.fileExists(atPath: "\(bench.folder["work-2"])/checkpoints/\(job.stage)"))
+    }
+
+    @Test func `a stage's curve has its steps' losses, rates, norms and tokens`() throws {
+        let bench = try Bench()
+        let recorder = Recorder()
+        let job = try bench.job(
+            bench.recipe {
+                $0.budget = .epochs(70)
+                $0.warmup = 0.1
+            }, into: "out")
+        let result = try bench.run(job, observer: recorder).result
+        let curve = recorder.curve
+        #expect(curve.stride == 2 && curve.steps == 560 && curve.points.count == 280)
+        for (place, point) in curve.points.enumerated() {
+            let mean = (recorder.losses[2 * place] + recorder.losses[2 * place + 1]) / 2
+            #expect(abs(Double(point.loss) - mean) <= 1e-6 * mean)
+            #expect(point.gradientNorm > 0 && point.seconds > 0)
+        }
+        let schedule = Schedule(job.specification.recipe, examples: 64)
+        #expect(schedule.steps == 560)
+        #expect(
+            curve.points.map(\.learningRate) == curve.points.map { Float(schedule.learningRate(ofStep: $0.step - 1)) })
+        #expect(curve.points.map(\.tokens).reduce(0, +) == result.tokens)
+    }
+
+    @Test func `the curve of a diverged stage goes to the step before`() throws {
+        let bench = try Bench()
+        let recorder = Recorder()
+        let job = try bench.job(bench.recipe { $0.learningRate = 1e30 }, into: "out")
+        #expect(throws: StageFailure.self) { try bench.run(job, observer: recorder) }
+        #expect(recorder.curve.steps == recorder.losses.count && !recorder.losses.isEmpty)
     }
 
     @Test func `a checkpoint of another stage or a broken one is not used`() throws {
@@ -328,4 +392,8 @@ struct StageTests {
         #expect(failure?.cause == .node)
         #expect(failure?.message.contains("is not the one the sweep was planned with") == true)
     }
+}
+
+extension TrainingCurve.Point {
+    fileprivate var untimed: [Float] { [Float(step), loss, learningRate, gradientNorm, Float(tokens)] }
 }

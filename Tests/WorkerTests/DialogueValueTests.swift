@@ -174,6 +174,44 @@ struct DialogueValueTests {
         #expect(isTold)
     }
 
+    @Test func `a curve is told once it is a hundredth longer, a heartbeat after the last time at the earliest`() throws
+    {
+        var trainee = try Trainee()
+        var told: [Int] = []
+        // A step a second, and a heartbeat in five.
+        for steps in 1...2_000 {
+            let said = trainee.tell(.drew(curve(ofSteps: steps)), after: .seconds(1)).said
+            told += said.compactMap(\.curve).map(\.steps)
+            if said.contains(where: \.isHeartbeat) { trainee.tell(trainee.renewed) }
+        }
+        var expected = [5]
+        while let last = expected.last, case let next = max(last + 5, last * 101 / 100 + 1), next <= 2_000 {
+            expected.append(next)
+        }
+        #expect(told == expected)
+        // The rest comes before the end.
+        let result = result()
+        let said = trainee.tell(.report(.trained(result))).said
+        #expect(said.compactMap(\.curve) == [curve(ofSteps: 2_000)])
+        #expect(said.last == .finished(claim: trainee.assignment.claim, result: result))
+    }
+
+    @Test func `the curve of a stage that failed, and one that was not heard, is told again`() throws {
+        var trainee = try Trainee()
+        trainee.tell(.drew(curve(ofSteps: 3)))
+        let claim = trainee.assignment.claim
+        let failure = StageFailure(.diverged, "the loss is not finite")
+        let said = trainee.tell(.report(.failed(failure))).said
+        #expect(said.compactMap(\.curve) == [curve(ofSteps: 3)])
+        let message = try #require(said.first { $0.curve != nil })
+        trainee.tell(.unsent(message))
+        #expect(trainee.tell(trainee.renewed).said.compactMap(\.curve) == [curve(ofSteps: 3)])
+        let greeted = trainee.tell(.message(.welcome(heartbeatMilliseconds: 5_000), bytes: [])).said
+        let again = greeted + trainee.tell(trainee.renewed).said
+        #expect(again.compactMap(\.curve) == [curve(ofSteps: 3)])
+        #expect(again.contains(.failed(claim: claim, failure: failure)))
+    }
+
     @Test func `a stop reaches a group that is stuck`() throws {
         var trainee = try Trainee()
         trainee.work(after: .seconds(1))
@@ -193,6 +231,8 @@ struct DialogueValueTests {
 
 extension FromWorker.Body {
     fileprivate var isHeartbeat: Bool { if case .heartbeat = self { true } else { false } }
+
+    fileprivate var curve: TrainingCurve? { if case .curve(_, let curve) = self { curve } else { nil } }
 }
 
 extension [DialogueEffect] {

@@ -100,7 +100,8 @@ struct EndingTests {
 
     private func foreignAssignment() throws -> Assignment {
         let text = String(decoding: try CanonicalJSON.encode(assignment()), as: UTF8.self)
-        let other = text.replacingOccurrences(of: "\"semantics\":\(semanticsVersion)", with: "\"semantics\":9999")
+        let other = text.replacingOccurrences(
+            of: "\"semantics\":\(Precision.fp32.semanticsVersion)", with: "\"semantics\":9999")
         return try CanonicalJSON.decode(Assignment.self, from: Data(other.utf8))
     }
 

@@ -89,7 +89,7 @@ final class FakeCoordinator {
         case .failed(let claim, let failure):
             if settled.insert(claim).inserted { failures.append(failure) }
             return [Answer(message: .settled(claim: claim, refusal: nil))]
-        case .hello, .ready, .evaluated, .log, .goodbye: return []
+        case .hello, .ready, .evaluated, .curve, .log, .goodbye: return []
         }
     }
 
@@ -113,6 +113,7 @@ extension FromWorker {
         case .ready: "ready"
         case .heartbeat: "heartbeat"
         case .evaluated: "evaluated"
+        case .curve: "curve"
         case .log: "log"
         case .fetch: "fetch"
         case .offer: "offer"

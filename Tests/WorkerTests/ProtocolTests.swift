@@ -26,6 +26,7 @@ struct ProtocolTests {
             }
             observer.noted("started")
             observer.progressed(step: 1, of: 3, loss: 0.25, tokensPerSecond: 100)
+            observer.drew(curve(ofSteps: 3))
             observer.evaluated(Evaluation(step: 3, epoch: 1, trainingLoss: 0.5, scores: []))
             while !isShown.isSet { usleep(2000) }
             return try finish(job, head: job.inputs.isEmpty ? [] : made)
@@ -36,12 +37,18 @@ struct ProtocolTests {
         #expect(coordinator.results == [result([reference(made)]), result([reference([])])])
         #expect(coordinator.store[reference(made).id] == made)
         let names = Set(coordinator.heard.map(\.name))
-        let expected = ["hello", "ready", "heartbeat", "evaluated", "log", "fetch", "offer", "upload", "finished"]
+        let expected = [
+            "hello", "ready", "heartbeat", "evaluated", "curve", "log", "fetch", "offer", "upload", "finished",
+        ]
         #expect(names == Set(expected))
         let progress = coordinator.heard.compactMap { message -> StageProgress? in
             if case .heartbeat(_, let progress) = message.body { progress } else { nil }
         }
         #expect(progress.contains(StageProgress(step: 1, steps: 3, loss: 0.25, tokensPerSecond: 100)))
+        let curves = coordinator.heard.compactMap { message -> TrainingCurve? in
+            if case .curve(_, let curve) = message.body { curve } else { nil }
+        }
+        #expect(!curves.isEmpty && curves.allSatisfy { $0 == curve(ofSteps: 3) })
         let logs = coordinator.heard.compactMap { message -> String? in
             if case .log(_, _, let text) = message.body { text } else { nil }
         }

@@ -23,3 +23,4 @@
 #include "readout.h"
 #include "reduction.h"
 #include "regularization.h"
+#include "small_bfloat_product.h"

@@ -1,11 +1,15 @@
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 
 // y = x Phi(x), with Phi the distribution function of the normal distribution: the exact ("erf") GELU (Hendrycks and
 // Gimpel 2016). x is overwritten by dy/dx = Phi(x) + x phi(x), which is all its backward needs.
 void gelu_forward(size_t count, float *x, float *y);
 // The same, and x stays.
 void gelu_values(size_t count, const float *x, float *y);
+// Both with y rounded to bfloat16.
+void gelu_forward_rounded(size_t count, float *x, uint16_t *y);
+void gelu_values_rounded(size_t count, const float *x, uint16_t *y);
 
 void tanh_forward(size_t count, const float *x, float *y);
 // dx = dy (1 - y^2); dx may be dy.

@@ -10,17 +10,19 @@ package struct MethodCatalog: Sendable {
     mutating func add(file: String) throws(ConfigurationError) {
         var findings = Findings()
         let section = try Section(YAMLValue.read(file), name: "the file")
+        // A method may be like one of its own file, whatever a nearer file calls so.
+        var here = MethodCatalog()
         for entry in section.entries {
-            let isKnown = self[entry.key] != nil
-            let method = MethodDefinition(entry, &findings)
-            if let method, !isKnown { methods.append(method) }
+            guard let method = here.method(entry, &findings) else { continue }
+            here.methods.append(method)
+            if self[entry.key] == nil { methods.append(method) }
         }
         try findings.check()
     }
 
     subscript(name: String) -> MethodDefinition? { methods.first { $0.name == name } }
 
-    func method(named name: String, at place: Place) throws(ConfigurationError) -> MethodDefinition {
+    func method(named name: String, at place: Place?) throws(ConfigurationError) -> MethodDefinition {
         guard let method = self[name] else {
             throw ConfigurationError("unknown method '\(name)'\(hint(for: name, among: names))", at: place)
         }
@@ -58,10 +60,16 @@ extension MethodCatalog {
         return methods
     }
 
-    private static let ownKeys = ["like", "stages", "then"]
+    private static let ownKeys = ["like", "stages", "then"] + MethodRemarks.keys
     private static let methodLimit = 1000
 
     private func method(_ entry: YAMLEntry, _ findings: inout Findings) -> MethodDefinition? {
+        var method = defined(entry, &findings)
+        method?.remarks = findings.collect(try MethodRemarks(entry))
+        return method
+    }
+
+    private func defined(_ entry: YAMLEntry, _ findings: inout Findings) -> MethodDefinition? {
         if case .list = entry.value.content { return MethodDefinition(entry, &findings) }
         do throws(ConfigurationError) {
             let name = "method '\(entry.key)'"
@@ -70,7 +78,7 @@ extension MethodCatalog {
             guard let base = try base(of: entry, section, &findings) else { return nil }
             var method = base.refined(as: entry.key, by: section, besides: Self.ownKeys, &findings)
             // What is only followed by more is still the method that it is like, and shares its search.
-            let isRefined = section.entries.contains { $0.key != "like" && $0.key != "then" }
+            let isRefined = section.entries.contains { !(["like", "then"] + MethodRemarks.keys).contains($0.key) }
             if isRefined { method.beginning?.method = entry.key }
             guard let more = section["then"] else { return method }
             let like = try section["like"]?.text("'like'")
@@ -116,6 +124,8 @@ struct MethodDefinition: Sendable {
     var search: SearchChoice?
     /// The method that the first stages are, where more follow `then`: a search concerns those stages alone.
     var beginning: Beginning?
+    /// What its entry says for people; nil for a method of the command line.
+    var remarks: MethodRemarks?
 
     struct Beginning: Sendable {
         var method: String
@@ -168,7 +178,9 @@ extension MethodDefinition {
             }
             self.init(name: entry.key, place: entry.place, shared: [], stages: stages)
         } else {
-            guard let stage = Self.stage(entry.value, what, at: entry.place, besides: [SearchChoice.key], &findings)
+            guard
+                let stage = Self.stage(
+                    entry.value, what, at: entry.place, besides: [SearchChoice.key] + MethodRemarks.keys, &findings)
             else { return nil }
             self.init(name: entry.key, place: entry.place, shared: [stage], stages: [SettingLayer()])
             search = SearchChoice(in: entry.value, of: what, &findings)

@@ -7,6 +7,13 @@ package enum Settings {
 
     static let keys = all.map(\.key)
 
+    /// Those that the command line may give, and what they are where nobody gives them.
+    package static var overridable: [WrittenSetting] {
+        all.filter { $0.scope == .anywhere }.map {
+            WrittenSetting(key: $0.key, value: $0.initial ?? "", isDefault: true)
+        }
+    }
+
     static func named(_ key: String) -> Setting? { all.first { $0.key == key } }
 
     /// What a stage is.
@@ -303,7 +310,10 @@ extension Notation<[ArtifactKind: StageSource]> {
     fileprivate static var inputs: Notation {
         Notation(
             form: "{ head: previous }, another stage's name in place of previous, or a path with a /", words: [],
-            shown: { _ in nil }
+            shown: { inputs in
+                let pairs = inputs.sorted { $0.key < $1.key }.map { "\($0.key.rawValue): \($0.value.word)" }
+                return pairs.isEmpty ? nil : pairs.joined(separator: ", ")
+            }
         ) { content throws(SpellingError) in
             guard !content.text.isEmpty, let pairs = content.pairs else { throw SpellingError() }
             var inputs: [ArtifactKind: StageSource] = [:]

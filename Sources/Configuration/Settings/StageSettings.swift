@@ -131,6 +131,13 @@ enum StageSource: Hashable, Sendable {
     init(_ word: String) {
         self = word == Self.previousWord ? .previous : word.contains("/") ? .file(word) : .named(word)
     }
+
+    var word: String {
+        switch self {
+        case .previous: Self.previousWord
+        case .named(let word), .file(let word): word
+        }
+    }
 }
 
 /// What may be written for a recipe's precision.

@@ -23,6 +23,9 @@ package struct NetworkCosts: Sendable {
     package let partialCount: Int
     /// The word embedding's entries, if it moves as a whole; else 0.
     package let wordCount: Int
+    /// Entries that move in the lowest place where any does, the word embedding aside; all where single entries move, whose
+    /// gradients are taken out of whole ones after the backward pass.
+    package let lastCount: Int
     package let prefixLength: Int
     let prefixMoves: Bool
 
@@ -49,7 +52,13 @@ package struct NetworkCosts: Sendable {
         let sizes = zip(table.parameters, counts)
         movingCount = counts.reduce(0, +)
         partialCount = sizes.reduce(0) { $0 + (0 < $1.1 && $1.1 < $1.0.count ? $1.0.count : 0) }
-        wordCount = sizes.first { $0.0.name == ParameterTable.wordEmbeddings && $0.1 == $0.0.count }?.1 ?? 0
+        let words = sizes.first { $0.0.name == ParameterTable.wordEmbeddings && $0.1 == $0.0.count }?.1 ?? 0
+        wordCount = words
+        let ofLayers = sizes.filter { if case .layer = $0.0.place { $0.1 > 0 } else { false } }
+        // A backward pass that reaches the embeddings is over soon after the lowest layer.
+        let lowest = ofLayers.map(\.0.place).min() ?? .embeddings
+        lastCount =
+            (partialCount > 0 ? movingCount : sizes.reduce(0) { $1.0.place <= lowest ? $0 + $1.1 : $0 }) - words
     }
 
     var configuration: EncoderConfiguration { table.configuration }

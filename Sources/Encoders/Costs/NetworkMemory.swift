@@ -92,7 +92,9 @@ extension NetworkCosts {
         let isFirst = number == layers.count - 1 && table.readout == .first
         let rows = isFirst ? largest.sequences : largest.tokens
         let keys = largest.tokens + largest.sequences * prefixLength
-        var count = 6 * rows * hidden + 2 * keys * hidden + 2 * rows * layer.inner.outputs + 2 * rows
+        var count = 6 * rows * hidden + 2 * keys * hidden + 2 * rows
+        // GELU's slopes, and what it makes, where that is rounded in half the room.
+        count += rows * layer.inner.outputs * (takesRounded(layer.end) ? 3 : 4) / 2
         count += heads * largest.probabilities * (dropsAttention ? 2 : 1)
         if isFirst { count += largest.sequences * hidden }
         for linear in layer.linears {

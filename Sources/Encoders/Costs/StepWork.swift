@@ -182,12 +182,13 @@ extension NetworkCosts {
         addAttention(number, batch, to: &work)
         addForward(layer.attentionEnd, rows, to: &work)
         addForward(layer.inner, rows, to: &work)
-        work.add(.activation, bytes: rows * Double(layer.inner.outputs) * (keepsSlope ? 12 : 8))
-        addForward(layer.end, rows, to: &work)
+        let activation = (keepsSlope ? 8.0 : 4) + (takesRounded(layer.end) ? 2 : 4)
+        work.add(.activation, bytes: rows * Double(layer.inner.outputs) * activation)
+        addForward(layer.end, rows, readsRounded: takesRounded(layer.end), to: &work)
     }
 
-    private func addForward(_ end: LayerCosts.End, _ rows: Double, to work: inout Work) {
-        addForward(end.dense, rows, to: &work)
+    private func addForward(_ end: LayerCosts.End, _ rows: Double, readsRounded: Bool = false, to work: inout Work) {
+        addForward(end.dense, rows, readsRounded: readsRounded, to: &work)
         if let (down, up) = end.bottleneck {
             work.add(.adapters, gigaflop: product(rows, down) + product(rows, up))
             work.add(.activation, bytes: rows * Double(down.outputs) * 12)
@@ -195,13 +196,16 @@ extension NetworkCosts {
         work.add(.normalization, bytes: rows * Double(end.dense.outputs) * 16)
     }
 
-    private func addForward(_ linear: LinearCosts, _ rows: Double, to work: inout Work) {
+    private func addForward(_ linear: LinearCosts, _ rows: Double, readsRounded: Bool = false, to work: inout Work) {
         work.add(.forwardProducts, gigaflop: product(rows, linear))
-        if format == .bf16 { work.add(.packing, bytes: rows * Double(linear.inputs) * 6, rounds: 1) }
+        if format == .bf16, !readsRounded { work.add(.packing, bytes: rows * Double(linear.inputs) * 6, rounds: 1) }
         for added in linear.lowRanks {
             work.add(.adapters, gigaflop: product(rows, added.inputs + added.outputs, added.rank), rounds: 1)
         }
     }
+
+    /// As `FeedForward` writes it.
+    func takesRounded(_ end: LayerCosts.End) -> Bool { format == .bf16 && end.dense.lowRanks.isEmpty }
 
     /// As `EncoderLayer.backward`.
     private func addBackward(_ number: Int, _ batch: BatchSizes, to work: inout Work) {
@@ -209,7 +213,7 @@ extension NetworkCosts {
         let below = isNeeded(below: number)
         let middle = layer.attentionMoves || below
         let inside = layer.inner.moves || middle
-        addBackward(layer.end, rows, toInput: inside, to: &work)
+        addBackward(layer.end, rows, readsRounded: takesRounded(layer.end), toInput: inside, to: &work)
         guard inside else { return }
         work.add(.activation, bytes: rows * Double(layer.inner.outputs) * 12, rounds: 1)
         addBackward(layer.inner, rows, toInput: middle, to: &work)
@@ -222,7 +226,9 @@ extension NetworkCosts {
         for linear in layer.keyValue { addBackward(linear, batch.tokens, toInput: below, to: &work) }
     }
 
-    private func addBackward(_ end: LayerCosts.End, _ rows: Double, toInput: Bool, to work: inout Work) {
+    private func addBackward(
+        _ end: LayerCosts.End, _ rows: Double, readsRounded: Bool = false, toInput: Bool, to work: inout Work
+    ) {
         work.add(.normalization, bytes: rows * Double(end.dense.outputs) * (end.normMoves ? 24 : 16), rounds: 1)
         let below = end.dense.moves || toInput
         if let (down, up) = end.bottleneck {
@@ -233,15 +239,17 @@ extension NetworkCosts {
                 work.add(.adapters, gigaflop: product(rows, down) * ((down.weightMoves ? 1 : 0) + (below ? 1 : 0)))
             }
         }
-        if below { addBackward(end.dense, rows, toInput: toInput, to: &work) }
+        if below { addBackward(end.dense, rows, readsRounded: readsRounded, toInput: toInput, to: &work) }
     }
 
-    private func addBackward(_ linear: LinearCosts, _ rows: Double, toInput: Bool, to work: inout Work) {
+    private func addBackward(
+        _ linear: LinearCosts, _ rows: Double, readsRounded: Bool = false, toInput: Bool, to work: inout Work
+    ) {
         let (inputs, outputs) = (rows * Double(linear.inputs), rows * Double(linear.outputs))
         if linear.biasMoves { work.add(.biasGradients, bytes: outputs * 4, rounds: 1) }
         if linear.weightMoves {
             work.add(.weightGradients, gigaflop: product(rows, linear), rounds: 1)
-            if packs { work.add(.packing, bytes: inputs * Double(4 + format.bytes), rounds: 1) }
+            if packs { work.add(.packing, bytes: inputs * Double((readsRounded ? 2 : 4) + format.bytes), rounds: 1) }
             if format == .bf16 { work.add(.packing, bytes: outputs * 6, rounds: 1) }
         }
         if toInput {

@@ -8,6 +8,7 @@ final class Attention {
     private let layer: Int
     private let heads: Int
     private let hidden: Int
+    private let format: NumberFormat
     private let query: Projection
     /// Key and value: one layer of 2H outputs where their parameters lie side by side, else two of H.
     private let keyValue: [Projection]
@@ -31,6 +32,7 @@ final class Attention {
         self.layer = layer
         heads = store.table.configuration.heads
         hidden = store.table.configuration.hidden
+        format = packs.format
         self.prefix = prefix
         query = Projection("attention.self.query", layer: layer, in: store, packs, memory)
         let key = Projection("attention.self.key", layer: layer, in: store, packs, memory)
@@ -53,13 +55,13 @@ final class Attention {
         queries.reserve(rows * hidden)
         keysValues.reserve(pass.layout.keyCount * 2 * hidden)
         context.reserve(rows * hidden)
-        query.forward(selected, into: queryMatrix(queries, rows), pass)
+        query.forward(.exact(selected), into: queryMatrix(queries, rows), pass)
         let own = keyValueMatrix(prefix == nil ? keysValues : pass.workspace.keysValues, tokens)
         let everyToken = pass.selecting(.all)
-        forEachKeyValue(own) { projection, part in projection.forward(input, into: part, everyToken) }
+        forEachKeyValue(own) { projection, part in projection.forward(.exact(input), into: part, everyToken) }
         pass.compute.phase(.adapters) { prefix?.join(own.readable, into: keysValues.start, pass) }
         pass.compute.phase(.attention, bytes: bytes(pass), gigaflop: gigaflop(pass)) { attend(pass) }
-        return end.forward(Matrix(context.start, rows: rows, columns: hidden), residual: selected, pass)
+        return end.forward(.exact(Matrix(context.start, rows: rows, columns: hidden)), residual: selected, pass)
     }
 
     /// - Parameters:
@@ -73,7 +75,7 @@ final class Attention {
         let isNeededBelow = scoresMove || inputGradient != nil
         let contextGradient = MutableMatrix(workspace.context.start, rows: rows, columns: hidden)
         end.backward(
-            gradient, input: Matrix(context.start, rows: rows, columns: hidden),
+            gradient, input: .exact(Matrix(context.start, rows: rows, columns: hidden)),
             into: isNeededBelow ? contextGradient : nil, pass)
         guard isNeededBelow else { return }
 
@@ -85,12 +87,13 @@ final class Attention {
         }
         let isAddedUp = inputGradient?.start == gradient.start
         query.backward(
-            input: selected, gradient: queryGradient.readable, into: inputGradient == nil ? nil : gradient,
+            input: .exact(selected), gradient: queryGradient.readable, into: inputGradient == nil ? nil : gradient,
             from: .current, pass)
         let everyToken = pass.selecting(.all)
         var start = isAddedUp ? ProductStart.current : .zero
         forEachKeyValue(keyValueGradient) { projection, part in
-            projection.backward(input: input, gradient: part.readable, into: inputGradient, from: start, everyToken)
+            projection.backward(
+                input: .exact(input), gradient: part.readable, into: inputGradient, from: start, everyToken)
             start = .current
         }
     }
@@ -143,7 +146,8 @@ extension Attention {
         let shape = attention_shape(
             queries: queryCount, n: keys.count, d: size, q_stride: hidden, kv_stride: 2 * hidden,
             context_stride: hidden,
-            scale: 1 / Float(size).squareRoot())
+            scale: 1 / Float(size).squareRoot(),
+            in_bfloat: format == .bf16 && keys.count >= Self.keysWorthRounding)
         let key = keys.lowerBound * 2 * hidden + head * size
         return HeadPlace(
             shape: shape, firstGroup: head * ((count * keys.count + 63) / 64),
@@ -152,6 +156,9 @@ extension Attention {
             probabilities: layout.probabilityOffsets[sequence] + head * attention_kept(queryCount, keys.count),
             isKept: attention_kept(queryCount, keys.count) > 0)
     }
+
+    /// Of fewer keys, rounding what is multiplied takes longer than it saves.
+    private static let keysWorthRounding = 32
 
     /// Dropout of this layer's probabilities, where there is any.
     private struct Dropping {
@@ -187,17 +194,16 @@ extension Attention {
                 let (q, k, v) = (
                     queries.start + place.query, keysValues.start + place.key, keysValues.start + place.value
                 )
-                if place.isKept {
-                    attention_forward(
+                let hasMemory =
+                    place.isKept
+                    ? attention_forward(
                         &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
                         probabilities.start + place.probabilities, kept + place.probabilities,
                         context.start + place.query)
-                } else {
-                    let hasMemory = attention_forward_blocks(
+                    : attention_forward_blocks(
                         &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
                         context.start + place.query)
-                    guard hasMemory else { fatalError("out of memory: attention of \(shape.n) tokens") }
-                }
+                guard hasMemory else { fatalError("out of memory: attention of \(shape.n) tokens") }
             }
         }
     }
@@ -218,16 +224,15 @@ extension Attention {
                     workspace.queries.start + place.query, keyValueGradient + place.key,
                     keyValueGradient + place.value
                 )
-                if place.isKept {
-                    attention_backward(
+                let hasMemory =
+                    place.isKept
+                    ? attention_backward(
                         &shape, q, k, v, probabilities.start + place.probabilities, kept + place.probabilities,
                         workspace.context.start + place.query, dq, dk, dv)
-                } else {
-                    let hasMemory = attention_backward_blocks(
+                    : attention_backward_blocks(
                         &shape, q, k, v, &stream, place.firstGroup, dropping.threshold, dropping.scale,
                         workspace.context.start + place.query, dq, dk, dv)
-                    guard hasMemory else { fatalError("out of memory: attention of \(shape.n) tokens") }
-                }
+                guard hasMemory else { fatalError("out of memory: attention of \(shape.n) tokens") }
             }
         }
     }

@@ -23,13 +23,15 @@ final class BranchEnd {
         self.site = site
     }
 
+    /// Whether what it reads may be rounded by whoever computes it.
+    var takesRounded: Bool { dense.takesRounded }
     var moves: Bool { dense.moves || bottleneck?.moves == true || norm.moves }
 
     /// - Parameters:
     ///   - input: [rows, inputs], must stay until the backward pass.
     ///   - residual: [rows, H]
     /// - Returns: [rows, H], valid until the next forward pass.
-    func forward(_ input: Matrix, residual: Matrix, _ pass: Pass) -> MutableMatrix {
+    func forward(_ input: LinearInput, residual: Matrix, _ pass: Pass) -> MutableMatrix {
         let branch = MutableMatrix(pass.workspace.branch.start, rows: input.rows, columns: dense.outputs)
         dense.forward(input, into: branch, pass)
         let site = pass.site(site, probability: \.hidden)
@@ -44,7 +46,7 @@ final class BranchEnd {
     ///   - input: of the forward pass.
     ///   - inputGradient: [rows, inputs], or nil where nothing below moves.
     func backward(
-        _ gradient: MutableMatrix, input: Matrix, into inputGradient: MutableMatrix?, _ pass: Pass
+        _ gradient: MutableMatrix, input: LinearInput, into inputGradient: MutableMatrix?, _ pass: Pass
     ) {
         let branch = MutableMatrix(pass.workspace.branch.start, rows: input.rows, columns: dense.outputs)
         let site = pass.site(site, probability: \.hidden)

@@ -1,5 +1,19 @@
 import Numerics
 
+/// What a linear layer of an encoder layer reads.
+enum LinearInput {
+    case exact(Matrix)
+    /// As products in bfloat16 would round it.
+    case rounded(BfloatMatrix)
+
+    var rows: Int {
+        switch self {
+        case .exact(let matrix): matrix.rows
+        case .rounded(let matrix): matrix.rows
+        }
+    }
+}
+
 /// A linear layer of an encoder layer, whose products take operands that were laid out for them. Its weight is packed
 /// again where the values that move may have changed.
 final class PackedLinear {
@@ -25,10 +39,13 @@ final class PackedLinear {
         weight = PackedMatrix(format)
     }
 
+    /// Whether what it reads may be rounded by whoever computes it.
+    var takesRounded: Bool { format == .bf16 }
+
     /// As `Linear.forward`.
-    func forward(_ input: Matrix, into output: MutableMatrix, _ pass: Pass) {
+    func forward(_ input: LinearInput, into output: MutableMatrix, _ pass: Pass) {
         pass.compute.phase(.forwardProducts) {
-            guard isPacked else { return linear.forward(input, into: output, pass.compute) }
+            if !isPacked, case .exact(let input) = input { return linear.forward(input, into: output, pass.compute) }
             refill(transposed, from: linear.weightMatrix.transposed, &transposedVersion, pass.compute)
             multiply(input, transposed, into: output, from: .row(linear.bias), pass)
         }
@@ -36,7 +53,7 @@ final class PackedLinear {
 
     /// As `Linear.backward`.
     func backward(
-        input: Matrix, gradient: Matrix, into inputGradient: MutableMatrix?, from start: ProductStart, _ pass: Pass
+        input: LinearInput, gradient: Matrix, into inputGradient: MutableMatrix?, from start: ProductStart, _ pass: Pass
     ) {
         let compute = pass.compute
         if linear.biasMoves {
@@ -46,7 +63,9 @@ final class PackedLinear {
         }
         if let weightGradient = linear.weightGradientMatrix {
             compute.phase(.weightGradients) {
-                guard isPacked else { return linear.addWeightGradient(gradient, input: input, compute) }
+                if !isPacked, case .exact(let input) = input {
+                    return linear.addWeightGradient(gradient, input: input, compute)
+                }
                 add(to: weightGradient, gradient, input, pass)
             }
         }
@@ -54,16 +73,17 @@ final class PackedLinear {
         compute.phase(.inputGradients) {
             guard isPacked else { return linear.passBack(gradient, into: inputGradient, from: start, compute) }
             refill(weight, from: linear.weightMatrix, &weightVersion, compute)
-            multiply(gradient, weight, into: inputGradient, from: start, pass)
+            multiply(.exact(gradient), weight, into: inputGradient, from: start, pass)
         }
     }
 
     private func multiply(
-        _ left: Matrix, _ right: PackedMatrix, into result: MutableMatrix, from start: ProductStart, _ pass: Pass
+        _ left: LinearInput, _ right: PackedMatrix, into result: MutableMatrix, from start: ProductStart, _ pass: Pass
     ) {
-        switch format {
-        case .fp32: pass.compute.multiply(left, right, into: result, from: start)
-        case .bf16:
+        switch (left, format) {
+        case (.rounded(let left), _): pass.compute.multiply(left, right, into: result, from: start)
+        case (.exact(let left), .fp32): pass.compute.multiply(left, right, into: result, from: start)
+        case (.exact(let left), .bf16):
             let rounded = pass.compute.phase(.packing, bytes: left.rows * left.columns * 6) {
                 pass.compute.round(left, into: pass.workspace.rounded)
             }
@@ -72,9 +92,15 @@ final class PackedLinear {
     }
 
     /// Adds gradientᵀ · input, which sums over the rows.
-    private func add(to weightGradient: MutableMatrix, _ gradient: Matrix, _ input: Matrix, _ pass: Pass) {
+    private func add(to weightGradient: MutableMatrix, _ gradient: Matrix, _ input: LinearInput, _ pass: Pass) {
         let (workspace, compute) = (pass.workspace, pass.compute)
-        fill(workspace.packedInput, from: input, compute)
+        switch input {
+        case .exact(let input): fill(workspace.packedInput, from: input, compute)
+        case .rounded(let input):
+            compute.phase(.packing, bytes: input.rows * input.columns * 2 * format.bytes) {
+                workspace.packedInput.fill(from: input, compute)
+            }
+        }
         switch format {
         case .fp32:
             compute.multiply(gradient.transposed, workspace.packedInput, into: weightGradient, from: .current)
@@ -107,7 +133,7 @@ final class PackedLinears {
     }
 
     private let store: ParameterStore
-    private let format: NumberFormat
+    let format: NumberFormat
     private var made: [Weight: PackedLinear] = [:]
 
     /// - Parameter format: of what is multiplied.

@@ -35,11 +35,15 @@ struct Projection {
     var outputs: Int { linear.outputs }
     var moves: Bool { linear.moves || additions.contains(where: \.lowRank.moves) }
 
+    /// Whether what it reads may be rounded by whoever computes it; an adapter reads what is exact.
+    var takesRounded: Bool { packed.takesRounded && additions.isEmpty }
+
     /// - Parameters:
     ///   - input: [rows, inputs]
     ///   - output: [rows, outputs]
-    func forward(_ input: Matrix, into output: MutableMatrix, _ pass: Pass) {
+    func forward(_ input: LinearInput, into output: MutableMatrix, _ pass: Pass) {
         packed.forward(input, into: output, pass)
+        guard case .exact(let input) = input else { return precondition(additions.isEmpty) }
         for addition in additions {
             pass.compute.phase(.adapters) {
                 addition.lowRank.forward(input, addingTo: output.columns(addition.columns), pass)
@@ -49,10 +53,11 @@ struct Projection {
 
     /// As `Linear.backward`.
     func backward(
-        input: Matrix, gradient: Matrix, into inputGradient: MutableMatrix?, from start: ProductStart = .zero,
+        input: LinearInput, gradient: Matrix, into inputGradient: MutableMatrix?, from start: ProductStart = .zero,
         _ pass: Pass
     ) {
         packed.backward(input: input, gradient: gradient, into: inputGradient, from: start, pass)
+        guard case .exact(let input) = input else { return precondition(additions.isEmpty) }
         for addition in additions {
             pass.compute.phase(.adapters) {
                 addition.lowRank.backward(

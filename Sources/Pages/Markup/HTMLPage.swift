@@ -12,13 +12,14 @@ package struct HTMLPage: Sendable {
         self.navigation = navigation
     }
 
+    /// The style of every document, by whose digest a content security policy can let it in.
+    package static var style: String { Style.sheet.markup }
+
     /// The whole document. It is self-contained: its style is inside, and nothing is fetched.
     ///
-    /// - Parameters:
-    ///   - script: JavaScript of the server's own, which keeps `main` fresh; without it the page stays as it is.
-    ///   - nonce: what a content security policy lets styles and scripts in by.
-    package func document(script: String? = nil, nonce: String? = nil) -> String {
-        let nonce = nonce.map { " nonce=\"\($0)\"" as HTML }
+    /// - Parameter head: what a server adds to its head, such as a script that keeps `main` fresh; without one the page stays
+    ///   as it is.
+    package func document(head: HTML = "") -> String {
         let header: HTML =
             navigation.isEmpty
             ? "" : "<header><a class=\"skip\" href=\"#main\">Skip to the content</a>\(navigation)</header>"
@@ -31,14 +32,14 @@ package struct HTMLPage: Sendable {
             <meta name="color-scheme" content="light dark">
             <title>\(title)</title>
             <link rel="icon" href="data:,">
-            <style\(nonce)>\(Style.sheet)</style>
+            <style>\(Style.sheet)</style>
+            \(head)
             </head>
             <body>
             \(header)
             <main id="main" tabindex="-1">
             \(main)
             </main>
-            \(script.map { "<script\(nonce)>\(HTML(markup: $0))</script>" })
             </body>
             </html>
 

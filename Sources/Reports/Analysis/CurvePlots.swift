@@ -7,31 +7,41 @@ struct CurvePanel {
     let yLabel: String
     var xLabel = "step"
     var isLogarithmic = false
-    let curves: [(method: String, points: [(x: Double, y: Summary)])]
+    let curves: [Curve]
+
+    /// Of one method.
+    struct Curve {
+        let method: String
+        /// Of its stages, which nothing joins.
+        let parts: [[(x: Double, y: Summary)]]
+    }
 
     /// - Parameters:
     ///   - prefix: tells the panel's data from those of the picture's other panels.
     ///   - key: how gnuplot is to say which curve is whose; nil where another panel does.
     func script(_ prefix: String, key: String?) -> String {
         var lines: [String] = []
+        var (bands, means): ([String], [String]) = ([], [])
         for (place, curve) in curves.enumerated() {
-            let rows = curve.points.map { point in
-                let deviation = point.y.deviation ?? 0
-                return [point.x, point.y.mean, point.y.mean - deviation, point.y.mean + deviation]
+            for (number, part) in curve.parts.enumerated() {
+                let rows = part.map { point in
+                    let deviation = point.y.deviation ?? 0
+                    return [point.x, point.y.mean, point.y.mean - deviation, point.y.mean + deviation]
+                }
+                let name = "\(prefix)\(place)part\(number)"
+                lines.append(datablock(name, rows))
+                bands.append(
+                    "$\(name) using 1:3:4 with filledcurves fs transparent solid 0.15 noborder lc rgb \(colour(place)) notitle"
+                )
+                let title = number == 0 ? "title \(quoted(curve.method))" : "notitle"
+                means.append("$\(name) using 1:2 with lines lw 2 lc rgb \(colour(place)) \(title)")
             }
-            lines.append(datablock("\(prefix)\(place)", rows))
         }
         lines += [
             "set title \(quoted(title))", "set xlabel \(quoted(xLabel))", "set ylabel \(quoted(yLabel))",
             key ?? "unset key",
             isLogarithmic ? "set logscale y; set format y '%g'" : "unset logscale y; set format y '%g'",
         ]
-        let bands = curves.indices.map { place in
-            "$\(prefix)\(place) using 1:3:4 with filledcurves fs transparent solid 0.15 noborder lc rgb \(colour(place)) notitle"
-        }
-        let means = curves.enumerated().map { place, curve in
-            "$\(prefix)\(place) using 1:2 with lines lw 2 lc rgb \(colour(place)) title \(quoted(curve.method))"
-        }
         // A band may reach below 0, where a logarithmic axis has no place for it.
         lines.append("plot " + ((isLogarithmic ? [] : bands) + means).joined(separator: ", \\\n  "))
         return lines.joined(separator: "\n")
@@ -41,12 +51,37 @@ struct CurvePanel {
 extension Plot {
     /// Panels side by side, of one size, with one key.
     static func curves(_ name: String, _ panels: [CurvePanel]) -> Plot? {
-        guard panels.contains(where: { $0.curves.contains { !$0.points.isEmpty } }) else { return nil }
+        guard panels.contains(where: { $0.curves.contains { !$0.parts.isEmpty } }) else { return nil }
         let scripts = panels.enumerated().map { place, panel in
             panel.script("panel\(place)curve", key: place == 0 ? keyAtRight(0.8, 0.9) : nil)
         }
         let layout = "set multiplot layout 1,\(panels.count) margins 0.08,0.78,0.15,0.9 spacing 0.09,0"
         return Plot(name, size: (10, 4), ([layout] + scripts + ["unset multiplot"]).joined(separator: "\n"))
+    }
+
+    /// What is kept of every stage: losses and scores, and how the training went.
+    static func training(_ task: String, _ methods: [MeasuredMethod]) -> [Plot?] {
+        let panel = { (title: String, label: String, curves: [CurvePanel.Curve]) in
+            CurvePanel(title: "\(task): \(title)", yLabel: label, curves: curves)
+        }
+        let scores = methods.curves({ $0.curves?.evaluations }, step: \.step) { evaluation in
+            let metric = methods.first?.metric ?? .accuracy
+            let score = evaluation.scores.first { $0.split == .dev && $0.metric == metric }
+            return score?.value.map(methods.scaled)
+        }
+        var norms = panel("gradients before clipping", "norm", methods.trainingCurves(\.gradientNorm))
+        norms.isLogarithmic = true
+        return [
+            curves(
+                "training-\(task)",
+                [
+                    panel("training", "loss", methods.trainingCurves(\.loss)),
+                    panel("dev set", methods.scoreLabel, scores),
+                ]),
+            curves(
+                "training-steps-\(task)",
+                [norms, panel("schedule", "learning rate", methods.trainingCurves(\.learningRate))]),
+        ]
     }
 
     static func weightDistance(
@@ -56,9 +91,7 @@ extension Plot {
         let panel = { (title: String, part: @escaping (StageLog.WeightDistance) -> Double) in
             CurvePanel(
                 title: "\(task): \(title)", yLabel: "L2 distance of θ from θ0",
-                curves: methods.map { method in
-                    (method.cell.method, method.curve(points, x: { Double($0.step) }, y: part))
-                })
+                curves: methods.curves(of: points, step: \.step, y: part))
         }
         return curves("\(name)-\(task)", [panel("backbone", \.backbone), panel("head", \.head)])
     }
@@ -67,9 +100,7 @@ extension Plot {
         let panel = { (title: String, part: @escaping (StageLog.GradientNorms) -> Double) in
             CurvePanel(
                 title: "\(task): \(title)", yLabel: "norm of the gradient", isLogarithmic: true,
-                curves: methods.map { method in
-                    (method.cell.method, method.curve(\.gradientNorms, x: { Double($0.step) }, y: part))
-                })
+                curves: methods.curves(of: \.gradientNorms, step: \.step, y: part))
         }
         return curves("gradient-norms-\(task)", [panel("backbone", \.backbone), panel("head", \.head)])
     }
@@ -78,9 +109,7 @@ extension Plot {
         let panel = { (label: String, part: @escaping (StageLog.Convergence) -> Double?) in
             CurvePanel(
                 title: "\(task): training set", yLabel: label,
-                curves: methods.map { method in
-                    (method.cell.method, method.curve(\.convergence, x: { Double($0.step) }, y: part))
-                })
+                curves: methods.curves(of: \.convergence, step: \.step, y: part))
         }
         return curves(
             "convergence-\(task)", [panel("loss", \.loss), panel(methods.scoreLabel) { $0.score.map(methods.scaled) }])
@@ -91,9 +120,7 @@ extension Plot {
         let panel = { (title: String, label: String, part: @escaping (StageLog.HeldOut) -> Double?) in
             CurvePanel(
                 title: "\(task): \(title)", yLabel: label,
-                curves: methods.map { method in
-                    (method.cell.method, method.curve(\.heldOut, x: { Double($0.step) }, y: part))
-                })
+                curves: methods.curves(of: \.heldOut, step: \.step, y: part))
         }
         return [
             curves("losses-\(task)", [panel("training", "loss", \.trainingLoss), panel("held out", "loss", \.loss)]),
@@ -107,12 +134,13 @@ extension Plot {
         _ magnitudes: @escaping (StageLog) -> StageLog.Magnitudes?
     ) -> Plot? {
         let curves = methods.map { method in
-            (method: method.cell.method, points: method.curve({ magnitudes($0)?.shares }, x: \.magnitude, y: \.percent))
+            let shares = method.curve({ magnitudes($0.log)?.shares }, x: \.magnitude, y: \.percent)
+            return CurvePanel.Curve(method: method.cell.method, parts: shares.isEmpty ? [] : [shares])
         }
         let panel = CurvePanel(
             title: "\(task): how far entries of the backbone moved", yLabel: "entries, % in a quarter of a decade",
             xLabel: "|θ − θ0|", curves: curves)
-        guard curves.contains(where: { !$0.points.isEmpty }) else { return nil }
+        guard curves.contains(where: { !$0.parts.isEmpty }) else { return nil }
         return Plot(
             "\(name)-\(task)", size: (7, 4),
             "set logscale x; set format x '%.0e'\n"

@@ -4,7 +4,8 @@ import Statistics
 
 /// One measure of a sweep as a table: a line for each task and method, means and standard deviations over the seeds.
 package struct MeasureTable {
-    private let measure: Measure
+    private let title: String
+    private let figures: [Figure]
     private let methods: [MeasuredMethod]
 
     /// - Returns: nil where no run has measured it.
@@ -14,12 +15,28 @@ package struct MeasureTable {
             run.log.measures.contains(measure) && (measure != .features || run.log.featureDistance != nil)
         }
         guard !measured.isEmpty else { return nil }
-        self.measure = measure
+        (title, figures) = (measure.title, measure.figures)
         methods = MeasuredMethod.grouped(measured)
     }
 
+    /// What is kept of every stage.
+    /// - Returns: nil where nothing is.
+    package init?(trainingOf runs: [MeasuredRun]) {
+        let drawn = runs.filter { $0.curves?.training.isEmpty == false }
+        guard !drawn.isEmpty else { return nil }
+        title = "training: the curves' last points; gradients before clipping"
+        let last = { (figure: @escaping @Sendable (TrainingCurve.Point) -> Double) in
+            { @Sendable (run: MeasuredRun) in (run.curves?.training.points.last).map(figure) }
+        }
+        figures = [
+            Figure(of: "steps", digits: 0, last { Double($0.step) }), Figure(of: "loss", last { Double($0.loss) }),
+            Figure(of: "norm of the gradients", last { Double($0.gradientNorm) }),
+            Figure(of: "tokens/s", digits: 0, last { Double($0.tokensPerSecond) }),
+        ]
+        methods = MeasuredMethod.grouped(drawn)
+    }
+
     package func text(width: Int) -> String {
-        let figures = measure.figures
         var table = Columns(
             [("task", .left), ("method", .left)] + figures.map { ($0.title, .right) } + [("seeds", .right)])
         for method in methods {
@@ -28,7 +45,7 @@ package struct MeasureTable {
             }
             table.add([method.cell.task, method.cell.method] + cells + ["\(method.runs.count)"])
         }
-        return ([measure.title, ""] + table.lines(width: width, fixed: 2)).joined(separator: "\n")
+        return ([title, ""] + table.lines(width: width, fixed: 2)).joined(separator: "\n")
     }
 }
 
@@ -41,10 +58,14 @@ private struct Figure: Sendable {
     let value: @Sendable (MeasuredRun) -> Double?
 
     init(_ title: String, digits: Int = 3, _ value: @escaping @Sendable (StageLog) -> Double?) {
+        self.init(of: title, digits: digits) { value($0.log) }
+    }
+
+    init(of title: String, digits: Int = 3, _ value: @escaping @Sendable (MeasuredRun) -> Double?) {
         self.title = title
         self.digits = digits
         isScore = false
-        self.value = { value($0.log) }
+        self.value = value
     }
 
     /// Of a score, in percent or in its own unit.

@@ -6,22 +6,32 @@ package struct MeasuredRun: Encodable, Sendable {
     package let task: String
     /// The method, with the number of the stage where it has several, as in `eh-ft-bitfit/2`.
     package let method: String
+    /// The method alone: the curves of its stages are one, the second after the first.
+    package let series: String
+    /// What the method's earlier stages took, which is where the stage's curves begin.
+    package let stepsBefore: Int
     package let seed: UInt64
     package let key: StageKey
     /// What scores in the log are of.
     package let metric: Metric
     package let log: StageLog
+    /// What is kept of every stage; nil where it was trained before that was.
+    package let curves: StageCurves?
     /// The tensors beside the log, [examples, width]; not in JSON.
     package let headFeatures: HeadFeatureRows?
     package let headFeaturesAtStart: HeadFeatureRows?
 
     package init(
-        task: String, method: String, seed: UInt64, key: StageKey, metric: Metric = .accuracy, log: StageLog,
+        task: String, method: String, series: String? = nil, stepsBefore: Int = 0, seed: UInt64, key: StageKey,
+        metric: Metric = .accuracy, log: StageLog, curves: StageCurves? = nil,
         headFeatures: HeadFeatureRows? = nil, headFeaturesAtStart: HeadFeatureRows? = nil
     ) {
         self.metric = metric
         self.task = task
         self.method = method
+        self.series = series ?? method
+        self.stepsBefore = stepsBefore
+        self.curves = curves
         self.seed = seed
         self.key = key
         self.log = log
@@ -29,7 +39,18 @@ package struct MeasuredRun: Encodable, Sendable {
         self.headFeaturesAtStart = headFeaturesAtStart
     }
 
-    private enum CodingKeys: String, CodingKey { case task, method, seed, key, log }
+    private enum CodingKeys: String, CodingKey { case task, method, seed, key, stepsBefore, log, curve }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(task, forKey: .task)
+        try container.encode(method, forKey: .method)
+        try container.encode(seed, forKey: .seed)
+        try container.encode(key, forKey: .key)
+        try container.encode(stepsBefore, forKey: .stepsBefore)
+        try container.encode(log, forKey: .log)
+        try container.encodeIfPresent(curves?.training, forKey: .curve)
+    }
 
     fileprivate var cell: Cell { Cell(task: task, method: method) }
 }
@@ -68,9 +89,9 @@ struct MeasuredMethod {
 
     /// The mean over the seeds of a curve, point by point, as far as all seeds have it, of those whose value is defined.
     func curve<Point>(
-        _ points: (StageLog) -> [Point]?, x: (Point) -> Double, y: (Point) -> Double?
+        _ points: (MeasuredRun) -> [Point]?, x: (Point) -> Double, y: (Point) -> Double?
     ) -> [(x: Double, y: Summary)] {
-        let curves = runs.compactMap { points($0.log) }.filter { !$0.isEmpty }
+        let curves = runs.compactMap(points).filter { !$0.isEmpty }
         guard let shortest = curves.map(\.count).min() else { return [] }
         return (0..<shortest).compactMap { place in
             Summary(curves.compactMap { y($0[place]) }).map { (x(curves[0][place]), $0) }
@@ -78,8 +99,37 @@ struct MeasuredMethod {
     }
 }
 
-/// The scores of one task's methods.
+/// The curves and scores of one task's methods.
 extension [MeasuredMethod] {
+    /// A curve a method over its steps, of which each stage is a part.
+    func curves<Point>(
+        _ points: (MeasuredRun) -> [Point]?, step: (Point) -> Int, y: (Point) -> Double?
+    ) -> [CurvePanel.Curve] {
+        let series = { (stage: MeasuredMethod) in stage.runs.first?.series ?? stage.cell.method }
+        let stages = Dictionary(grouping: self, by: series)
+        return map(series).distinct().map { name in
+            let parts = (stages[name] ?? []).map { stage in
+                let before = stage.runs.first?.stepsBefore ?? 0
+                return stage.curve(points, x: { Double(before + step($0)) }, y: y)
+            }
+            return CurvePanel.Curve(method: name, parts: parts.filter { !$0.isEmpty })
+        }
+    }
+
+    /// The same of what measurements have noted.
+    func curves<Point>(
+        of points: (StageLog) -> [Point]?, step: (Point) -> Int, y: (Point) -> Double?
+    ) -> [CurvePanel.Curve] {
+        curves({ points($0.log) }, step: step, y: y)
+    }
+
+    /// The same of what is kept of every stage, in points that all seeds of a stage have alike.
+    func trainingCurves(_ y: (TrainingCurve.Point) -> Float) -> [CurvePanel.Curve] {
+        let curves = flatMap(\.runs).compactMap(\.curves?.training)
+        let stride = curves.map(\.stride).max() ?? 1
+        return self.curves({ $0.curves?.training.thinned(toStride: stride).points }, step: \.step) { Double(y($0)) }
+    }
+
     private var metric: Metric { first?.metric ?? .accuracy }
 
     /// What stands beside an axis of them.

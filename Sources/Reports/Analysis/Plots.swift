@@ -2,6 +2,14 @@ package import Experiments
 import Foundation
 
 extension Plot {
+    /// The pictures of what is kept of every stage, two a task.
+    package static func training(of runs: [MeasuredRun]) -> [Plot] {
+        let methods = MeasuredMethod.grouped(runs.filter { $0.curves != nil })
+        return methods.map(\.cell.task).distinct().flatMap { task in
+            training(task, methods.filter { $0.cell.task == task })
+        }.compactMap(\.self)
+    }
+
     /// The pictures of one measure: one a task, of head features one a task and method.
     /// - Parameter labels: the class names of a task; nil where its labels are values.
     package static func all(

@@ -35,8 +35,6 @@ package struct ModelListing: Encodable, Sendable {
 
     package init(_ models: [Entry]) { self.models = models }
 
-    package func encode(to encoder: any Encoder) throws { try models.encode(to: encoder) }
-
     package var text: String {
         guard !models.isEmpty else { return "There is no model here; `headstart model fetch roberta-base` brings one." }
         var columns = Columns([

@@ -17,8 +17,11 @@ package struct LiveProgress: Sendable {
 
     /// The lines that a terminal shows and overwrites: one for the sweep, and one for each stage that runs.
     package func lines(width: Int) -> [String] {
-        ([summary] + troubles + running).map { String($0.prefix(max(20, width))) }
+        (head + running).map { String($0.prefix(max(20, width))) }
     }
+
+    /// Those of the sweep as a whole.
+    var head: [String] { [summary] + troubles }
 
     private var summary: String {
         let total = snapshot.plan.stages.count

@@ -28,13 +28,16 @@ package struct PlanListing: Sendable {
         package let threads: Int
         /// What each process may take.
         package let memoryBytes: Int
+        /// What sums over the ranks of a group are taken to cost, as a sentence; nil where it has but one.
+        package let sums: String?
         package fileprivate(set) var secondsLeft: Double?
 
-        package init(groups: Int, ranks: Int, threads: Int, memoryBytes: Int) {
+        package init(groups: Int, ranks: Int, threads: Int, memoryBytes: Int, sums: String? = nil) {
             self.groups = groups
             self.ranks = ranks
             self.threads = threads
             self.memoryBytes = memoryBytes
+            self.sums = sums
         }
     }
 
@@ -78,6 +81,8 @@ package struct PlanListing: Sendable {
         package let batchParts: Int?
         /// Whether layers compute their activations again.
         package let recomputes: Bool
+        /// Whether its processes can train it in the memory that they may take; nil where nobody can tell.
+        package let fits: Bool?
     }
 
     /// - Parameters:
@@ -183,7 +188,8 @@ extension PlanListing.Group {
             seconds: estimate.seconds(of: first, steps: snapshot.steps(of: first)),
             peakBytes: members.compactMap { snapshot.forecasts[$0.stage.key]?.peakBytes }.max(),
             batchParts: snapshot.forecasts[first.key]?.batchParts,
-            recomputes: snapshot.forecasts[first.key]?.recomputes ?? first.recomputes)
+            recomputes: snapshot.forecasts[first.key]?.recomputes ?? first.recomputes,
+            fits: snapshot.forecasts[first.key]?.fits)
     }
 }
 
@@ -216,7 +222,8 @@ extension PlanListing {
         return
             (folded([heading], width: width) + [""] + lines
             + folded(
-                searchLines + ["", remainder] + precisionLine + memoryLines + (kept.map { [$0.sentence] } ?? []),
+                searchLines + ["", remainder] + sumsLine + precisionLine + memoryLines
+                    + (kept.map { [$0.sentence] } ?? []),
                 width: width))
             .joined(separator: "\n")
     }
@@ -238,6 +245,9 @@ extension PlanListing {
 
     private var searchLines: [String] { searches.isEmpty ? [] : [""] + searches.flatMap(\.lines) }
 
+    /// Nothing where there is one rank, or no time is told.
+    private var sumsLine: [String] { workers?.secondsLeft == nil ? [] : workers?.sums.map { [$0] } ?? [] }
+
     /// Nothing where all stages multiply in single precision.
     private var precisionLine: [String] {
         let rounded = groups.filter { $0.precision == .bf16 }.map(\.seeds.count).reduce(0, +)
@@ -256,6 +266,16 @@ extension PlanListing {
             + (parts > 0 ? "; \(counted(parts, "stage")) in smaller parts of batches" : "")
             + (again > 0 ? "; \(counted(again, "stage")) with activations computed again" : "")
         guard let workers, bytes > workers.memoryBytes else { return [line] }
+        let refused = groups.filter { $0.fits == false && $0.finished < $0.seeds.count }
+        if !refused.isEmpty {
+            let named = refused.prefix(3).map { "\($0.task) \($0.stage)" }.joined(separator: ", ")
+            return [
+                line,
+                "warning: --memory allows \(memory(bytes: workers.memoryBytes)), and what needs more is refused: \(named)"
+                    + (refused.count > 3 ? " and \(refused.count - 3) more" : "")
+                    + "; allow more, cut the texts (max-length), or tune fewer parameters",
+            ]
+        }
         return [
             line,
             "warning: there are but \(memory(bytes: workers.memoryBytes)) for each of "

@@ -36,8 +36,6 @@ package struct SweepListing: Encodable, Sendable {
         self.sweeps = sweeps.map { Entry($0.sweep, $0.plannedAt, $0.snapshot, isWorkedOn) }
     }
 
-    package func encode(to encoder: any Encoder) throws { try sweeps.encode(to: encoder) }
-
     package func text(width: Int = .max) -> String {
         guard !sweeps.isEmpty else { return "No sweep was run on this store yet." }
         var table = Columns([

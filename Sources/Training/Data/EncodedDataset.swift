@@ -1,6 +1,6 @@
 import Encoders
-import Experiments
-import Files
+package import Experiments
+package import Files
 import Foundation
 import Tasks
 import Tokenizers
@@ -63,18 +63,32 @@ struct ExampleEncoding {
     }
 }
 
+/// All that decides which tokens a model reads of a task.
+package struct TextIdentity: Hashable, Encodable, Sendable {
+    private let semantics = Precision.allCases.map(\.semanticsVersion)
+    private let model: Digest
+    private let task: Digest
+    private let maxLength: Int
+    private let truncation: Truncation
+    private let blocks: TextBlocks
+
+    /// - Parameters:
+    ///   - model: its content.
+    ///   - task: its content.
+    ///   - recipe: says how texts are cut.
+    package init(model: Digest, task: Digest, _ recipe: Recipe) {
+        self.model = model
+        self.task = task
+        maxLength = recipe.maxLength
+        truncation = recipe.truncation
+        blocks = recipe.blocks
+    }
+}
+
 /// The models and tokenized datasets that a process has read, kept between stages, which mostly ask for the same ones.
 package final class InputCache {
-    private struct TextKey: Hashable {
-        let model: Digest
-        let task: Digest
-        let maxLength: Int
-        let truncation: Truncation
-        let blocks: TextBlocks
-    }
-
     private var backbones: [Digest: Backbone] = [:]
-    private var datasets: [TextKey: EncodedDataset] = [:]
+    private var datasets: [TextIdentity: EncodedDataset] = [:]
 
     package init() {}
 
@@ -98,9 +112,7 @@ package final class InputCache {
     /// The texts of the job's task, read, checked against the plan, and tokenized.
     func data(for job: StageJob, backbone: Backbone) throws -> EncodedDataset {
         let recipe = job.specification.recipe
-        let key = TextKey(
-            model: job.specification.backbone, task: job.specification.task, maxLength: recipe.maxLength,
-            truncation: recipe.truncation, blocks: recipe.blocks)
+        let key = TextIdentity(model: job.specification.backbone, task: job.specification.task, recipe)
         if let known = datasets[key] { return known }
         let found = try Dataset.contentDigest(job.task, in: job.dataDirectory)
         guard found == job.specification.task else {

@@ -9,39 +9,25 @@ import Tasks
 /// What a task's head sees of the final states of one backbone: computed once by all ranks together, kept in the work
 /// directory for the other seeds and methods that ask for the same.
 struct FeatureStore {
-    /// All that decides the features, and nothing else.
-    private struct Identity: Encodable {
-        let semantics = semanticsVersion
-        let backbone: Digest
-        let task: Digest
-        let maxLength: Int
-        let truncation: Truncation
-        let precision: Precision
-        let inputs: [StageInput]
-        @Implied<Empty<ArtifactReference>> var given: [ArtifactReference]
-    }
-
     /// The most that is worth keeping: 1 GiB.
     private static let byteLimit = 1 << 30
 
     /// Whether the features never change and are few enough to be kept; otherwise the encoder runs in every step.
     static func holds(_ data: EncodedDataset, _ model: Model) -> Bool {
         let rows = data.files.reduce(0) { $0 + data.rowCount(of: $1) }
-        return data.masking == nil && rows * model.featureWidth * MemoryLayout<Float>.stride <= byteLimit
+        return data.masking == nil && holds(rows: rows, width: model.featureWidth)
     }
+
+    /// Whether so many features are few enough.
+    static func holds(rows: Int, width: Int) -> Bool { rows * width * MemoryLayout<Float>.stride <= byteLimit }
 
     private let path: String
     private let communicator: any Communicator
 
     init(_ job: StageJob, _ communicator: any Communicator) throws(StageFailure) {
-        let specification = job.specification
-        var identity = Identity(
-            backbone: specification.backbone, task: specification.task, maxLength: specification.recipe.maxLength,
-            truncation: specification.recipe.truncation, precision: specification.recipe.precision,
-            inputs: specification.inputs.filter { $0.kind != .head })
-        identity.given = specification.given.filter { $0.kind != .head }
         do {
-            path = "\(job.workDirectory)/features/\(try Digest(ofCanonicalJSON: identity)).safetensors"
+            let digest = try Digest(ofCanonicalJSON: FeatureIdentity(job.specification))
+            path = "\(job.workDirectory)/features/\(digest).safetensors"
         } catch {
             throw StageFailure(classifying: error)
         }
@@ -109,6 +95,29 @@ struct FeatureStore {
             try values.withUnsafeMutableBufferPointer { try communicator.broadcast($0, from: 0) }
             return values
         }
+    }
+}
+
+/// All that decides the features that a stage's head sees, and nothing else.
+struct FeatureIdentity: Hashable, Encodable {
+    private let semantics: Int
+    private let backbone: Digest
+    private let task: Digest
+    private let maxLength: Int
+    private let truncation: Truncation
+    private let precision: Precision
+    private let inputs: [StageInput]
+    @Implied<Empty<ArtifactReference>> private var given: [ArtifactReference]
+
+    init(_ specification: StageSpecification) {
+        semantics = specification.semantics
+        backbone = specification.backbone
+        task = specification.task
+        maxLength = specification.recipe.maxLength
+        truncation = specification.recipe.truncation
+        precision = specification.recipe.precision
+        inputs = specification.inputs.filter { $0.kind != .head }
+        given = specification.given.filter { $0.kind != .head }
     }
 }
 

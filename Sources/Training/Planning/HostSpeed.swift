@@ -20,7 +20,7 @@ package struct HostSpeed: Codable, Equatable, Sendable {
         }
     }
 
-    /// Of phases of a pass that is followed by a backward pass, with dropout, and of that and the step.
+    /// Of phases of a step: its forward pass with dropout, its backward pass, and the optimizer.
     let trained: [Phase: Rate]
     /// Of phases of a pass without one.
     let read: [Phase: Rate]

@@ -1,6 +1,6 @@
 package import Encoders
 package import Experiments
-import Files
+package import Files
 import Foundation
 
 /// The speeds that were measured on a host, in one file.
@@ -14,16 +14,20 @@ package struct KeptSpeeds {
         let intermediate: Int
         let heads: Int
         let precision: Precision
-        let program: String
+        let program: Digest
 
-        package init(processor: String, threads: Int, _ configuration: EncoderConfiguration, _ precision: Precision) {
+        /// - Parameter program: the digest of the program that trains.
+        package init(
+            processor: String, program: Digest, threads: Int, _ configuration: EncoderConfiguration,
+            _ precision: Precision
+        ) {
             self.processor = processor
             self.threads = threads
             family = configuration.family.rawValue
             (hidden, intermediate) = (configuration.hidden, configuration.intermediate)
             heads = configuration.heads
             self.precision = precision
-            program = programVersion
+            self.program = program
         }
     }
 
@@ -39,7 +43,7 @@ package struct KeptSpeeds {
     /// - Returns: nil where it was not measured, or the file is none that can be read: what it holds can be had again.
     package func speed(_ key: Key) -> HostSpeed? { entries.first { $0.key == key }?.speed }
 
-    /// Beside those of other keys; those of other versions of the program go.
+    /// Beside those of other keys; those of other programs go.
     package func keep(_ speed: HostSpeed, _ key: Key) throws {
         let others = entries.filter { $0.key != key && $0.key.program == key.program }
         try Directory.make(Path.folder(of: path))

@@ -25,7 +25,7 @@ struct MemoryFit {
         (batchParts, recomputes) = (costs.batchParts, costs.recomputes)
         guard fits else {
             throw StageFailure(
-                .outOfMemory,
+                .tooLarge,
                 """
                 the stage needs \(costs.peakBytes >> 20) MiB even where single examples go through the network and \
                 activations are computed again, and --memory allows \(bytes >> 20) MiB; allow as much, cut the texts \

@@ -1,3 +1,4 @@
+import Collectives
 import Encoders
 import Experiments
 import Tasks
@@ -15,7 +16,7 @@ extension StageCosts {
 
     /// Of the sums of gradients that are under way between ranks; see `MPICommunicator`.
     private var reductionBytes: Int {
-        ranks == 1 ? 0 : min(16 * ReductionCost.bucketBytes, 4 * network.movingCount)
+        ranks == 1 ? 0 : 4 * min(Buckets.mostAtOnce * Buckets.count, network.movingCount)
     }
 
     /// The largest of what goes through the network at once, over the first epoch of one seed.
@@ -96,10 +97,7 @@ extension StageCosts {
 
     private var featureBytes: Int {
         guard readsFeatures else { return 0 }
-        let rows = lengths.files.values.reduce(0) { sum, file in
-            sum + file.rows.reduce(0, +) * file.count / max(1, file.rows.count)
-        }
-        return 4 * rows * network.table.readout.vectors * network.table.configuration.hidden
+        return 4 * lengths.rowCount * network.table.readout.vectors * network.table.configuration.hidden
     }
 }
 

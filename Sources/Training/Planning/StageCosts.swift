@@ -1,3 +1,4 @@
+import Collectives
 import Encoders
 import Experiments
 import Tasks
@@ -16,6 +17,8 @@ struct StageCosts {
     let dropsAttention: Bool
     /// Whether nothing drops out below the head, and no tokens are hidden anew in each step.
     let sparesBackbone: Bool
+    /// Whether the head alone is trained, on features that were computed before.
+    let readsFeatures: Bool
     let dropsAdapter: Bool
     /// Examples that are trained on, and those of the training file that are held out.
     let trained: Int
@@ -33,12 +36,15 @@ struct StageCosts {
         recipe = stage.specification.recipe
         self.lengths = lengths
         self.ranks = ranks
-        self.computesFeatures = computesFeatures
         network = NetworkCosts(table, moving: counts, precision: recipe.precision, recomputes: stage.recomputes)
         dropsAttention = (recipe.dropout ?? table.configuration.attentionDropout) > 0 && recipe.estimate?.mode != .eval
         let hiddenDropout = recipe.dropout ?? table.configuration.hiddenDropout
         let isMasked = table.head == .hf && table.readout == .tokens
         sparesBackbone = !isMasked && (recipe.tune == .head || !dropsAttention && hiddenDropout == 0)
+        readsFeatures =
+            recipe.readsFeatures && !isMasked
+            && FeatureStore.holds(rows: lengths.rowCount, width: table.readout.vectors * table.configuration.hidden)
+        self.computesFeatures = readsFeatures && computesFeatures
         dropsAdapter = (table.adapter?.dropout ?? 0) > 0
         let count = lengths[.train]?.count ?? 0
         let base = recipe.validationBase == .samples ? recipe.used(of: count) : count
@@ -46,14 +52,14 @@ struct StageCosts {
         trained = max(1, recipe.used(of: base - heldOut))
     }
 
-    /// Whether the head alone is trained, on features that were computed before.
-    var readsFeatures: Bool { recipe.readsFeatures }
-
-    /// Without the sums of gradients over ranks.
-    func forecast(_ speed: HostSpeed?) -> StageForecast {
+    /// - Parameters:
+    ///   - speed: of a rank; nil where it is not known.
+    ///   - reduction: what sums over ranks cost.
+    ///   - fits: whether the stage can be trained in the memory that there is.
+    func forecast(_ speed: HostSpeed?, _ reduction: ReductionCost, fits: Bool) -> StageForecast {
         StageForecast(
-            seconds: speed.map(seconds), fixedSeconds: speed.map(fixedSeconds) ?? 0,
-            peakBytes: peakBytes, batchParts: batchParts, recomputes: recomputes)
+            seconds: speed.map { seconds($0, reduction) }, fixedSeconds: speed.map(fixedSeconds) ?? 0,
+            peakBytes: peakBytes, batchParts: batchParts, recomputes: recomputes, fits: fits)
     }
 
     var recomputes: Bool { network.recomputes }
@@ -80,17 +86,19 @@ struct StageCosts {
 
 /// Its time.
 extension StageCosts {
-    private func seconds(_ speed: HostSpeed) -> Double {
-        recipe.estimate.map { seconds(of: $0, speed) } ?? secondsOfTraining(speed)
+    private func seconds(_ speed: HostSpeed, _ reduction: ReductionCost) -> Double {
+        recipe.estimate.map { seconds(of: $0, speed) } ?? secondsOfTraining(speed, reduction)
     }
 
-    private func secondsOfTraining(_ speed: HostSpeed) -> Double {
+    private func secondsOfTraining(_ speed: HostSpeed, _ reduction: ReductionCost) -> Double {
         let schedule = Schedule(recipe, examples: trained)
         let perStep = Double(trained) / Double(schedule.stepsPerEpoch)
         let first = min(schedule.steps, schedule.stepsPerEpoch)
         let steps =
             Double(first) * secondsOfStep(examples: perStep, isVisited: false, speed)
             + Double(schedule.steps - first) * secondsOfStep(examples: perStep, isVisited: keepsTrained, speed)
+            + Double(schedule.steps)
+            * reduction.exposedSeconds(of: reductionStep(examples: perStep, speed), ranks: ranks)
         let evaluations = (1...schedule.steps).count { schedule.evaluates(after: $0) }
         return steps + secondsOfEvaluation(isVisited: false, speed)
             + Double(evaluations - 1) * secondsOfEvaluation(isVisited: heldOut > 0 ? keepsTrained : keepsStates, speed)
@@ -118,6 +126,25 @@ extension StageCosts {
         let passes = parts * max(1, (batch.tokens / parts / Double(TextLearner.mostTokens)).rounded(.up))
         work += passes * network.pass(batch * (1 / passes), isTrained: true, isVisited: isVisited)
         return speed.seconds(work, isTrained: true) + passes * speed.perTrainedPass
+    }
+
+    /// What ranks sum in a step with so many examples. Sums begin in the backward pass of a batch's last part, when as much
+    /// is there as is late at its end, or a bucket.
+    private func reductionStep(examples: Double, _ speed: HostSpeed) -> ReductionCost.Step {
+        let width = Double(network.table.configuration.hidden)
+        let words = network.wordCount > 0 ? Int(touchedRows(examples) * width) : 0
+        let passed = network.movingCount - network.wordCount
+        var step = ReductionCost.Step(
+            numbers: passed + words, lateNumbers: network.lastCount + words,
+            gatheredBytes: network.wordCount > 0 ? network.table.configuration.vocabulary : 0,
+            as: recipe.allreduce.wireFormat, hiddenSeconds: 0)
+        let before = max(Buckets.count, network.lastCount)
+        guard !readsFeatures, before < passed else { return step }
+        let batch = sizes(of: .train) * (examples / Double(ranks * passesOfBatch))
+        let whole = speed.seconds(network.pass(batch, isTrained: true), isTrained: true)
+        let forward = speed.seconds(network.pass(batch, isTrained: false), isTrained: true)
+        step.hiddenSeconds = max(0, whole - forward) * (1 - Double(before) / Double(passed))
+        return step
     }
 
     /// Of the examples that scores are computed on.

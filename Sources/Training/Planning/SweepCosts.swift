@@ -1,3 +1,4 @@
+package import Collectives
 package import Encoders
 package import Experiments
 import Files
@@ -15,14 +16,17 @@ package struct SweepCosts {
     private let memoryBytes: Int?
     private let lengths: (PlannedTask, Recipe) throws -> TaskLengths?
     private let speed: (Precision) throws -> HostSpeed?
+    private let reduction: ReductionCost
 
     /// - Parameters:
     ///   - ranks: of each group.
+    ///   - reduction: what their sums cost.
     ///   - memoryBytes: what each of their processes may have; nil for what it takes.
     ///   - lengths: of a task's examples as a recipe has them cut; nil where they are not known.
     ///   - speed: of a rank; nil where it is not known.
     package init(
-        _ plan: SweepPlan, _ backbone: Backbone, ranks: Int = 1, memoryBytes: Int? = nil,
+        _ plan: SweepPlan, _ backbone: Backbone, ranks: Int = 1, reduction: ReductionCost = .assumed,
+        memoryBytes: Int? = nil,
         lengths: @escaping (PlannedTask, Recipe) throws -> TaskLengths?,
         speed: @escaping (Precision) throws -> HostSpeed?
     ) {
@@ -30,6 +34,7 @@ package struct SweepCosts {
         configuration = backbone.configuration
         weightBytes = backbone.weightBytes
         self.ranks = ranks
+        self.reduction = reduction
         self.memoryBytes = memoryBytes
         self.lengths = lengths
         self.speed = speed
@@ -44,27 +49,25 @@ package struct SweepCosts {
         var forecasts: [StageKey: StageForecast] = [:]
         for stage in plan.stages {
             guard let task = plan.task(named: stage.task) else { continue }
+            let recipe = stage.specification.recipe
             let adapter = adapter(of: stage, stages)
-            let features = stage.specification.recipe.readsFeatures ? FeatureIdentity(stage.specification) : nil
-            let isFirst = features.map { computed.insert($0).inserted } ?? false
+            let isFirst = recipe.readsFeatures && computed.insert(FeatureIdentity(stage.specification)).inserted
             let share = share(of: stage, stages)
             let likeness = Likeness(stage, adapter, share, computesFeatures: isFirst)
             if known[likeness] == nil {
-                let recipe = stage.specification.recipe
                 guard let lengths = try lengths(task, recipe) else { continue }
                 let table = ParameterTable(
                     configuration: configuration, recipe: recipe, task: task.definition, adapter: adapter)
                 var costs = StageCosts(
                     stage, table, moving: recipe.movingCounts(table, share: share), lengths,
                     weightBytes: weightBytes, ranks: ranks, computesFeatures: isFirst)
-                if let memoryBytes { costs.fit(into: memoryBytes) }
-                known[likeness] = costs.forecast(try speed(recipe.precision))
+                let fits = memoryBytes.map { costs.fit(into: $0) } ?? true
+                known[likeness] = costs.forecast(try speed(recipe.precision), reduction, fits: fits)
             }
             forecasts[stage.key] = known[likeness]
             // Once for all stages that a group trains.
             if texts.insert(stage.task).inserted {
-                let seconds = try lengths(task, stage.specification.recipe)?.secondsToRead
-                forecasts[stage.key]?.fixedSeconds += seconds ?? 0
+                forecasts[stage.key]?.fixedSeconds += try lengths(task, recipe)?.secondsToRead ?? 0
             }
         }
         return forecasts
@@ -72,6 +75,7 @@ package struct SweepCosts {
 
     /// All that tells apart what stages take.
     private struct Likeness: Hashable {
+        /// At one learning rate for all.
         let recipe: Recipe
         let task: String
         let adapter: AdapterDesign?
@@ -81,32 +85,15 @@ package struct SweepCosts {
         let computesFeatures: Bool
 
         init(_ stage: PlannedStage, _ adapter: AdapterDesign?, _ share: Double?, computesFeatures: Bool) {
-            recipe = stage.specification.recipe
+            var recipe = stage.specification.recipe
+            recipe.learningRate = 0
+            self.recipe = recipe
             task = stage.task
             self.adapter = adapter
             self.share = share
             outputs = stage.outputs.union(stage.keptIfBest)
             recomputes = stage.recomputes
             self.computesFeatures = computesFeatures
-        }
-    }
-
-    /// What decides the features that stages on one host share.
-    private struct FeatureIdentity: Hashable {
-        let task: Digest
-        let maxLength: Int
-        let truncation: Truncation
-        let precision: Precision
-        let inputs: [StageInput]
-        let given: [ArtifactReference]
-
-        init(_ specification: StageSpecification) {
-            task = specification.task
-            maxLength = specification.recipe.maxLength
-            truncation = specification.recipe.truncation
-            precision = specification.recipe.precision
-            given = specification.given.filter { $0.kind != .head }
-            inputs = specification.inputs.filter { $0.kind != .head }
         }
     }
 

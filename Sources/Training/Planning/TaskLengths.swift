@@ -1,5 +1,5 @@
 package import Experiments
-package import Files
+import Files
 import Foundation
 package import Tasks
 package import Tokenizers
@@ -32,6 +32,11 @@ package struct TaskLengths: Codable, Equatable, Sendable {
     let secondsToRead: Double
 
     subscript(file: DataFile) -> File? { files[file.name] }
+
+    /// Rows that the head sees of all examples.
+    var rowCount: Int {
+        files.values.reduce(0) { $0 + $1.rows.reduce(0, +) * $1.count / max(1, $1.rows.count) }
+    }
 
     /// So many examples of a file are enough to know how long they are.
     private static let mostLooked = 20_000
@@ -81,44 +86,38 @@ extension EncodedDataset {
     }
 }
 
-/// The lengths of tasks, kept as files.
+/// The lengths of tasks, kept as files: those that were asked for last.
 package struct KeptLengths {
-    /// All that they depend on.
-    private struct Identity: Encodable {
-        let model: Digest
-        let task: Digest
-        let maxLength: Int
-        let truncation: Truncation
-        let blocks: TextBlocks
-        let program = programVersion
+    private let folder: String
+    private let mostFiles: Int
+
+    package init(folder: String, mostFiles: Int = 100) {
+        self.folder = "\(folder)/lengths"
+        self.mostFiles = mostFiles
     }
 
-    private let folder: String
-
-    package init(folder: String) { self.folder = "\(folder)/lengths" }
-
-    /// - Parameters:
-    ///   - model: the content of the model.
-    ///   - task: the content of the task.
     /// - Returns: nil where nobody has looked, or the file is none that can be read.
-    package func lengths(model: Digest, task: Digest, _ recipe: Recipe) throws -> TaskLengths? {
-        let path = try path(model, task, recipe)
+    package func lengths(_ identity: TextIdentity) throws -> TaskLengths? {
+        let path = try path(identity)
         do {
-            return try CanonicalJSON.decode(TaskLengths.self, from: Data(try Disk.read(path)))
+            let lengths = try CanonicalJSON.decode(TaskLengths.self, from: Data(try Disk.read(path)))
+            Disk.touch(path)
+            return lengths
         } catch {
             return nil
         }
     }
 
-    package func keep(_ lengths: TaskLengths, model: Digest, task: Digest, _ recipe: Recipe) throws {
+    package func keep(_ lengths: TaskLengths, _ identity: TextIdentity) throws {
         try Directory.make(folder)
-        try AtomicFile.write(
-            try CanonicalJSON.encode(lengths), to: try path(model, task, recipe), isDurable: false)
+        try AtomicFile.write(try CanonicalJSON.encode(lengths), to: try path(identity), isDurable: false)
+        let uses = Disk.files(matching: "\(folder)/*.json").compactMap { path in
+            Disk.use(of: path).map { (path: path, at: $0.at) }
+        }
+        for old in uses.sorted(by: { $0.at > $1.at }).dropFirst(mostFiles) { try Disk.remove(old.path) }
     }
 
-    private func path(_ model: Digest, _ task: Digest, _ recipe: Recipe) throws -> String {
-        let identity = Identity(
-            model: model, task: task, maxLength: recipe.maxLength, truncation: recipe.truncation, blocks: recipe.blocks)
-        return "\(folder)/\(try Digest(ofCanonicalJSON: identity)).json"
+    private func path(_ identity: TextIdentity) throws -> String {
+        "\(folder)/\(try Digest(ofCanonicalJSON: identity)).json"
     }
 }

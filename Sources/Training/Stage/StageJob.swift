@@ -48,6 +48,8 @@ package struct StageOutcome: Sendable {
 package protocol StageObserver: AnyObject {
     func progressed(step: Int, of steps: Int, loss: Double, tokensPerSecond: Double)
     func evaluated(_ evaluation: Evaluation)
+    /// The stage's curve has another whole point, or is all that there will be of it.
+    func drew(_ curve: TrainingCurve)
     /// A sentence for the stage's log.
     func noted(_ sentence: String)
     /// A forward pass is about to begin, in a step or outside of all steps.
@@ -57,5 +59,6 @@ package protocol StageObserver: AnyObject {
 }
 
 extension StageObserver {
+    package func drew(_ curve: TrainingCurve) {}
     package func worked() {}
 }

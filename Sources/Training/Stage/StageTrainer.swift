@@ -12,17 +12,20 @@ package final class StageTrainer {
     private let checkpointSeconds: Double
     private let bucketCount: Int
     private let memoryBytes: Int?
+    private let warmUpSteps: Int
 
     /// - Parameters:
     ///   - checkpointSeconds: the time between two checkpoints; a crash repeats at most this much work.
     ///   - bucketCount: gradients that ranks sum at once; changes no bit.
     ///   - memoryBytes: what this process may take, the same on all ranks; nil for what stages ask for.
+    ///   - warmUpSteps: of a stage that its tokens a second leave out.
     package init(
         communicator: any Communicator, node: NodeSettings, compute: Compute, checkpointSeconds: Double = 60,
-        bucketCount: Int = 1 << 20, memoryBytes: Int? = nil
+        bucketCount: Int = Buckets.count, memoryBytes: Int? = nil, warmUpSteps: Int = 0
     ) {
         self.bucketCount = bucketCount
         self.memoryBytes = memoryBytes
+        self.warmUpSteps = warmUpSteps
         self.communicator = communicator
         self.node = node
         self.compute = compute
@@ -73,7 +76,7 @@ package final class StageTrainer {
         }
         return try TrainingLoop(
             stage, communicator, compute, observer, checkpoint: checkpoint, checkpointSeconds: checkpointSeconds,
-            bucketCount: bucketCount
+            bucketCount: bucketCount, warmUpSteps: warmUpSteps
         ).run()
     }
 

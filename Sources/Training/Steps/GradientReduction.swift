@@ -33,9 +33,9 @@ final class GradientReduction {
         end = arena.count
     }
 
-    /// To be called, or not, when from this place on in the parameter table no gradient changes any more: begins the sums
-    /// of whole buckets, and lets those go on that were begun before. Every rank begins the same ones in the same order
-    /// by the end of `finish`.
+    /// Begins the sums of whole buckets, and lets those go on that were begun before. To be called when from this place on in
+    /// the parameter table no gradient changes any more. A rank may leave a call out, as one without examples does: the next
+    /// one, or `finish`, begins the same sums in the same order.
     func begin(from place: Parameter.Place) {
         guard communicator.size > 1 else { return }
         let start = starts.first { $0.place >= place }?.start ?? arena.count

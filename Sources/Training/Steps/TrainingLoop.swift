@@ -15,6 +15,7 @@ final class TrainingLoop {
     private let observer: any StageObserver
     private let checkpoint: Checkpoint
     private let checkpointSeconds: Double
+    private let warmUpSteps: Int
     private let compute: Compute
     private let optimizer: AdamW
     private let reduction: GradientReduction
@@ -31,13 +32,14 @@ final class TrainingLoop {
 
     init(
         _ stage: PreparedStage, _ communicator: any Communicator, _ compute: Compute, _ observer: any StageObserver,
-        checkpoint: Checkpoint, checkpointSeconds: Double, bucketCount: Int
+        checkpoint: Checkpoint, checkpointSeconds: Double, bucketCount: Int, warmUpSteps: Int
     ) {
         self.stage = stage
         self.communicator = communicator
         self.observer = observer
         self.checkpoint = checkpoint
         self.checkpointSeconds = checkpointSeconds
+        self.warmUpSteps = warmUpSteps
         self.compute = compute
         let settings = stage.recipe.optimizer
         optimizer = AdamW(
@@ -57,11 +59,17 @@ final class TrainingLoop {
         try resume()
         clock = .now
         lastCheckpoint = .now
+        // Also of a stage that diverges, or is stopped.
+        defer { if communicator.rank == 0, !state.curve.isEmpty { observer.drew(state.curve) } }
         while state.step < stage.schedule.steps {
             let started = ContinuousClock.now
-            let mustStop = try trainOneStep()
-            state.stepSeconds += started.duration(to: .now).inSeconds
+            let tokens = state.tokens
+            let (norm, mustStop) = try trainOneStep()
+            let seconds = started.duration(to: .now).inSeconds
+            state.stepSeconds += seconds
             report()
+            draw(norm: norm, tokens: state.tokens - tokens, seconds: seconds)
+            if state.step == warmUpSteps, state.step < stage.schedule.steps { state.countAnew() }
             if state.step == stage.schedule.steps { try stage.finish() }
             measurements.finishedStep(&state)
             if stage.schedule.evaluates(after: state.step) { try evaluate() }
@@ -83,8 +91,8 @@ final class TrainingLoop {
 
     // MARK: - One step
 
-    /// - Returns: whether rank 0 was asked to stop.
-    private func trainOneStep() throws -> Bool {
+    /// - Returns: the gradient's norm before it was clipped, and whether rank 0 was asked to stop.
+    private func trainOneStep() throws -> (norm: Double, mustStop: Bool) {
         let step = state.step
         let batch = globalBatch(ofStep: step)
         let mine = DataOrder.share(
@@ -112,13 +120,14 @@ final class TrainingLoop {
             return try communicator.sum([loss, Double(tokens), wantsStop ? 1 : 0])
         }
         let meanLoss = sums[0] / weight
-        try update(step, meanLoss: meanLoss)
+        let norm = try update(step, meanLoss: meanLoss)
         state.add(loss: meanLoss, tokens: Int(sums[1]))
-        return sums[2] > 0
+        return (norm, sums[2] > 0)
     }
 
     /// Clips the gradients as `clip_grad_norm_` of PyTorch does, and takes the optimizer's step.
-    private func update(_ step: Int, meanLoss: Double) throws {
+    /// - Returns: the gradients' norm before.
+    private func update(_ step: Int, meanLoss: Double) throws -> Double {
         let arena = stage.store.arena
         for rule in stage.rules { rule.adjustGradients(step: step) }
         measurements.gradientsAreReady(&state)
@@ -132,6 +141,7 @@ final class TrainingLoop {
         arena.update(optimizer, number: step + 1, rate: rate, shares: rateShares, gradientScale: scale, compute)
         for rule in stage.rules { rule.afterUpdate(step: step, rate: rate) }
         stage.store.publishValues()
+        return norm
     }
 
     private func globalBatch(ofStep step: Int) -> [Int] {
@@ -148,6 +158,16 @@ final class TrainingLoop {
         guard communicator.rank == 0 else { return }
         observer.progressed(
             step: state.step, of: stage.schedule.steps, loss: state.lastLoss, tokensPerSecond: state.tokensPerSecond)
+    }
+
+    /// Adds the step that was taken to the stage's curve.
+    private func draw(norm: Double, tokens: Int, seconds: Double) {
+        let rate = stage.schedule.learningRate(ofStep: state.step - 1)
+        let hasPoint = state.curve.add(
+            .init(
+                step: state.step, loss: state.lastLoss, learningRate: rate, gradientNorm: norm, tokens: tokens,
+                seconds: seconds))
+        if hasPoint, communicator.rank == 0 { observer.drew(state.curve) }
     }
 
     // MARK: - Evaluation
@@ -224,7 +244,8 @@ final class TrainingLoop {
 }
 
 extension Precision {
-    fileprivate var wireFormat: WireFormat {
+    /// What gradients are sent as.
+    var wireFormat: WireFormat {
         switch self {
         case .fp32: .fp32
         case .bf16: .bf16

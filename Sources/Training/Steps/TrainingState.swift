@@ -14,6 +14,10 @@ struct TrainingState: Codable, Equatable {
     /// Seconds spent in all, and in training steps alone, over all attempts.
     var seconds = 0.0
     var stepSeconds = 0.0
+    /// Those of the tokens whose seconds no longer count as spent in steps.
+    @Implied<Zero<Int>> private(set) var uncountedTokens: Int
+    /// Goes on where the checkpoint ends, so that no step is in it twice.
+    @Implied<Plain<TrainingCurve>> var curve: TrainingCurve
     /// The last evaluation, and the best one where the recipe selects it.
     var latest: Evaluation?
     var best: Evaluation?
@@ -33,7 +37,10 @@ struct TrainingState: Codable, Equatable {
     }
 
     /// Evaluations and checkpoints left out.
-    var tokensPerSecond: Double { stepSeconds > 0 ? Double(tokens) / stepSeconds : 0 }
+    var tokensPerSecond: Double { stepSeconds > 0 ? Double(tokens - uncountedTokens) / stepSeconds : 0 }
+
+    /// From here on `tokensPerSecond` is that of later steps alone.
+    mutating func countAnew() { (uncountedTokens, stepSeconds) = (tokens, 0) }
 
     /// - Returns: the mean loss since the last evaluation, and begins a new mean.
     mutating func takeMeanLoss() -> Double {

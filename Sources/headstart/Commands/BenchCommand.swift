@@ -1,5 +1,6 @@
 import ArgumentParser
 import Collectives
+import Configuration
 import Encoders
 import Experiments
 import Numerics
@@ -13,22 +14,30 @@ struct BenchCommand: ParsableCommand {
         discussion: """
             Every kind of product that a layer makes forward and backward, by OpenBLAS and from packed matrices, and what \
             share of the processor's peak that is; then what the seconds of a step of full fine-tuning go to, and those of \
-            an evaluation. With --ranks, or under an mpirun of your own, how fast ranks sum \
-            gradients instead. A machine that does other work meanwhile measures nothing.
+            an evaluation. With --ranks, or under an mpirun of your own over several hosts, how fast ranks sum \
+            gradients instead, which `plan --ranks` counts with from then on. A machine that does other work meanwhile \
+            measures nothing.
 
             EXAMPLE
               headstart bench --model minilm-l6 --tokens 430 --threads 2
-              headstart bench --model minilm-l6 --ranks 2
+              headstart bench --ranks 2
             """)
 
-    @OptionGroup var model: ModelOptions
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The model whose shape is measured: a name in models.yaml, a Hugging Face directory, or a name on the hub.",
+            valueName: "model"))
+    var model: String?
+
+    @OptionGroup var fetching: FetchOptions
     @OptionGroup var output: OutputOptions
 
-    @Option(name: .long, help: "Tokens of a batch, padding aside; 32 sentences of SST-2 have about 430.")
-    var tokens = 430
+    @Option(name: .long, help: "Tokens of a batch, padding aside; 430 otherwise, as 32 sentences of SST-2 have.")
+    var tokens: Int?
 
-    @Option(name: .long, help: "Tokens of a sequence.")
-    var length = 13
+    @Option(name: .long, help: "Tokens of a sequence; 13 otherwise.")
+    var length: Int?
 
     @Option(
         name: .long, help: "What the steps multiply in: fp32 or bf16; bf16 where the processor has it unless given.")
@@ -37,40 +46,59 @@ struct BenchCommand: ParsableCommand {
     @Option(name: .long, help: "Threads; all processors unless given.")
     var threads: Int?
 
-    @Option(name: .long, help: "Seconds for each measurement.")
-    var seconds = 0.1
+    @Option(
+        name: .long,
+        help: "Seconds for each measurement; otherwise 0.1 for a product, 2 for steps, and 0.5 for sums.")
+    var seconds: Double?
 
-    @Option(name: .long, help: "Measure the sums of gradients over so many ranks.")
+    @Option(name: .long, help: "Measure the sums of gradients over so many ranks; `plan` then counts with them.")
     var ranks = 1
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "With --ranks: a step to tell the cost of, as BYTES:LATE:HIDDEN-SECONDS.", visibility: .hidden))
+            "With --ranks: a step to tell the cost of, as NUMBERS:LATE:GATHERED-BYTES:FORMAT:HIDDEN-SECONDS.",
+            visibility: .hidden))
     var step: [String] = []
 
     func validate() throws {
         if ranks < 1 { throw ValidationError("--ranks must be 1 or more") }
-        for text in step where ReductionReport.Step(text) == nil {
-            throw ValidationError("--step must be BYTES:LATE:HIDDEN-SECONDS, not '\(text)'")
+        for text in step where ReductionCost.Step(argument: text) == nil {
+            throw ValidationError("--step must be NUMBERS:LATE:GATHERED-BYTES:FORMAT:HIDDEN-SECONDS, not '\(text)'")
         }
-        guard tokens > 0 else { throw ValidationError("--tokens must be at least 1") }
-        guard length > 0 else { throw ValidationError("--length must be at least 1") }
+        guard tokens ?? 1 > 0 else { throw ValidationError("--tokens must be at least 1") }
+        guard length ?? 1 > 0 else { throw ValidationError("--length must be at least 1") }
         guard threads ?? 1 > 0 else { throw ValidationError("--threads must be at least 1") }
-        guard seconds > 0 else { throw ValidationError("--seconds must be above 0") }
+        guard seconds ?? 1 > 0 else { throw ValidationError("--seconds must be above 0") }
+        guard sumsGradients else {
+            guard step.isEmpty else { throw ValidationError("--step goes with --ranks") }
+            return
+        }
+        let others = [
+            ("--tokens", tokens != nil), ("--length", length != nil), ("--precision", precision != nil),
+            ("--threads", threads != nil),
+        ]
+        for (name, isGiven) in others where isGiven {
+            throw ValidationError("\(name) says nothing about the sums that --ranks measures; leave it out")
+        }
     }
+
+    /// Whether it is about ranks, rather than about one process.
+    private var sumsGradients: Bool { ranks > 1 || MPILaunch.isRank }
 
     func run() throws {
         if ranks > 1, !MPILaunch.isRank { try MPILaunch.become(ranks: ranks) }
         if MPILaunch.isRank { return try measureReduction() }
-        let backbone = try Backbone(directory: model.directory())
+        guard let model else { throw BadRequest("--model is missing: what is to be measured?") }
+        let backbone = try Backbone(directory: fetching.directory(of: Catalogs.read().models.find(model)))
+        let (tokens, length) = (tokens ?? 430, length ?? 13)
         guard length <= backbone.configuration.longestSequence else {
             throw BadRequest(
                 "--length must be at most \(backbone.configuration.longestSequence), the positions of this model")
         }
         let compute = try Machine.compute(threads: threads ?? Machine.cores)
-        let products = Report(backbone.configuration, tokens: tokens, seconds: seconds, compute)
-        let steps = try steps(of: backbone, products, compute)
+        let products = Report(backbone.configuration, tokens: tokens, seconds: seconds ?? 0.1, compute)
+        let steps = try steps(of: backbone, products, length: length, compute)
         if output.json { return try Screen.json(Listing(products: products, steps: steps)) }
         for line in products.lines { try Screen.line(line) }
         for part in steps {
@@ -79,17 +107,19 @@ struct BenchCommand: ParsableCommand {
         }
     }
 
-    private func steps(of backbone: Backbone, _ products: Report, _ compute: Compute) throws -> [Steps] {
+    private func steps(
+        of backbone: Backbone, _ products: Report, length: Int, _ compute: Compute
+    ) throws -> [Steps] {
         let precision = precision ?? (OneDNN.bfloatUnit == nil ? .fp32 : .bf16)
         let table = ParameterTable(configuration: backbone.configuration, head: .linear, outputs: 2)
         let model = try MeasuredModel(backbone, table, precision, compute) { _ in true }
         let batch = PackedBatch.measured(
-            max(1, tokens / length), of: length, vocabulary: backbone.configuration.vocabulary)
+            max(1, products.tokens / length), of: length, vocabulary: backbone.configuration.vocabulary)
         let peaks = PhaseListing.Peaks(
             gigaflops: precision == .bf16 ? products.peakBF16 : products.peakFP32, gigabytes: compute.peakGigabytes())
         return [true, false].map { isTrained in
             let (readings, count) = model.readings(
-                batch, isTrained: isTrained, within: .seconds(20 * seconds), most: 50)
+                batch, isTrained: isTrained, within: .seconds(seconds ?? 2), most: 50)
             let taken = readings.values.reduce(0) { $0 + $1.seconds }
             return Steps(
                 kind: isTrained ? "steps" : "evaluation", precision: precision,
@@ -114,9 +144,14 @@ struct BenchCommand: ParsableCommand {
     private func measureReduction() throws {
         Machine.takeCores()
         let communicator = try Communicators.start()
-        let report = try ReductionReport(communicator, steps: step.compactMap(ReductionReport.Step.init))
+        let report = try ReductionReport(
+            communicator, seconds: seconds ?? 0.5, steps: step.compactMap(ReductionCost.Step.init(argument:)))
         try Communicators.finish(communicator)
         guard communicator.rank == 0 else { return }
+        if let cost = report.cost, report.ranks > 1 {
+            try KeptReduction(folder: Machine.cache).keep(
+                .init(cost: cost, ranks: report.ranks, hosts: report.hosts))
+        }
         if output.json { return try Screen.json(report) }
         for line in report.lines { try Screen.line(line) }
     }

@@ -24,10 +24,14 @@ struct CoordinatorCommand: ParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var listen: ListenOptions
     @OptionGroup var policy: PolicyOptions
+    @OptionGroup var serving: ServingOptions
+    @OptionGroup var telling: NotifyOptions
     @OptionGroup var log: LogOptions
 
     func run() throws {
         try Machine.demandDescriptors()
+        let dashboard = try serving.begin(store)
+        defer { dashboard?.stop() }
         let stop = try StopRequest()
         let plans = try work(until: stop)
         let ledger = try LedgerReader(store: store.store)
@@ -49,7 +53,11 @@ struct CoordinatorCommand: ParsableCommand {
             try Screen.line("Sweep \(plan.name): \(stages); workers connect to \(coordinator.endpoint).")
             if let remark = try LedgerReader(store: store.store).remarkOnModels(of: plan) { Screen.note(remark) }
         }
-        try withExtendedLifetime(listener) { _ = try coordinator.run(until: stop) }
+        let announcer = Announcer(telling)
+        defer { announcer.finish() }
+        try withExtendedLifetime(listener) {
+            _ = try coordinator.run(until: stop) { announcer.look(at: $0) }
+        }
         return coordinator.plans
     }
 }

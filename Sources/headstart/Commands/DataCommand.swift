@@ -16,7 +16,7 @@ struct DataCommand: ParsableCommand {
 
 /// A task, and how a model would read it.
 struct TaskOptions: ParsableArguments {
-    @Argument(help: "The task: a name in tasks.yaml.")
+    @Argument(help: "The task: a name in tasks.yaml.", completion: .tasks)
     var task: String
 
     @OptionGroup var data: DataOptions
@@ -54,7 +54,9 @@ struct DataCheckCommand: ParsableCommand {
     @OptionGroup var task: TaskOptions
     @OptionGroup var output: OutputOptions
 
-    @Option(name: .long, help: ArgumentHelp("The model whose tokens lengths are counted in.", valueName: "model"))
+    @Option(
+        name: .long, help: ArgumentHelp("The model whose tokens lengths are counted in.", valueName: "model"),
+        completion: .models)
     var model: String?
 
     @OptionGroup var fetching: FetchOptions

@@ -19,7 +19,8 @@ struct DataFetchCommand: ParsableCommand {
               headstart data fetch rte cb cola --data data
             """)
 
-    @Argument(help: "The tasks, as rte, cola, sst2, stsb, qnli, boolq, cb, copa, wic.")
+    @Argument(
+        help: "The tasks, as rte, cola, sst2, stsb, qnli, boolq, cb, copa, wic.", completion: .archivedTasks)
     var tasks: [String]
 
     @Option(name: .long, help: ArgumentHelp("Where they go; made where it is missing.", valueName: "directory"))

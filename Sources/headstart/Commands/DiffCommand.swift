@@ -17,10 +17,10 @@ struct DiffCommand: ParsableCommand {
               headstart diff 3f9a 77b0 --store results
             """)
 
-    @Argument(help: "A sweep, or a stage's key.")
+    @Argument(help: "A sweep, or a stage's key.", completion: .sweeps)
     var old: String
 
-    @Argument(help: "The one to hold against it.")
+    @Argument(help: "The one to hold against it.", completion: .sweeps)
     var new: String
 
     @OptionGroup var store: StoreOptions

@@ -13,7 +13,7 @@ struct ExplainCommand: ParsableCommand {
               headstart explain 3f9a --store results
             """)
 
-    @Argument(help: "The first digits of a stage's key.")
+    @Argument(help: "The first digits of a stage's key.", completion: .stages)
     var key: String
 
     @OptionGroup var client: ClientOptions
@@ -24,7 +24,7 @@ struct ExplainCommand: ParsableCommand {
             throw WorkFailed("the coordinator gave another answer")
         }
         guard !stages.isEmpty else { throw BadRequest("no stage's key begins with \(key)") }
-        if output.json { return try Screen.json(stages) }
+        if output.json { return try Screen.json(["stages": stages]) }
         for stage in stages {
             let name = "\(stage.task) \(stage.stage) seed \(stage.seed), \(stage.key.short)"
             try Screen.line("\(name): \(stage.state.rawValue); \(stage.reason)")

@@ -15,7 +15,7 @@ struct LineageCommand: ParsableCommand {
               headstart lineage 3f9a --store results
             """)
 
-    @Argument(help: "The first digits of a stage's key.")
+    @Argument(help: "The first digits of a stage's key.", completion: .stages)
     var key: String
 
     @OptionGroup var store: StoreOptions

@@ -14,7 +14,7 @@ struct LogsCommand: ParsableCommand {
               headstart logs 3f1c --store results --follow
             """)
 
-    @Argument(help: "The key of the stage; its first digits will do.")
+    @Argument(help: "The key of the stage; its first digits will do.", completion: .stages)
     var key: String
 
     @OptionGroup var store: StoreOptions

@@ -19,12 +19,14 @@ struct PlanCommand: ParsableCommand {
     @OptionGroup var groups: GroupOptions
     @OptionGroup var output: OutputOptions
 
-    @Option(name: .long, help: ArgumentHelp("The store whose finished stages count as done.", valueName: "directory"))
+    @Option(
+        name: .long, help: ArgumentHelp("The store whose finished stages count as done.", valueName: "directory"),
+        completion: .directory)
     var store: String?
 
     @Flag(
         name: .customLong("no-measure"),
-        help: "Do not measure how fast this machine is where that is not known; the plan then says no hours.")
+        help: "Do not measure how fast this machine is; where that is not known yet, the plan says no hours.")
     var measuresNothing = false
 
     func run() throws {
@@ -40,13 +42,14 @@ struct PlanCommand: ParsableCommand {
     private func listing(of sweep: any GrowingPlan) throws -> PlanListing {
         var snapshot = try snapshot(of: sweep)
         let settings = try groups.settings([])
-        snapshot.forecasts = try Forecasts(
+        let forecasts = Forecasts(
             ranks: groups.ranks, threads: settings.threadsPerRank, memoryBytes: groups.node.memory?.bytes,
-            reads: true, measures: !measuresNothing
-        ).stages(of: snapshot.plan)
+            reads: true, measures: !measuresNothing)
+        snapshot.forecasts = try forecasts.stages(of: snapshot.plan)
         let workers = PlanListing.Workers(
             groups: groups.groups, ranks: groups.ranks, threads: settings.threadsPerRank,
-            memoryBytes: groups.node.memory?.bytes ?? Int(Machine.memoryBytes) / (groups.groups * groups.ranks))
+            memoryBytes: groups.node.memory?.bytes ?? Machine.memoryBytes / (groups.groups * groups.ranks),
+            sums: forecasts.remarkOnSums)
         let configuration = try Backbone(directory: snapshot.plan.model.path).configuration
         return PlanListing(snapshot, workers: workers) { stage in
             guard let task = snapshot.plan.task(named: stage.task)?.definition else { return 0 }

@@ -27,7 +27,7 @@ struct ResultsCommand: ParsableCommand {
         name: .long,
         help:
             "How to write the table: \(ResultFormat.allCases.map(\.rawValue).joined(separator: ", ")). (default: text)",
-        transform: Self.format)
+        completion: .list(ResultFormat.allCases.map(\.rawValue)), transform: Self.format)
     var format: ResultFormat?
 
     @Flag(name: .long, help: "Show every metric of a task, not its first alone.")
@@ -55,7 +55,7 @@ struct ResultsCommand: ParsableCommand {
         name: .long, parsing: .upToNextOption,
         help: ArgumentHelp(
             "Ask whether one method is better than another, paired over tasks and seeds; of more than two, all pairs.",
-            valueName: "method"))
+            valueName: "method"), completion: .methods)
     var compare: [String] = []
 
     @Option(

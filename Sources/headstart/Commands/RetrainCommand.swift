@@ -18,7 +18,8 @@ struct RetrainCommand: ParsableCommand {
             """)
 
     @Option(
-        name: .customLong("run"), help: ArgumentHelp("The key of a stage; its first digits will do.", valueName: "key"))
+        name: .customLong("run"), help: ArgumentHelp("The key of a stage; its first digits will do.", valueName: "key"),
+        completion: .stages)
     var stage: String
 
     @OptionGroup var store: StoreOptions

@@ -26,10 +26,14 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var groups: GroupOptions
     @OptionGroup var policy: PolicyOptions
+    @OptionGroup var serving: ServingOptions
+    @OptionGroup var telling: NotifyOptions
     @OptionGroup var log: LogOptions
 
     func run() throws {
         try Machine.demandDescriptors()
+        let dashboard = try serving.begin(store)
+        defer { dashboard?.stop() }
         let sweep = try sweep.prepare(fetching: fetching) { try Screen.line($0.summary(width: Screen.width)) }
         let logger = log.logger("groups", level: .warning)
         let stop = try StopRequest()
@@ -73,7 +77,12 @@ struct RunCommand: ParsableCommand {
             whenDone: groupsDone)
         // A group that comes up as the last stage ends would wait for a coordinator that is gone.
         defer { stop.request() }
-        try coordinator.run(until: groupsDone, onChange: display.show)
+        let announcer = Announcer(telling)
+        defer { announcer.finish() }
+        try coordinator.run(until: groupsDone) { status in
+            display.show(status)
+            announcer.look(at: status)
+        }
         stop.request()
         try local.join()
     }

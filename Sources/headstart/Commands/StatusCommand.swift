@@ -18,7 +18,9 @@ struct StatusCommand: ParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Option(name: .long, help: ArgumentHelp("The sweep; the one asked for last otherwise.", valueName: "name"))
+    @Option(
+        name: .long, help: ArgumentHelp("The sweep; the one asked for last otherwise.", valueName: "name"),
+        completion: .sweeps)
     var sweep: String?
 
     @OptionGroup var output: OutputOptions

@@ -31,10 +31,12 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var node: NodeOptions
     @OptionGroup var output: OutputOptions
 
-    @Option(name: .long, help: "The task: a name in tasks.yaml.")
+    @Option(name: .long, help: "The task: a name in tasks.yaml.", completion: .tasks)
     var task: String
 
-    @Option(name: .long, help: ArgumentHelp("A method of methods.yaml, as eh-ft-bitfit.", valueName: "name"))
+    @Option(
+        name: .long, help: ArgumentHelp("A method of methods.yaml, as eh-ft-bitfit.", valueName: "name"),
+        completion: .methods)
     var method: String?
 
     @Option(name: .long, help: ArgumentHelp("One stage that tunes all, head or bitfit.", valueName: "spec"))
@@ -52,7 +54,7 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("A training setting; may be repeated.", valueName: "key=value"))
+        help: ArgumentHelp("A training setting; may be repeated.", valueName: "key=value"), completion: .settings)
     var settings: [String] = []
 
     @Option(name: .long, help: "Processes that train together on this machine, under mpirun.")
@@ -63,16 +65,22 @@ struct TrainCommand: ParsableCommand {
         help: "Show at the end what the seconds went to, and how near that is to what the processor can do.")
     var phases = false
 
+    @Option(name: .long, help: "Steps at the beginning that tokens a second leave out, as measurements of speed do.")
+    var warmUpSteps = 0
+
     @Option(name: .long, help: "Seconds between two checkpoints.")
     var checkpointSeconds = 60.0
 
-    @Option(name: .long, help: ArgumentHelp("The run's folder; made where it is missing.", valueName: "directory"))
+    @Option(
+        name: .long, help: ArgumentHelp("The run's folder; made where it is missing.", valueName: "directory"),
+        completion: .directory)
     var out: String
 
     func validate() throws {
         if (method == nil) == (tune == nil) { throw ValidationError("give either --method or --tune") }
         if from != nil, tune == nil { throw ValidationError("--from goes with --tune; a method says it itself") }
         if ranks < 1 { throw ValidationError("--ranks must be 1 or more") }
+        if warmUpSteps < 0 { throw ValidationError("--warm-up-steps must be 0 or more") }
         guard 0...1e9 ~= checkpointSeconds else {
             throw ValidationError("--checkpoint-seconds must be a number from 0 to 1e9")
         }
@@ -118,7 +126,7 @@ struct TrainCommand: ParsableCommand {
             ranks: communicator.size, threads: node.threadCount(ranks: communicator.size))
         let trainer = StageTrainer(
             communicator: communicator, node: here, compute: compute, checkpointSeconds: checkpointSeconds,
-            memoryBytes: node.memory?.bytes)
+            memoryBytes: node.memory?.bytes, warmUpSteps: warmUpSteps)
         return try MethodRun(plan, directory: out, givenFiles: givenFiles).run(
             trainer, communicator, observer: progress)
     }

@@ -21,7 +21,7 @@ struct WorkersCommand: ParsableCommand {
         guard case .status(let report) = try client.ask(.status) else {
             throw WorkFailed("the coordinator gave another answer")
         }
-        if output.json { return try Screen.json(report.workers) }
+        if output.json { return try Screen.json(["workers": report.workers]) }
         try Screen.line(CoordinatorListing(report).workers)
     }
 }

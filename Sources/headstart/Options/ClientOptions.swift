@@ -8,7 +8,8 @@ import Transport
 /// How a command reaches a running coordinator.
 struct ClientOptions: ParsableArguments {
     @Option(
-        name: .long, help: ArgumentHelp("The store of a coordinator on this machine.", valueName: "directory"))
+        name: .long, help: ArgumentHelp("The store of a coordinator on this machine.", valueName: "directory"),
+        completion: .directory)
     var store: String?
 
     @Option(

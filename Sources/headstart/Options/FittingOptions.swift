@@ -6,7 +6,8 @@ import Training
 struct FittingOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: "The task that says how rows are read, a name in tasks.yaml; the one that was trained on otherwise.")
+        help: "The task that says how rows are read, a name in tasks.yaml; the one that was trained on otherwise.",
+        completion: .tasks)
     var task: String?
 
     @OptionGroup var data: DataOptions

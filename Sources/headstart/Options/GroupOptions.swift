@@ -37,7 +37,7 @@ struct GroupOptions: ParsableArguments {
 /// How many ranks a group has.
 enum RankCount: ExpressibleByArgument, CustomStringConvertible {
     case exactly(Int)
-    /// One for each memory, shared out among the groups: threads of a rank then compute on what is near to them.
+    /// One for each memory, shared out among the groups.
     case auto
 
     init?(argument: String) {
@@ -54,7 +54,7 @@ enum RankCount: ExpressibleByArgument, CustomStringConvertible {
     func count(groups: Int) -> Int {
         switch self {
         case .exactly(let count): count
-        case .auto: max(1, Topology.here.memories / max(1, groups))
+        case .auto: Topology.here.processes(ofEachOf: groups)
         }
     }
 

@@ -6,7 +6,7 @@ struct ModelOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "The pretrained model: a name in models.yaml, a Hugging Face directory, or a name on the hub.",
-            valueName: "model"))
+            valueName: "model"), completion: .models)
     var model: String
 
     @OptionGroup var fetching: FetchOptions

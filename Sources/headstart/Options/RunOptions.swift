@@ -8,11 +8,13 @@ import Training
 struct RunOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("The folder of a run, or the key of a stage (its first digits will do).", valueName: "run"))
+        help: ArgumentHelp("The folder of a run, or the key of a stage (its first digits will do).", valueName: "run"),
+        completion: .stages)
     var run: String?
 
     @Option(
-        name: .long, help: ArgumentHelp("The store that has the stage, where --run is a key.", valueName: "directory"))
+        name: .long, help: ArgumentHelp("The store that has the stage, where --run is a key.", valueName: "directory"),
+        completion: .directory)
     var store: String?
 
     @Option(

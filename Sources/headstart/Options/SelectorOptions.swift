@@ -3,13 +3,13 @@ import Experiments
 
 /// Which stages a command is about.
 struct SelectorOptions: ParsableArguments {
-    @Option(name: .long, help: "Stages of this sweep alone.")
+    @Option(name: .long, help: "Stages of this sweep alone.", completion: .sweeps)
     var sweep: String?
 
-    @Option(name: .long, help: "Stages of rows with this task.")
+    @Option(name: .long, help: "Stages of rows with this task.", completion: .tasks)
     var task: String?
 
-    @Option(name: .long, help: "Stages of this method.")
+    @Option(name: .long, help: "Stages of this method.", completion: .methods)
     var method: String?
 
     @Option(name: .long, help: "Stages of rows with this seed.")
@@ -18,10 +18,10 @@ struct SelectorOptions: ParsableArguments {
     @Option(
         name: .long,
         help: "Stages that stand so: \(StageState.allCases.map(\.rawValue).joined(separator: ", ")).",
-        transform: Self.state)
+        completion: .list(StageState.allCases.map(\.rawValue)), transform: Self.state)
     var state: StageState?
 
-    @Option(name: .long, help: "The first digits of a stage's key.")
+    @Option(name: .long, help: "The first digits of a stage's key.", completion: .stages)
     var key: String?
 
     @Flag(name: .long, help: "All stages.")

@@ -6,7 +6,8 @@ import Reports
 struct StoreOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("The folder of the ledger, the artifacts and the logs.", valueName: "directory"))
+        help: ArgumentHelp("The folder of the ledger, the artifacts and the logs.", valueName: "directory"),
+        completion: .directory)
     var store: String
 }
 
@@ -17,8 +18,8 @@ struct StoredSweepOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The sweep, or NAME~1 for the settings it had before; the one asked for last otherwise.", valueName: "name")
-    )
+            "The sweep, or NAME~1 for the settings it had before; the one asked for last otherwise.", valueName: "name"),
+        completion: .sweeps)
     var sweep: String?
 
     func snapshot() throws -> SweepSnapshot { try LedgerReader(store: store.store).snapshot(ofSweep: sweep) }

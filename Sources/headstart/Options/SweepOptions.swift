@@ -11,14 +11,15 @@ import Training
 
 /// A sweep file and what changes it.
 struct SweepOptions: ParsableArguments {
-    @Argument(help: "The sweep file, as configs/quickstart.yaml; - is standard input.")
+    @Argument(help: "The sweep file, as configs/quickstart.yaml; - is standard input.", completion: .yaml)
     var config: String
 
     @OptionGroup var data: DataOptions
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("A setting that outranks the file's; may be repeated.", valueName: "key=value"))
+        help: ArgumentHelp("A setting that outranks the file's; may be repeated.", valueName: "key=value"),
+        completion: .settings)
     var settings: [String] = []
 
     /// The same options for another process, wherever it stands.
