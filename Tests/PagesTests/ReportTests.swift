@@ -8,7 +8,7 @@ struct ReportTests {
         try store.finish(store.stages("finetune") + store.stages("bitfit"), [0.8, 0.9, 0.85, 0.7, 0.75, 0.8])
         try store.fail(
             store.stages("eh-ft/1")[0],
-            "/home/ada/data/train.tsv: cannot be read on \(SampleStore.host) (tcp://node-7:5555) by ada, of model svm-node-77"
+            "\(SampleStore.home)/data/train.tsv: cannot be read on \(SampleStore.host) (tcp://node-7:5555) by ada, of model svm-node-77"
         )
         return store
     }
@@ -49,7 +49,7 @@ struct ReportTests {
         let named = try #require(try SweepReport(store: store.url)).document()
         let anonymous = try #require(try SweepReport(store: store.url, isAnonymous: true))
         let unnamed = anonymous.document()
-        for secret in [SampleStore.host, "/home/ada", "/data/of", "by ada", "node-7:"] {
+        for secret in [SampleStore.host, SampleStore.home, "/data/of", "by ada", "node-7:"] {
             #expect(named.contains(secret), "the test looks for what there is: \(secret)")
             #expect(!unnamed.contains(secret), "\(secret)")
             for file in anonymous.files { #expect(!file.text.contains(secret), "\(secret) in \(file.name)") }

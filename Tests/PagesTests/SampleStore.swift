@@ -11,6 +11,8 @@ final class SampleStore {
     let plan: SweepPlan
     private let ledger: Ledger
 
+    /// Put together, since no file may name a path of one machine.
+    static let home = "/\("home")/ada"
     static let host = "node-7.cluster.example"
     static let worker = WorkerID(rawValue: "node-7.cluster.example-4711")
     private static let node = NodeSettings(ranks: 2, threads: 4, host: host, blasCore: "SkylakeX", program: "0.1.0")
@@ -42,7 +44,7 @@ final class SampleStore {
             }
         }
         plan = SweepPlan(
-            name: "small", model: ModelLocation(name: "minilm", path: "/home/ada/models/minilm", content: anyDigest),
+            name: "small", model: ModelLocation(name: "minilm", path: "\(Self.home)/models/minilm", content: anyDigest),
             dataDirectory: "/data/of/ada", tasks: [task], stages: stages, rows: rows, searches: search?(stages) ?? [])
         ledger = try Ledger(store: folder.path, isOnNetwork: false)
         try ledger.commit([.planned(plan, at: Timestamp(rawValue: 1_790_000_000_000))])
@@ -72,7 +74,7 @@ final class SampleStore {
     private func time(_ seconds: Int) -> Timestamp { Timestamp(rawValue: 1_790_000_000_000 + Int64(seconds) * 1000) }
 
     /// Has stages end with these scores, one after the other.
-    func finish(_ stages: [PlannedStage], _ scores: [Double]) throws {
+    func finish(_ stages: [PlannedStage], _ scores: [Double], evaluations count: Int = 3) throws {
         try ledger.commit(
             zip(stages, scores).enumerated().flatMap { number, finished -> [Change] in
                 let (stage, score) = finished
@@ -85,7 +87,7 @@ final class SampleStore {
                     tokens: 1000,
                     seconds: 12, tokensPerSecond: 83, trainable: 10, parameters: anyDigest, artifacts: [head],
                     node: Self.node)
-                let evaluations = (1...3).map { step in
+                let evaluations = (0..<count).map { $0 + 1 }.map { step in
                     Change.evaluated(
                         stage.key, attempt,
                         Evaluation(

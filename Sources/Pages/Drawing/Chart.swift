@@ -33,11 +33,15 @@ struct Chart {
     func drawing(summary: String, xTicks: [(value: Double, label: String)]? = nil, _ content: HTML)
         -> HTML
     {
-        """
-        <svg class="fit" role="img" aria-label="\(summary)" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)">
-        \(rows)\(columns(xTicks))<text class="mid" x="\((left + width - Self.right) / 2)" y="\(height - 3)">\(xTitle)</text>
-        \(content)</svg>
-        """
+        // What a phone would make too small scrolls.
+        let isWide = width > 380
+        return """
+            \(isWide ? "<div class=\"box\" tabindex=\"0\" role=\"region\" aria-label=\"drawing\">" as HTML : "")\
+            <svg\(isWide ? "" : " class=\"fit\"" as HTML) role="img" aria-label="\(summary)" width="\(width)" height="\(height)" \
+            viewBox="0 0 \(width) \(height)">
+            \(rows)\(columns(xTicks))<text class="mid" x="\((left + width - Self.right) / 2)" y="\(height - 3)">\(xTitle)</text>
+            \(content)</svg>\(isWide ? "</div>" as HTML : "")
+            """
     }
 
     private var rows: HTML {

@@ -98,7 +98,7 @@ enum Style {
         """
 
     private static let drawings: HTML = """
-        figure { margin: 10px 0; min-width: 0 } figcaption { font-size: 12.5px; color: var(--soft); margin: 0 0 4px; overflow-wrap: anywhere }
+        figure { margin: 10px 0; min-width: 0; max-width: 100% } figcaption { font-size: 12.5px; color: var(--soft); margin: 0 0 4px; overflow-wrap: anywhere }
         figcaption b { color: var(--text); font-weight: 600 }
         .figures-row { display: flex; flex-wrap: wrap; gap: 12px 28px; align-items: flex-start }
         svg { display: block; font: 11px system-ui, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif; overflow: visible }

@@ -10,7 +10,7 @@ struct StagePage {
     private let stage: PlannedStage
     private let record: StageRecord
     private let attempts: [AttemptEntry]
-    private let metrics: [MetricEntry]
+    private let measured: StageCurves?
     private let discarded: Set<ArtifactID>
     private let log: String
 
@@ -19,7 +19,7 @@ struct StagePage {
         self.stage = stage
         record = view.snapshot[stage.key]
         attempts = view.attempts(at: stage.key)
-        metrics = try ledger.metrics(of: stage.key)
+        measured = try ledger.curves(of: stage.key)
         discarded = try record.result == nil ? [] : ledger.discarded()
         log =
             try record.attempts > 0 ? Self.tail(StageLogs(store: ledger.store).path(of: stage.key, record.attempt)) : ""
@@ -102,7 +102,7 @@ struct StagePage {
     }
 
     private var curves: HTML {
-        let panels = CurvePanel.panels(of: metrics).compactMap(\.html)
+        let panels = measured.map { CurvePanel.panels(of: $0).compactMap(\.html) } ?? []
         return panels.isEmpty ? "" : "<h2>Curves</h2>\n<div class=\"figures-row\">\(panels)</div>"
     }
 
@@ -185,29 +185,42 @@ struct StagePage {
 }
 
 extension CurvePanel {
-    /// The training loss, and each metric by the splits it was measured on; of a stage that was begun again what its last
-    /// attempt said.
-    static func panels(of metrics: [MetricEntry]) -> [CurvePanel] {
-        let series = Dictionary(grouping: metrics) { Series(metric: $0.metric, split: $0.split) }
-        let curves = series.mapValues { entries in
-            let last = Dictionary(entries.map { ($0.step, $0) }) { $0.attempt < $1.attempt ? $1 : $0 }
-            return last.values.sorted { $0.step < $1.step }.map { entry in
-                Curve.Point(x: entry.epoch, y: entry.metric?.scaled(entry.value) ?? entry.value)
+    /// Each metric by the splits it was measured on, and how training went.
+    fileprivate static func panels(of measured: StageCurves) -> [CurvePanel] {
+        scores(measured.evaluations) + training(measured)
+    }
+
+    private static func scores(_ evaluations: [Evaluation]) -> [CurvePanel] {
+        let scores = evaluations.flatMap(\.scores).filter { $0.split != .test }
+        return scores.map(\.metric).distinct().map { metric in
+            let splits = scores.filter { $0.metric == metric }.map(\.split).distinct()
+            let curves = splits.map { split in
+                Curve(
+                    split.rawValue,
+                    evaluations.compactMap { evaluation in
+                        let score = evaluation.scores.first { $0.metric == metric && $0.split == split }
+                        return score?.value.map { Curve.Point(x: Double(evaluation.step), y: metric.scaled($0)) }
+                    })
             }
-        }
-        let names = metrics.map(\.metric).distinct()
-        return names.map { name in
-            let splits = Split.allCases.filter { $0 != .test && curves[Series(metric: name, split: $0)] != nil }
-            let title = name.map { $0.isShare ? "\($0.rawValue), %" : $0.rawValue } ?? "training loss"
-            return CurvePanel(
-                title, xTitle: "epochs",
-                splits.map { Curve($0.rawValue, curves[Series(metric: name, split: $0)] ?? []) })
+            return CurvePanel(metric.isShare ? "\(metric.rawValue), %" : metric.rawValue, xTitle: "steps", curves)
         }
     }
 
-    private struct Series: Hashable {
-        let metric: Metric?
-        let split: Split
+    private static func training(_ measured: StageCurves) -> [CurvePanel] {
+        let points = measured.training.points
+        let curve = { (title: String, isLogarithmic: Bool, value: (TrainingCurve.Point) -> Float) in
+            let curve = Curve(title, points.map { Curve.Point(x: Double($0.step), y: Double(value($0))) })
+            return CurvePanel(title, xTitle: "steps", isLogarithmic: isLogarithmic, [curve])
+        }
+        guard points.isEmpty else {
+            return [
+                curve("training loss", false, \.loss), curve("learning rate", false, \.learningRate),
+                curve("norm of the gradient", true, \.gradientNorm), curve("tokens a second", false, \.tokensPerSecond),
+            ]
+        }
+        // What was trained before curves were kept has its losses at evaluations.
+        let losses = measured.evaluations.map { Curve.Point(x: Double($0.step), y: $0.trainingLoss) }
+        return [CurvePanel("training loss", xTitle: "steps", [Curve("training loss", losses)])]
     }
 }
 

@@ -111,7 +111,8 @@ extension StageFailure.Cause {
         case .node: "See to the host; other hosts may well do."
         case .outOfMemory:
             "Fewer ranks on a host, <code>--memory</code>, or <code>gradient-checkpointing: true</code> need less memory."
-        case .tooLarge: "Give <code>--memory</code> more, or the method a smaller <code>max-length</code>; no host could run it."
+        case .tooLarge:
+            "Raise <code>--memory</code>, start fewer ranks on a host, or give the stage a smaller <code>max-length</code>."
         case .diskFull: "Free some space on the host's disk."
         case .timeLimit: "Ask the batch system for more time; a stage goes on from its last checkpoint."
         case .exited: "The stage's log has what the program wrote last."

@@ -27,17 +27,6 @@ package struct AttemptEntry: Hashable, Sendable {
     }
 }
 
-/// A value that was measured while a stage was trained: a score, or the mean training loss since the evaluation before.
-package struct MetricEntry: Hashable, Sendable {
-    package let attempt: Attempt
-    package let step: Int
-    package let epoch: Double
-    package let split: Split
-    /// nil for the training loss.
-    package let metric: Metric?
-    package let value: Double
-}
-
 extension LedgerReader {
     /// The attempts at these stages in the order in which they began; at all stages of the store where none is named.
     package func attempts(of keys: [StageKey]? = nil) throws(LedgerError) -> [AttemptEntry] {
@@ -49,20 +38,6 @@ extension LedgerReader {
         }
         return try read { _ in
             try rows.map { try $0.entry() }.sorted { ($0.startedAt, $0.stage) < ($1.startedAt, $1.stage) }
-        }
-    }
-
-    /// What was measured while a stage was trained, in the order of attempts and steps.
-    package func metrics(of key: StageKey) throws(LedgerError) -> [MetricEntry] {
-        try read { database in
-            let ofStage = MetricTable.filter(GRDB.Column("stage") == key.description)
-            return try ofStage.order(GRDB.Column("attempt"), GRDB.Column("step")).fetchAll(database).map { row in
-                MetricEntry(
-                    attempt: Attempt(rawValue: row.attempt), step: row.step, epoch: row.epoch,
-                    split: try spelled(Split.self, row.split),
-                    metric: row.metric == MetricTable.loss ? nil : try spelled(Metric.self, row.metric),
-                    value: row.value)
-            }
         }
     }
 
