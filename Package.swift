@@ -97,14 +97,14 @@ let package = Package(
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
         library("Reports", ["Experiments", "Files", "Configuration", "Tasks", "Statistics", "Numerics"]),
-        library("Pages", ["Experiments", "Files", "Ledger", "Reports"]),
+        library("Pages", ["Experiments", "Files", "Configuration", "Ledger", "Statistics", "Reports"]),
         library("Dashboard", ["Experiments", "Files", "Messages", "Ledger", "Transport", "Pages"]),
         .executableTarget(
             name: "headstart",
             dependencies: [
                 "Experiments", "Files", "Messages", "Downloads", "Configuration", "Ledger", "Transport", "Collectives",
                 "Numerics", "Safetensors", "Tokenizers", "Tasks", "Encoders", "Training", "Scheduler", "Coordinator",
-                "Worker", "Statistics", "Reports", "Dashboard",
+                "Worker", "Statistics", "Reports", "Pages", "Dashboard",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -160,7 +160,7 @@ let package = Package(
             ["TestKit", "Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         tests(of: "Statistics", ["Experiments", "Numerics"]),
         tests(of: "Reports", ["TestKit", "Experiments", "Files", "Numerics", "Statistics", "Tasks"]),
-        tests(of: "Pages", []),
+        tests(of: "Pages", ["TestKit", "Experiments", "Files", "Ledger"]),
         tests(of: "Dashboard", ["TestKit", "Experiments", "Files", "Messages", "Ledger", "Transport", "Pages"]),
         .testTarget(
             name: "EndToEndTests",

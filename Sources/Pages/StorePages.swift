@@ -85,7 +85,9 @@ package struct StorePages: Sendable {
         case .search: return ("Search \(name)", SearchPage(view).main)
         case .cluster: return ("Cluster", ClusterPage(view).main)
         case .stage(let digits):
-            guard let stage = view.plan.stages.first(where: { $0.key.description.hasPrefix(digits) }) else { return nil }
+            guard let stage = view.plan.stages.first(where: { $0.key.description.hasPrefix(digits) }) else {
+                return nil
+            }
             let page = try StagePage(view, stage, ledger)
             return (page.title, page.main)
         }

@@ -10,29 +10,25 @@ extension PairedDifferences {
         let spread = most - least
         // Differences that are equal but for rounding are equal: any other is rejected.
         guard spread > 1e-12 * max(abs(least), abs(most)) else { return mean...mean }
+        let test = ShiftedSignFlipTest(all, draws: draws)
         // 0 is tried itself: whether the interval holds it is what people ask.
-        let holdsZero = isKept(0, draws)
-        return bound(within: least - spread, holdsZero, draws)...bound(within: most + spread, holdsZero, draws)
+        let holdsZero = test.isKept(0)
+        return bound(within: least - spread, holdsZero, test)...bound(within: most + spread, holdsZero, test)
     }
 
     /// Halves the way from the mean, which is never rejected, to what is beyond all differences and always is. The
     /// p-value only falls on this way: each sign pattern is as extreme as what was observed up to one difference, the
     /// mean of the pairs that it turns round.
-    private func bound(within outside: Double, _ holdsZero: Bool, _ draws: Int) -> Double {
+    private func bound(within outside: Double, _ holdsZero: Bool, _ test: ShiftedSignFlipTest) -> Double {
         var (kept, rejected) = (mean, outside)
         if (kept < 0) != (rejected < 0) {
             if holdsZero { kept = 0 } else { rejected = 0 }
         }
         for _ in 0..<40 {
             let middle = (kept + rejected) / 2
-            if isKept(middle, draws) { kept = middle } else { rejected = middle }
+            if test.isKept(middle) { kept = middle } else { rejected = middle }
         }
         // A bound that is 0 but for rounding is 0.
         return holdsZero && abs(kept) < 1e-9 * abs(outside - mean) ? 0 : kept
-    }
-
-    /// Whether the test does not reject the difference.
-    private func isKept(_ difference: Double, _ draws: Int) -> Bool {
-        SignFlipTest(all.map { $0 - difference }, draws: draws).pValue >= SignFlipTest.level
     }
 }

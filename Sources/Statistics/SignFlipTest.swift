@@ -73,17 +73,59 @@ extension SignFlipTest {
     /// The observed pattern counts as one of those drawn, so that the value is never 0 (Phipson and Smyth 2010).
     private static func drawnShareBeyond(_ threshold: Double, _ differences: [Double], _ draws: Int) -> Double {
         let hits = (0..<draws).count { draw in
-            let random = CounterRandom(seed: 0, purpose: RandomPurpose.signs, example: draw)
             var sum = 0.0
-            for start in stride(from: 0, to: differences.count, by: 32) {
-                var signs = random.bits(start / 32)
-                for index in start..<min(start + 32, differences.count) {
-                    sum += signs & 1 == 0 ? differences[index] : -differences[index]
-                    signs >>= 1
-                }
+            drawSigns(draw, differences.count) { index, isMinus in
+                sum += isMinus ? -differences[index] : differences[index]
             }
             return abs(sum) >= threshold
         }
+        return Double(hits + 1) / Double(draws + 1)
+    }
+
+    @inline(__always)
+    fileprivate static func drawSigns(_ draw: Int, _ count: Int, _ body: (_ index: Int, _ isMinus: Bool) -> Void) {
+        let random = CounterRandom(seed: 0, purpose: RandomPurpose.signs, example: draw)
+        for start in stride(from: 0, to: count, by: 32) {
+            var signs = random.bits(start / 32)
+            for index in start..<min(start + 32, count) {
+                body(index, signs & 1 != 0)
+                signs >>= 1
+            }
+        }
+    }
+}
+
+/// The test of differences less a constant, for many constants: what a drawn pattern makes of the differences and of the
+/// constant is summed up once.
+struct ShiftedSignFlipTest {
+    private let differences: [Double]
+    private let draws: Int
+    /// Of each pattern the sum of the differences, and that of its signs; none where all patterns are counted.
+    private let patterns: [(sum: Double, signs: Double)]
+
+    init(_ differences: [Double], draws: Int) {
+        self.differences = differences
+        self.draws = draws
+        patterns = (0..<(differences.count > SignFlipTest.exactLimit ? draws : 0)).map { draw in
+            var (sum, signs) = (0.0, 0.0)
+            SignFlipTest.drawSigns(draw, differences.count) { index, isMinus in
+                sum += isMinus ? -differences[index] : differences[index]
+                signs += isMinus ? -1 : 1
+            }
+            return (sum, signs)
+        }
+    }
+
+    /// Whether the test does not reject that all pairs differ by this much.
+    func isKept(_ shift: Double) -> Bool { pValue(less: shift) >= SignFlipTest.level }
+
+    private func pValue(less shift: Double) -> Double {
+        let shifted = differences.map { $0 - shift }
+        // Where a difference is 0 its sign is none, and other patterns are drawn.
+        guard !patterns.isEmpty, !shifted.contains(0) else { return SignFlipTest(shifted, draws: draws).pValue }
+        let threshold = abs(shifted.reduce(0, +)) - 1e-12 * shifted.map(abs).reduce(0, +)
+        if threshold <= 0 { return 1 }
+        let hits = patterns.count { abs($0.sum - shift * $0.signs) >= threshold }
         return Double(hits + 1) / Double(draws + 1)
     }
 }

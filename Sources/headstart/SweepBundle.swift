@@ -37,14 +37,7 @@ struct SweepBundle {
     private func fill(_ folder: String) throws {
         let artifacts = try copyArtifacts(to: folder)
         for file in SpelledOutSweep(snapshot.plan).files { try add(file.text, file.name, folder) }
-        let tasks = snapshot.plan.tasks.map(\.definition.tableName).distinct().compactMap { name -> String? in
-            let trained = snapshot.plan.trained(name)
-            let digests = trained.map { "# \($0.content)\n" }.joined()
-            let of = trained.count == 1 ? "" : ", of each fold in turn,"
-            let remark = "# The digest of what is said here and of all bytes of the data\(of) is\n\(digests)"
-            return trained.first.map { remark + $0.definition.entry() + "\n" }
-        }
-        try add(tasks.joined(separator: "\n"), "tasks.yaml", folder)
+        try add(snapshot.plan.taskFile, "tasks.yaml", folder)
         try add(ResultTable(snapshot, allMetrics: true).rendered(.csv) + "\n", "results.csv", folder)
         try add(SeedListing(snapshot, allMetrics: true).rendered(.csv) + "\n", "seeds.csv", folder)
         try addJSON(ResultRows(snapshot), "results.json", folder)

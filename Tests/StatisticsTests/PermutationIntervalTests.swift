@@ -42,6 +42,17 @@ struct PermutationIntervalTests {
         #expect(PairedDifferences([[1, 1, 1, 1, 1]])?.permutationInterval() == nil)
     }
 
+    @Test func `of so many pairs that patterns are drawn the interval ends where the test begins to reject`() throws {
+        let differences = (0..<50).map { pair in
+            Double(CounterRandom(seed: 3, purpose: Purpose.differences, example: pair).below(1_000, 0)) / 1_000 - 0.4
+        }
+        let interval = try #require(PairedDifferences([differences])?.permutationInterval())
+        for (bound, outwards) in [(interval.lowerBound, -1e-4), (interval.upperBound, 1e-4)] {
+            let pValue = { (shift: Double) in SignFlipTest(differences.map { $0 - shift }).pValue }
+            #expect(pValue(bound - outwards) >= SignFlipTest.level && pValue(bound + outwards) < SignFlipTest.level)
+        }
+    }
+
     @Test func `differences that are equal are a point`() {
         #expect(PairedDifferences([[0.5, 0.5, 0.5, 0.5, 0.5, 0.5]])?.permutationInterval() == 0.5...0.5)
         #expect(PairedDifferences([[0, 0, 0, 0, 0, 0]])?.permutationInterval() == 0...0)

@@ -33,6 +33,17 @@ package struct SpelledOutSweep: Sendable {
 }
 
 extension SweepPlan {
+    /// A file of tasks with those of the plan, as `--task-file` takes it: how the data are read, and their digests.
+    package var taskFile: String {
+        tasks.map(\.definition.tableName).distinct().compactMap { name -> String? in
+            let trained = trained(name)
+            let digests = trained.map { "# \($0.content)\n" }.joined()
+            let of = trained.count == 1 ? "" : ", of each fold in turn,"
+            let remark = "# The digest of what is said here and of all bytes of the data\(of) is\n\(digests)"
+            return trained.first.map { remark + $0.definition.entry() + "\n" }
+        }.joined(separator: "\n")
+    }
+
     /// As a sweep file names tasks that are trained on: by the task where all of its folds are meant.
     fileprivate func names(of trained: [String]) -> [String] {
         let tasks = trained.compactMap { task(named: $0)?.definition }

@@ -16,7 +16,8 @@ struct ClusterPage {
         let end = own.map { $0.endedAt ?? view.horizon }.max()
         // Other sweeps' stages kept the hosts busy, too.
         attempts = view.store.attempts.values.joined().filter { attempt in
-            begin.map { (attempt.endedAt ?? view.horizon) >= $0 } ?? false && end.map { attempt.startedAt <= $0 } ?? false
+            begin.map { (attempt.endedAt ?? view.horizon) >= $0 } ?? false
+                && end.map { attempt.startedAt <= $0 } ?? false
         }.sorted { ($0.startedAt, $0.stage) < ($1.startedAt, $1.stage) }
         hosts = HostWork.hosts(attempts, view)
     }
@@ -47,7 +48,10 @@ struct ClusterPage {
         let lost = hosts.reduce(0) { $0 + $1.lostCoreHours }
         let speed = view.report?.running.compactMap(\.progress?.tokensPerSecond).reduce(0, +)
         let figures =
-            [("\(hosts.count)", hosts.count == 1 ? "host" : "hosts"), (hours.shortFigure, "core hours"), (lost.shortFigure, "core hours came to nothing")]
+            [
+                ("\(hosts.count)", hosts.count == 1 ? "host" : "hosts"), (hours.shortFigure, "core hours"),
+                (lost.shortFigure, "core hours came to nothing"),
+            ]
             + (speed.map { [(decimals($0, 0), "tokens a second now")] } ?? [])
         return "<ul class=\"tiles\">\(figures.map { "<li><b>\($0.0)</b><span>\($0.1)</span></li>" as HTML })</ul>"
     }
@@ -71,8 +75,12 @@ struct ClusterPage {
             """ as HTML
         }
         return table(
-            caption: "Tokens a second are a stage's, over its training steps, on average; idle is the time of its groups between stages",
-            head(["host", "#groups", "#ranks × threads", "#finished", "#came to nothing", "#running", "#tokens/s", "#core hours", "#idle"]),
+            caption:
+                "Tokens a second: those of its finished stages by the time that they took, evaluations included; idle: its groups' time between stages",
+            head([
+                "host", "#groups", "#ranks × threads", "#finished", "#came to nothing", "#running", "#tokens/s",
+                "#core hours", "#idle",
+            ]),
             rows)
     }
 
@@ -83,7 +91,9 @@ struct ClusterPage {
     }
 
     private var losses: HTML {
-        let lost = attempts.filter { $0.failure != nil }.sorted { $0.seconds(until: view.horizon) > $1.seconds(until: view.horizon) }
+        let lost = attempts.filter { $0.failure != nil }.sorted {
+            $0.seconds(until: view.horizon) > $1.seconds(until: view.horizon)
+        }
         guard !lost.isEmpty else { return "" }
         let rows = lost.prefix(Self.mostLosses).map { attempt -> HTML in
             let name = view.planned(attempt.stage).map { view.name($0) } ?? attempt.stage.short
@@ -95,7 +105,8 @@ struct ClusterPage {
 
                 """
         }
-        let more = lost.count > rows.count ? "<p class=\"soft\">And \(lost.count - rows.count) shorter ones.</p>" as HTML : ""
+        let more =
+            lost.count > rows.count ? "<p class=\"soft\">And \(lost.count - rows.count) shorter ones.</p>" as HTML : ""
         return """
             <h2>What came to nothing</h2>
             \(table(caption: "Attempts that ended without a result, the longest first", head(["stage", "host", "began", "#took", "why"]), Array(rows)))
@@ -129,7 +140,8 @@ struct HostWork {
         let horizon = view.horizon
         var lanes: [[AttemptEntry]] = []
         for attempt in attempts {
-            let free = lanes.firstIndex { lane in lane.last.map { ($0.endedAt ?? horizon) <= attempt.startedAt } ?? true }
+            let free = lanes.firstIndex { lane in lane.last.map { ($0.endedAt ?? horizon) <= attempt.startedAt } ?? true
+            }
             if let free { lanes[free].append(attempt) } else { lanes.append([attempt]) }
         }
         self.name = name
@@ -139,10 +151,11 @@ struct HostWork {
         running = view.isWorkedOn ? attempts.count { $0.endedAt == nil } : 0
         coreHours = attempts.reduce(0) { $0 + $1.coreHours(until: horizon) }
         lostCoreHours = lost.reduce(0) { $0 + $1.coreHours(until: horizon) }
-        let speeds = attempts.filter { $0.endedAt != nil && $0.failure == nil }.compactMap {
-            view.store.records[$0.stage]?.result?.tokensPerSecond
+        let results = attempts.filter { $0.endedAt != nil && $0.failure == nil }.compactMap {
+            view.store.records[$0.stage]?.result
         }
-        tokensPerSecond = speeds.isEmpty ? nil : speeds.reduce(0, +) / Double(speeds.count)
+        let seconds = results.reduce(0) { $0 + $1.seconds }
+        tokensPerSecond = seconds > 0 ? results.reduce(0) { $0 + Double($1.tokens) } / seconds : nil
         shape = attempts.map { "\($0.node.ranks) × \($0.node.threads)" }.distinct().joined(separator: ", ")
         let begin = attempts.first?.startedAt ?? horizon
         let end = attempts.map { $0.endedAt ?? horizon }.max() ?? horizon

@@ -23,7 +23,8 @@ struct Timeline {
     private var left: Double { 16 + 6.8 * Double(hosts.map { min($0.name.count, 28) }.max() ?? 0) }
 
     private func place(_ time: Timestamp) -> Double {
-        left + Double(time.milliseconds(since: begin)) / Double(end.milliseconds(since: begin)) * (Self.width - left - 8)
+        left + Double(time.milliseconds(since: begin)) / Double(end.milliseconds(since: begin))
+            * (Self.width - left - 8)
     }
 
     var html: HTML {
@@ -44,7 +45,9 @@ struct Timeline {
     }
 
     private var sentence: String {
-        let words = hosts.map { "\($0.name): \($0.finished) finished, \($0.lost.count) came to nothing, idle \(decimals($0.idleShare * 100, 0)) %" }
+        let words = hosts.map {
+            "\($0.name): \($0.finished) finished, \($0.lost.count) came to nothing, idle \(decimals($0.idleShare * 100, 0)) %"
+        }
         return "Attempts from \(moment(begin)) to \(moment(end)). \(words.joined(separator: "; "))"
     }
 

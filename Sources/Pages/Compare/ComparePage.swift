@@ -26,7 +26,9 @@ struct ComparePage {
         let all = view.plan.methods
         let table = ResultTable(view.snapshot)
         let haveScores = Set(zip(table.methods, table.cells).filter { $1.contains { !$0.scores.isEmpty } }.map(\.0))
-        let asked = names.map { Set($0.split(separator: ",").map(String.init)) } ?? Set(all.filter(haveScores.contains).prefix(2))
+        let asked =
+            names.map { Set($0.split(separator: ",").map(String.init)) }
+            ?? Set(all.filter(haveScores.contains).prefix(2))
         self.view = view
         methods = Array(all.filter(asked.contains).prefix(Self.mostMethods))
         unknown = asked.subtracting(all).sorted()
@@ -89,9 +91,10 @@ struct ComparePage {
         case .pair(let comparison):
             let evidence = comparison.overall
             let points = signedPercent(evidence.mean)
-            let interval = evidence.interval.map {
-                "95 % interval \(signedPercent($0.lowerBound)) … \(signedPercent($0.upperBound))"
-            } ?? "too few pairs for an interval"
+            let interval =
+                evidence.interval.map {
+                    "95 % interval \(signedPercent($0.lowerBound)) … \(signedPercent($0.upperBound))"
+                } ?? "too few pairs for an interval"
             return """
                 <p class="lead">\(comparison.verdict)</p>
                 <p>Over \(counted(evidence.differences.all.count, "pair")), \(comparison.first) less \(comparison.second) is \

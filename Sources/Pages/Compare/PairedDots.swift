@@ -36,12 +36,12 @@ struct PairedDots {
         guard !all.isEmpty else { return nil }
         let places = methods.indices.map(Double.init)
         let chart = Chart(
-            x: Axis([-0.4, Double(methods.count) - 0.6], margin: 0), y: Axis(all, margin: 0.08),
+            x: Axis([-0.4, Double(methods.count) - 0.6], margin: 0), y: Axis(all, margin: 0.08), xTitle: "",
             width: max(240, 70 + 92 * Double(methods.count)), height: 250)
         let seeds = Set(scores.flatMap(\.keys)).sorted()
         let lines = seeds.map { seed in
             let points = places.enumerated().compactMap { place, x in scores[place][seed].map { (x: x, y: $0) } }
-            return points.count > 1 ? chart.line(points, classes: "pair curve w") : ""
+            return points.count > 1 ? chart.line(points, classes: "pair") : ""
         }
         let dots = methods.enumerated().flatMap { place, method in
             seeds.compactMap { seed in
@@ -56,7 +56,7 @@ struct PairedDots {
         return """
             <figure><figcaption><b>\(task)</b> \(metric.rawValue)\(metric.isShare ? ", %" : "")</figcaption>
             \(chart.drawing(
-                summary: summary(task, metric, scores), xTitle: "",
+                summary: summary(task, metric, scores),
                 xTicks: methods.enumerated().map { (Double($0), short($1)) }, "\(lines)\(dots)\(means)"))</figure>
 
             """
@@ -70,7 +70,9 @@ struct PairedDots {
 
     private func summary(_ task: String, _ metric: Metric, _ scores: [[Repetition: Double]]) -> String {
         let means = zip(methods, scores).compactMap { method, scores in
-            Summary(Array(scores.values)).map { "\(method) \(decimals($0.mean, 2)) over \(counted(scores.count, "seed"))" }
+            Summary(Array(scores.values)).map {
+                "\(method) \(decimals($0.mean, 2)) over \(counted(scores.count, "seed"))"
+            }
         }
         return "\(task) \(metric.rawValue): \(means.joined(separator: ", "))"
     }
@@ -86,13 +88,14 @@ extension Repetition {
 struct DifferencePlot {
     private let rows: [(name: String, evidence: Evidence)]
     private static let line = 24.0
-    private static let width = 620.0
+    private static let width = 540.0
 
     init(_ rows: [(String, Evidence)]) { self.rows = rows.map { (name: $0.0, evidence: $0.1) } }
 
     var html: HTML {
         let ends = rows.flatMap { row in
-            [row.evidence.mean * 100] + (row.evidence.interval.map { [$0.lowerBound * 100, $0.upperBound * 100] } ?? [])
+            [row.evidence.mean * 100]
+                + (row.evidence.interval.map { [$0.lowerBound * 100, $0.upperBound * 100] } ?? [])
         }
         let axis = Axis(ends + [0], margin: 0.05)
         let left = 14 + 6.4 * Double(rows.map { min($0.name.count, 36) }.max() ?? 0)
@@ -108,9 +111,10 @@ struct DifferencePlot {
         let lines = rows.enumerated().map { number, row -> HTML in
             let y = (Double(number) + 0.5) * Self.line
             let bounds = row.evidence.interval
-            let whisker: HTML = bounds.map {
-                "<line class=\"whisker\" x1=\"\(place($0.lowerBound * 100))\" x2=\"\(place($0.upperBound * 100))\" y1=\"\(y)\" y2=\"\(y)\"/>"
-            } ?? ""
+            let whisker: HTML =
+                bounds.map {
+                    "<line class=\"whisker\" x1=\"\(place($0.lowerBound * 100))\" x2=\"\(place($0.upperBound * 100))\" y1=\"\(y)\" y2=\"\(y)\"/>"
+                } ?? ""
             let name = row.name.count > 36 ? "\(row.name.prefix(35))…" : row.name
             return """
                 <text class="end strong" x="\(left - 8)" y="\(y + 4)">\(name)</text>\(whisker)\
@@ -128,7 +132,9 @@ struct DifferencePlot {
 
     private var sentence: String {
         rows.map { row in
-            let bounds = row.evidence.interval.map { ", from \(signedPercent($0.lowerBound)) to \(signedPercent($0.upperBound))" }
+            let bounds = row.evidence.interval.map {
+                ", from \(signedPercent($0.lowerBound)) to \(signedPercent($0.upperBound))"
+            }
             return "\(row.name) \(signedPercent(row.evidence.mean))\(bounds ?? "")"
         }.joined(separator: "; ")
     }

@@ -38,9 +38,9 @@ struct Axis {
         isLogarithmic ? log10(max(value, low) / low) / log10(high / low) : (value - low) / (high - low)
     }
 
-    /// Some five round numbers.
+    /// Some six round numbers.
     private static func steps(_ low: Double, _ high: Double, whole: Bool) -> [Double] {
-        let rough = (high - low) / 4
+        let rough = (high - low) / 5
         let power = pow(10, floor(log10(rough)))
         let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
         let used = whole ? max(1, step.rounded()) : step
@@ -56,7 +56,9 @@ struct Axis {
             let stride = max(1, (decades.count + 5) / 6)
             return decades.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
         }
-        return exponents.flatMap { exponent in [1, 2, 5].map { $0 * pow(10, Double(exponent)) } }.filter { low...high ~= $0 }
+        return exponents.flatMap { exponent in [1, 2, 5].map { $0 * pow(10, Double(exponent)) } }.filter {
+            low...high ~= $0
+        }
     }
 
     /// A tick as people write it.

@@ -2,14 +2,18 @@
 struct Chart {
     let x: Axis
     let y: Axis
+    private let xTitle: String
     private let width: Double
     private let height: Double
     private let left: Double
+    private let bottom: Double
     private static let right = 12.0
     private static let top = 8.0
-    private static let bottom = 34.0
 
-    init(x: Axis, y: Axis, width: Double = 330, height: Double = 210) {
+    /// - Parameter xTitle: what the x axis is; empty where its ticks say it.
+    init(x: Axis, y: Axis, xTitle: String, width: Double = 330, height: Double = 210) {
+        self.xTitle = xTitle
+        bottom = xTitle.isEmpty ? 20 : 34
         self.x = x
         self.y = y
         self.width = width
@@ -19,17 +23,25 @@ struct Chart {
 
     func place(x value: Double) -> Double { left + x.place(of: value) * (width - left - Self.right) }
 
-    func place(y value: Double) -> Double { height - Self.bottom - y.place(of: value) * (height - Self.bottom - Self.top) }
+    func place(y value: Double) -> Double {
+        height - bottom - y.place(of: value) * (height - bottom - Self.top)
+    }
 
     /// - Parameters:
     ///   - summary: what the drawing shows, for those who do not see it.
     ///   - xTicks: what stands below the x axis instead of numbers.
-    func drawing(summary: String, xTitle: String, xTicks: [(value: Double, label: String)]? = nil, _ content: HTML) -> HTML {
-        """
-        <svg class="fit" role="img" aria-label="\(summary)" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)">
-        \(rows)\(columns(xTicks))<text class="mid" x="\((left + width - Self.right) / 2)" y="\(height - 3)">\(xTitle)</text>
-        \(content)</svg>
-        """
+    func drawing(summary: String, xTicks: [(value: Double, label: String)]? = nil, _ content: HTML)
+        -> HTML
+    {
+        // What a phone would make too small scrolls.
+        let isWide = width > 380
+        return """
+            \(isWide ? "<div class=\"box\" tabindex=\"0\" role=\"region\" aria-label=\"drawing\">" as HTML : "")\
+            <svg\(isWide ? "" : " class=\"fit\"" as HTML) role="img" aria-label="\(summary)" width="\(width)" height="\(height)" \
+            viewBox="0 0 \(width) \(height)">
+            \(rows)\(columns(xTicks))<text class="mid" x="\((left + width - Self.right) / 2)" y="\(height - 3)">\(xTitle)</text>
+            \(content)</svg>\(isWide ? "</div>" as HTML : "")
+            """
     }
 
     private var rows: HTML {
@@ -47,7 +59,7 @@ struct Chart {
     private func columns(_ given: [(value: Double, label: String)]?) -> HTML {
         let ticks = given ?? x.ticks.map { ($0, x.label($0)) }
         let labels = ticks.map { value, label in
-            "<text class=\"mid\" x=\"\(place(x: value))\" y=\"\(height - Self.bottom + 15)\">\(label)</text>" as HTML
+            "<text class=\"mid\" x=\"\(place(x: value))\" y=\"\(height - bottom + 15)\">\(label)</text>" as HTML
         }
         return "\(labels)\n"
     }

@@ -40,7 +40,8 @@ package struct CurvePanel: Hashable, Sendable {
         guard !curves.isEmpty else { return nil }
         let points = curves.flatMap(\.points)
         let chart = Chart(
-            x: Axis(points.map(\.x), margin: 0.02), y: Axis(points.map(\.y), isLogarithmic: isLogarithmic ? true : false))
+            x: Axis(points.map(\.x), margin: 0.02, whole: points.allSatisfy { $0.x == $0.x.rounded() }),
+            y: Axis(points.map(\.y), isLogarithmic: isLogarithmic), xTitle: xTitle)
         let lines = curves.enumerated().map { place, curve in
             chart.line(curve.points.map { ($0.x, $0.y) }, classes: "curve k\(place % 8)") + marks(curve, place, chart)
         }
@@ -49,7 +50,7 @@ package struct CurvePanel: Hashable, Sendable {
         }
         return """
             <figure><figcaption><b>\(title)</b></figcaption>
-            \(chart.drawing(summary: "\(title) by \(xTitle): \(ends.joined(separator: ", "))", xTitle: xTitle, "\(lines)"))
+            \(chart.drawing(summary: "\(title) by \(xTitle): \(ends.joined(separator: ", "))", "\(lines)"))
             \(legend(curves.map(\.name)))</figure>
 
             """

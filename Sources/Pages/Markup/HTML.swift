@@ -74,7 +74,8 @@ extension HTML: ExpressibleByStringInterpolation {
         package mutating func appendInterpolation(_ coordinate: Double) {
             guard coordinate.isFinite, abs(coordinate) < 1e9 else { return markup += "0" }
             let tenths = Int((coordinate * 10).rounded())
-            markup += tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
+            markup +=
+                tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
         }
     }
 }

@@ -16,7 +16,8 @@ struct Navigation {
         let searched = view.plan.searches.isEmpty ? [] : [("/search", "Search")]
         let pages = [("/", "Sweep"), ("/compare", "Compare")] + searched + [("/cluster", "Cluster")]
         let tabs = pages.map { path, title in
-            "<a href=\"\(view.links.page(path))\"\(path == current ? " aria-current=\"page\"" as HTML : "")>\(title)</a>" as HTML
+            "<a href=\"\(view.links.page(path))\"\(path == current ? " aria-current=\"page\"" as HTML : "")>\(title)</a>"
+                as HTML
         }
         return """
             <nav aria-label="Pages"><a class="brand" href="/">headstart</a>\(tabs.joined(separator: "\n"))

@@ -28,7 +28,7 @@ extension Sheet.Cell {
     fileprivate func html(isHeading: Bool, _ alignment: Columns.Alignment) -> HTML {
         let parts: [HTML] = [
             figures.isEmpty ? "" : "<span class=\"figures\">\(figures)</span>",
-            words.isEmpty ? "" : isHeading ? "\(words)" : "<span class=\"words\">\(words)</span>",
+            words.isEmpty ? "" : isHeading || alignment == .left ? "\(words)" : "<span class=\"words\">\(words)</span>",
         ].filter { !$0.isEmpty }
         let content = parts.joined(separator: " ")
         if isHeading { return "<th scope=\"row\">\(content)</th>" }
@@ -53,7 +53,8 @@ func table(caption: HTML, classes: HTML = "", _ head: HTML, _ rows: [HTML]) -> H
 func head(_ titles: [String]) -> HTML {
     let cells = titles.map { title in
         title.hasPrefix("#")
-            ? "<th scope=\"col\" class=\"n\">\(String(title.dropFirst()))</th>" as HTML : "<th scope=\"col\">\(title)</th>"
+            ? "<th scope=\"col\" class=\"n\">\(String(title.dropFirst()))</th>" as HTML
+            : "<th scope=\"col\">\(title)</th>"
     }
     return "<tr>\(cells)</tr>"
 }

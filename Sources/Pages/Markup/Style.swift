@@ -65,9 +65,10 @@ enum Style {
         th { font-weight: 600 } thead th { color: var(--soft); font-weight: 500; font-size: 12.5px; border-bottom: 1px solid var(--line) }
         tbody tr + tr > * { border-top: 1px solid color-mix(in srgb, var(--line) 55%, transparent) }
         tbody th { font-weight: 500 }
+        .box tbody th:first-child, .box thead th:first-child { position: sticky; left: 0; background: var(--bg); z-index: 1 }
         .n { text-align: right; padding-left: 12px } .n + .n { padding-left: 14px }
         td .words { color: var(--soft); font-size: 12px } td.best .figures { font-weight: 700 }
-        td.wrap, th.wrap { white-space: normal; min-width: 16em; overflow-wrap: anywhere }
+        td.short { white-space: normal; min-width: 5em; overflow-wrap: anywhere } td.wrap, th.wrap { white-space: normal; min-width: 16em; overflow-wrap: anywhere }
         .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 3px 16px; margin: 8px 0; font-variant-numeric: tabular-nums }
         .facts dt { color: var(--soft) } .facts dd { margin: 0; overflow-wrap: anywhere }
         .tiles { display: flex; flex-wrap: wrap; gap: 4px 30px; margin: 12px 0 6px; padding: 0; list-style: none }
@@ -92,22 +93,22 @@ enum Style {
         .grid a.x, .grid a.a { color: var(--x); background: color-mix(in srgb, var(--x) 14%, var(--bg)); box-shadow: inset 0 0 0 1px var(--x); font-weight: 600 }
         .grid a.b { color: var(--b); background: color-mix(in srgb, var(--b) 12%, var(--bg)); box-shadow: inset 0 0 0 1px var(--b) }
         .grid a.c { color: var(--c) }
-        .heat td { text-align: right; padding: 3px 8px }
+        .heat { min-width: 0 }
 
         """
 
     private static let drawings: HTML = """
-        figure { margin: 10px 0; min-width: 0 } figcaption { font-size: 12.5px; color: var(--soft); margin: 0 0 4px; overflow-wrap: anywhere }
+        figure { margin: 10px 0; min-width: 0; max-width: 100% } figcaption { font-size: 12.5px; color: var(--soft); margin: 0 0 4px; overflow-wrap: anywhere }
         figcaption b { color: var(--text); font-weight: 600 }
         .figures-row { display: flex; flex-wrap: wrap; gap: 12px 28px; align-items: flex-start }
         svg { display: block; font: 11px system-ui, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif; overflow: visible }
-        svg text { fill: var(--soft); font-variant-numeric: tabular-nums } svg text.strong { fill: var(--text) } svg text.end { text-anchor: end } svg text.mid { text-anchor: middle }
+        svg text { fill: var(--soft); paint-order: stroke; stroke: var(--bg); stroke-width: 3px; stroke-linejoin: round; font-variant-numeric: tabular-nums } svg text.strong { fill: var(--text) } svg text.end { text-anchor: end } svg text.mid { text-anchor: middle }
         .fit { max-width: 100%; height: auto }
         svg .gridline { stroke: var(--line); stroke-width: 1 } svg .zero { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 3 3 }
         svg .curve { fill: none; stroke-width: 1.75; stroke-linejoin: round; stroke-linecap: round }
-        svg .pair { stroke: var(--w); stroke-width: 1; opacity: .65 } svg .mean { stroke: var(--text); stroke-width: 2 }
+        svg .pair { fill: none; stroke: var(--w); stroke-width: 1; opacity: .55 } svg .mean { stroke: var(--text); stroke-width: 2 }
         svg .whisker { stroke: var(--text); stroke-width: 1.5 }
-        svg .node rect { fill: var(--panel); stroke: var(--line) } svg .node.own rect { stroke: var(--link); stroke-width: 2 } svg a:hover rect { stroke: var(--soft) }
+        svg .node rect:first-child { fill: var(--panel); stroke: var(--line) } svg .node text { stroke: none } svg .node.own rect:first-child { stroke: var(--link); stroke-width: 2 } svg a:hover rect:first-child { stroke: var(--soft) }
         svg .edge { fill: none; stroke: var(--soft); stroke-width: 1.25 } svg .tip { fill: var(--soft) }
         svg .ring { fill: var(--bg); stroke: var(--text); stroke-width: 2 }
         .k0 { --k: var(--k0) } .k1 { --k: var(--k1) } .k2 { --k: var(--k2) } .k3 { --k: var(--k3) } .k4 { --k: var(--k4) } .k5 { --k: var(--k5) } .k6 { --k: var(--k6) } .k7 { --k: var(--k7) }

@@ -63,19 +63,25 @@ private struct SearchSection {
 
     private var standing: String {
         switch search.state {
-        case .chosen(let point): "Chosen: \(point), the best of \(counted(Set(points.map(\.point.settings)).count, "point"))."
+        case .chosen(let point):
+            "Chosen: \(point), the best of \(counted(Set(points.map(\.point.settings)).count, "point"))."
         case .open, .waiting, .failed: search.standing
         }
     }
 
     private var judged: String {
         let seeds = search.seeds.map(String.init).joined(separator: ", ")
-        let split = search.split == .dev ? "the dev set, which the table reports, too" : "\(search.split.rawValue) examples, which the table does not report"
-        return "their mean \(metric?.rawValue ?? "score") on \(split), over seed\(search.seeds.count == 1 ? "" : "s") \(seeds)"
+        let split =
+            search.split == .dev
+            ? "the dev set, which the table reports, too"
+            : "\(search.split.rawValue) examples, which the table does not report"
+        return
+            "their mean \(metric?.rawValue ?? "score") on \(split), over seed\(search.seeds.count == 1 ? "" : "s") \(seeds)"
     }
 
     private var growth: HTML {
-        search.remarks.isEmpty ? "" : "<h3>How it went</h3>\n<ol>\(search.remarks.map { "<li>\($0)</li>" as HTML })</ol>"
+        search.remarks.isEmpty
+            ? "" : "<h3>How it went</h3>\n<ol>\(search.remarks.map { "<li>\($0)</li>" as HTML })</ol>"
     }
 
     private var plots: [HTML] {
@@ -88,12 +94,16 @@ private struct SearchSection {
     private var pointTable: HTML {
         let keys = points.first?.point.settings.map(\.key) ?? []
         let isHalving = points.contains { $0.point.share != 1 }
-        let titles = ["#tried"] + keys.map { "#\($0)" } + (isHalving ? ["#budget"] : []) + search.seeds.map { "#seed \($0)" } + ["#mean", ""]
+        let titles =
+            ["#tried"] + keys.map { "#\($0)" } + (isHalving ? ["#budget"] : []) + search.seeds.map { "#seed \($0)" } + [
+                "#mean", "",
+            ]
         let rows = points.map { point -> HTML in
             let settings = point.point.settings.map { "<td class=\"n\">\($0.value)</td>" as HTML }
             let budget = isHalving ? "<td class=\"n\">\(decimals(point.point.share * 100, 1)) %</td>" as HTML : ""
             let seeds = point.scores.map { score in
-                "<td class=\"n\"><a href=\"\(view.links.stage(score.key))\">\(score.value.map(figure) ?? view.snapshot[score.key].state.rawValue)</a></td>" as HTML
+                "<td class=\"n\"><a href=\"\(view.links.stage(score.key))\">\(score.value.map(figure) ?? view.snapshot[score.key].state.rawValue)</a></td>"
+                    as HTML
             }
             return """
                 <tr><th scope="row" class="n">\(point.number)</th>\(settings)\(budget)\(seeds)\

@@ -22,25 +22,34 @@ struct RecipeDifferences {
         for stage in stages { counts[stage.specification.recipe, default: 0] += 1 }
         var votes: [String: [String: Int]] = [:]
         for (recipe, count) in counts {
-            for setting in Settings.written(recipe) { votes[setting.key, default: [:]][setting.value, default: 0] += count }
+            for setting in Settings.written(recipe) {
+                votes[setting.key, default: [:]][setting.value, default: 0] += count
+            }
         }
         return votes.compactMapValues { values in values.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key }
     }
 
     var html: HTML {
         let differing = own.filter { common[$0.key] != $0.value }
-        let rows = differing.map { setting in
-            """
-            <tr><th scope="row">\(setting.key)</th><td class="wrap">\(setting.value)</td><td class="soft wrap">\(common[setting.key] ?? "–")</td></tr>
+        let rows =
+            differing.map { setting in
+                """
+                <tr><th scope="row">\(setting.key)</th><td class="short">\(setting.value)</td><td class="soft short">\(common[setting.key] ?? "–")</td></tr>
 
-            """ as HTML
-        } + extras.map { "<tr><th scope=\"row\">\($0.key)</th><td class=\"wrap\">\($0.value)</td><td></td></tr>\n" as HTML }
+                """ as HTML
+            }
+            + extras.map {
+                "<tr><th scope=\"row\">\($0.key)</th><td class=\"short\">\($0.value)</td><td></td></tr>\n" as HTML
+            }
         let shown: HTML =
             rows.isEmpty
             ? "<p>Every setting is what most of the sweep's stages have.</p>"
-            : table(caption: "Where it differs from most of the sweep's stages", head(["setting", "here", "most stages"]), rows)
+            : table(
+                caption: "Where it differs from most of the sweep's stages", head(["setting", "here", "most stages"]),
+                rows)
         let all = own.map { setting in
-            "<tr><th scope=\"row\">\(setting.key)</th><td class=\"wrap\">\(setting.value)</td><td class=\"soft\">\(setting.isDefault ? "as always" : "")</td></tr>\n" as HTML
+            "<tr><th scope=\"row\">\(setting.key)</th><td class=\"short\">\(setting.value)</td><td class=\"soft\">\(setting.isDefault ? "as always" : "")</td></tr>\n"
+                as HTML
         }
         return """
             \(shown)

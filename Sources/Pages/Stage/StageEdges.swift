@@ -21,7 +21,9 @@ struct StageEdges {
         var seen: Set = [stage.key]
         var level = [stage]
         while !level.isEmpty {
-            level = level.flatMap(\.specification.inputs).map(\.from).filter { seen.insert($0).inserted }.compactMap { view.planned($0) }
+            level = level.flatMap(\.specification.inputs).map(\.from).filter { seen.insert($0).inserted }.compactMap {
+                view.planned($0)
+            }
             if !level.isEmpty { before.insert(level, at: 0) }
         }
         let followers = view.plan.stages.filter { $0.specification.inputs.contains { $0.from == stage.key } }
@@ -32,14 +34,18 @@ struct StageEdges {
 
     var html: HTML {
         guard columns.count > 1 else {
-            let given = own.specification.given.map { "the \($0.kind.rawValue) \($0.id.rawValue.short), given as a file" }
+            let given = own.specification.given.map {
+                "the \($0.kind.rawValue) \($0.id.rawValue.short), given as a file"
+            }
             let source = given.isEmpty ? "" : " and \(given.joined(separator: ", "))"
-            return "<p>It starts from the pretrained \(view.plan.model.name)\(source), and no other stage starts from it.</p>"
+            return
+                "<p>It starts from the pretrained \(view.plan.model.name)\(source), and no other stage starts from it.</p>"
         }
         let rows = columns.map(\.count).max() ?? 1
         let width = Double(columns.count) * (Self.node.width + Self.gap.x) - Self.gap.x
         let height = Double(rows) * (Self.node.height + Self.gap.y)
-        let more = hidden > 0 ? "<p class=\"soft\">And \(counted(hidden, "more stage")) that start from it.</p>" as HTML : ""
+        let more =
+            hidden > 0 ? "<p class=\"soft\">And \(counted(hidden, "more stage")) that start from it.</p>" as HTML : ""
         return """
             <div class="box" tabindex="0" role="region" aria-label="stages around this one"><svg width="\(width + 4)" height="\(height)" \
             viewBox="-2 0 \(width + 4) \(height)" aria-label="\(sentence)">\(edges(height))\(nodes(height))</svg></div>
@@ -52,7 +58,8 @@ struct StageEdges {
             "its \(input.kind.rawValue) is from \(view.planned(input.from)?.label ?? input.from.short)"
         }
         let after = columns.last?.first?.key == own.key ? 0 : (columns.last?.count ?? 0) + hidden
-        return (sources + ["\(counted(after, "stage")) start from it"]).joined(separator: "; ")
+        let followers = after == 1 ? "1 stage starts from it" : "\(after) stages start from it"
+        return (sources + [followers]).joined(separator: "; ")
     }
 
     private func corner(_ column: Int, _ row: Int, _ height: Double) -> (x: Double, y: Double) {
@@ -92,7 +99,8 @@ struct StageEdges {
                     let from = corner(source.column, source.row, height)
                     let to = corner(column, row, height)
                     return edge(
-                        from: (from.x + Self.node.width, from.y + Self.node.height / 2), to: (to.x, to.y + Self.node.height / 2),
+                        from: (from.x + Self.node.width, from.y + Self.node.height / 2),
+                        to: (to.x, to.y + Self.node.height / 2),
                         input.kind.rawValue)
                 }
             }

@@ -21,7 +21,8 @@ struct StagePage {
         attempts = view.attempts(at: stage.key)
         metrics = try ledger.metrics(of: stage.key)
         discarded = try record.result == nil ? [] : ledger.discarded()
-        log = try record.attempts > 0 ? Self.tail(StageLogs(store: ledger.store).path(of: stage.key, record.attempt)) : ""
+        log =
+            try record.attempts > 0 ? Self.tail(StageLogs(store: ledger.store).path(of: stage.key, record.attempt)) : ""
     }
 
     var title: String { view.name(stage) }
@@ -57,11 +58,14 @@ struct StagePage {
                 ", step \($0.step) of \($0.steps), loss \(decimals($0.loss, 4)), \(decimals($0.tokensPerSecond, 0)) tokens/s"
             }
             let worker = record.worker.map { " on \($0)" } ?? ""
-            let what = view.isWorkedOn ? "runs" : "ran when its coordinator ended, and goes on when the sweep is started again"
+            let what =
+                view.isWorkedOn ? "runs" : "ran when its coordinator ended, and goes on when the sweep is started again"
             return "attempt \(record.attempts) \(what)\(worker)\(progress ?? "")\(setback)"
         case .waiting:
             let open = stage.specification.inputs.map(\.from).filter { view.snapshot[$0].state != .finished }
-            if !open.isEmpty { return "it starts from \(names(open)), which \(open.count == 1 ? "has" : "have") not finished\(setback)" }
+            if !open.isEmpty {
+                return "it starts from \(names(open)), which \(open.count == 1 ? "has" : "have") not finished\(setback)"
+            }
             if record.isPaused { return "it is paused. \(view.remedy(of: stage.key))" }
             let why =
                 if let report = view.report, report.workers.isEmpty {
@@ -82,7 +86,9 @@ struct StagePage {
 
     private var result: HTML {
         guard let result = record.result else { return "" }
-        let scores = result.scores.filter { $0.split != .test }.map { ("\($0.figure)", "\($0.metric.rawValue) on \($0.split.rawValue)") }
+        let scores = result.scores.filter { $0.split != .test }.map {
+            ("\($0.figure)", "\($0.metric.rawValue) on \($0.split.rawValue)")
+        }
         let rest = [
             (duration(seconds: result.seconds), "of training"), ("\(result.steps)", "steps"),
             (decimals(result.tokensPerSecond, 0), "tokens a second"), (result.trainable.grouped, "entries that moved"),
@@ -101,7 +107,8 @@ struct StagePage {
     }
 
     private var classes: HTML {
-        guard let confusion = record.result?.confusion, let labels = view.plan.task(named: stage.task)?.definition.labels,
+        guard let confusion = record.result?.confusion,
+            let labels = view.plan.task(named: stage.task)?.definition.labels,
             labels.count <= 20
         else { return "" }
         return "<h2>Which class is taken for which</h2>\n\(ConfusionTable(confusion, labels).html)"
@@ -110,7 +117,9 @@ struct StagePage {
     private var attemptTable: HTML {
         guard !attempts.isEmpty else { return "" }
         let rows = attempts.map { attempt -> HTML in
-            let end = attempt.failure.map { "\($0.cause.rawValue): \(view.brief($0.message))" } ?? (attempt.endedAt == nil ? "runs" : "finished")
+            let end =
+                attempt.failure.map { "\($0.cause.rawValue): \(view.brief($0.message))" }
+                ?? (attempt.endedAt == nil ? "runs" : "finished")
             return """
                 <tr><th scope="row" class="n">\(attempt.attempt.rawValue)</th><td>\(attempt.node.host)</td><td>\(attempt.worker.description)</td>\
                 <td class="n">\(attempt.node.ranks) × \(attempt.node.threads)</td><td>\(moment(attempt.startedAt))</td>\
@@ -167,7 +176,8 @@ struct StagePage {
     private static func tail(_ path: String) throws(FileError) -> String {
         guard let count = Disk.byteCount(of: path) else { return "" }
         let limit = 16 << 10
-        let text = String(decoding: try Disk.read(path, offset: max(0, count - limit)).filter { $0 != 0 }, as: UTF8.self)
+        let text = String(
+            decoding: try Disk.read(path, offset: max(0, count - limit)).filter { $0 != 0 }, as: UTF8.self)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         // The first one was cut somewhere.
         return (count > limit ? lines.dropFirst() : lines[...]).suffix(80).joined(separator: "\n")

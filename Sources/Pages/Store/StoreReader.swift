@@ -30,7 +30,8 @@ final class StoreReader: Sendable {
             case .planned(_, let stages):
                 isPlanned = true
                 changed.formUnion(stages)
-            case .started(let stage, _, _, _), .evaluated(let stage, _, _), .ended(let stage, _, _): changed.insert(stage)
+            case .started(let stage, _, _, _), .evaluated(let stage, _, _), .ended(let stage, _, _):
+                changed.insert(stage)
             case .stands(let stage, _, _, _, _, _, _, _, _, _): changed.insert(stage)
             }
         }
@@ -56,9 +57,14 @@ struct StoreContent: Sendable {
     private(set) var records: [StageKey: StageRecord] = [:]
     private(set) var attempts: [StageKey: [AttemptEntry]] = [:]
 
-    init(sweeps: [SweepEntry], lastEntry: Int64) {
+    init(
+        sweeps: [SweepEntry], lastEntry: Int64, records: [StageKey: StageRecord] = [:],
+        attempts: [StageKey: [AttemptEntry]] = [:]
+    ) {
         self.sweeps = sweeps
         self.lastEntry = lastEntry
+        self.records = records
+        self.attempts = attempts
     }
 
     fileprivate mutating func take(_ keys: [StageKey], from ledger: LedgerReader) throws {

@@ -67,7 +67,7 @@ struct SweepView: Sendable {
 
 /// How a stage stands, with its name for people and the letter by which pages' style knows it.
 enum Standing: String, CaseIterable {
-    case finished, running, interrupted, waiting, failed, setAside = "set-aside", blocked, cancelled
+    case finished, failed, setAside = "set-aside", blocked, cancelled, running, interrupted, waiting
 
     init(_ state: StageState, isWorkedOn: Bool) {
         self =

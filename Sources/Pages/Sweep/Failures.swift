@@ -27,20 +27,26 @@ struct Failures {
             } else {
                 places[kind] = groups.count
                 groups.append(
-                    Group(state: failure.state, reason: failure.reason, remedy: view.remedy(of: failure.key), stages: [failure]))
+                    Group(
+                        state: failure.state, reason: failure.reason, remedy: view.remedy(of: failure.key),
+                        stages: [failure]))
             }
         }
         // What ended for good comes before what is tried again, and causes before what hangs on them.
-        self.groups = groups.filter { $0.state.isFinal && $0.state != .blocked } + groups.filter { $0.state == .blocked }
+        self.groups =
+            groups.filter { $0.state.isFinal && $0.state != .blocked } + groups.filter { $0.state == .blocked }
             + groups.filter { !$0.state.isFinal }
     }
 
-    var html: HTML {
+    /// With a heading; nothing where nothing failed.
+    var html: HTML { groups.isEmpty ? "" : "<h2 id=\"failures\">Failures and setbacks</h2>\n\(list)" }
+
+    /// Nothing where nothing failed.
+    var list: HTML {
         guard !groups.isEmpty else { return "" }
         let items = groups.prefix(Self.mostGroups).map(item)
         let more = groups.count - items.count
         return """
-            <h2 id="failures">Failures and setbacks</h2>
             <ol class="failures">\(Array(items))</ol>
             \(more > 0 ? "<p class=\"soft\">And \(more) more kinds.</p>" as HTML : "")
             """
@@ -99,10 +105,12 @@ extension StageFailure.Cause {
     /// What would keep it from happening again, in a sentence.
     fileprivate var advice: HTML {
         switch self {
-        case .diverged: "Give the method a lower <code>lr</code>, more <code>warmup</code>, or <code>clip</code>, and run the sweep again."
+        case .diverged:
+            "Give the method a lower <code>lr</code>, more <code>warmup</code>, or <code>clip</code>, and run the sweep again."
         case .badInput: "Mend the data or the setting that the reason names, and run the sweep again."
         case .node: "See to the host; other hosts may well do."
-        case .outOfMemory: "Fewer ranks on a host, <code>--memory</code>, or <code>gradient-checkpointing: true</code> need less memory."
+        case .outOfMemory:
+            "Fewer ranks on a host, <code>--memory</code>, or <code>gradient-checkpointing: true</code> need less memory."
         case .diskFull: "Free some space on the host's disk."
         case .timeLimit: "Ask the batch system for more time; a stage goes on from its last checkpoint."
         case .exited: "The stage's log has what the program wrote last."

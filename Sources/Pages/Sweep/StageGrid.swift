@@ -91,24 +91,34 @@ extension StageGrid {
             // Where the last stage has another task than the row, its score is none of the column's.
             let isOwn = last.flatMap { view.planned($0) }?.task == row.trainedTask
             value = isOwn ? metric.flatMap { view.snapshot.score($0, of: row) } : nil
-            figure = value.flatMap { value in metric?.figure(value) } ?? last.flatMap { view.planned($0) }.flatMap { view.figure(of: $0) }
+            figure =
+                value.flatMap { value in metric?.figure(value) }
+                ?? last.flatMap { view.planned($0) }.flatMap { view.figure(of: $0) }
         }
 
         /// The stage that runs, the one that went wrong, or the last.
         private static func telling(_ states: [StageState]) -> Int? {
-            states.firstIndex(of: .running) ?? states.firstIndex { $0.isFinal && $0 != .finished } ?? states.indices.last
+            states.firstIndex(of: .running) ?? states.firstIndex { $0.isFinal && $0 != .finished }
+                ?? states.indices.last
         }
 
         func link(_ shades: Shades, _ metric: Metric?, isSmall: Bool) -> HTML {
             let shade = value.flatMap { value in metric.map { shades.shade(of: $0.merit(value)) } }
             let classes: HTML = "\(standing.letter)\(shade.map { " s\($0)" as HTML })"
             let repetition = row.fold.map { "fold \($0.number), " } ?? ""
-            let words = figure ?? (row.stages.count > 1 && standing != .finished
-                ? "\(standing.rawValue), \(done) of \(row.stages.count) stages done" : standing.rawValue)
+            let words =
+                figure
+                ?? (row.stages.count > 1 && standing != .finished
+                    ? "\(standing.rawValue), \(done) of \(row.stages.count) stages done" : standing.rawValue)
             let title = "\(row.method), \(repetition)seed \(row.seed): \(words)"
-            guard let key else { return "<a class=\"\(classes)\" title=\"\(title)\">\(isSmall ? "" : standing.sign)</a>" }
+            guard let key else {
+                return "<a class=\"\(classes)\" title=\"\(title)\">\(isSmall ? "" : standing.sign)</a>"
+            }
             let content: HTML =
-                isSmall ? "" : figure.map { "\($0)" } ?? "<span aria-hidden=\"true\">\(standing.sign)</span><span class=\"hidden\">\(words)</span>"
+                isSmall
+                ? ""
+                : figure.map { "\($0)" }
+                    ?? "<span aria-hidden=\"true\">\(standing.sign)</span><span class=\"hidden\">\(words)</span>"
             return "<a class=\"\(classes)\" href=\"\(view.links.stage(key))\" title=\"\(title)\">\(content)</a>"
         }
     }

@@ -59,7 +59,8 @@ struct SweepPage {
     private var collapsed: HTML {
         guard !status.collapsed.isEmpty else { return "" }
         let shown = status.collapsed.prefix(12).map { stage in
-            "<a href=\"\(view.links.stage(stage.key))\">\(stage.task) \(stage.stage) seed \(stage.seed)</a> ('\(stage.label)')" as HTML
+            "<a href=\"\(view.links.stage(stage.key))\">\(stage.task) \(stage.stage) seed \(stage.seed)</a> ('\(stage.label)')"
+                as HTML
         }
         let more = status.collapsed.count > shown.count ? ", and \(status.collapsed.count - shown.count) more" : ""
         return """
@@ -71,7 +72,8 @@ struct SweepPage {
     private var searches: HTML {
         guard !view.plan.searches.isEmpty else { return "" }
         let rows = view.plan.searches.map { search in
-            "<tr><th scope=\"row\">\(search.method)</th><td>\(search.task)</td><td class=\"wrap\">\(search.standing)</td></tr>\n" as HTML
+            "<tr><th scope=\"row\">\(search.method)</th><td>\(search.task)</td><td class=\"wrap\">\(search.standing)</td></tr>\n"
+                as HTML
         }
         return """
             <h2 id="searches">Searches</h2>
@@ -112,7 +114,9 @@ struct Progress {
 
     /// Of all processes that trained, attempts that came to nothing included.
     private var hoursTile: [(figure: String, words: String)] {
-        let hours = view.plan.stages.reduce(0) { $0 + view.attempts(at: $1.key).reduce(0) { $0 + $1.coreHours(until: view.horizon) } }
+        let hours = view.plan.stages.reduce(0) {
+            $0 + view.attempts(at: $1.key).reduce(0) { $0 + $1.coreHours(until: view.horizon) }
+        }
         return hours > 0 ? [(hours.shortFigure, "core hours so far")] : []
     }
 
@@ -121,7 +125,8 @@ struct Progress {
         let parts = counts.map { standing, count in
             let width = Double(count) / Double(max(1, total)) * 1000
             defer { x += width }
-            return "<rect class=\"bar \(standing.letter)\" x=\"\(x)\" y=\"0\" width=\"\(width)\" height=\"10\"/>" as HTML
+            return "<rect class=\"bar \(standing.letter)\" x=\"\(x)\" y=\"0\" width=\"\(width)\" height=\"10\"/>"
+                as HTML
         }
         let words = counts.map { "\($0.count) \($0.standing.rawValue)" }.joined(separator: ", ")
         return """
@@ -162,5 +167,8 @@ struct RunningTable {
 
 extension Double {
     /// "0.42", "7.3", "128": as many digits as say something.
-    var shortFigure: String { abs(self) < 1 ? decimals(self, 2) : abs(self) < 100 ? decimals(self, 1) : decimals(self, 0) }
+    var shortFigure: String {
+        self > 0 && self < 0.005
+            ? "< 0.01" : abs(self) < 1 ? decimals(self, 2) : abs(self) < 100 ? decimals(self, 1) : decimals(self, 0)
+    }
 }

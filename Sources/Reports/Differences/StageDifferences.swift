@@ -9,6 +9,12 @@ package struct StageDifferences {
         let plan: SweepPlan
         let stage: PlannedStage
 
+        /// - Parameter stage: one of the plan's.
+        package init(_ stage: PlannedStage, of plan: SweepPlan) {
+            self.plan = plan
+            self.stage = stage
+        }
+
         /// - Returns: nil where the plan has no such stage.
         package init?(_ key: StageKey, in plan: SweepPlan) {
             guard let stage = plan.stages.first(where: { $0.key == key }) else { return nil }
