@@ -161,7 +161,7 @@ let package = Package(
         tests(of: "Statistics", ["Experiments", "Numerics"]),
         tests(of: "Reports", ["TestKit", "Experiments", "Files", "Numerics", "Statistics", "Tasks"]),
         tests(of: "Pages", ["TestKit", "Experiments", "Files", "Ledger"]),
-        tests(of: "Dashboard", ["TestKit", "Experiments", "Files", "Messages", "Ledger", "Transport", "Pages"]),
+        tests(of: "Dashboard", ["TestKit", "Experiments", "Messages", "Ledger", "Transport"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["headstart", "TestKit", "Experiments", "Files", "Ledger", "Safetensors", grdb],
