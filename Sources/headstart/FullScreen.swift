@@ -18,6 +18,11 @@ final class FullScreen {
         signal(SIGTSTP, SIG_IGN)
         // What is heard ends a wait; the size is asked for with each frame.
         signal(SIGWINCH) { _ in }
+        // Whoever was started from a thread of libdispatch's begins with almost all signals blocked.
+        var heard = sigset_t()
+        sigemptyset(&heard)
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH] { sigaddset(&heard, number) }
+        pthread_sigmask(SIG_UNBLOCK, &heard, nil)
         TerminalState.keep()
         try Screen.draw("\u{1B}[?1049h\u{1B}[?25l")
     }
