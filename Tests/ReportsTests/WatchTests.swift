@@ -122,7 +122,7 @@ struct WatchTests {
         }
         #expect(curve([(1, 3), (2, 1), (1, 2)]) == curve([(1, 2)]))
         #expect(curve([(1, 3), (2, 1)]) != curve([(1, 2)]))
-        #expect(curve((1...5000).map { ($0, 1 / Double($0)) }).contains("\u{2840}") || !curve([(1, 1)]).isEmpty)
+        #expect(!curve((1...5000).map { ($0, 1 / Double($0)) }).isEmpty)
     }
 
     // MARK: - Notices
