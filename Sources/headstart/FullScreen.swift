@@ -18,6 +18,11 @@ final class FullScreen {
         signal(SIGTSTP, SIG_IGN)
         // What is heard ends a wait; the size is asked for with each frame.
         signal(SIGWINCH) { _ in }
+        // Whoever was started from a thread of libdispatch's begins with almost all signals blocked.
+        var heard = sigset_t()
+        sigemptyset(&heard)
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH] + TerminalState.ends { sigaddset(&heard, number) }
+        pthread_sigmask(SIG_UNBLOCK, &heard, nil)
         TerminalState.keep()
         try Screen.draw("\u{1B}[?1049h\u{1B}[?25l")
     }
@@ -56,6 +61,9 @@ private enum TerminalState {
     nonisolated(unsafe) private static var before = termios()
     nonisolated(unsafe) private static var isKept = false
 
+    /// Signals that end the process on the spot.
+    static let ends = [SIGSEGV, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGQUIT]
+
     static func keep() {
         guard tcgetattr(STDIN_FILENO, &before) == 0 else { return }
         isKept = true
@@ -63,7 +71,7 @@ private enum TerminalState {
         // Ctrl-C comes as a key.
         raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
         tcsetattr(STDIN_FILENO, TCSANOW, &raw)
-        for number in [SIGSEGV, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGQUIT] {
+        for number in ends {
             signal(number) { number in
                 TerminalState.restore()
                 signal(number, SIG_DFL)

@@ -30,7 +30,7 @@ struct MethodDescriptionTests {
         #expect(
             first.stages.map { $0.map { "\($0.key)=\($0.value)" } } == [
                 ["tune=head", "name=decoder", "lr=0.0004"],
-                ["tune=lora(r=4, modules=query+value)", "from=head: decoder", "l1=0.1"],
+                ["tune=lora(r=4, alpha=16, dropout=0, modules=query+value)", "from=head: decoder", "l1=0.1"],
             ])
         #expect(
             first.yaml == """

@@ -48,7 +48,30 @@ struct WatchTests {
         let frame = frame(sample, report(sample))
         #expect(
             frame.lines == [
-                "small on tiny                                                           16:50:03"
+                "small on tiny                                                           16:50:03",
+                "██████████░░░░░░░░░░ 6/12 stages, 1 without a result, 1 worker group, about 26 m",
+                "",
+                "          cb         cola",
+                "────────  ─────────  ────",
+                "finetune  ●●  85.00  ▸·",
+                "eh_ft     ●✗  75.00  ··",
+                "",
+                "⢹⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀  cola finetune seed 1",
+                "⠸⡄⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀    step 100/804, loss 0.6123",
+                "⠀⠉⠓⠦⠤⠤⠤⣄⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⠀⠀⠀⠀⠀⠀    1913 tokens/s on node0-1",
+                "",
+                "node0: 1 of 1 group at work, 1913 tokens/s, heard 1 s ago",
+                "",
+                "✗ cb eh_ft/2 seed 2, 81687ef7dc: the loss is not finite at step 3",
+                "",
+                "",
+                "",
+                "",
+                "",
+                "",
+                "",
+                "",
+                "q leaves; the sweep goes on.",
             ])
     }
 
@@ -99,7 +122,7 @@ struct WatchTests {
         }
         #expect(curve([(1, 3), (2, 1), (1, 2)]) == curve([(1, 2)]))
         #expect(curve([(1, 3), (2, 1)]) != curve([(1, 2)]))
-        #expect(curve((1...5000).map { ($0, 1 / Double($0)) }).contains("\u{2840}") || !curve([(1, 1)]).isEmpty)
+        #expect(!curve((1...5000).map { ($0, 1 / Double($0)) }).isEmpty)
     }
 
     // MARK: - Notices
@@ -108,10 +131,10 @@ struct WatchTests {
         SweepSnapshot(
             sample.plan,
             sample.plan.stages.enumerated().map { place, stage in
-                if place < finished { return Sample.finished(stage.key, [Sample.accuracy(0.5)]) }
-                if place < finished + failed {
+                if place < failed {
                     return StageRecord(key: stage.key, standing: .failed(StageFailure(.diverged, "not finite")))
                 }
+                if place < failed + finished { return Sample.finished(stage.key, [Sample.accuracy(0.5)]) }
                 return StageRecord(
                     key: stage.key, progress: StageProgress(step: step, steps: 9, loss: 1, tokensPerSecond: 1))
             })
@@ -126,7 +149,7 @@ struct WatchTests {
         let failure = watch.look(at: snapshot(sample, finished: 2, failed: 3), now)
         #expect(
             failure.map(\.event) == [.failure] && failure[0].failed == 3
-                && failure[0].stage == sample.plan.stages[3].key)
+                && failure[0].stage == sample.plan.stages[1].key)
         #expect(failure[0].sentence.hasSuffix("failed: not finite, and 1 more stage"), "\(failure)")
         let end = watch.look(at: snapshot(sample, finished: 9, failed: 3), now)
         #expect(end.map(\.event) == [.end] && end[0].sentence == "small has ended: 9 of 12 stages finished, 3 failed")

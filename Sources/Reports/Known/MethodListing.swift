@@ -11,8 +11,14 @@ package struct MethodListing: Encodable, Sendable {
     package func text(width: Int = .max) -> String {
         guard !methods.isEmpty else { return "No method is known here; methods.yaml beside the sweep file adds some." }
         var table = Columns([("method", .left), ("stages", .right), ("what it does", .left)])
-        for method in methods { table.add([method.name, "\(method.stages.count)", method.about ?? ""]) }
-        return folded(table.lines(), width: width).joined(separator: "\n")
+        // Beside the names, the numbers and the gaps.
+        let room = max(20, width - (methods.map(\.name.count).max() ?? 0) - 10)
+        for method in methods {
+            let lines = wrapped(method.about ?? "", width: room)
+            table.add([method.name, "\(method.stages.count)", lines.first ?? ""])
+            for line in lines.dropFirst() { table.add(["", "", line]) }
+        }
+        return table.lines().joined(separator: "\n")
     }
 }
 
