@@ -161,7 +161,8 @@ import Testing
         let lineage = try shop.run("lineage", String(last.prefix(9)), "--store", "store")
         #expect(lineage.output.hasPrefix("tiny lp-ft/2 seed 2\n") && lineage.output.contains("starts from head"))
         #expect(
-            lineage.output.contains("program     headstart \(programVersion), version \(Precision.fp32.semanticsVersion) of training"))
+            lineage.output.contains(
+                "program     headstart \(programVersion), version \(Precision.fp32.semanticsVersion) of training"))
 
         let bundle = try shop.run("export", "--sweep", "small~1", "--store", "store", "--to", "bundle/")
         #expect(bundle.status == 0, "\(bundle.errors)")

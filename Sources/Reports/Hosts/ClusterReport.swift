@@ -37,8 +37,6 @@ package struct ClusterReport: Encodable, Sendable {
 
     package init(_ hosts: [Host]) { self.hosts = hosts }
 
-    package func encode(to encoder: any Encoder) throws { try hosts.encode(to: encoder) }
-
     /// Those that did not answer.
     package var silent: [String] { hosts.filter { $0.report == nil }.map(\.name) }
 

@@ -6,7 +6,12 @@ package struct MethodListing: Encodable, Sendable {
 
     package init(_ methods: [MethodDescription]) { self.methods = methods }
 
-    package func encode(to encoder: any Encoder) throws { try methods.map(MethodSheet.init).encode(to: encoder) }
+    private enum Keys: CodingKey { case methods }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Keys.self)
+        try container.encode(methods.map(MethodSheet.init), forKey: .methods)
+    }
 
     package func text(width: Int = .max) -> String {
         guard !methods.isEmpty else { return "No method is known here; methods.yaml beside the sweep file adds some." }

@@ -25,8 +25,6 @@ package struct TaskListing: Encodable, Sendable {
 
     package init(_ tasks: [Entry]) { self.tasks = tasks }
 
-    package func encode(to encoder: any Encoder) throws { try tasks.encode(to: encoder) }
-
     package func text(width: Int = .max) -> String {
         guard !tasks.isEmpty else { return "No task is known here; tasks.yaml in the data folder adds some." }
         var table = Columns([
