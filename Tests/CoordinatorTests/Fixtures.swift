@@ -71,9 +71,6 @@ final class RunningCoordinator: Sendable {
     /// Lets the coordinator stand still between two turns.
     func freeze(milliseconds: Int) { pause.store(milliseconds, ordering: .releasing) }
 
-    /// Whether it stands still, or has done so.
-    var isFrozen: Bool { pause.load(ordering: .acquiring) == 0 }
-
     func requestStop() { stop.request() }
 
     /// Asks it to stop, and waits until it has.

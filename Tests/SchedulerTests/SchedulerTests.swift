@@ -367,18 +367,17 @@ struct SchedulerTests {
         let evaluation = Evaluation(step: 1, epoch: 0.5, trainingLoss: 0.7, scores: [])
         let (stage, attempt) = (assignment.stage, assignment.attempt)
         let told = { (attempt: Attempt) -> FromWorker.Body in
-            let claim = Claim(stage, attempt)
-            return isCurve
-                ? .curve(claim: claim, curve: TrainingCurve()) : .evaluated(claim: claim, evaluation: evaluation)
+            isCurve
+                ? .curve(claim: Claim(stage, attempt), curve: TrainingCurve())
+                : .evaluated(claim: Claim(stage, attempt), evaluation: evaluation)
         }
         let message = FromWorker(told(attempt), from: "a")
-        let change: Change =
-            isCurve ? .drawn(stage, attempt, TrainingCurve()) : .evaluated(stage, attempt, evaluation)
+        let change = isCurve ? Change.drawn(stage, attempt, TrainingCurve()) : .evaluated(stage, attempt, evaluation)
         #expect(small.script.hear(message).contains(.record(change)))
         small.script.finish(assignment, by: "a")
         #expect(small.script.hear(message).count == 1, "it may come after the result")
-        let foreign = FromWorker(told(attempt), from: "b")
-        #expect(!small.script.hear(foreign).contains { if case .record = $0 { true } else { false } })
+        let ofOthers = small.script.hear(FromWorker(told(attempt), from: "b"))
+        #expect(!ofOthers.contains { if case .record = $0 { true } else { false } })
         #expect(small.script.hear(FromWorker(told(attempt.next), from: "a")).isEmpty)
     }
 
