@@ -367,9 +367,8 @@ struct SchedulerTests {
         let evaluation = Evaluation(step: 1, epoch: 0.5, trainingLoss: 0.7, scores: [])
         let (stage, attempt) = (assignment.stage, assignment.attempt)
         let told = { (attempt: Attempt) -> FromWorker.Body in
-            isCurve
-                ? .curve(claim: Claim(stage, attempt), curve: TrainingCurve())
-                : .evaluated(claim: Claim(stage, attempt), evaluation: evaluation)
+            let claim = Claim(stage, attempt)
+            return isCurve ? .curve(claim: claim, curve: .init()) : .evaluated(claim: claim, evaluation: evaluation)
         }
         let message = FromWorker(told(attempt), from: "a")
         let change = isCurve ? Change.drawn(stage, attempt, TrainingCurve()) : .evaluated(stage, attempt, evaluation)
