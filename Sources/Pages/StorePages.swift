@@ -9,15 +9,21 @@ package struct StorePages: Sendable {
     private let path: String
     private let reader: StoreReader
     private let report: @Sendable () throws -> CoordinatorReport?
+    private let forecasting: Forecasting
 
     /// - Parameters:
     ///   - store: the folder of the ledger.
     ///   - report: what the coordinator that works on the store tells of itself; nil where none answers.
+    ///   - forecasting: what the time that is left is reckoned from, beside what has been taken.
     /// - Throws: `LedgerError.missing` where the store has no ledger.
-    package init(store: URL, report: @escaping @Sendable () throws -> CoordinatorReport? = { nil }) throws {
+    package init(
+        store: URL, report: @escaping @Sendable () throws -> CoordinatorReport? = { nil },
+        forecasting: @escaping Forecasting = { _ in [:] }
+    ) throws {
         path = store.path
         reader = try StoreReader(store: path)
         self.report = report
+        self.forecasting = forecasting
     }
 
     /// - Parameters:
@@ -107,11 +113,13 @@ package struct StorePages: Sendable {
         guard let found else { return nil }
         let isLast = found == content.sweeps.indices.last
         let told = try report()
-        return SweepView(
+        var view = SweepView(
             content, references[found], content.sweeps[found],
             .server(sweep: isLast ? nil : references[found].description), told,
             isWorkedOn: told != nil || StoreUse.isInUse(path), trouble: StoreUse.trouble(of: path),
             at: Timestamp(rawValue: Int64(Date.now.timeIntervalSince1970 * 1000)))
+        if case .sweep = place { view.forecasts = reader.forecasts(view.snapshot, of: view.entry, by: forecasting) }
+        return view
     }
 
     private static let brand: HTML = "<nav><a class=\"brand\" href=\"/\">headstart</a></nav>"

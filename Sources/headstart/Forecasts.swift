@@ -36,6 +36,17 @@ final class Forecasts {
         self.measures = measures
     }
 
+    /// By what is kept of this host, with the groups that finished something on it; of none where there are none.
+    static func kept(of snapshot: SweepSnapshot) -> [StageKey: StageForecast] {
+        guard let node = snapshot.finishedOn.first(where: { $0.host == Machine.host }) else { return [:] }
+        do {
+            return try Forecasts(ranks: node.ranks, threads: node.threads).stages(of: snapshot.plan)
+        } catch {
+            Screen.complain("how long stages take is not known: \(error)")
+            return [:]
+        }
+    }
+
     /// Of the stages of which it is known; of none where the model is not on this machine.
     func stages(of plan: SweepPlan) throws -> [StageKey: StageForecast] {
         guard Disk.isPlainFile("\(plan.model.path)/\(ModelFiles.weights)") else { return [:] }

@@ -1,5 +1,6 @@
 import Foundation
 package import Messages
+package import Pages
 import Synchronization
 import Transport
 
@@ -20,10 +21,11 @@ package final class Dashboard: Sendable {
     ///   - address: `HOST:PORT`, or `HOST:*` for a free port.
     ///   - machine: what this machine is called.
     ///   - token: what everybody has to show; nil only where no other machine can connect.
+    ///   - forecasting: what the time that is left is reckoned from, beside what has been taken.
     ///   - ask: asks the store's coordinator, from another thread; nil where there is none.
     package init(
         store: String, at address: String, machine: String, token: AccessToken?,
-        ask: @escaping @Sendable (Request) throws -> Reply?
+        forecasting: @escaping Forecasting = { _ in [:] }, ask: @escaping @Sendable (Request) throws -> Reply?
     ) throws {
         let endpoint: Endpoint
         do throws(TransportError) {
@@ -39,7 +41,7 @@ package final class Dashboard: Sendable {
         let bell = try Bell()
         self.bell = bell
         let admission = Admission(at: listener.endpoint, machine: machine, token: token)
-        let backstage = Backstage(store: store, hasCommands: token != nil, ask: ask)
+        let backstage = Backstage(store: store, hasCommands: token != nil, forecasting: forecasting, ask: ask)
         let thread = Thread { [self] in
             // Its connections end with it, before anybody hears that it has ended.
             ServerLoop(listener, admission, backstage, bell) { self.isOver.load(ordering: .acquiring) }.run()

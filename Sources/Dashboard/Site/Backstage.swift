@@ -15,6 +15,7 @@ final class Backstage: Sendable {
     private let hasCommands: Bool
     /// What the coordinator told at the last look. Pages and metrics are made of that, so that none waits for a coordinator
     /// that is slow to answer.
+    private let forecasting: Forecasting
     private let report = Mutex<(report: CoordinatorReport?, at: ContinuousClock.Instant)?>(nil)
     /// Opened when there is something to open: a sweep that begins makes its ledger after the server.
     private let opened = Mutex<Store?>(nil)
@@ -27,9 +28,10 @@ final class Backstage: Sendable {
     /// - Parameters:
     ///   - ask: asks the store's coordinator; nil where there is none.
     ///   - hasCommands: whether pages offer commands.
-    init(store: String, hasCommands: Bool, ask: @escaping Ask) {
+    init(store: String, hasCommands: Bool, forecasting: @escaping Forecasting, ask: @escaping Ask) {
         self.store = store
         self.hasCommands = hasCommands
+        self.forecasting = forecasting
         self.ask = ask
     }
 
@@ -96,7 +98,8 @@ final class Backstage: Sendable {
                 self?.report.withLock { $0?.report }
             }
             let store = Store(
-                pages: try StorePages(store: URL(filePath: store), report: report), ledger: ledger)
+                pages: try StorePages(store: URL(filePath: store), report: report, forecasting: forecasting),
+                ledger: ledger)
             opened = store
             return store
         }

@@ -1,11 +1,16 @@
-import Experiments
+package import Experiments
 import Ledger
+package import Reports
 import Synchronization
+
+/// What stages are to take, as far as it is known.
+package typealias Forecasting = @Sendable (SweepSnapshot) -> [StageKey: StageForecast]
 
 /// Reads a store, and again only as far as it has changed since.
 final class StoreReader: Sendable {
     let ledger: LedgerReader
     private let known = Mutex<StoreContent?>(nil)
+    private let foretold = Mutex<(plan: String, stages: [StageKey: StageForecast])?>(nil)
 
     init(store: String) throws(LedgerError) { ledger = try LedgerReader(store: store) }
 
@@ -14,6 +19,20 @@ final class StoreReader: Sendable {
             let content = try content(since: known)
             known = content
             return content
+        }
+    }
+
+    /// Asked once for each plan, from when a stage has finished and tells of the groups.
+    func forecasts(_ snapshot: SweepSnapshot, of entry: SweepEntry, by forecasting: Forecasting) -> [StageKey:
+        StageForecast]
+    {
+        guard !snapshot.hasEnded, !snapshot.finishedOn.isEmpty else { return [:] }
+        return foretold.withLock { foretold in
+            let plan = "\(entry.plannedAt.rawValue) \(entry.plan.stages.count)"
+            if let foretold, foretold.plan == plan { return foretold.stages }
+            let stages = forecasting(snapshot)
+            foretold = (plan, stages)
+            return stages
         }
     }
 

@@ -7,7 +7,7 @@ struct SweepView: Sendable {
     let store: StoreContent
     let reference: SweepReference
     let entry: SweepEntry
-    let snapshot: SweepSnapshot
+    private(set) var snapshot: SweepSnapshot
     let links: Links
     /// What the coordinator tells; nil where none answers.
     let report: CoordinatorReport?
@@ -20,6 +20,10 @@ struct SweepView: Sendable {
     private let places: [StageKey: Int]
 
     var plan: SweepPlan { entry.plan }
+    var forecasts: [StageKey: StageForecast] {
+        get { snapshot.forecasts }
+        set { snapshot.forecasts = newValue }
+    }
 
     init(
         _ store: StoreContent, _ reference: SweepReference, _ entry: SweepEntry, _ links: Links,

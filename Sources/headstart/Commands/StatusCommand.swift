@@ -32,16 +32,7 @@ struct StatusCommand: ParsableCommand {
         }
         if let store = client.store {
             var snapshot = try LedgerReader(store: store).snapshot(ofSweep: sweep)
-            // The host and the groups are those of what is finished.
-            if let node = snapshot.finishedOn.first(where: { $0.host == Machine.host }) {
-                do {
-                    snapshot.forecasts = try Forecasts(
-                        ranks: node.ranks, threads: node.threads
-                    ).stages(of: snapshot.plan)
-                } catch {
-                    Screen.complain("how long stages take is not known: \(error)")
-                }
-            }
+            snapshot.forecasts = Forecasts.kept(of: snapshot)
             let listing = StatusListing(
                 snapshot, report,
                 isWorkedOn: report != nil || StoreUse.isInUse(store), trouble: StoreUse.trouble(of: store))

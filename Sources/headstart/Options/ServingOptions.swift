@@ -17,9 +17,9 @@ struct TokenOptions: ParsableArguments {
     /// Begins to serve, and says where on standard output.
     func serve(_ store: String, at address: String) throws -> Dashboard {
         let token = try tokenFile.map { AccessToken(try SecretFile.readOrMake($0)) }
-        let dashboard = try Dashboard(store: store, at: address, machine: Machine.host, token: token) { request in
-            try CoordinatorClient.ask(store: store, request)
-        }
+        let dashboard = try Dashboard(
+            store: store, at: address, machine: Machine.host, token: token, forecasting: { Forecasts.kept(of: $0) }
+        ) { request in try CoordinatorClient.ask(store: store, request) }
         try Screen.line(dashboard.address)
         if let tokenFile { try Screen.line("To enter, open \(dashboard.address)?token=$(cat \(tokenFile))") }
         return dashboard
