@@ -28,7 +28,8 @@ struct WayfindingTests {
             let stages: [[String: String]]
             let yaml: String
         }
-        let listed = try Program.run(["methods", "--json"]).lastJSON([Method].self)
+        struct Listing: Decodable { let methods: [Method] }
+        let listed = try Program.run(["methods", "--json"]).lastJSON(Listing.self).methods
         #expect(listed.count > 40 && listed.allSatisfy { $0.about != nil && $0.source != nil })
         let shown = try Program.run(["methods", "show", "eh-ft-lora"])
         #expect(shown.status == 0 && shown.output.contains("\nsource\n  EH-FT, section 2.2"), "\(shown.errors)")
@@ -45,7 +46,8 @@ struct WayfindingTests {
             let train, dev: Int?
             let problem: String?
         }
-        let tasks = try shop.run("tasks", "--data", "data", "--json").lastJSON([Task].self)
+        struct Listing: Decodable { let tasks: [Task] }
+        let tasks = try shop.run("tasks", "--data", "data", "--json").lastJSON(Listing.self).tasks
         let tiny = try #require(tasks.first { $0.name == "tiny" })
         #expect(tiny.kind == "classification" && tiny.train == 64 && tiny.dev == 24)
         let others = tasks.filter { $0.name != "tiny" }
