@@ -132,6 +132,7 @@ enum Style {
 
     private static let media: HTML = """
         @media (max-width: 640px) {
+          td.wrap, th.wrap { min-width: 30em }
           header, main { padding: 0 14px } h1 { font-size: 19px } .failures li { grid-template-columns: minmax(0, 1fr) }
           .facts { grid-template-columns: minmax(0, 1fr); gap: 0 } .facts dd { margin-bottom: 6px } .tiles { gap: 6px 22px } .toc { columns: 1 }
           header nav { gap: 2px 14px } header nav .sweeps { margin-left: 0 }
