@@ -9,7 +9,8 @@ INLINED void pair_line(size_t count, const float *x, uint32_t *words) {
     memcpy(words, numbers, sizeof numbers);
 }
 
-// Words of two numbers that lie side by side: [count, row], behind the last number 0.
+// Words of two numbers that lie side by side: [count, row], behind the last number 0. Lines are written whole: what one
+// writes beyond its row the next one overwrites, and behind the last row there must be room for a line.
 INLINED void pair_columns(size_t count, size_t columns, const float *x, size_t stride, size_t row, uint32_t *words) {
     for (size_t i = 0; i < count; i++)
         for (size_t c = 0; c < row; c += SIDE)

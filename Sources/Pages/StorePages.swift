@@ -40,7 +40,9 @@ package struct StorePages: Sendable {
         guard let view = try view(of: content, query["sweep"], place) else { return nil }
         guard let (title, main) = try Self.main(place, view, query, reader.ledger) else { return nil }
         let navigation = Navigation(view, current: place.path)
-        return HTMLPage(title: "\(title) – Headstart", main: main, navigation: navigation.html)
+        return HTMLPage(
+            title: "\(title) – Headstart", main: main, navigation: navigation.html,
+            sweep: view.reference.age == 0 ? view.reference.name : nil)
     }
 
     /// Changes whenever what pages show would.

@@ -87,7 +87,7 @@ final class Forecasts {
         Screen.complain(
             "measuring how fast this machine trains such a model in \(precision.rawValue); \(speeds.path) keeps it")
         let speed = try Calibration(backbone, precision, try Machine.compute(threads: threads)).run()
-        keeping { try speeds.keep(speed, key) }
+        Self.keeping { try speeds.keep(speed, key) }
         return speed
     }
 
@@ -107,12 +107,12 @@ final class Forecasts {
             // Training will stop at an example, of which the look at the data has told.
             return nil
         }
-        keeping { try lengths.keep(read, text) }
+        Self.keeping { try lengths.keep(read, text) }
         return read
     }
 
     /// What cannot be kept is measured again.
-    private func keeping(_ keep: () throws -> Void) {
+    static func keeping(_ keep: () throws -> Void) {
         do {
             try keep()
         } catch {

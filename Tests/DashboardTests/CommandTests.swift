@@ -18,7 +18,7 @@ struct CommandTests {
             .resume(StageSelector(task: "rte", method: "eh-ft 2", seed: 3))
         ),
         ("cancel", "all=yes", .cancel(.all)), ("retry", "state=set-aside", .retry(StageSelector(state: .setAside))),
-        ("priority", "sweep=a&priority=-1", .priority(StageSelector(sweep: "a"), -1)),
+        ("priority", "sweep=a&all=yes&priority=-1", .priority(StageSelector(sweep: "a"), -1)),
     ])
     func `a command with the token reaches the coordinator`(name: String, body: String, request: Request) throws {
         let server = try server()

@@ -142,11 +142,16 @@ final class ServerLoop {
 
     private func read(from id: ConnectionID) {
         guard let client = clients[id] else { return }
+        var (received, reason) = (0, Int32(0))
         let bytes = [UInt8](unsafeUninitializedCapacity: 16 << 10) { buffer, count in
-            count = max(0, recv(client.descriptor, buffer.baseAddress, buffer.count, 0))
+            received = recv(client.descriptor, buffer.baseAddress, buffer.count, 0)
+            reason = errno
+            count = max(0, received)
         }
-        guard !bytes.isEmpty else {
-            if errno != EAGAIN && errno != EINTR || client.conversation.phase == .parting { return drop(id) }
+        guard received > 0 else {
+            // Nothing more will come, or nothing is there yet.
+            let isThere = received < 0 && (reason == EAGAIN || reason == EINTR)
+            if !isThere || client.conversation.phase == .parting { drop(id) }
             return
         }
         hear(clients[id]?.conversation.receive(bytes, at: .now, date: Date()), from: id)

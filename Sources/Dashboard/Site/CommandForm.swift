@@ -55,8 +55,11 @@ struct CommandForm: Sendable {
             default: throw Refusal(.badRequest, "A command has no field of that name.")
             }
         }
-        guard (fields["all"] != nil) == (selector == .all) else {
-            throw Refusal(.badRequest, "Say which stages: by key, task, method, seed, state or sweep, or all of them.")
+        // Nobody means all stages of a sweep who has filled in nothing.
+        var narrower = selector
+        narrower.sweep = nil
+        guard (fields["all"] != nil) == (narrower == .all) else {
+            throw Refusal(.badRequest, "Say which stages: by key, task, method, seed or state, or all of them.")
         }
         return selector
     }

@@ -8,7 +8,7 @@ enum ServerPage {
     /// A page as it is served: with the script that keeps it fresh, and with commands where they may be given.
     static func response(_ page: HTMLPage, at target: RequestTarget, version: String, hasCommands: Bool) -> HTTPResponse
     {
-        let commands = hasCommands ? commands(at: target) : nil
+        let commands = hasCommands ? commands(at: target, of: page.sweep) : nil
         let whole = HTMLPage(title: page.title, main: "\(page.main)\(commands)", navigation: page.navigation)
         let head: HTML = """
             <script src="\(LiveScript.address)" data-version="\(version)" defer></script>
@@ -29,22 +29,21 @@ enum ServerPage {
     }
 
     /// The commands that a page is the place for: a stage's own, and on the first page those for stages that one selects.
-    private static func commands(at target: RequestTarget) -> HTML? {
+    private static func commands(at target: RequestTarget, of sweep: String?) -> HTML? {
         let names = target.path.split(separator: "/")
         if names.first == "stages", names.count == 2 {
             return form("<input type=\"hidden\" name=\"key\" value=\"\(String(names[1]))\">", from: target)
         }
-        guard names.isEmpty else { return nil }
-        let sweep = target.query["sweep"].map { "<input type=\"hidden\" name=\"sweep\" value=\"\($0)\">" as HTML }
+        guard names.isEmpty, let sweep else { return nil }
         let states = StageState.allCases.map { "<option>\($0.rawValue)</option>" as HTML }
         return form(
             """
-            \(sweep)
+            <input type="hidden" name="sweep" value="\(sweep)">
             <label>Task <input name="task" size="10"></label>
             <label>Method <input name="method" size="10"></label>
             <label>Seed <input name="seed" size="4" inputmode="numeric"></label>
             <label>State <select name="state"><option value="">any</option>\(states)</select></label>
-            <label><input type="checkbox" name="all" value="yes"> all stages</label>
+            <label><input type="checkbox" name="all" value="yes"> all stages of this sweep</label>
             """, from: target)
     }
 

@@ -6,7 +6,11 @@ package struct HTMLPage: Sendable {
     /// The links to the other pages; they change as sweeps are added.
     package let navigation: HTML
 
-    package init(title: String, main: HTML, navigation: HTML = "") {
+    /// The sweep whose stages the page shows; nil where they are of its earlier settings, or of none.
+    package let sweep: String?
+
+    package init(title: String, main: HTML, navigation: HTML = "", sweep: String? = nil) {
+        self.sweep = sweep
         self.title = title
         self.main = main
         self.navigation = navigation

@@ -67,7 +67,7 @@ package struct HostReport: Codable, Sendable {
             "processor  \(processor), \(cores) cores",
             "topology   \(hardwareThreads) hardware threads, NUMA nodes: \(memories); --ranks auto: "
                 + "\(ranks) x \(max(1, cores / ranks)) threads",
-            "memory     \(memoryBytes >> 30) GiB",
+            "memory     \(memory(bytes: memoryBytes))",
             "OpenBLAS   core \(blas.core), \(Int(blas.gigaflops)) GFLOP/s\(asItComes)",
             "bf16       by \(bfloatUnit ?? "software"); oneDNN \(oneDNN)",
             "MPI        \(mpi ?? "mpirun is not installed")",

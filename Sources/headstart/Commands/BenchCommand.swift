@@ -148,12 +148,12 @@ struct BenchCommand: ParsableCommand {
             communicator, seconds: seconds ?? 0.5, steps: step.compactMap(ReductionCost.Step.init(argument:)))
         try Communicators.finish(communicator)
         guard communicator.rank == 0 else { return }
-        if let cost = report.cost, report.ranks > 1 {
+        if output.json { try Screen.json(report) } else { for line in report.lines { try Screen.line(line) } }
+        guard let cost = report.cost, report.ranks > 1 else { return }
+        Forecasts.keeping {
             try KeptReduction(folder: Machine.cache).keep(
                 .init(cost: cost, ranks: report.ranks, hosts: report.hosts))
         }
-        if output.json { return try Screen.json(report) }
-        for line in report.lines { try Screen.line(line) }
     }
 }
 

@@ -43,6 +43,9 @@ struct ExportMetricsCommand: ParsableCommand {
     }
 
     func run() throws {
+        if format != .tensorboard, out != "-" {
+            try OutputFile.check(out, besides: "\(sweep.store.store)/ledger.sqlite")
+        }
         let stages = try metrics()
         switch format {
         case .tensorboard: try writeEvents(of: stages)
