@@ -1,26 +1,58 @@
 import Crypto
 import Foundation
 
-/// A SHA-256 digest as 64 lower-case hexadecimal digits: the name of everything that is known by its content.
-package struct Digest: Hashable, Comparable, Sendable {
-    package let hex: String
+/// A SHA-256 digest, the name of everything that is known by its content; written as 64 lower-case hexadecimal digits.
+/// It lies in place, without memory of its own, since there are millions of them.
+package struct Digest: Hashable, Sendable {
+    /// The 32 bytes in their order, the first at the top of the first word.
+    private let words: (UInt64, UInt64, UInt64, UInt64)
 
     /// - Returns: nil unless `hex` is 64 lower-case hexadecimal digits.
     package init?(hex: String) {
-        let isHex = { (byte: UInt8) in (48...57).contains(byte) || (97...102).contains(byte) }
-        guard hex.utf8.count == 64, hex.utf8.allSatisfy(isHex) else { return nil }
-        self.hex = hex
+        var words: [UInt64] = []
+        words.reserveCapacity(4)
+        var (word, count): (UInt64, Int) = (0, 0)
+        for byte in hex.utf8 {
+            let digit: UInt8
+            switch byte {
+            case 48...57: digit = byte - 48
+            case 97...102: digit = byte - 87
+            default: return nil
+            }
+            word = word << 4 | UInt64(digit)
+            count += 1
+            if count % 16 == 0 { words.append(word) }
+        }
+        guard count == 64 else { return nil }
+        self.words = (words[0], words[1], words[2], words[3])
     }
 
     fileprivate init(_ digest: SHA256.Digest) {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(64)
-        for byte in digest {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+        words = digest.withUnsafeBytes { bytes in
+            let word = { (place: Int) in
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * place, as: UInt64.self))
+            }
+            return (word(0), word(1), word(2), word(3))
         }
-        hex = String(decoding: text, as: UTF8.self)
+    }
+
+    package var hex: String {
+        let digits: StaticString = "0123456789abcdef"
+        return String(unsafeUninitializedCapacity: 64) { text in
+            for (place, word) in [words.0, words.1, words.2, words.3].enumerated() {
+                for digit in 0..<16 {
+                    text[16 * place + digit] = digits.utf8Start[Int(word >> (60 - 4 * UInt64(digit)) & 15)]
+                }
+            }
+            return 64
+        }
+    }
+
+    package static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
+
+    package func hash(into hasher: inout Swift.Hasher) {
+        // Digests are drawn evenly: one word is as good as all.
+        hasher.combine(words.0)
     }
 
     package init(of bytes: some Sequence<UInt8>) {
@@ -35,10 +67,11 @@ package struct Digest: Hashable, Comparable, Sendable {
         self.init(of: try CanonicalJSON.encode(value))
     }
 
+    /// In the order of the digits.
+    package static func < (left: Digest, right: Digest) -> Bool { left.words < right.words }
+
     /// The first ten digits, for people; never compared.
     package var short: String { String(hex.prefix(10)) }
-
-    package static func < (left: Digest, right: Digest) -> Bool { left.hex < right.hex }
 
     /// Digests bytes that arrive in pieces.
     package struct Hasher {
@@ -50,7 +83,7 @@ package struct Digest: Hashable, Comparable, Sendable {
     }
 }
 
-extension Digest: CustomStringConvertible, Codable {
+extension Digest: Comparable, CustomStringConvertible, Codable {
     package var description: String { hex }
 
     package init(from decoder: any Decoder) throws {
