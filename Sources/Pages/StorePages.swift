@@ -1,7 +1,7 @@
 package import Experiments
 import Files
 package import Foundation
-import Ledger
+package import Ledger
 import Reports
 
 /// Every page of one store, by the path that a browser asks for. Each is made of what the store says when it is asked for.
@@ -51,9 +51,28 @@ package struct StorePages: Sendable {
         let logs = try reader.read().attempts.values.joined().filter { $0.endedAt == nil }.reduce(0) { sum, attempt in
             sum + (Disk.byteCount(of: StageLogs(store: path).path(of: attempt.stage, attempt.attempt)) ?? 0)
         }
-        let steps = try report()?.running.reduce(0) { $0 + ($1.progress?.step ?? 0) } ?? 0
-        return "\(last)-\(logs)-\(steps)-\(StoreUse.isInUse(path) ? "worked" : "idle")"
+        let told = try report()
+        let steps = told?.running.reduce(0) { $0 + ($1.progress?.step ?? 0) } ?? 0
+        // What the journal does not have: who is connected, which hosts leave or rest, what was let go, what is refused.
+        let cluster = Cluster(
+            workers: told?.workers.map { "\($0.worker) \($0.stage?.description ?? "") \($0.isDraining)" } ?? [],
+            draining: told?.draining ?? [], resting: told?.resting.map(\.host) ?? [],
+            discarded: try reader.ledger.discarded().count, trouble: told?.trouble ?? StoreUse.trouble(of: path))
+        let digest = try Digest(ofCanonicalJSON: cluster).short
+        return "\(last)-\(logs)-\(steps)-\(digest)-\(StoreUse.isInUse(path) ? "worked" : "idle")"
     }
+
+    private struct Cluster: Encodable {
+        let workers, draining, resting: [String]
+        let discarded: Int
+        let trouble: String?
+    }
+
+    /// How much of everything the store has.
+    package func tallies() throws(LedgerError) -> Tallies { try reader.ledger.tallies() }
+
+    /// What pages are asked with, each of which may make another page.
+    package static let fields: Set = ["sweep", "methods"]
 
     /// What a path asks for.
     enum Place {

@@ -5,6 +5,9 @@ import Foundation
 struct Chromium {
     private let program: String
 
+    /// Seconds that a document may take.
+    private static let patience = 300
+
     init() throws {
         let names = ["chromium", "chromium-browser", "google-chrome"]
         guard let found = names.first(where: { capture($0, ["--version"]) != nil }) else {
@@ -23,10 +26,15 @@ struct Chromium {
         let words = [
             // The page is our own; in a container there is nothing to build a sandbox of.
             "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
-            "--user-data-dir=\(folder)/profile", "--print-to-pdf=\(printed)", "file://\(page)",
+            "--user-data-dir=\(folder)/profile", "--print-to-pdf=\(printed)",
+            URL(fileURLWithPath: page).absoluteString,
         ]
-        _ = capture(program, words)
-        guard Disk.isPlainFile(printed) else { throw WorkFailed("\(path): \(program) could not print it") }
+        do {
+            _ = try output(of: "timeout", ["--kill-after=5", "\(Self.patience)", program] + words)
+        } catch {
+            throw WorkFailed("\(path): \(program) could not print it within \(Self.patience) s: \(error)")
+        }
+        guard Disk.isPlainFile(printed) else { throw WorkFailed("\(path): \(program) printed nothing") }
         try AtomicFile.copy(printed, to: path)
     }
 }

@@ -54,9 +54,11 @@ private struct TypedLine {
     let words: [String]
 
     func values(of option: String) -> [String] {
-        words.indices.dropLast().filter { words[$0] == option }.map { place in
-            words[place + 1].trimmingCharacters(in: CharacterSet(charactersIn: "'\""))
+        let values = words.indices.compactMap { place -> Substring? in
+            if words[place] == option { return words[(place + 1)...].first?[...] }
+            return words[place].hasPrefix("\(option)=") ? words[place].dropFirst(option.count + 1) : nil
         }
+        return values.map { $0.trimmingCharacters(in: CharacterSet(charactersIn: "'\"")) }
     }
 
     /// nil where the line names no store.
@@ -67,6 +69,7 @@ private struct TypedLine {
 
     func catalogs() throws -> Catalogs {
         let data = values(of: "--data").last ?? ProcessInfo.processInfo.environment["HEADSTART_DATA"]
-        return try Catalogs.read(taskFiles: values(of: "--task-file"), dataDirectory: data)
+        return try Catalogs.read(
+            taskFiles: values(of: "--task-file"), dataDirectory: data.flatMap { $0.isEmpty ? nil : $0 })
     }
 }

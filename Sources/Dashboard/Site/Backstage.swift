@@ -18,12 +18,7 @@ final class Backstage: Sendable {
     private let forecasting: Forecasting
     private let report = Mutex<(report: CoordinatorReport?, at: ContinuousClock.Instant)?>(nil)
     /// Opened when there is something to open: a sweep that begins makes its ledger after the server.
-    private let opened = Mutex<Store?>(nil)
-
-    private struct Store {
-        let pages: StorePages
-        let ledger: LedgerReader
-    }
+    private let opened = Mutex<StorePages?>(nil)
 
     /// - Parameters:
     ///   - ask: asks the store's coordinator; nil where there is none.
@@ -46,7 +41,7 @@ final class Backstage: Sendable {
 
     private func look() throws(Refusal) -> String {
         refreshReport()
-        return try reading { try Digest(of: open().pages.version().utf8).short }
+        return try reading { try Digest(of: open().version().utf8).short }
     }
 
     private func refreshReport() {
@@ -58,7 +53,7 @@ final class Backstage: Sendable {
 
     private func page(at target: RequestTarget, _ version: String) -> HTTPResponse {
         response {
-            guard let page = try open().pages.page(at: target.path, query: target.query) else {
+            guard let page = try open().page(at: target.path, query: target.query) else {
                 throw Refusal(.notFound, "There is no such page. The first one is at /.")
             }
             return ServerPage.response(page, at: target, version: version, hasCommands: hasCommands)
@@ -70,7 +65,7 @@ final class Backstage: Sendable {
             let age = report.withLock { $0?.at.duration(to: .now) }
             if age ?? .seconds(60) > .seconds(2) { refreshReport() }
             let metrics = Metrics(
-                tallies: try open().ledger.tallies(), report: report.withLock { $0?.report },
+                tallies: try open().tallies(), report: report.withLock { $0?.report },
                 freeBytes: Disk.freeBytes(at: store))
             return HTTPResponse(type: Metrics.type, Array(metrics.text.utf8))
         }
@@ -90,18 +85,15 @@ final class Backstage: Sendable {
         }
     }
 
-    private func open() throws -> Store {
+    private func open() throws -> StorePages {
         try opened.withLock { opened in
             if let opened { return opened }
-            let ledger = try LedgerReader(store: store)
             let report: @Sendable () throws -> CoordinatorReport? = { [weak self] in
                 self?.report.withLock { $0?.report }
             }
-            let store = Store(
-                pages: try StorePages(store: URL(filePath: store), report: report, forecasting: forecasting),
-                ledger: ledger)
-            opened = store
-            return store
+            let pages = try StorePages(store: URL(filePath: store), report: report, forecasting: forecasting)
+            opened = pages
+            return pages
         }
     }
 

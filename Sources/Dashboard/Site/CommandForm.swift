@@ -22,7 +22,8 @@ struct CommandForm: Sendable {
         }
         var fields = try formFields(request.body)
         page = fields.removeValue(forKey: "page").flatMap(Self.ownPage) ?? "/"
-        let priority = try fields.removeValue(forKey: "priority").map(Self.priority)
+        // A page's form has one form for all commands, and so a priority with each.
+        let priority = fields.removeValue(forKey: "priority")
         let stages = try Self.selector(fields)
         switch name {
         case "pause": (self.request, change) = (.pause(stages), "Paused")
@@ -30,7 +31,7 @@ struct CommandForm: Sendable {
         case "cancel": (self.request, change) = (.cancel(stages), "Cancelled")
         case "retry": (self.request, change) = (.retry(stages), "To run again")
         default:
-            guard let priority else { throw Refusal(.badRequest, "Say which priority, as 5 or -1.") }
+            let priority = try Self.priority(priority)
             (self.request, change) = (.priority(stages, priority), "Priority \(priority)")
         }
     }
@@ -45,14 +46,20 @@ struct CommandForm: Sendable {
             case "key": selector.key = value
             case "all": break
             case "seed":
-                guard let seed = UInt64(value) else { throw Refusal(.badRequest, "A seed is a number.") }
+                guard let seed = UInt64(value) else {
+                    throw Refusal(.badRequest, "seed: '\(value)' is not a number from 0 on.")
+                }
                 selector.seed = seed
             case "state":
                 guard let state = StageState(rawValue: value) else {
-                    throw Refusal(.badRequest, "There is no such state of a stage.")
+                    let states = StageState.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw Refusal(.badRequest, "state: a stage is never '\(value)'; there are \(states).")
                 }
                 selector.state = state
-            default: throw Refusal(.badRequest, "A command has no field of that name.")
+            default:
+                throw Refusal(
+                    .badRequest,
+                    "A command has no field '\(name)'; there are key, sweep, task, method, seed, state, all and page.")
             }
         }
         // Nobody means all stages of a sweep who has filled in nothing.
@@ -64,8 +71,10 @@ struct CommandForm: Sendable {
         return selector
     }
 
-    private static func priority(_ text: String) throws(Refusal) -> Int {
-        guard let priority = Int(text) else { throw Refusal(.badRequest, "A priority is a number, as 5 or -1.") }
+    private static func priority(_ text: String?) throws(Refusal) -> Int {
+        guard let priority = text.flatMap({ Int($0) }) else {
+            throw Refusal(.badRequest, "priority: '\(text ?? "")' is not a number, as 5 or -1.")
+        }
         return priority
     }
 

@@ -1,5 +1,6 @@
 import Experiments
 import Messages
+import Pages
 
 /// A connection, as long as the server lives.
 package typealias ConnectionID = Int
@@ -84,7 +85,10 @@ struct Site {
         case "/metrics": return [.work(.metrics(id))]
         case "/events": return try watch(id, at: now)
         case LiveScript.path: return [.respond(id, LiveScript.response(to: request.target))]
-        default: return perform(desk.ask(for: request.target, by: id, at: now), at: now)
+        default:
+            // What no page reads makes no page of its own.
+            let query = request.target.query.filter { StorePages.fields.contains($0.key) }
+            return perform(desk.ask(for: RequestTarget(path: path, query: query), by: id, at: now), at: now)
         }
     }
 

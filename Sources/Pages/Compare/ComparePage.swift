@@ -23,24 +23,26 @@ struct ComparePage {
 
     /// - Parameter names: separated by commas; nil for the first two that have scores.
     init(_ view: SweepView, names: String?) {
+        let asked = names.map { Set($0.split(separator: ",").map(String.init)) }
+        self.init(view) { scored in asked ?? Set(scored.prefix(2)) }
+    }
+
+    /// Every method of a sweep that has a score, as far as they fit.
+    static func all(_ view: SweepView) -> ComparePage {
+        ComparePage(view) { scored in Set(scored.prefix(mostMethods)) }
+    }
+
+    /// - Parameter choose: of the methods that have scores, in the order of the table.
+    private init(_ view: SweepView, choosing choose: ([String]) -> Set<String>) {
         let all = view.plan.methods
         let table = ResultTable(view.snapshot)
         let haveScores = Set(zip(table.methods, table.cells).filter { $1.contains { !$0.scores.isEmpty } }.map(\.0))
-        let asked =
-            names.map { Set($0.split(separator: ",").map(String.init)) }
-            ?? Set(all.filter(haveScores.contains).prefix(2))
+        let asked = choose(all.filter(haveScores.contains))
         self.view = view
         methods = Array(all.filter(asked.contains).prefix(Self.mostMethods))
         unknown = asked.subtracting(all).sorted()
         scored = methods.filter(haveScores.contains)
         outcome = Self.outcome(scored, view.snapshot)
-    }
-
-    /// Every method of a sweep that has a score, as far as they fit.
-    static func all(_ view: SweepView) -> ComparePage {
-        let table = ResultTable(view.snapshot)
-        let names = zip(table.methods, table.cells).filter { $1.contains { !$0.scores.isEmpty } }.map(\.0)
-        return ComparePage(view, names: names.prefix(mostMethods).joined(separator: ","))
     }
 
     private static func outcome(_ methods: [String], _ snapshot: SweepSnapshot) -> Outcome {
@@ -77,6 +79,9 @@ struct ComparePage {
     private var chips: HTML {
         let items = view.plan.methods.map { method -> HTML in
             let isShown = methods.contains(method)
+            guard isShown || methods.count < Self.mostMethods else {
+                return "<li title=\"as many as fit are chosen; leave one out first\">\(method)</li>"
+            }
             let others = view.plan.methods.filter { $0 == method ? !isShown : methods.contains($0) }
             let link = view.links.page("/compare", ["methods": others.joined(separator: ",")])
             return "<li><a href=\"\(link)\"\(isShown ? " aria-current=\"true\"" as HTML : "")>\(method)</a></li>"

@@ -8,12 +8,8 @@ package struct HTML: Hashable, Sendable {
     /// - Parameter markup: of our own making. What others wrote goes through a literal's `\( )`, which escapes it.
     package init(markup: String) { self.markup = markup }
 
-    package init() { markup = "" }
-
     /// The text as it stands, in an element or between an attribute's quotation marks.
     package init(text: String) { markup = Self.escaped(text) }
-
-    package static func += (left: inout HTML, right: HTML) { left.markup += right.markup }
 
     package static func + (left: HTML, right: HTML) -> HTML { HTML(markup: left.markup + right.markup) }
 

@@ -6,8 +6,8 @@ import Ledger
 /// Takes out of what a store says who made it where: hosts, workers, users and paths. It is laid over what pages are made
 /// of, not over the pages, so that no page needs to know of it.
 struct Veil {
-    /// Names, each with what stands for it; longer ones first.
-    private let names: [(name: String, other: String)]
+    /// Names, each with what stands for it, longer ones first, by the word that they begin with.
+    private let names: [Substring: [(name: String, other: String)]]
     private let hosts: [String: String]
     private let workers: [WorkerID: WorkerID]
 
@@ -24,9 +24,20 @@ struct Veil {
         let short = hosts.compactMap { host in host.name.split(separator: ".").first.map { (String($0), host.other) } }
         self.hosts = Dictionary(uniqueKeysWithValues: hosts.map { ($0.name, $0.other) })
         self.workers = Dictionary(uniqueKeysWithValues: workers.map { ($0.name, WorkerID(rawValue: $0.other)) })
-        names =
+        let all =
             (workers.map { ($0.name.rawValue, $0.other) } + hosts.map { ($0.name, $0.other) } + short
             + users.map { ($0, "user") }).sorted { ($1.0.count, $0.0) < ($0.0.count, $1.0) }
+        names = Dictionary(grouping: all.filter { !$0.0.isEmpty }) { Self.firstWord(of: $0.0[...]) }
+    }
+
+    private static func isInWord(_ character: Character) -> Bool {
+        character.isLetter || character.isNumber || character == "_"
+    }
+
+    /// The letters that a text begins with; another sign is one by itself.
+    private static func firstWord(of text: Substring) -> Substring {
+        let word = text.prefix(while: isInWord)
+        return word.isEmpty ? text.prefix(1) : word
     }
 
     /// Whose home a path lies in.
@@ -38,23 +49,23 @@ struct Veil {
     /// A text without names and paths.
     func text(_ text: String) -> String {
         let path = #/(^|[\s'"(=:,\[])(?:~|\.{1,2})?/[^\s'",:;)\]]+/#
-        var veiled = text.replacing(path) { "\($0.output.1)[path]" }
-        for (name, other) in names { veiled = Self.replacing(name, with: other, in: veiled) }
-        return veiled
+        return veilingNames(in: text.replacing(path) { "\($0.output.1)[path]" })
     }
 
-    /// Only where the name is a word by itself: "vm" stays in "svm".
-    private static func replacing(_ name: String, with other: String, in text: String) -> String {
+    /// A name only where it is a word by itself: "vm" stays in "svm".
+    private func veilingNames(in text: String) -> String {
         var result = ""
         var rest = text[...]
-        while let range = rest.firstRange(of: name) {
-            let before = rest[..<range.lowerBound].last ?? result.last
-            let after = rest[range.upperBound...].first
-            let isWord = ![before, after].contains { $0.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false }
-            result += rest[..<range.lowerBound] + (isWord ? other : name)
-            rest = rest[range.upperBound...]
+        while !rest.isEmpty {
+            let word = Self.firstWord(of: rest)
+            let found = names[word]?.first { candidate in
+                rest.hasPrefix(candidate.name)
+                    && !(rest.dropFirst(candidate.name.count).first.map(Self.isInWord) ?? false)
+            }
+            result += found?.other ?? String(word)
+            rest = rest.dropFirst(found?.name.count ?? word.count)
         }
-        return result + rest
+        return result
     }
 }
 

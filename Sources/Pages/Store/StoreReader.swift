@@ -10,7 +10,7 @@ package typealias Forecasting = @Sendable (SweepSnapshot) -> [StageKey: StageFor
 final class StoreReader: Sendable {
     let ledger: LedgerReader
     private let known = Mutex<StoreContent?>(nil)
-    private let foretold = Mutex<(plan: String, stages: [StageKey: StageForecast])?>(nil)
+    private let foretold = Mutex<[String: Foretold]>([:])
 
     init(store: String) throws(LedgerError) { ledger = try LedgerReader(store: store) }
 
@@ -22,18 +22,26 @@ final class StoreReader: Sendable {
         }
     }
 
-    /// Asked once for each plan, from when a stage has finished and tells of the groups.
+    /// Asked once for each plan, from when a stage has finished and tells of the groups; again where nothing was known and
+    /// another stage has finished.
     func forecasts(_ snapshot: SweepSnapshot, of entry: SweepEntry, by forecasting: Forecasting) -> [StageKey:
         StageForecast]
     {
-        guard !snapshot.hasEnded, !snapshot.finishedOn.isEmpty else { return [:] }
+        let finished = snapshot.finishedOn.count
+        guard !snapshot.hasEnded, finished > 0 else { return [:] }
         return foretold.withLock { foretold in
-            let plan = "\(entry.plannedAt.rawValue) \(entry.plan.stages.count)"
-            if let foretold, foretold.plan == plan { return foretold.stages }
+            let plan = "\(entry.plan.name) \(entry.plannedAt.rawValue) \(entry.plan.stages.count)"
+            if let known = foretold[plan], !known.stages.isEmpty || known.finished == finished { return known.stages }
             let stages = forecasting(snapshot)
-            foretold = (plan, stages)
+            foretold[plan] = Foretold(finished: finished, stages: stages)
             return stages
         }
+    }
+
+    private struct Foretold {
+        /// Stages that had finished when it was asked for.
+        let finished: Int
+        let stages: [StageKey: StageForecast]
     }
 
     private func content(since known: StoreContent?) throws -> StoreContent {

@@ -97,6 +97,9 @@ package struct NoticeWatch: Sendable {
         if seen != movement {
             (movement, movedAt, isStalled) = (seen, now, false)
         }
+        // What a person holds back does not stand still by itself.
+        let mayMove = stages.contains { !$0.record.state.isFinal && ($0.record.state == .running || !$0.record.isPaused) }
+        if !mayMove { movedAt = now }
         let passed = now.milliseconds(since: movedAt)
         guard !hasEnded, !isStalled, passed >= stallMilliseconds else { return nil }
         isStalled = true

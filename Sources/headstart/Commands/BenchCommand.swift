@@ -27,7 +27,7 @@ struct BenchCommand: ParsableCommand {
         name: .long,
         help: ArgumentHelp(
             "The model whose shape is measured: a name in models.yaml, a Hugging Face directory, or a name on the hub.",
-            valueName: "model"))
+            valueName: "model"), completion: .models)
     var model: String?
 
     @OptionGroup var fetching: FetchOptions
@@ -75,7 +75,7 @@ struct BenchCommand: ParsableCommand {
             return
         }
         let others = [
-            ("--tokens", tokens != nil), ("--length", length != nil), ("--precision", precision != nil),
+            ("--model", model != nil), ("--tokens", tokens != nil), ("--length", length != nil), ("--precision", precision != nil),
             ("--threads", threads != nil),
         ]
         for (name, isGiven) in others where isGiven {

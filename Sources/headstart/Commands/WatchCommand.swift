@@ -12,7 +12,8 @@ struct WatchCommand: ParsableCommand {
         abstract: "Shows a sweep on the whole terminal while it runs: its table, what runs, hosts, failures.",
         discussion: """
             A sign for each seed: · waits, ▸ runs, ● is finished, ✗ failed or was set aside, – cannot run, ○ was cancelled. \
-            q leaves, and the sweep goes on. Where the output is no terminal, it is printed once.
+            q leaves, and the sweep goes on. Where the output is no terminal, it is printed once; with --notify, the sweep \
+            is then watched to its end in silence.
 
             EXAMPLE
               headstart watch --store results
@@ -29,21 +30,37 @@ struct WatchCommand: ParsableCommand {
     @OptionGroup var telling: NotifyOptions
 
     func run() throws {
-        var curves = LossCurves()
-        guard Screen.isTerminal, isatty(STDIN_FILENO) == 1 else {
-            let frame = WatchFrame(try look(&curves), columns: Screen.width, rows: nil)
-            return try Screen.line(frame.lines.joined(separator: "\n"))
+        if telling.isAsked, client.store == nil {
+            throw BadRequest("--notify and --bell need --store: a coordinator alone does not tell what became of stages")
         }
-        // What is wrong with the request is said before the screen is taken.
+        var curves = LossCurves()
         var view = try look(&curves)
         let announcer = Announcer(telling)
-        let stopped = try show(&view, &curves, announcer)
-        announcer.finish()
-        if stopped { throw WorkFailed("stopped watching", stoppedBy: StopSignal.number) }
+        defer { announcer.finish() }
+        guard Screen.isTerminal, isatty(STDIN_FILENO) == 1 else {
+            let frame = WatchFrame(view, columns: Screen.width, rows: nil)
+            try Screen.line(frame.lines.joined(separator: "\n"))
+            return telling.isAsked ? try listen(from: view, &curves, announcer) : ()
+        }
+        if let signal = try show(&view, &curves, announcer) {
+            throw WorkFailed("stopped watching", stoppedBy: signal)
+        }
     }
 
-    /// - Returns: whether a signal ended it, and not a key.
-    private func show(_ view: inout WatchView, _ curves: inout LossCurves, _ announcer: Announcer) throws -> Bool {
+    /// Looks now and then until the sweep has ended, and shows nothing.
+    private func listen(from first: WatchView, _ curves: inout LossCurves, _ announcer: Announcer) throws {
+        var view = first
+        while !StopSignal.isRaised {
+            announcer.look(at: view.snapshot.map { [$0] } ?? [])
+            if view.snapshot?.hasEnded ?? true { return }
+            sleep(2)
+            view = try look(&curves)
+        }
+        throw WorkFailed("stopped watching", stoppedBy: StopSignal.number)
+    }
+
+    /// - Returns: the signal that ended it; nil for a key that asked for it.
+    private func show(_ view: inout WatchView, _ curves: inout LossCurves, _ announcer: Announcer) throws -> Int32? {
         let screen = try FullScreen()
         while true {
             let start = ContinuousClock.now
@@ -53,8 +70,10 @@ struct WatchCommand: ParsableCommand {
             // Looking takes a small part of the time, however large the sweep.
             let pause = max(1, 10 * (start.duration(to: .now) / .seconds(1)))
             switch screen.wait(seconds: pause) {
-            case .stopped: return true
-            case .key(UInt8(ascii: "q")), .key(UInt8(ascii: "Q")), .key(3): return false
+            case .stopped: return StopSignal.number
+            case .key(UInt8(ascii: "q")), .key(UInt8(ascii: "Q")): return nil
+            // Ctrl-C, which is a key to a terminal that hands on every one.
+            case .key(3): return SIGINT
             case .key, .due: view = try look(&curves)
             }
         }

@@ -16,6 +16,8 @@ struct NotifyOptions: ParsableArguments {
         name: .customLong("stall"), help: ArgumentHelp("After how long nothing has moved.", valueName: "minutes"))
     var stallMinutes = 15
 
+    var isAsked: Bool { notify != nil || bell }
+
     func validate() throws {
         if stallMinutes < 1 || stallMinutes > 100_000 {
             throw ValidationError("--stall must be from 1 to 100000 minutes")
