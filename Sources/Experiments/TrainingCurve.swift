@@ -106,7 +106,9 @@ extension TrainingCurve.Point {
 }
 
 /// What has no infinity, which JSON could not say, and whose differences have none.
-private func bounded(_ value: Double) -> Float { Float(min(max(value, -1e38), 1e38)) }
+private func bounded(_ value: Double) -> Float { min(max(Float(value), -largest), largest) }
+
+private let largest: Float = 1e38
 
 extension TrainingCurve: Codable {
     /// Only what steps can have led to is a curve: its points are as many as there may be, and as long as they must be.
@@ -121,13 +123,24 @@ extension TrainingCurve: Codable {
     private var isWhole: Bool {
         guard let last = points.last else { return true }
         let places = points.indices.dropLast()
-        return points.count <= Self.limit && stride > 0
+        return points.count <= Self.limit && stride > 0 && points.allSatisfy(\.isBounded)
             && places.allSatisfy { points[$0].step.isMultiple(of: stride) && points[$0].step / stride == $0 + 1 }
             && last.step > start(of: places.count) && last.step - start(of: places.count) <= stride
     }
 
     package func encode(to encoder: any Encoder) throws { try points.encode(to: encoder) }
 }
+
+extension TrainingCurve.Point {
+    /// Whether all points of a curve can be added up.
+    fileprivate var isBounded: Bool {
+        [loss, learningRate, gradientNorm].allSatisfy { abs($0) <= largest } && (0...largest).contains(seconds)
+            && (0...mostTokens).contains(tokens) && step <= mostTokens
+    }
+}
+
+/// Tokens of a point, far more than a stage could have.
+private let mostTokens = 1 << 50
 
 /// `[step, loss, learningRate, gradientNorm, tokens, seconds]`, since a ledger has millions of them.
 extension TrainingCurve.Point: Codable {

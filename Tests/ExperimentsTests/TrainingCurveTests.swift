@@ -91,4 +91,15 @@ struct TrainingCurveTests {
         }
         #expect(try CanonicalJSON.encode(curve).count < 50_000)
     }
+
+    /// `[step, loss, learningRate, gradientNorm, tokens, seconds]`
+    @Test(arguments: [
+        "[1,2e38,0,0,0,0]", "[1,0,-2e38,0,0,0]", "[1,0,0,2e38,0,0]", "[1,0,0,0,-1,0]",
+        "[1,0,0,0,9000000000000000000,0]", "[1,0,0,0,0,-1]", "[9000000000000000000,0,0,0,0,0]",
+    ])
+    func `numbers that could not be added up make no curve`(_ point: String) {
+        #expect(throws: DecodingError.self) {
+            try CanonicalJSON.decode(TrainingCurve.self, from: Data("[\(point)]".utf8))
+        }
+    }
 }

@@ -64,7 +64,7 @@ extension Plot {
         let panel = { (title: String, label: String, curves: [CurvePanel.Curve]) in
             CurvePanel(title: "\(task): \(title)", yLabel: label, curves: curves)
         }
-        let scores = methods.curves({ $0.curves?.evaluations }, step: \.step) { evaluation in
+        let scores = methods.curves({ $1.curves?.evaluations }, step: \.step) { evaluation in
             let metric = methods.first?.metric ?? .accuracy
             let score = evaluation.scores.first { $0.split == .dev && $0.metric == metric }
             return score?.value.map(methods.scaled)

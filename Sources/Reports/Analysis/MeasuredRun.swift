@@ -99,18 +99,25 @@ struct MeasuredMethod {
     }
 }
 
+extension MeasuredMethod {
+    /// Steps of a point of the kept curve of the seed that took most.
+    fileprivate var stride: Int { runs.compactMap(\.curves?.training.stride).max() ?? 1 }
+}
+
 /// The curves and scores of one task's methods.
 extension [MeasuredMethod] {
     /// A curve a method over its steps, of which each stage is a part.
+    /// - Parameter points: of a run of a stage.
     func curves<Point>(
-        _ points: (MeasuredRun) -> [Point]?, step: (Point) -> Int, y: (Point) -> Double?
+        _ points: (MeasuredMethod, MeasuredRun) -> [Point]?, step: (Point) -> Int, y: (Point) -> Double?
     ) -> [CurvePanel.Curve] {
         let series = { (stage: MeasuredMethod) in stage.runs.first?.series ?? stage.cell.method }
         let stages = Dictionary(grouping: self, by: series)
         return map(series).distinct().map { name in
             let parts = (stages[name] ?? []).map { stage in
-                let before = stage.runs.first?.stepsBefore ?? 0
-                return stage.curve(points, x: { Double(before + step($0)) }, y: y)
+                // Seeds that stopped early begin their next stage earlier.
+                let before = Summary(stage.runs.map { Double($0.stepsBefore) })?.mean ?? 0
+                return stage.curve({ points(stage, $0) }, x: { before + Double(step($0)) }, y: y)
             }
             return CurvePanel.Curve(method: name, parts: parts.filter { !$0.isEmpty })
         }
@@ -120,14 +127,14 @@ extension [MeasuredMethod] {
     func curves<Point>(
         of points: (StageLog) -> [Point]?, step: (Point) -> Int, y: (Point) -> Double?
     ) -> [CurvePanel.Curve] {
-        curves({ points($0.log) }, step: step, y: y)
+        curves({ points($1.log) }, step: step, y: y)
     }
 
     /// The same of what is kept of every stage, in points that all seeds of a stage have alike.
     func trainingCurves(_ y: (TrainingCurve.Point) -> Float) -> [CurvePanel.Curve] {
-        let curves = flatMap(\.runs).compactMap(\.curves?.training)
-        let stride = curves.map(\.stride).max() ?? 1
-        return self.curves({ $0.curves?.training.thinned(toStride: stride).points }, step: \.step) { Double(y($0)) }
+        curves(
+            { stage, run in run.curves?.training.thinned(toStride: stage.stride).points }, step: \.step
+        ) { Double(y($0)) }
     }
 
     private var metric: Metric { first?.metric ?? .accuracy }

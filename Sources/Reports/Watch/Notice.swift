@@ -98,7 +98,9 @@ package struct NoticeWatch: Sendable {
             (movement, movedAt, isStalled) = (seen, now, false)
         }
         // What a person holds back does not stand still by itself.
-        let mayMove = stages.contains { !$0.record.state.isFinal && ($0.record.state == .running || !$0.record.isPaused) }
+        let mayMove = stages.contains { _, record in
+            !record.state.isFinal && (record.state == .running || !record.isPaused)
+        }
         if !mayMove { movedAt = now }
         let passed = now.milliseconds(since: movedAt)
         guard !hasEnded, !isStalled, passed >= stallMilliseconds else { return nil }

@@ -123,7 +123,7 @@ struct Measurements {
 extension StageCost {
     /// - Parameter artifactBytes: of all that the stage yields but its log.
     init(of stage: PreparedStage, _ state: TrainingState, artifactBytes: Int) {
-        let examples = (0..<state.step).reduce(0) { $0 + stage.schedule.batch(ofStep: $1).count }
+        let examples = (state.uncountedSteps..<state.step).reduce(0) { $0 + stage.schedule.batch(ofStep: $1).count }
         var usage = rusage()
         // It fails for wrong arguments alone.
         _ = getrusage(RUSAGE_SELF.rawValue, &usage)

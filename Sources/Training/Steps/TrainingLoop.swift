@@ -133,7 +133,8 @@ final class TrainingLoop {
         measurements.gradientsAreReady(&state)
         let norm = arena.squaredGradientNorm(compute).squareRoot()
         guard meanLoss.isFinite, norm.isFinite else {
-            throw try stage.divergence("step \(step + 1): the loss is \(meanLoss) and the gradient's norm \(norm)")
+            throw try stage.divergence(
+                "step \(step + 1): the loss is \(told(meanLoss)) and the gradient's norm \(told(norm))")
         }
         let scale = stage.recipe.clip.map { min(1, $0 / (norm + 1e-6)) } ?? 1
         let rate = stage.schedule.learningRate(ofStep: step)
@@ -256,3 +257,6 @@ extension Precision {
 extension Duration {
     var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
+
+/// A number that may be none, in as many digits as a person reads.
+private func told(_ value: Double) -> String { value.isNaN ? "not a number" : String(format: "%.3g", value) }

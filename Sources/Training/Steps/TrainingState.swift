@@ -14,8 +14,9 @@ struct TrainingState: Codable, Equatable {
     /// Seconds spent in all, and in training steps alone, over all attempts.
     var seconds = 0.0
     var stepSeconds = 0.0
-    /// Those of the tokens whose seconds no longer count as spent in steps.
+    /// Those of the tokens and steps whose seconds no longer count as spent in steps.
     @Implied<Zero<Int>> private(set) var uncountedTokens: Int
+    @Implied<Zero<Int>> private(set) var uncountedSteps: Int
     /// Goes on where the checkpoint ends, so that no step is in it twice.
     @Implied<Plain<TrainingCurve>> var curve: TrainingCurve
     /// The last evaluation, and the best one where the recipe selects it.
@@ -40,7 +41,7 @@ struct TrainingState: Codable, Equatable {
     var tokensPerSecond: Double { stepSeconds > 0 ? Double(tokens - uncountedTokens) / stepSeconds : 0 }
 
     /// From here on `tokensPerSecond` is that of later steps alone.
-    mutating func countAnew() { (uncountedTokens, stepSeconds) = (tokens, 0) }
+    mutating func countAnew() { (uncountedTokens, uncountedSteps, stepSeconds) = (tokens, step, 0) }
 
     /// - Returns: the mean loss since the last evaluation, and begins a new mean.
     mutating func takeMeanLoss() -> Double {

@@ -75,8 +75,8 @@ struct BenchCommand: ParsableCommand {
             return
         }
         let others = [
-            ("--model", model != nil), ("--tokens", tokens != nil), ("--length", length != nil), ("--precision", precision != nil),
-            ("--threads", threads != nil),
+            ("--model", model != nil), ("--tokens", tokens != nil), ("--length", length != nil),
+            ("--precision", precision != nil), ("--threads", threads != nil),
         ]
         for (name, isGiven) in others where isGiven {
             throw ValidationError("\(name) says nothing about the sums that --ranks measures; leave it out")

@@ -38,14 +38,19 @@ struct DoctorCommand: ParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("With --cluster: the hosts, the first word of a line each.", valueName: "file"),
+        help: ArgumentHelp(
+            "With --cluster: the hosts, the first word of a line each; cluster/hosts otherwise.", valueName: "file"),
         completion: .file())
-    var hosts = "cluster/hosts"
+    var hosts: String?
 
     @Flag(
         name: .long,
         help: ArgumentHelp("Measure only OpenBLAS, with the core type that it chooses by itself.", visibility: .hidden))
     var asItComes = false
+
+    func validate() throws {
+        if hosts != nil, !cluster { throw ValidationError("--hosts goes with --cluster") }
+    }
 
     func run() throws {
         if asItComes { return try Screen.json(HostReport.Products.measured()) }
@@ -80,6 +85,7 @@ struct DoctorCommand: ParsableCommand {
     }
 
     private func listedHosts() throws -> [String] {
+        let hosts = hosts ?? "cluster/hosts"
         let text = String(decoding: try Disk.readToEnd(hosts, atMost: 1 << 20), as: UTF8.self)
         let words = text.split(separator: "\n").compactMap { $0.split { $0 == " " || $0 == "\t" }.first }
         let names = words.filter { !$0.hasPrefix("#") }.map(String.init).distinct()
@@ -90,7 +96,7 @@ struct DoctorCommand: ParsableCommand {
     /// A host that stands still is given up after a while.
     private static func ask(_ host: String, _ program: String) -> ClusterReport.Host {
         do {
-            let command = [program, "doctor", "--json"].map { "'\($0)'" }.joined(separator: " ")
+            let command = [program, "doctor", "--json"].map(quotedForShell).joined(separator: " ")
             let remote = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "--", host, command]
             let words = host == Machine.host ? [program, "doctor", "--json"] : remote
             let text = try headstart.output(of: "timeout", ["--kill-after=5", "120"] + words)
@@ -118,6 +124,7 @@ extension HostReport {
             blas: .measured(), blasAsItComes: .measuredAsItComes(), bfloatUnit: OneDNN.bfloatUnit?.rawValue,
             oneDNN: OneDNN.version, mpi: mpi, zeroMQ: "\(version.major).\(version.minor).\(version.patch)",
             curve: Context.hasCurve, readings: .probed(store: store, mpi: mpi), clock: .now)
+        // What was measured took a while.
         report.clock = .now
         return report
     }

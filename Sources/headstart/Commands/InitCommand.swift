@@ -126,16 +126,8 @@ struct InitCommand: ParsableCommand {
         try Screen.line(
             """
             Wrote \(paths.tasks) and \(paths.sweep); change there what is guessed wrong. Then:
-              headstart run \(quoted(paths.sweep)) --data \(quoted(data)) --store \(quoted(store))
-              headstart results --store \(quoted(store)) --compare \(compared)
+              headstart run \(quotedForShell(paths.sweep)) --data \(quotedForShell(data)) --store \(quotedForShell(store))
+              headstart results --store \(quotedForShell(store)) --compare \(compared)
             """)
-    }
-
-    /// As a shell reads it.
-    private func quoted(_ word: String) -> String {
-        let isPlain = word.unicodeScalars.allSatisfy {
-            $0.properties.isAlphabetic || "0123456789-_./+".unicodeScalars.contains($0)
-        }
-        return isPlain ? word : "'\(word.replacing("'", with: "'\\''"))'"
     }
 }

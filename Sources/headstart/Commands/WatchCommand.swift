@@ -31,7 +31,7 @@ struct WatchCommand: ParsableCommand {
 
     func run() throws {
         if telling.isAsked, client.store == nil {
-            throw BadRequest("--notify and --bell need --store: a coordinator alone does not tell what became of stages")
+            throw BadRequest("--notify and --bell need --store: only a store tells what became of the stages")
         }
         var curves = LossCurves()
         var view = try look(&curves)
