@@ -9,6 +9,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
 ]
 
+/// The MPI to build with: Open MPI, or with HEADSTART_MPI=mpich the other one.
+let mpi: (pkgConfig: String, package: String) =
+    Context.environment["HEADSTART_MPI"] == "mpich" ? ("mpich", "libmpich-dev") : ("mpi-c", "libopenmpi-dev")
+
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -53,7 +57,7 @@ let package = Package(
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
-        .systemLibrary(name: "CMPIHeaders", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .systemLibrary(name: "CMPIHeaders", pkgConfig: mpi.pkgConfig, providers: [.apt([mpi.package])]),
         .target(
             name: "CSentencePiece", cxxSettings: [.treatAllWarnings(as: .error)],
             linkerSettings: [.linkedLibrary("sentencepiece")]),

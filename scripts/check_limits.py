@@ -29,6 +29,8 @@ def fixed_milliseconds(data):
             began[event["stage"]] = entry["at"]
         elif kind == "stands" and event["state"] == "finished" and event["stage"] in names:
             took[names[event["stage"]]] = entry["at"] - began[event["stage"]] - 1000 * event["result"]["seconds"]
+    if set(took) != {"head", "bitfit", "all"}:
+        sys.exit(f"scripts/check-limits: only {', '.join(took) or 'nothing'} finished with the second seed")
     return took
 
 

@@ -7,6 +7,19 @@
 // What is started on one of them overtakes nothing on the others.
 static MPI_Comm scatters, gathers;
 
+#define TEXT(number) #number
+#define VERSION(major, minor, patch) TEXT(major) "." TEXT(minor) "." TEXT(patch)
+
+const char *cmpi_library(void) {
+#if defined(OPEN_MPI)
+    return "Open MPI " VERSION(OMPI_MAJOR_VERSION, OMPI_MINOR_VERSION, OMPI_RELEASE_VERSION);
+#elif defined(MPICH_VERSION)
+    return "MPICH " MPICH_VERSION;
+#else
+#error "this MPI is neither Open MPI nor MPICH (or one of its family)"
+#endif
+}
+
 int cmpi_initialize(void) {
     int provided = MPI_THREAD_SINGLE;
     int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);

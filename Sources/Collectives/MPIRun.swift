@@ -1,14 +1,35 @@
 import Foundation
 
-/// Open MPI's mpirun: what it is told, and what it tells the processes that it starts.
+/// mpirun: what it is told, and what it tells the processes that it starts.
 package enum MPIRun {
     /// mpirun binds no rank: it knows nothing of the other groups' cores. Ranks take theirs by `place`.
-    package static func arguments(ranks: Int, mayOutnumberCores: Bool) -> [String] {
-        ["--quiet", "--bind-to", "none", "-n", "\(ranks)"] + (mayOutnumberCores ? ["--oversubscribe"] : [])
+    package static func arguments(
+        ranks: Int, mayOutnumberCores: Bool, of library: MPILibrary = .current
+    ) -> [String] {
+        switch library {
+        case .openMPI:
+            ["--quiet", "--bind-to", "none", "-n", "\(ranks)"] + (mayOutnumberCores ? ["--oversubscribe"] : [])
+        case .mpich: ["-bind-to", "none", "-n", "\(ranks)"]
+        }
     }
 
     /// Open MPI refuses to start as root, which is who one is in a container, unless it is told twice.
-    package static let environment = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
+    package static func environment(of library: MPILibrary = .current) -> [String: String] {
+        switch library {
+        case .openMPI: ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
+        case .mpich: [:]
+        }
+    }
+
+    /// Has ranks that wait for each other leave their core to those they wait for.
+    package static func yielding(
+        of library: MPILibrary = .current
+    ) -> (arguments: [String], environment: [String: String]) {
+        switch library {
+        case .openMPI: (["--mca", "mpi_yield_when_idle", "1"], [:])
+        case .mpich: ([], ["MPIR_CVAR_POLLS_BEFORE_YIELD": "1"])
+        }
+    }
 
     /// Tells the ranks of a group which of this host's groups it is, from 0.
     package static func environment(ofGroup group: Int, of groups: Int) -> [String: String] {
@@ -25,8 +46,7 @@ package enum MPIRun {
         in environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> (process: Int, processes: Int)? {
         let numbers = environment[groupVariable]?.split(separator: "/").compactMap { Int($0) } ?? []
-        guard numbers.count == 2, let rank = environment["OMPI_COMM_WORLD_LOCAL_RANK"].flatMap({ Int($0) }),
-            let ranks = environment["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap({ Int($0) }),
+        guard numbers.count == 2, let (rank, ranks) = placeOnHost(in: environment),
             1...mostProcesses ~= numbers[1], 1...mostProcesses ~= ranks, 0..<numbers[1] ~= numbers[0], 0..<ranks ~= rank
         else { return nil }
         return (numbers[0] * ranks + rank, numbers[1] * ranks)
@@ -39,6 +59,22 @@ package enum MPIRun {
         return ["OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMIX_RANK"].contains { environment[$0] != nil }
     }
 
+    /// Which of the group's ranks on this host this process is, and how many they are.
+    private static func placeOnHost(in environment: [String: String]) -> (rank: Int, ranks: Int)? {
+        let numbers = { (names: [String]) in names.compactMap { environment[$0].flatMap { Int($0) } } }
+        let found = [
+            numbers(["OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE"]),
+            numbers(["MPI_LOCALRANKID", "MPI_LOCALNRANKS"]),
+        ]
+        return found.first { $0.count == 2 }.map { ($0[0], $0[1]) }
+    }
+
     /// This process's place in its group; nil where mpirun did not start it.
-    package static var rank: Int? { ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"].flatMap { Int($0) } }
+    package static var rank: Int? { rank(in: ProcessInfo.processInfo.environment) }
+
+    /// Slurm's PMI says PMI_RANK as well, also to what is no rank of ours; MPICH's mpirun alone says the place on the host.
+    package static func rank(in environment: [String: String]) -> Int? {
+        let name = environment["MPI_LOCALRANKID"] == nil ? "OMPI_COMM_WORLD_RANK" : "PMI_RANK"
+        return environment[name].flatMap { Int($0) }
+    }
 }

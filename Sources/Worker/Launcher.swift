@@ -13,16 +13,14 @@ struct Launcher: Sendable {
             throw SupervisorError.launcherIsMissing(settings.launcher)
         }
         self.program = program
-        var arguments = MPIRun.arguments(
-            ranks: settings.ranks, mayOutnumberCores: settings.ranks > settings.cores)
-        if settings.groups * settings.ranks > settings.cores {
-            // Ranks that wait for each other leave their core to those they wait for.
-            arguments += ["--mca", "mpi_yield_when_idle", "1"]
-        }
+        let isCrowded = settings.groups * settings.ranks > settings.cores
+        let yielding = isCrowded ? MPIRun.yielding() : ([], [:])
         self.arguments =
-            arguments + [settings.executable, "worker"] + settings.workerArguments
+            MPIRun.arguments(ranks: settings.ranks, mayOutnumberCores: settings.ranks > settings.cores)
+            + yielding.arguments + [settings.executable, "worker"] + settings.workerArguments
             + ["--threads", "\(settings.threadsPerRank)"]
-        environment = inherited.merging(MPIRun.environment) { _, new in new }
+        environment = inherited.merging(MPIRun.environment()) { _, new in new }
+            .merging(yielding.environment) { _, new in new }
             .merging([ParentWatch.supervisorVariable: "\(getpid())"]) { _, new in new }
     }
 

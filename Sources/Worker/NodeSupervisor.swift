@@ -1,3 +1,4 @@
+import Collectives
 import Dispatch
 import Foundation
 package import Logging
@@ -52,8 +53,8 @@ package final class NodeSupervisor: Sendable {
 
 /// What is to run on this host.
 package struct SupervisorSettings: Sendable {
-    /// The name of Open MPI's mpirun, or its path.
-    package var launcher = "mpirun"
+    /// The name of mpirun, or its path.
+    package var launcher = MPILibrary.current.launcher
     /// The path of the headstart program.
     package var executable: String
     /// What follows `headstart worker`; `--threads` is added.

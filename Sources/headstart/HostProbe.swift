@@ -20,12 +20,15 @@ extension HostReadings {
 
     /// With what has to be tried, too.
     /// - Parameter store: a folder that is there, or would be.
-    static func probed(store: String, mpi: String?) -> HostReadings {
+    static func probed(store: String, mpi: (library: MPILibrary, name: String)?) -> HostReadings {
         var readings = here
         readings.blasCore = BLASCore.current
         readings.bestBLASCore = BLASCore.best
         readings.descriptors = Descriptors.raiseLimit()
         readings.hasMPI = mpi != nil
+        readings.builtWithMPI = MPILibrary.builtWith
+        readings.mpiPackage = MPILibrary.current.package
+        readings.hasOtherMPI = mpi.map { $0.library != .current } ?? false
         readings.lockedBytes = limit(__RLIMIT_MEMLOCK)
         readings.sharedMemoryBytes = byteCount(ofFileSystem: "/dev/shm")
         if !readings.fabrics.isEmpty {

@@ -11,14 +11,16 @@ enum MPILaunch {
 
     /// Becomes `mpirun` over `ranks` processes with this program's own arguments; returns only by throwing.
     static func become(ranks: Int) throws -> Never {
-        let environment = MPIRun.environment.merging(MPIRun.environment(ofGroup: 0, of: 1)) { _, new in new }
+        let environment = MPIRun.environment().merging(MPIRun.environment(ofGroup: 0, of: 1)) { _, new in new }
         for (name, value) in environment { setenv(name, value, 1) }
+        let launcher = MPILibrary.current.launcher
         let words =
-            ["mpirun"] + MPIRun.arguments(ranks: ranks, mayOutnumberCores: true) + [try Machine.program()]
+            [launcher] + MPIRun.arguments(ranks: ranks, mayOutnumberCores: true) + [try Machine.program()]
             + joined(Array(CommandLine.arguments.dropFirst()))
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        execvp("mpirun", &arguments)
-        throw WorkFailed("mpirun cannot be started; install openmpi-bin, or train with one rank")
+        execvp(launcher, &arguments)
+        throw WorkFailed(
+            "\(launcher) cannot be started; install \(MPILibrary.current.package), or train with one rank")
     }
 
     /// The arguments with `--tune all` as `--tune=all`: mpirun looks for options of its own behind the program's name,

@@ -56,6 +56,24 @@ struct PlaceTests {
         #expect(place(told["HEADSTART_GROUP"], rank: "0", of: "4") == [8, 12])
     }
 
+    @Test func `MPICH says the same in other words, and Slurm alone makes no rank`() {
+        let rank = ["HEADSTART_GROUP": "1/2", "MPI_LOCALRANKID": "0", "MPI_LOCALNRANKS": "2", "PMI_RANK": "4"]
+        #expect(MPIRun.place(in: rank).map { [$0.process, $0.processes] } == [2, 4])
+        #expect(MPIRun.rank(in: rank) == 4)
+        #expect(MPIRun.rank(in: ["PMI_RANK": "4"]) == nil)
+        #expect(MPIRun.rank(in: ["OMPI_COMM_WORLD_RANK": "3"]) == 3)
+    }
+
+    @Test func `a launcher is known by what it says of itself`() throws {
+        let open = try #require(MPILibrary.named(in: "mpirun (Open MPI) 4.1.4\n\nReport bugs to ...\n"))
+        #expect(open == (.openMPI, "mpirun (Open MPI) 4.1.4"))
+        let mpich = try #require(
+            MPILibrary.named(in: "HYDRA build details:\n    Version:                                 4.0.2\n"))
+        #expect(mpich == (.mpich, "mpirun (MPICH) 4.0.2"))
+        #expect(MPILibrary.named(in: "") == nil)
+        #expect(MPILibrary.named(in: "Intel(R) MPI Library") == nil)
+    }
+
     @Test func `a rank that was started in another way has no place`() {
         #expect(place(nil, rank: "1", of: "2") == nil)
         #expect(place("0/1", rank: nil, of: nil) == nil)

@@ -61,6 +61,7 @@ struct HostTests {
         Ailment(.memory, "ulimit -v unlimited", "ulimit -v") { $0.memoryLimits = [.init(.ulimit, bytes: 8 << 30)] },
         Ailment(.descriptors, "ulimit -n 4096", "256 files") { $0.descriptors = 256 },
         Ailment(.mpi, "apt-get install openmpi-bin", "mpirun") { $0.hasMPI = false },
+        Ailment(.mpi, "HEADSTART_MPI=mpich", "built with") { $0.hasOtherMPI = true },
         Ailment(.sharedMemory, "--shm-size", "64 MiB") { $0.sharedMemoryBytes = 64 << 20 },
         Ailment(.fabric, "libucx0", "mlx5_0") {
             $0.fabrics = ["mlx5_0"]

@@ -43,4 +43,7 @@ int cmpi_test_header(int *done);
 // MPI's sentence for a code, in at most size bytes with the final zero.
 void cmpi_describe(int code, char *text, int size);
 
+// The library that the program was built with, as "Open MPI 4.1.4" or "MPICH 4.0.2".
+const char *cmpi_library(void);
+
 enum { CMPI_NO_THREADS = -1 };

@@ -75,10 +75,17 @@ extension HostReadings {
     }
 
     private var mpiFinding: HostFinding? {
-        guard !hasMPI else { return nil }
+        let command = "sudo apt-get install \(mpiPackage)"
+        if !hasMPI {
+            return HostFinding(
+                subject: .mpi, sentence: "mpirun is not installed, without which no worker group starts",
+                command: command)
+        }
+        guard hasOtherMPI else { return nil }
         return HostFinding(
-            subject: .mpi, sentence: "mpirun is not installed, without which no worker group starts",
-            command: "sudo apt-get install openmpi-bin")
+            subject: .mpi,
+            sentence: "mpirun is not that of \(builtWithMPI), which this program was built with: ranks would not meet",
+            command: "\(command)  # or build for the other: HEADSTART_MPI=mpich scripts/build")
     }
 
     /// Open MPI takes some megabytes for each rank; containers have 64 of them unless told otherwise.

@@ -19,6 +19,11 @@ package struct HostReadings: Codable, Hashable, Sendable {
     /// Files and connections that a process may have.
     package var descriptors = Int.max
     package var hasMPI = true
+    /// The MPI that the program was built with, and the package of its mpirun.
+    package var builtWithMPI = "Open MPI"
+    package var mpiPackage = "openmpi-bin"
+    /// Whether the mpirun that is there is another's.
+    package var hasOtherMPI = false
     /// What Open MPI's ranks of a host send through; nil where there is no such place.
     package var sharedMemoryBytes: Int?
     /// Devices of a fast network, and whether this Open MPI knows how to use one.

@@ -70,7 +70,7 @@ package struct HostReport: Codable, Sendable {
             "memory     \(memory(bytes: memoryBytes))",
             "OpenBLAS   core \(blas.core), \(Int(blas.gigaflops)) GFLOP/s\(asItComes)",
             "bf16       by \(bfloatUnit ?? "software"); oneDNN \(oneDNN)",
-            "MPI        \(mpi ?? "mpirun is not installed")",
+            "MPI        \(mpi ?? "mpirun is not installed"); built with \(readings.builtWithMPI)",
             "ZeroMQ     \(zeroMQ), \(curve ? "with" : "without") CURVE encryption",
             "disk       \(sync ?? "nothing can be written to \(readings.store)")",
         ]

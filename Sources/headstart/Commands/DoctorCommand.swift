@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collectives
 import Experiments
 import Files
 import Foundation
@@ -117,12 +118,12 @@ extension Timestamp {
 extension HostReport {
     fileprivate static func measured(store: String) -> HostReport {
         let version = Context.libraryVersion
-        let mpi = capture("mpirun", ["--version"])?.split(separator: "\n").first.map(String.init)
+        let mpi = capture(MPILibrary.current.launcher, ["--version"]).flatMap(MPILibrary.named)
         var report = HostReport(
             host: Machine.host, program: programVersion, processor: Machine.processor, cores: Machine.cores,
             hardwareThreads: Topology.here.cores.joined().count, memories: Topology.here.memories,
             blas: .measured(), blasAsItComes: .measuredAsItComes(), bfloatUnit: OneDNN.bfloatUnit?.rawValue,
-            oneDNN: OneDNN.version, mpi: mpi, zeroMQ: "\(version.major).\(version.minor).\(version.patch)",
+            oneDNN: OneDNN.version, mpi: mpi?.name, zeroMQ: "\(version.major).\(version.minor).\(version.patch)",
             curve: Context.hasCurve, readings: .probed(store: store, mpi: mpi), clock: .now)
         // What was measured took a while.
         report.clock = .now
