@@ -94,6 +94,9 @@ extension Metric {
     /// A value in percent, or in its own unit.
     package func scaled(_ value: Double) -> Double { isShare ? value * 100 : value }
 
+    /// The largest value that there is, as tables and pictures show it; nil where there is none.
+    package var most: Double? { isShare ? 100 : nil }
+
     /// A value as tables have it.
     package func figure(_ value: Double) -> String { String(format: isShare ? "%.2f" : "%.4f", scaled(value)) }
 }

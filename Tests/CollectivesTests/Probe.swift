@@ -14,7 +14,8 @@ struct Probe {
     init(_ subject: String, ranks: Int?) throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        let launcher = ranks.map { [MPILibrary.current.launcher] + MPIRun.arguments(ranks: $0, mayOutnumberCores: true) } ?? []
+        let launcher =
+            ranks.map { [MPILibrary.current.launcher] + MPIRun.arguments(ranks: $0, mayOutnumberCores: true) } ?? []
         process.arguments = ["timeout", "-k", "5", "300"] + launcher + [Self.path, subject]
         process.environment = ProcessInfo.processInfo.environment.merging(MPIRun.environment()) { _, new in new }
         let output = Pipe()

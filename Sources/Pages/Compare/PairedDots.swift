@@ -36,7 +36,8 @@ struct PairedDots {
         guard !all.isEmpty else { return nil }
         let places = methods.indices.map(Double.init)
         let chart = Chart(
-            x: Axis([-0.4, Double(methods.count) - 0.6], margin: 0), y: Axis(all, margin: 0.08), xTitle: "",
+            x: Axis([-0.4, Double(methods.count) - 0.6], margin: 0), y: Axis(all, margin: 0.08, most: metric.most),
+            xTitle: "",
             width: max(240, 70 + 92 * Double(methods.count)), height: 250)
         let seeds = Set(scores.flatMap(\.keys)).sorted()
         let lines = seeds.map { seed in

@@ -13,7 +13,11 @@ struct Axis {
     ///   - isLogarithmic: only where all numbers are above 0; nil where powers of ten show them better, which is where the
     ///     largest is a multiple of the smallest.
     ///   - whole: whether there is nothing between whole numbers.
-    init(_ values: [Double], isLogarithmic wish: Bool? = false, margin: Double = 0.06, whole: Bool = false) {
+    ///   - most: the largest number that there is, above which no tick stands; nil where there is none.
+    init(
+        _ values: [Double], isLogarithmic wish: Bool? = false, margin: Double = 0.06, whole: Bool = false,
+        most bound: Double? = nil
+    ) {
         let known = values.filter(\.isFinite)
         let least = known.min() ?? 0
         let most = known.max() ?? 1
@@ -23,13 +27,13 @@ struct Axis {
             let middle = log10(most * least) / 2
             low = pow(10, middle - span * (0.5 + margin))
             high = pow(10, middle + span * (0.5 + margin))
-            ticks = Self.powers(low, high)
+            ticks = Self.powers(low, min(high, bound ?? high))
         } else {
             let span = most > least ? most - least : max(abs(most) * 0.1, whole ? 1 : 0.01)
             let middle = (least + most) / 2
             low = middle - span * (0.5 + margin)
             high = middle + span * (0.5 + margin)
-            ticks = Self.steps(low, high, whole: whole)
+            ticks = Self.steps(low, high, whole: whole).filter { $0 <= bound ?? high }
         }
     }
 

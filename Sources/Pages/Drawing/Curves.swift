@@ -26,11 +26,16 @@ package struct CurvePanel: Hashable, Sendable {
     package let curves: [Curve]
     /// Whether the y axis goes by powers of ten.
     package let isLogarithmic: Bool
+    /// The largest y that there is; nil where there is none.
+    package let most: Double?
 
-    package init(_ title: String, xTitle: String, isLogarithmic: Bool = false, _ curves: [Curve]) {
+    package init(
+        _ title: String, xTitle: String, isLogarithmic: Bool = false, most: Double? = nil, _ curves: [Curve]
+    ) {
         self.title = title
         self.xTitle = xTitle
         self.isLogarithmic = isLogarithmic
+        self.most = most
         // What was measured once is no curve.
         self.curves = curves.filter { $0.points.count > 1 }
     }
@@ -41,7 +46,7 @@ package struct CurvePanel: Hashable, Sendable {
         let points = curves.flatMap(\.points)
         let chart = Chart(
             x: Axis(points.map(\.x), margin: 0.02, whole: points.allSatisfy { $0.x == $0.x.rounded() }),
-            y: Axis(points.map(\.y), isLogarithmic: isLogarithmic), xTitle: xTitle)
+            y: Axis(points.map(\.y), isLogarithmic: isLogarithmic, most: most), xTitle: xTitle)
         let lines = curves.enumerated().map { place, curve in
             chart.line(curve.points.map { ($0.x, $0.y) }, classes: "curve k\(place % 8)") + marks(curve, place, chart)
         }

@@ -16,7 +16,8 @@ struct SettingPlot {
     var html: HTML {
         let scale = SettingScale(points.map { $0.value(of: key) })
         let values = points.flatMap { $0.scores.compactMap(\.value) }
-        let chart = Chart(x: scale.axis, y: Axis(values, margin: 0.1), xTitle: key, width: 360, height: 230)
+        let scores = Axis(values, margin: 0.1, most: metric?.most)
+        let chart = Chart(x: scale.axis, y: scores, xTitle: key, width: 360, height: 230)
         let place = { (point: TriedPoint) in scale.number(point.value(of: key)) }
         let seeds = points.flatMap { point in
             point.scores.compactMap { score in
@@ -75,7 +76,7 @@ struct ParallelCoordinates {
 
     var html: HTML {
         let scales = keys.map { key in SettingScale(points.map { $0.value(of: key) }) }
-        let scores = Axis(points.compactMap(\.mean), margin: 0.06)
+        let scores = Axis(points.compactMap(\.mean), margin: 0.06, most: metric?.most)
         let width = Self.left * 2 + Self.gap * Double(keys.count)
         let ranked = points.sorted { merit($0) < merit($1) }
         // The better ones and the chosen one above the others.

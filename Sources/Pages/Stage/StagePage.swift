@@ -202,7 +202,8 @@ extension CurvePanel {
                         return score?.value.map { Curve.Point(x: Double(evaluation.step), y: metric.scaled($0)) }
                     })
             }
-            return CurvePanel(metric.isShare ? "\(metric.rawValue), %" : metric.rawValue, xTitle: "steps", curves)
+            return CurvePanel(
+                metric.isShare ? "\(metric.rawValue), %" : metric.rawValue, xTitle: "steps", most: metric.most, curves)
         }
     }
 

@@ -51,13 +51,19 @@ struct ExportMetricsCommand: ParsableCommand {
         case .tensorboard: try writeEvents(of: stages)
         case .csv: try write(stages, after: StageMetrics.header) { $0.csv }
         case .jsonl:
-            try write(stages, after: "") { stage throws(FileError) in
-                do {
-                    return try stage.lines.map { String(decoding: try CanonicalJSON.encode($0), as: UTF8.self) + "\n" }
-                        .joined()
-                } catch {
-                    throw FileError(.write, out, code: EINVAL)
+            var reason: (any Error)?
+            do {
+                try write(stages, after: "") { stage throws(FileError) in
+                    do {
+                        let lines = try stage.lines.map { String(decoding: try CanonicalJSON.encode($0), as: UTF8.self) }
+                        return lines.map { $0 + "\n" }.joined()
+                    } catch {
+                        reason = error
+                        throw FileError(.write, out, code: EINVAL)
+                    }
                 }
+            } catch {
+                throw reason ?? error
             }
         }
         if out != "-" { try Screen.line("Wrote \(counted(stages.count, "stage")) to \(out).") }
