@@ -6,7 +6,9 @@ import Testing
 private final class Terminal {
     private let own: Int32
     private let process = Process()
-    private(set) var output = ""
+    private var bytes: [UInt8] = []
+    /// What has come, whole characters at last.
+    var output: String { String(decoding: bytes, as: UTF8.self) }
 
     init(_ arguments: [String], in directory: String) throws {
         own = open("/dev/ptmx", O_RDWR | O_NOCTTY)
@@ -50,9 +52,9 @@ private final class Terminal {
     /// Reads until the output is as wanted.
     func wait(until condition: (String) -> Bool) -> Bool {
         eventually(within: 30, every: 50) {
-            var bytes = [UInt8](repeating: 0, count: 1 << 16)
-            let count = read(own, &bytes, bytes.count)
-            if count > 0 { output += String(decoding: bytes[..<count], as: UTF8.self) }
+            var piece = [UInt8](repeating: 0, count: 1 << 16)
+            let count = read(own, &piece, piece.count)
+            if count > 0 { bytes += piece[..<count] }
             return condition(output)
         }
     }
@@ -106,6 +108,22 @@ private final class Terminal {
         terminal.send(signal)
         #expect(terminal.status() == (signal == SIGABRT ? SIGABRT : 128 + signal))
         #expect(!terminal.isRaw && terminal.output.contains(Self.leave), "\(terminal.output)")
+    }
+
+    @Test(.timeLimit(.minutes(5))) func `Ctrl-C leaves as the signal does`() throws {
+        #expect(try run().status == 0)
+        let terminal = try Terminal(["watch", "--store", "store"], in: shop.folder)
+        #expect(terminal.wait { $0.contains("q leaves") })
+        terminal.type("\u{03}")
+        #expect(terminal.status() == 128 + SIGINT && !terminal.isRaw)
+    }
+
+    @Test(.timeLimit(.minutes(5))) func `where there is no terminal notices are waited for in silence`() throws {
+        #expect(try run().status == 0)
+        let ended = try shop.run("watch", "--store", "store", "--notify", "cat >> told.json")
+        #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended.errors)")
+        let alone = try shop.run("watch", "--coordinator", "tcp://127.0.0.1:1", "--bell")
+        #expect(alone.status == 2 && alone.errors.contains("--store"), "\(alone.errors)")
     }
 
     @Test func `where there is no terminal it is printed once`() throws {

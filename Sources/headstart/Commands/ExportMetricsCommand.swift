@@ -55,8 +55,8 @@ struct ExportMetricsCommand: ParsableCommand {
             do {
                 try write(stages, after: "") { stage throws(FileError) in
                     do {
-                        let lines = try stage.lines.map { String(decoding: try CanonicalJSON.encode($0), as: UTF8.self) }
-                        return lines.map { $0 + "\n" }.joined()
+                        let lines = try stage.lines.map { try CanonicalJSON.encode($0) }
+                        return lines.map { String(decoding: $0, as: UTF8.self) + "\n" }.joined()
                     } catch {
                         reason = error
                         throw FileError(.write, out, code: EINVAL)
