@@ -13,6 +13,7 @@ struct CommandTests {
 
     @Test(arguments: [
         ("pause", "key=0f3a", Request.pause(StageSelector(key: "0f3a"))),
+        ("pause", "key=0f3a&priority=soon", Request.pause(StageSelector(key: "0f3a"))),
         (
             "resume", "task=rte&method=eh-ft+2&seed=3&state=",
             .resume(StageSelector(task: "rte", method: "eh-ft 2", seed: 3))
@@ -40,6 +41,16 @@ struct CommandTests {
         #expect(!other.body.contains("href=\"//") && !other.body.contains("\">\""))
     }
 
+    @Test func `the commands of a sweep's page are for that sweep alone, and for all of it only where that is said`()
+        throws
+    {
+        let server = try server()
+        let cookie = "Cookie: headstart-\(server.port)=\(Self.token)"
+        let page = try server.ask("GET", "/", [cookie]).body
+        #expect(page.contains("<input type=\"hidden\" name=\"sweep\" value=\"\(server.plan.name)\">"))
+        #expect(page.contains("<input type=\"checkbox\" name=\"all\" value=\"yes\">"))
+    }
+
     @Test(arguments: [
         (400, "key=0f&all=yes"), (400, ""), (400, "priority=5"), (400, "seed=one"), (400, "state=tired"),
         (400, "nonsense=1&key=0f"), (400, "key=%zz"),
@@ -48,6 +59,11 @@ struct CommandTests {
         let server = try server()
         let answer = try server.ask("POST", "/commands/pause", [form, bearer], body: body)
         #expect(answer.status == status && server.requests.isEmpty, "\(answer.body)")
+    }
+
+    @Test(arguments: [("seed=one", "seed"), ("state=tired", "set-aside"), ("nonsense=1&key=0f", "nonsense")])
+    func `a refusal names the field and what may stand there`(body: String, word: String) throws {
+        #expect(try server().ask("POST", "/commands/pause", [form, bearer], body: body).body.contains(word))
     }
 
     @Test func `without the token nothing is changed, nor from another site`() throws {

@@ -140,6 +140,9 @@ final class RawClient {
         try #require(count == bytes.count)
     }
 
+    /// Says that nothing more will be sent.
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
     /// What comes until the text satisfies a condition, or the server closes.
     func read(until condition: (String) -> Bool) -> String {
         var bytes: [UInt8] = []

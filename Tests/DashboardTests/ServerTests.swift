@@ -70,6 +70,18 @@ struct ServerTests {
         #expect(answers.components(separatedBy: "\r\n\r\nok\n").count == 2002)
     }
 
+    /// Idle connections live for 15 s; one that was closed at the other end is none.
+    @Test func `a connection that the client has closed is closed at once`() throws {
+        let server = try RunningDashboard()
+        let client = try RawClient(port: server.port)
+        try client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        #expect(client.read { $0.hasSuffix("ok\n") }.hasSuffix("ok\n"))
+        let begin = ContinuousClock.now
+        client.finishSending()
+        #expect(client.readToEnd().isEmpty)
+        #expect(begin.duration(to: .now) < .seconds(10))
+    }
+
     @Test func `slow and idle clients keep nobody waiting, and too many are turned away`() throws {
         let server = try RunningDashboard()
         let slow = try (0..<60).map { _ in try RawClient(port: server.port) }

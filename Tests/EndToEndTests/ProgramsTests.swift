@@ -149,6 +149,9 @@ struct ProgramsTests {
         #expect(try export("tensorboard", "-").status == 2)
         let nothing = try shop.run("export", "metrics", "--store", "store", "--format", "csv", "--out", "no/such/file")
         #expect(nothing.status != 0 && nothing.errorLines.count == 1)
+        let ledger = try export("csv", "store/ledger.sqlite")
+        #expect(ledger.status == 2 && ledger.errorLines.count == 1, "\(ledger.errors)")
+        #expect(try shop.run("status", "--store", "store").status == 0)
     }
 }
 

@@ -145,7 +145,8 @@ struct WayfindingTests {
         #expect(train.contains(".SH SETTINGS\n") && train.contains("\\fB\\-\\-method\\fR \\fIname\\fR\n"))
     }
 
-    @Test(.enabled(if: hasMandoc, "mandoc is not installed")) func `mandoc finds nothing wrong with the pages`() throws {
+    @Test(.enabled(if: hasMandoc, "mandoc is not installed")) func `mandoc finds nothing wrong with the pages`() throws
+    {
         #expect(try shop.run("manual", "--out", "man").status == 0)
         let lint = try bash("mandoc -T lint -W warning man/man1/*.1")
         #expect(lint.status == 0 && lint.output.isEmpty, "\(lint.output.prefix(2000))")
