@@ -168,4 +168,15 @@ struct WatchTests {
         #expect(look(600, step: 1) == [] && look(601, step: 2) == [] && look(660, step: 2) == [])
         #expect(look(661, step: 2) == [.stall])
     }
+
+    @Test func `what a person holds back does not stand still, and is waited for anew after that`() throws {
+        let sample = try Sample()
+        var watch = NoticeWatch(stallSeconds: 60)
+        func look(_ second: Int64, isPaused: Bool) -> [Notice.Event] {
+            let stages = sample.plan.stages.map { StageRecord(key: $0.key, isPaused: isPaused) }
+            return watch.look(at: SweepSnapshot(sample.plan, stages), Timestamp(rawValue: second * 1000)).map(\.event)
+        }
+        #expect(look(0, isPaused: true) == [] && look(600, isPaused: true) == [])
+        #expect(look(659, isPaused: false) == [] && look(660, isPaused: false) == [.stall])
+    }
 }
