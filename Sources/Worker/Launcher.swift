@@ -14,7 +14,7 @@ struct Launcher: Sendable {
         }
         self.program = program
         let isCrowded = settings.groups * settings.ranks > settings.cores
-        let yielding = isCrowded ? MPIRun.yielding() : ([], [:])
+        let yielding = isCrowded ? MPIRun.yielding() : (arguments: [], environment: [:])
         self.arguments =
             MPIRun.arguments(ranks: settings.ranks, mayOutnumberCores: settings.ranks > settings.cores)
             + yielding.arguments + [settings.executable, "worker"] + settings.workerArguments
