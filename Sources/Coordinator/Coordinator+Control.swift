@@ -81,13 +81,13 @@ extension Coordinator {
         switch submission.outcome {
         case .failure(let error): return .refused("\(error)")
         case .success(let sweep):
-            let before = core.scheduler.records.count
+            let before = core.scheduler.stageCount
             do throws(CoordinatorError) {
                 guard let plan = try add(sweep, askedAt: clock.now) else {
                     return .refused("its store cannot be read at the moment; ask again when it can")
                 }
                 core.note(.submitted(plan, arguments: submission.arguments))
-                return .submitted(sweep: plan.name, stages: core.scheduler.records.count - before)
+                return .submitted(sweep: plan.name, stages: core.scheduler.stageCount - before)
             } catch .planning(let reason) {
                 return .refused(reason)
             }
@@ -95,25 +95,10 @@ extension Coordinator {
     }
 
     private var report: CoordinatorReport {
-        let status = status
-        let records = Dictionary(status.stages.map { ($0.key, $0) }) { first, _ in first }
-        var seen: Set<StageKey> = []
-        var running: [RunningStage] = []
-        var sweeps: [SweepStanding] = []
-        for plan in status.plans {
-            var states: [String: Int] = [:]
-            for stage in plan.stages {
-                guard let record = records[stage.key] else { continue }
-                states[record.state.rawValue, default: 0] += 1
-                if record.state == .running, seen.insert(stage.key).inserted {
-                    running.append(RunningStage(stage, record))
-                }
-            }
-            sweeps.append(SweepStanding(name: plan.name, states: states))
-        }
+        let scheduler = core.scheduler
         return CoordinatorReport(
-            sweeps: sweeps, running: running, workers: core.scheduler.workers(at: clock.now),
-            draining: core.scheduler.draining.sorted(), resting: core.scheduler.resting(at: clock.now),
+            sweeps: scheduler.standings, running: scheduler.running, workers: scheduler.workers(at: clock.now),
+            draining: scheduler.draining.sorted(), resting: scheduler.resting(at: clock.now),
             trouble: core.trouble?.error.description)
     }
 }

@@ -138,6 +138,7 @@ final class Script {
         case .cancel: "cancel"
         case .retry: "retry"
         case .setPriority: "set priority"
+        case .setWeight: "set weight"
         case .drain: "drain"
         case .welcome: "welcome"
         case .stop: "stop"
