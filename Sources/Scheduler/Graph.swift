@@ -43,8 +43,10 @@ extension Scheduler {
     /// The first stage without which this one will never run, and how it stands.
     private func obstacle(of stage: Stage) -> String? {
         guard stage.missing > 0 else { return nil }
-        let source = stage.inputs.lazy.map { stages[known: $0.from] }.first { $0.state.isFinal && $0.state != .finished }
-        return source.map { "\($0.planned.label) (\($0.key.short)), which is \($0.state.rawValue)" }
+        let sources = stage.inputs.map { stages[known: $0.from] }
+        return sources.first { $0.state.isFinal && $0.state != .finished }.map {
+            "\($0.planned.label) (\($0.key.short)), which is \($0.state.rawValue)"
+        }
     }
 
     /// What ended without a verdict is tried again by a new life of the coordinator: whoever started it may have mended
@@ -75,7 +77,9 @@ extension Scheduler {
     /// - Returns: what the store need not have any more, since it is looked for anew.
     @discardableResult
     private mutating func reopenUnlessWhole(_ index: StageIndex) -> [ArtifactID] {
-        guard case .finished(let result) = stages[index].standing, !isWhole(result, for: stages[index]) else { return [] }
+        guard case .finished(let result) = stages[index].standing, !isWhole(result, for: stages[index]) else {
+            return []
+        }
         // What it has measured would be lost with the result, so it is measured again.
         stages[index].planned.owe([], measures: result.measured)
         let forgotten = forgetDispensable(result, of: index)

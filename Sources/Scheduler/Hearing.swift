@@ -102,8 +102,9 @@ extension Scheduler {
         _ result: StageResult, of index: StageIndex, from worker: WorkerID, at now: Timestamp
     ) {
         if let host = host(of: stages[index]) {
+            let foretold = kind(of: stages[index]).needs.seconds
             hosts[host]?.rest = nil
-            hosts[host]?.pace.note(result.seconds, foretold: kind(of: stages[index]).needs.seconds)
+            hosts[host]?.pace.note(result.seconds, foretold: foretold)
         }
         closeAttempt(index, nil, at: now) { $0.standing = .finished(result) }
         stages[index].trials.madeBy = worker
@@ -117,7 +118,7 @@ extension Scheduler {
     /// Sends what a finished stage made to everyone, ahead of the stages that start from it.
     private mutating func publish(_ artifacts: [ArtifactReference], of index: StageIndex) {
         let key = stages[index].key
-        let open = stages[index].followers.lazy.map { stages[$0] }.filter { !$0.state.isFinal }
+        let open = stages[index].followers.map { stages[$0] }.filter { !$0.state.isFinal }
         let kinds = Set(open.flatMap(\.inputs).filter { $0.from == key }.map(\.kind))
         for artifact in artifacts where kinds.contains(artifact.kind) && artifact.byteCount <= broadcastByteLimit {
             perform(.broadcast(.published(artifact)))

@@ -43,7 +43,7 @@ extension Scheduler {
             (stage.inputs.allSatisfy { stages.known($0.from) < index }, "7: comes before a stage it starts from"),
             (missing == Int(stage.missing), "8: waits for \(stage.missing) stages, not \(missing)"),
             (stage.chain == longest + 1, "8: is said to begin a chain of \(stage.chain)"),
-            (queued.allSatisfy { $0 == (isReady(stage) && stage.notBefore == nil) }, "9: stands ready, or not, wrongly"),
+            (queued.allSatisfy { $0 == (isReady(stage) && stage.notBefore == nil) }, "9: is queued, or not, wrongly"),
             (!isReady(stage) || stage.notBefore == nil || pausing.time(of: index) != nil, "9: pauses without end"),
         ]
         return rules.filter { !$0.0 }.map(\.1)

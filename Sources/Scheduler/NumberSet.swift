@@ -1,10 +1,10 @@
 /// Whole numbers below a bound, of which the next one after any is found at once: a tree of words in which a bit says
 /// whether the word below it holds anything. A million numbers have four levels, and take little more than a bit each.
-struct NumberSet: Sendable {
+package struct NumberSet: Sendable {
     /// The lowest one first.
     private var levels: [[UInt64]] = []
 
-    init(below bound: Int) {
+    package init(below bound: Int) {
         var count = bound
         repeat {
             count = max(1, (count + 63) / 64)
@@ -12,11 +12,11 @@ struct NumberSet: Sendable {
         } while count > 1
     }
 
-    var isEmpty: Bool { levels.last?.first == 0 }
+    package var isEmpty: Bool { levels.last?.first == 0 }
 
-    func contains(_ number: Int) -> Bool { levels[0][number / 64] & bit(number) != 0 }
+    package func contains(_ number: Int) -> Bool { levels[0][number / 64] & bit(number) != 0 }
 
-    mutating func insert(_ number: Int) {
+    package mutating func insert(_ number: Int) {
         var place = number
         for level in levels.indices {
             let wasEmpty = levels[level][place / 64] == 0
@@ -26,7 +26,7 @@ struct NumberSet: Sendable {
         }
     }
 
-    mutating func remove(_ number: Int) {
+    package mutating func remove(_ number: Int) {
         var place = number
         for level in levels.indices {
             levels[level][place / 64] &= ~bit(place)
@@ -36,7 +36,7 @@ struct NumberSet: Sendable {
     }
 
     /// The least number from this one on: up until a word has a bit from there on, then down along the lowest bits.
-    func first(from number: Int = 0) -> Int? {
+    package func first(from number: Int = 0) -> Int? {
         var (level, place) = (0, number)
         while level < levels.count, place / 64 < levels[level].count {
             let rest = levels[level][place / 64] & ~(bit(place) - 1)

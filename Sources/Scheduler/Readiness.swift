@@ -94,7 +94,7 @@ extension Scheduler {
             let stage = stages[index]
             guard nearest.map({ index < $0 }) ?? true, isQueued(stage), stage.priority == best.priority,
                 (stage.round ?? 0, stage.chain) == (best.round, best.chain),
-                let kind = stage.seats.lazy.map({ lanes[Int($0.lane)].kind }).first(where: { $0.sweep == best.sweep }),
+                let kind = stage.seats.map({ lanes[Int($0.lane)].kind }).first(where: { $0.sweep == best.sweep }),
                 fits(kind.needs, worker, at: now), !isBetterElsewhere(stage, than: worker, at: now)
             else { continue }
             nearest = index
@@ -118,11 +118,18 @@ extension Scheduler {
         watch(worker)
         record(.started(stage.key, attempt, on: worker, node: node, at: now))
         move(next.stage) { ($0.standing, $0.attempts) = (.running(on: worker), attempt.rawValue) }
-        lastPass = max(lastPass, sweeps[next.sweep].pass)
-        sweeps[next.sweep].pass += sweeps[next.sweep].stride
-        hosts[node.host]?.sources.insert(kind(of: stage).source)
-        if !stage.inputs.isEmpty { workers[worker]?.holds(stage.inputs.map { stages.known($0.from) }) }
+        charge(next.sweep)
+        let (source, inputs) = (kind(of: stage).source, stage.inputs.map { stages.known($0.from) })
+        hosts[node.host]?.sources.insert(source)
+        if !inputs.isEmpty { workers[worker]?.holds(inputs) }
         sendAssignment(next.stage, to: worker)
+    }
+
+    /// Of a sweep nothing of which has ended, stages are taken to be as long as those of others.
+    private mutating func charge(_ sweep: Int) {
+        lastPass = max(lastPass, sweeps[sweep].pass)
+        let seconds = sweeps[sweep].meanSeconds ?? sweeps.lazy.compactMap(\.meanSeconds).max() ?? 1
+        sweeps[sweep].advance(by: seconds)
     }
 
     /// What is alike in all stages of its lane.

@@ -89,7 +89,9 @@ extension Scheduler {
         switch explanation {
         case .runs(let worker, let attempt): return "attempt \(attempt) runs on \(worker)\(setback)"
         case .startsFrom(let sources):
-            let names = sources.map { "\(stages[known: $0].planned.label) (\($0.short), \(stages[known: $0].state.rawValue))" }
+            let names = sources.map { stages[known: $0] }.map {
+                "\($0.planned.label) (\($0.key.short), \($0.state.rawValue))"
+            }
             return "it starts from \(names.joined(separator: ", "))"
         case .isPaused: return "it is paused"
         case .waitsForWorker:

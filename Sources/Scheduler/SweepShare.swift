@@ -30,8 +30,12 @@ struct SweepShare: Sendable {
         attempts += 1
     }
 
-    /// What a hand-out moves it on by. An attempt counts a second until one has ended, and never nothing.
-    var stride: Double { max(0.001, attempts > 0 ? seconds / Double(attempts) : 1) / weight }
+    /// What its attempts have taken on average, and never nothing; nil until one has ended.
+    var meanSeconds: Double? { attempts > 0 ? max(0.001, seconds / Double(attempts)) : nil }
+
+    /// It has been given a stage.
+    /// - Parameter seconds: what that may take.
+    mutating func advance(by seconds: Double) { pass += seconds / weight }
 
     var standing: SweepStanding {
         let states = counts.filter { $0.value > 0 }.map { ($0.key.rawValue, $0.value) }
