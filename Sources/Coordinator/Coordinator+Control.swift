@@ -41,6 +41,10 @@ extension Coordinator {
         case .cancel(let selector): return try obey(.cancel(selector))
         case .retry(let selector): return try obey(.retry(selector))
         case .priority(let selector, let priority): return try obey(.setPriority(selector, priority))
+        case .weight(let sweep, let weight):
+            guard plans.contains(where: { $0.name == sweep }) else { return .refused("it has no sweep '\(sweep)'") }
+            guard isWeight(weight) else { return .refused("a weight is a number above 0") }
+            return try obey(.setWeight(sweep: sweep, weight))
         case .drain(let host, let isOver):
             let workers = core.scheduler.workers(at: clock.now).count { $0.node.host == host }
             guard isOver || workers > 0 else { return .refused("no worker of the host '\(host)' is connected") }

@@ -109,7 +109,9 @@ struct OrderTests {
             case 2: script.obey(.setPriority(one, Int.random(in: -1...1, using: &generator)))
             case 3: script.obey(.cancel(one))
             case 4:
-                let tried = script.memory.stages.values.filter { $0.state != .running && $0.setback != nil }
+                let tried = script.memory.stages.values.filter {
+                    [.waiting, .failed, .setAside, .cancelled].contains($0.state) && $0.setback != nil
+                }
                 script.obey(.retry(.all))
                 for stage in tried { naive.forgive(stage.key) }
             default:
