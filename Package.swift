@@ -133,7 +133,7 @@ let package = Package(
             ],
             path: "Tests/Simulation", swiftSettings: strict),
         .executableTarget(
-            name: "simulate", dependencies: ["Simulation"], path: "Tests/simulate", swiftSettings: strict),
+            name: "simulate", dependencies: ["Simulation", "Experiments"], path: "Tests/simulate", swiftSettings: strict),
         tests(
             of: "Scheduler", ["TestKit", "Simulation", "Experiments", "Files", "Messages"], resources: [.copy("Traces")]
         ),

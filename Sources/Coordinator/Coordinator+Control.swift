@@ -41,6 +41,10 @@ extension Coordinator {
         case .cancel(let selector): return try obey(.cancel(selector))
         case .retry(let selector): return try obey(.retry(selector))
         case .priority(let selector, let priority): return try obey(.setPriority(selector, priority))
+        case .weight(let sweep, let weight):
+            guard plans.contains(where: { $0.name == sweep }) else { return .refused("it has no sweep '\(sweep)'") }
+            guard isWeight(weight) else { return .refused("a weight is a number above 0") }
+            return try obey(.setWeight(sweep: sweep, weight))
         case .drain(let host, let isOver):
             let workers = core.scheduler.workers(at: clock.now).count { $0.node.host == host }
             guard isOver || workers > 0 else { return .refused("no worker of the host '\(host)' is connected") }
@@ -81,13 +85,13 @@ extension Coordinator {
         switch submission.outcome {
         case .failure(let error): return .refused("\(error)")
         case .success(let sweep):
-            let before = core.scheduler.records.count
+            let before = core.scheduler.stageCount
             do throws(CoordinatorError) {
                 guard let plan = try add(sweep, askedAt: clock.now) else {
                     return .refused("its store cannot be read at the moment; ask again when it can")
                 }
                 core.note(.submitted(plan, arguments: submission.arguments))
-                return .submitted(sweep: plan.name, stages: core.scheduler.records.count - before)
+                return .submitted(sweep: plan.name, stages: core.scheduler.stageCount - before)
             } catch .planning(let reason) {
                 return .refused(reason)
             }
@@ -95,25 +99,10 @@ extension Coordinator {
     }
 
     private var report: CoordinatorReport {
-        let status = status
-        let records = Dictionary(status.stages.map { ($0.key, $0) }) { first, _ in first }
-        var seen: Set<StageKey> = []
-        var running: [RunningStage] = []
-        var sweeps: [SweepStanding] = []
-        for plan in status.plans {
-            var states: [String: Int] = [:]
-            for stage in plan.stages {
-                guard let record = records[stage.key] else { continue }
-                states[record.state.rawValue, default: 0] += 1
-                if record.state == .running, seen.insert(stage.key).inserted {
-                    running.append(RunningStage(stage, record))
-                }
-            }
-            sweeps.append(SweepStanding(name: plan.name, states: states))
-        }
+        let scheduler = core.scheduler
         return CoordinatorReport(
-            sweeps: sweeps, running: running, workers: core.scheduler.workers(at: clock.now),
-            draining: core.scheduler.draining.sorted(), resting: core.scheduler.resting(at: clock.now),
+            sweeps: scheduler.standings, running: scheduler.running, workers: scheduler.workers(at: clock.now),
+            draining: scheduler.draining.sorted(), resting: scheduler.resting(at: clock.now),
             trouble: core.trouble?.error.description)
     }
 }

@@ -78,7 +78,9 @@ extension Coordinator {
             let stored = transfers.held(known.values.flatMap { $0.result?.artifacts ?? [] })
             let spared = plan.spared(of: discarded, knowing: known)
             try decide(
-                .planned(plan, askedAt: sweep.askedAt, known: known, stored: stored.union(spared)))
+                .planned(
+                    plan, askedAt: sweep.askedAt, known: known, stored: stored.union(spared),
+                    needs: settings.needs(plan)))
         }
     }
 }

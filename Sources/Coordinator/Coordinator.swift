@@ -68,11 +68,12 @@ package final class Coordinator {
 
     /// Works until every stage has ended or a stop is requested.
     ///
-    /// - Parameter onChange: is told how things stand, a few times a second at most.
+    /// - Parameter onChange: is told how things stand, a few times a second at most, and less often where it takes long; nil
+    ///   where nobody looks, which saves the look at all stages.
     /// - Returns: whether every stage has ended.
     @discardableResult
     package func run(
-        until stop: StopRequest, onChange: (CoordinatorStatus) -> Void = { _ in }
+        until stop: StopRequest, onChange: ((CoordinatorStatus) -> Void)? = nil
     ) throws(CoordinatorError) -> Bool {
         logger.info("the coordinator listens", metadata: ["endpoint": "\(endpoint)"])
         var farewell = Farewell(patienceMilliseconds: settings.farewellMilliseconds)
@@ -81,16 +82,19 @@ package final class Coordinator {
             core.trouble != nil || submissions.isPlanning || !farewell.isOver(core.scheduler, at: clock.now)
         {
             try turn(waitingFor: stop)
-            guard reportAt <= clock.now else { continue }
+            guard let onChange, reportAt <= clock.now else { continue }
+            let began = clock.now
             onChange(status)
-            reportAt = clock.now.advanced(byMilliseconds: settings.reportMilliseconds)
+            // Most of the time is the workers'.
+            let pause = max(settings.reportMilliseconds, 20 * clock.now.milliseconds(since: began))
+            reportAt = clock.now.advanced(byMilliseconds: pause)
         }
         if stop.isRequested || hasFailed { try decide(.command(.stop)) }
         try complete()
         if core.trouble != nil { try perform(core.lastWords) }
         try linger(stop)
         transfers.drain()
-        onChange(status)
+        onChange?(status)
         if let trouble = core.trouble { throw .ledger(trouble.error) }
         return core.scheduler.isFinished
     }
@@ -106,7 +110,10 @@ package final class Coordinator {
     /// The sweeps, as far as they are planned.
     package var plans: [SweepPlan] { sweeps.compactMap(\.plan) }
 
-    package var status: CoordinatorStatus {
+    /// Whether nothing more will happen unless a person asks for it.
+    package var isFinished: Bool { core.scheduler.isFinished }
+
+    private var status: CoordinatorStatus {
         CoordinatorStatus(
             plans: plans, stages: core.scheduler.records, workerCount: core.scheduler.workerCount,
             trouble: core.trouble?.error.description)

@@ -2,37 +2,58 @@
 /// score, of equals that of the first in the table's order. It depends on the results alone and not on the order in which
 /// they came.
 package struct BestSeeds: Sendable {
-    private struct Place: Hashable {
-        /// By its place in `sweeps`.
-        let sweep: Int
-        let cell: Cell
+    private struct Sweep {
+        let identity: SweepPlan.Identity
+        /// By their numbers.
+        var cells: [Int] = []
+        /// Whether its searches go on, so that more stages may come to be some row's.
+        var isSearching = false
     }
 
     /// Several of one name may be worked on at once.
-    private var sweeps: [SweepPlan.Identity] = []
-    /// The last stages of each cell's rows, in the table's order.
-    private var cells: [Place: [StageKey]] = [:]
-    private var places: [StageKey: [Place]] = [:]
-    /// Sweeps whose searches go on, so that more stages may come to be some row's.
-    private var searching: Set<Int> = []
+    private var sweeps: [Sweep] = []
+    /// The last stages of each cell's rows, in the table's order. Cells of plans that others took the place of are empty.
+    private var cells: [[StageKey]] = []
+    /// The cell that a stage is of, and the further ones of the few that have several.
+    private var first: [StageKey: Int] = [:]
+    private var more: [StageKey: [Int]] = [:]
 
     package init() {}
 
     /// Takes a plan up, in place of what was known of its sweep.
     package mutating func add(_ plan: SweepPlan) {
         let identity = plan.identity
-        let sweep = sweeps.firstIndex(of: identity) ?? sweeps.endIndex
-        if sweep == sweeps.endIndex { sweeps.append(identity) }
-        cells = cells.filter { $0.key.sweep != sweep }
+        let place = sweeps.firstIndex { $0.identity == identity } ?? sweeps.endIndex
+        if place == sweeps.endIndex { sweeps.append(Sweep(identity: identity)) }
+        for cell in sweeps[place].cells { empty(cell) }
+        sweeps[place].isSearching = plan.searches.contains(where: \.isOpen)
+        var numbers: [Cell: Int] = [:]
         for row in plan.rows {
             guard let last = row.stages.last else { continue }
-            cells[Place(sweep: sweep, cell: row.foldCell), default: []].append(last)
+            let cell = numbers[row.foldCell] ?? cells.endIndex
+            if cell == cells.endIndex {
+                numbers[row.foldCell] = cell
+                cells.append([])
+            }
+            cells[cell].append(last)
+            if !places(of: last).contains(cell) { put(last, into: cell) }
         }
-        places = [:]
-        for (place, stages) in cells {
-            for stage in Set(stages) { places[stage, default: []].append(place) }
+        sweeps[place].cells = numbers.values.sorted()
+    }
+
+    private func places(of stage: StageKey) -> [Int] { first[stage].map { [$0] + (more[stage] ?? []) } ?? [] }
+
+    private mutating func put(_ stage: StageKey, into cell: Int) {
+        if first[stage] == nil { first[stage] = cell } else { more[stage, default: []].append(cell) }
+    }
+
+    private mutating func empty(_ cell: Int) {
+        for stage in Set(cells[cell]) {
+            let others = places(of: stage).filter { $0 != cell }
+            (first[stage], more[stage]) = (nil, nil)
+            for other in others { put(stage, into: other) }
         }
-        if plan.searches.contains(where: \.isOpen) { searching.insert(sweep) } else { searching.remove(sweep) }
+        cells[cell] = []
     }
 
     /// Whether the stage's model is kept, as far as results have come. One that is of no cell is, as long as a search may
@@ -40,9 +61,9 @@ package struct BestSeeds: Sendable {
     /// - Parameter merit: of each stage, greater for a better score; nil for one that has not finished.
     package func keeps(_ stage: StageKey, merit: (StageKey) -> Double?) -> Bool {
         guard let mine = merit(stage) else { return false }
-        guard let places = places[stage] else { return isSearching }
-        return places.contains { place in
-            let stages = cells[place] ?? []
+        guard isOfACell(stage) else { return isSearching }
+        return places(of: stage).contains { cell in
+            let stages = cells[cell]
             guard let own = stages.firstIndex(of: stage) else { return false }
             return !stages.enumerated().contains { number, other in
                 guard other != stage, let theirs = merit(other) else { return false }
@@ -53,14 +74,14 @@ package struct BestSeeds: Sendable {
 
     /// The stages that share a cell with this one.
     package func rivals(of stage: StageKey) -> Set<StageKey> {
-        Set((places[stage] ?? []).flatMap { cells[$0] ?? [] }).subtracting([stage])
+        Set(places(of: stage).flatMap { cells[$0] }).subtracting([stage])
     }
 
     /// Whether some search goes on.
-    package var isSearching: Bool { !searching.isEmpty }
+    package var isSearching: Bool { sweeps.contains(where: \.isSearching) }
 
     /// Whether it is the last one of some row.
-    package func isOfACell(_ stage: StageKey) -> Bool { places[stage] != nil }
+    package func isOfACell(_ stage: StageKey) -> Bool { first[stage] != nil }
 }
 
 extension StageResult {

@@ -32,7 +32,7 @@ package struct StageSpecification: Codable, Hashable, Sendable {
     package let backbone: Digest
     /// `TaskDefinition.contentDigest`.
     package let task: Digest
-    package let recipe: Recipe
+    @Shared package private(set) var recipe: Recipe
     package let seed: UInt64
     /// Sorted by kind; at most one of each kind.
     package let inputs: [StageInput]
@@ -47,10 +47,18 @@ package struct StageSpecification: Codable, Hashable, Sendable {
         semantics = recipe.precision.semanticsVersion
         self.backbone = backbone
         self.task = task
-        self.recipe = recipe
+        _recipe = Shared(wrappedValue: recipe)
         self.seed = seed
         self.inputs = inputs.sorted { ($0.kind, $0.from) < ($1.kind, $1.from) }
         self.given = given.sorted { $0.kind < $1.kind }
+    }
+
+    /// Takes the other's copy of an equal recipe in place of its own.
+    /// - Returns: whether it has another one now.
+    mutating func share(_ other: StageSpecification) -> Bool {
+        guard !_recipe.isShared(with: other._recipe), _recipe == other._recipe else { return false }
+        _recipe = other._recipe
+        return true
     }
 
     /// The SHA-256 of the specification's canonical JSON.

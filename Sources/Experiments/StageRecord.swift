@@ -55,7 +55,7 @@ package struct StageRecord: Hashable, Sendable {
 package enum StageStanding: Hashable, Sendable {
     case waiting
     case running(on: WorkerID)
-    case finished(StageResult)
+    indirect case finished(StageResult)
     /// It failed by its own fault, which another attempt would repeat: it diverged, or its input is bad.
     case failed(StageFailure)
     /// It killed its worker, or failed on its node, too often.

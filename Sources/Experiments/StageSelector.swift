@@ -22,49 +22,28 @@ package struct StageSelector: Codable, Hashable, Sendable {
         self.key = key
     }
 
-    /// - Parameter roles: all that the stage serves as; one of them must meet every condition on sweep, task, method and
-    ///   seed.
-    package func selects(_ stage: StageKey, in roles: Set<StageRole>, state: StageState) -> Bool {
+    /// Whether the stage stands so and its key begins so. What it serves as is `SweepPlan.stages(servingAs:)`.
+    package func admits(_ stage: StageKey, _ state: StageState) -> Bool {
         guard self.state == nil || self.state == state else { return false }
-        if let key, !stage.rawValue.hex.hasPrefix(key.lowercased()) { return false }
-        return roles.contains(where: admits)
+        return key.map { stage.rawValue.hex.hasPrefix($0.lowercased()) } ?? true
     }
 
-    private func admits(_ role: StageRole) -> Bool {
-        sweep ?? role.sweep == role.sweep && task ?? role.task == role.task && method ?? role.method == role.method
-            && seed ?? role.seed == role.seed
-    }
-}
-
-/// What a stage is to one row of a sweep's table, or to a search. A shared stage has several roles.
-package struct StageRole: Hashable, Sendable {
-    package let sweep: String
-    package let task: String
-    package let method: String
-    package let seed: UInt64
-
-    package init(sweep: String, task: String, method: String, seed: UInt64) {
-        self.sweep = sweep
-        self.task = task
-        self.method = method
-        self.seed = seed
+    fileprivate func admits(_ task: String, _ method: String, _ seed: UInt64) -> Bool {
+        self.task ?? task == task && self.method ?? method == method && self.seed ?? seed == seed
     }
 }
 
 extension SweepPlan {
-    /// The roles of each of its stages: those by its own name, task and seed, and those of the rows that it serves.
-    package var roles: [StageKey: Set<StageRole>] {
-        var roles: [StageKey: Set<StageRole>] = [:]
-        for stage in stages {
-            let role = StageRole(
-                sweep: name, task: stage.task, method: stage.method, seed: stage.specification.seed)
-            roles[stage.key, default: []].insert(role)
+    /// The stages of which one role meets every condition on sweep, task, method and seed. A stage's roles are what it is by
+    /// its own name, task and seed, and what the rows are that it serves; a shared stage has several.
+    package func stages(servingAs selector: StageSelector) -> Set<StageKey> {
+        guard selector.sweep ?? name == name else { return [] }
+        var chosen: Set<StageKey> = []
+        for stage in stages where selector.admits(stage.task, stage.method, stage.specification.seed) {
+            chosen.insert(stage.key)
         }
-        for row in rows {
-            let role = StageRole(sweep: name, task: row.task, method: row.method, seed: row.seed)
-            for stage in row.stages { roles[stage, default: []].insert(role) }
-        }
-        return roles
+        for row in rows where selector.admits(row.task, row.method, row.seed) { chosen.formUnion(row.stages) }
+        return chosen
     }
 }
 

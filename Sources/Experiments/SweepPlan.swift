@@ -70,57 +70,6 @@ package struct RunningText: Codable, Hashable, Sendable {
     private func blockCount(of tokens: Int, _ room: Int) -> Int { (tokens + room - 1) / room }
 }
 
-/// A node of the stage graph.
-package struct PlannedStage: Codable, Hashable, Sendable {
-    package let key: StageKey
-    package let specification: StageSpecification
-    /// The name of its task in the sweep.
-    package let task: String
-    /// What people call it: method, and the number of the stage where the method has several, as in `eh-ft-bitfit/1`.
-    /// A shared stage bears the name of the first method that needs it.
-    package let label: String
-    /// The kinds of artifacts it must yield: what edges need, and what the sweep keeps.
-    package var outputs: Set<ArtifactKind>
-    /// What it yields besides, of which the store takes only that of the best seed of a cell; sorted.
-    @Implied<Empty<ArtifactKind>> package var keptIfBest: [ArtifactKind]
-    /// What it must measure, sorted. The `log` among its outputs has it.
-    @Implied<Empty<Measure>> package var measures: [Measure]
-    /// Whether layers compute their activations again rather than keep them, which changes no bit.
-    @Implied<No> package var recomputes: Bool
-
-    package init(
-        key: StageKey, specification: StageSpecification, task: String, label: String, outputs: Set<ArtifactKind>,
-        keptIfBest: [ArtifactKind] = [], measures: [Measure] = [], recomputes: Bool = false
-    ) {
-        self.key = key
-        self.specification = specification
-        self.task = task
-        self.label = label
-        self.outputs = outputs
-        self.keptIfBest = keptIfBest
-        self.measures = measures
-        self.recomputes = recomputes
-    }
-
-    /// Takes on what another sweep or method asks of the same stage.
-    package mutating func owe(_ other: PlannedStage) {
-        owe(other.outputs, keptIfBest: other.keptIfBest, measures: other.measures)
-        recomputes = recomputes || other.recomputes
-    }
-
-    /// The kinds of artifacts that its result may do without.
-    package var dispensable: Set<ArtifactKind> { Set(keptIfBest).subtracting(outputs) }
-
-    /// Adds to what the stage must yield.
-    package mutating func owe(
-        _ outputs: Set<ArtifactKind>, keptIfBest: [ArtifactKind] = [], measures: [Measure]
-    ) {
-        self.outputs.formUnion(outputs)
-        self.keptIfBest = Set(self.keptIfBest).union(keptIfBest).sorted()
-        self.measures = Set(self.measures).union(measures).sorted()
-    }
-}
-
 /// One cell of the result table for one seed, and for one fold where its task has some: the stages of its method in order. The last one's score counts. Without
 /// stages it waits for searches of the plan, or has failed with one of them.
 package struct SweepRow: Codable, Hashable, Sendable {
@@ -167,7 +116,7 @@ package struct SweepPlan: Codable, Hashable, Sendable {
     /// The data directory on the machine that planned the sweep.
     package let dataDirectory: String
     package let tasks: [PlannedTask]
-    package let stages: [PlannedStage]
+    @SharingStages package var stages: [PlannedStage]
     /// In the order of the table: tasks, then methods, then seeds, as the sweep file lists them.
     package let rows: [SweepRow]
     /// In the order of the rows they are for.
@@ -186,7 +135,7 @@ package struct SweepPlan: Codable, Hashable, Sendable {
         self.model = model
         self.dataDirectory = dataDirectory
         self.tasks = tasks
-        self.stages = stages
+        _stages = SharingStages(wrappedValue: stages)
         self.rows = rows
         self.searches = searches
     }
@@ -200,7 +149,10 @@ package struct SweepPlan: Codable, Hashable, Sendable {
 
         fileprivate init(_ plan: SweepPlan) {
             name = plan.name
-            rows = plan.rows.map { $0.searches.isEmpty ? $0 : $0.withoutStages }
+            // Without searches the rows are the plan's own, and take no memory of theirs.
+            rows =
+                plan.searches.isEmpty && plan.rows.allSatisfy(\.searches.isEmpty)
+                ? plan.rows : plan.rows.map { $0.searches.isEmpty ? $0 : $0.withoutStages }
             searches = plan.searches.isEmpty ? nil : plan.searches.map(\.asked)
         }
     }

@@ -17,6 +17,8 @@ package enum Request: Codable, Hashable, Sendable {
     case retry(StageSelector)
     /// Stages of a higher priority come first; all begin with 0.
     case priority(StageSelector, Int)
+    /// How much of the hosts' time the sweep has beside others; all begin with 1.
+    case weight(sweep: String, Double)
     /// The host's groups finish what they train and leave, and new ones are sent away; or are welcome again.
     case drain(host: String, isOver: Bool)
     /// Another sweep on the same store, in words of `headstart run`: the sweep file and its options, with paths of the
@@ -41,3 +43,6 @@ package enum Reply: Codable, Hashable, Sendable {
 }
 
 extension Reply: WireMessage {}
+
+/// Whether a sweep may have this weight.
+package func isWeight(_ weight: Double) -> Bool { weight > 0 && weight.isFinite }

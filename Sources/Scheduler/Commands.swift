@@ -9,9 +9,11 @@ extension Scheduler {
         case .cancel(let selector): cancel(selector, at: now)
         case .retry(let selector): retry(selector, at: now)
         case .setPriority(let selector, let priority):
-            for key in selected(by: selector) where stages[key].record.priority != priority {
-                move(key) { $0.priority = priority }
+            for index in indices(selectedBy: selector) where stages[index].priority != priority {
+                move(index) { $0.priority = priority }
             }
+        case .setWeight(let sweep, let weight):
+            for index in sweeps.indices where sweeps[index].plan.name == sweep { sweeps[index].weight = weight }
         case .drain(let host):
             if draining.insert(host).inserted { record(.drained(host: host, isOver: false)) }
         case .welcome(let host):
@@ -21,24 +23,32 @@ extension Scheduler {
     }
 
     package func selected(by selector: StageSelector) -> [StageKey] {
-        stages.keys.filter { selector.selects($0, in: stages[$0].roles, state: stages[$0].state) }
+        indices(selectedBy: selector).map { stages[$0].key }
+    }
+
+    /// In the order of the plans.
+    func indices(selectedBy selector: StageSelector) -> [StageIndex] {
+        let serving = Set(sweeps.flatMap { $0.plan.stages(servingAs: selector) })
+        return stages.indices.filter {
+            selector.admits(stages[$0].key, stages[$0].state) && serving.contains(stages[$0].key)
+        }
     }
 
     private mutating func setPaused(_ isPaused: Bool, _ selector: StageSelector) {
-        for key in selected(by: selector) where stages[key].record.isPaused != isPaused {
-            move(key) { $0.isPaused = isPaused }
+        for index in indices(selectedBy: selector) where stages[index].record.isPaused != isPaused {
+            move(index) { $0.isPaused = isPaused }
         }
     }
 
     private mutating func cancel(_ selector: StageSelector, at now: Timestamp) {
-        for key in selected(by: selector) {
-            switch stages[key].standing {
-            case .waiting, .blocked: move(key) { $0.standing = .cancelled }
+        for index in indices(selectedBy: selector) {
+            switch stages[index].standing {
+            case .waiting, .blocked: move(index) { $0.standing = .cancelled }
             case .running(let worker):
-                sendStop(key, to: worker, reason: "cancelled")
-                closeAttempt(key, StageFailure(.stopped, "cancelled"), at: now) { $0.standing = .cancelled }
+                sendStop(index, to: worker, reason: "cancelled")
+                closeAttempt(index, StageFailure(.stopped, "cancelled"), at: now) { $0.standing = .cancelled }
             // Else the next life of the coordinator would try it again.
-            case let standing where standing.endedWithoutVerdict: move(key) { $0.standing = .cancelled }
+            case let standing where standing.endedWithoutVerdict: move(index) { $0.standing = .cancelled }
             case .finished, .failed, .setAside, .cancelled: break
             }
         }
@@ -47,11 +57,11 @@ extension Scheduler {
 
     private mutating func retry(_ selector: StageSelector, at now: Timestamp) {
         // Whoever asks has mended what was wrong.
-        hosts = [:]
-        for key in selected(by: selector) {
-            switch stages[key].standing {
-            case .failed, .setAside, .cancelled: giveAnotherChance(key)
-            case .waiting: if stages[key].record.setback != nil { giveAnotherChance(key) }
+        for host in hosts.keys { hosts[host]?.rest = nil }
+        for index in indices(selectedBy: selector) {
+            switch stages[index].standing {
+            case .failed, .setAside, .cancelled: giveAnotherChance(index)
+            case .waiting: if stages[index].record.setback != nil { giveAnotherChance(index) }
             case .running, .finished, .blocked: break
             }
         }
@@ -64,7 +74,9 @@ extension Scheduler {
             sendStop(lease.stage, to: worker, reason: "the coordinator was stopped")
             endAttempt(lease.stage, StageFailure(.stopped, "the coordinator was stopped"), at: now)
         }
-        for worker in workers.keys.sorted() { send(.dismissed, to: worker) }
-        workers = [:]
+        for worker in workers.keys.sorted() {
+            send(.dismissed, to: worker)
+            forget(worker)
+        }
     }
 }

@@ -18,7 +18,10 @@ package enum Event: Sendable {
     /// - known: what the ledger holds about its stages; this is also how a coordinator that starts again learns of its
     ///   earlier lives.
     /// - stored: those of their artifacts that lie in the store.
-    case planned(SweepPlan, askedAt: Timestamp, known: [StageKey: StageRecord], stored: Set<ArtifactID>)
+    /// - needs: of those of its stages of which something is known.
+    case planned(
+        SweepPlan, askedAt: Timestamp, known: [StageKey: StageRecord], stored: Set<ArtifactID>,
+        needs: [StageKey: StageNeeds] = [:])
     /// A sweep as the ledger has it, for commands where no coordinator works: nothing of it is tried again.
     case recalled(SweepPlan, known: [StageKey: StageRecord])
     case command(Command)
@@ -46,6 +49,9 @@ package enum Command: Hashable, Sendable {
     case retry(StageSelector)
     /// Stages of a higher priority come first.
     case setPriority(StageSelector, Int)
+    /// The sweep's share of the hosts beside others of the same priority, from now on and in this life of the
+    /// coordinator; above 0, and 1 unless it is told otherwise.
+    case setWeight(sweep: String, Double)
     /// The host's workers leave after what they do now, and new ones at once.
     case drain(host: String)
     case welcome(host: String)
@@ -62,6 +68,9 @@ package struct SchedulerSettings: Codable, Hashable, Sendable {
     package var adoptionMilliseconds: Int64 = 20_000
     /// When a worker without work asks again.
     package var idleMilliseconds: Int64 = 1_000
+    /// To a worker that its host ends before, no stage is handed out that would not end in time; but for those that no
+    /// other worker has the time for.
+    package var usefulMilliseconds: Int64 = 300_000
     /// Workers lost over a stage before it is set aside.
     package var lossLimit = 3
     /// Attempts that ended by the fault of their host, with no other host left to try, before the stage is set aside.

@@ -7,7 +7,9 @@ extension Scheduler {
     mutating func hear(_ message: FromWorker, at now: Timestamp) {
         let worker = message.worker
         guard departed[worker] == nil else { return }
-        if case .hello(let version, let node) = message.body { return greet(worker, version, node, at: now) }
+        if case .hello(let version, let node, let limits) = message.body {
+            return greet(worker, version, node, limits, at: now)
+        }
         if workers[worker] == nil {
             if isFinished || isStopping { send(.dismissed, to: worker) } else { send(.unknownWorker, to: worker) }
         }
@@ -16,28 +18,29 @@ extension Scheduler {
         case .hello, .fetch, .upload: break
         case .ready:
             if workers[worker] != nil { answerReady(worker, at: now) }
-        case .heartbeat(let claim, let progress):
-            answerHeartbeat(claim.stage, claim.attempt, of: worker, progress, at: now)
+        case .heartbeat(let claim, let progress): answerHeartbeat(claim, of: worker, progress, at: now)
         case .log(let claim, _, _), .offer(let claim, _):
-            if isCurrent(claim.stage, claim.attempt, of: worker) { renew(worker, at: now) }
+            if current(claim, of: worker) != nil { renew(worker, at: now) }
         case .evaluated(let claim, let evaluation):
             hear(.evaluated(claim.stage, claim.attempt, evaluation), of: claim, from: worker, at: now)
         case .curve(let claim, let curve):
             hear(.drawn(claim.stage, claim.attempt, curve), of: claim, from: worker, at: now)
-        case .finished(let claim, let result):
-            hearResult(claim.stage, claim.attempt, of: worker, result, at: now)
-        case .failed(let claim, let failure):
-            hearFailure(claim.stage, claim.attempt, of: worker, failure, at: now)
+        case .finished(let claim, let result): hearResult(claim, of: worker, result, at: now)
+        case .failed(let claim, let failure): hearFailure(claim, of: worker, failure, at: now)
         case .goodbye: bidFarewell(worker, at: now)
         }
     }
 
-    private mutating func greet(_ worker: WorkerID, _ version: String, _ node: NodeSettings, at now: Timestamp) {
+    private mutating func greet(
+        _ worker: WorkerID, _ version: String, _ node: NodeSettings, _ limits: WorkerLimits?, at now: Timestamp
+    ) {
         guard version == protocolVersion else {
             let reason = "it speaks \(version), the coordinator \(protocolVersion); install the same version on both"
             return send(.turnedAway(reason: reason), to: worker)
         }
-        workers[worker] = KnownWorker(node: node, heardAt: now)
+        let recent = workers[worker]?.recent ?? []
+        forget(worker)
+        meet(worker, KnownWorker(node, limits, recent: recent, at: now))
         send(.welcome(heartbeatMilliseconds: settings.heartbeatMilliseconds), to: worker)
     }
 
@@ -45,72 +48,77 @@ extension Scheduler {
         if let lease = leases[worker] {
             endAttempt(lease.stage, StageFailure(.stopped, "worker \(worker) left"), at: now)
         }
-        workers[worker] = nil
+        forget(worker)
         departed[worker] = now
+        departures.set(worker, at: now.advanced(byMilliseconds: settings.leaseMilliseconds))
     }
 
     private mutating func answerHeartbeat(
-        _ key: StageKey, _ attempt: Attempt, of worker: WorkerID, _ progress: StageProgress?, at now: Timestamp
+        _ claim: Claim, of worker: WorkerID, _ progress: StageProgress?, at now: Timestamp
     ) {
-        guard isCurrent(key, attempt, of: worker) else {
-            return send(.stop(claim: Claim(key, attempt), reason: refusal(of: key, attempt)), to: worker)
+        guard current(claim, of: worker) != nil else {
+            return send(.stop(claim: claim, reason: refusal(of: claim)), to: worker)
         }
         renew(worker, progress, at: now)
-        send(.renewed(claim: Claim(key, attempt)), to: worker)
+        send(.renewed(claim: claim), to: worker)
     }
 
     /// What is told of an attempt on its way may overtake, or be overtaken by, its result.
     private mutating func hear(_ change: Change, of claim: Claim, from worker: WorkerID, at now: Timestamp) {
-        if isCurrent(claim.stage, claim.attempt, of: worker) {
+        if current(claim, of: worker) != nil {
             renew(worker, at: now)
-        } else if !isAccepted(claim.stage, claim.attempt, of: worker) {
+        } else if !isAccepted(claim, of: worker) {
             return
         }
         record(change)
     }
 
     /// Settles a result once all its artifacts are in the store; until then asks for those that are not.
-    private mutating func hearResult(
-        _ key: StageKey, _ attempt: Attempt, of worker: WorkerID, _ result: StageResult, at now: Timestamp
-    ) {
-        guard isCurrent(key, attempt, of: worker) else {
-            let refusal = isAccepted(key, attempt, of: worker) ? nil : refusal(of: key, attempt)
-            return send(.settled(claim: Claim(key, attempt), refusal: refusal), to: worker)
+    private mutating func hearResult(_ claim: Claim, of worker: WorkerID, _ result: StageResult, at now: Timestamp) {
+        guard let index = current(claim, of: worker) else {
+            let refusal = isAccepted(claim, of: worker) ? nil : refusal(of: claim)
+            return send(.settled(claim: claim, refusal: refusal), to: worker)
         }
         renew(worker, at: now)
-        let superfluous = dispensable(result, of: stages[key])
+        let stage = stages[index]
+        let superfluous = dispensable(result, of: stage)
         let absent = result.artifacts.filter { !stored.contains($0.id) && !superfluous.contains($0) }
         guard absent.isEmpty else {
-            for artifact in absent { perform(.request(artifact, of: Claim(key, attempt), from: worker)) }
+            for artifact in absent { perform(.request(artifact, of: claim, from: worker)) }
             return
         }
-        let stage = stages[key]
         if isWhole(result, for: stage) {
-            accept(result, of: key, from: worker, at: now)
+            accept(result, of: index, from: worker, at: now)
         } else if leases[worker]?.assigned != stage.planned {
-            takeFailure(StageFailure(.stopped, "more is asked of the stage since"), of: key, from: worker, at: now)
+            takeFailure(StageFailure(.stopped, "more is asked of the stage since"), of: index, at: now)
         } else {
             let kinds = stage.planned.outputs.map(\.rawValue).sorted().joined(separator: ", ")
-            let failure = StageFailure(.node, "worker \(worker) did not deliver all of: \(kinds)")
-            takeFailure(failure, of: key, from: worker, at: now)
+            takeFailure(StageFailure(.node, "worker \(worker) did not deliver all of: \(kinds)"), of: index, at: now)
         }
-        send(.settled(claim: Claim(key, attempt), refusal: nil), to: worker)
+        send(.settled(claim: claim, refusal: nil), to: worker)
     }
 
     private mutating func accept(
-        _ result: StageResult, of key: StageKey, from worker: WorkerID, at now: Timestamp
+        _ result: StageResult, of index: StageIndex, from worker: WorkerID, at now: Timestamp
     ) {
-        if let host = host(of: stages[key]) { hosts[host] = nil }
-        closeAttempt(key, nil, at: now) { $0.standing = .finished(result) }
-        stages[key].madeBy = worker
+        if let host = host(of: stages[index]) {
+            let foretold = kind(of: stages[index]).needs.seconds
+            hosts[host]?.rest = nil
+            hosts[host]?.pace.note(result.seconds, foretold: foretold)
+        }
+        closeAttempt(index, nil, at: now) { $0.standing = .finished(result) }
+        stages[index].trials.madeBy = worker
+        if !stages[index].followers.isEmpty { workers[worker]?.holds([index]) }
         letGone.subtract(result.artifacts.map(\.id))
-        letGo(after: key, at: now)
-        publish(result.artifacts, of: key)
+        letGo(after: index, at: now)
+        publish(result.artifacts, of: index)
+        settleGraph(at: now)
     }
 
     /// Sends what a finished stage made to everyone, ahead of the stages that start from it.
-    private mutating func publish(_ artifacts: [ArtifactReference], of key: StageKey) {
-        let open = stages[key].followers.map { stages[$0] }.filter { !$0.state.isFinal }
+    private mutating func publish(_ artifacts: [ArtifactReference], of index: StageIndex) {
+        let key = stages[index].key
+        let open = stages[index].followers.map { stages[$0] }.filter { !$0.state.isFinal }
         let kinds = Set(open.flatMap(\.inputs).filter { $0.from == key }.map(\.kind))
         for artifact in artifacts where kinds.contains(artifact.kind) && artifact.byteCount <= broadcastByteLimit {
             perform(.broadcast(.published(artifact)))
@@ -119,31 +127,27 @@ extension Scheduler {
 
     /// A failure of an attempt that is over already changes nothing, so it is settled without a refusal. Of a stage that
     /// is in no plan nothing can be said.
-    private mutating func hearFailure(
-        _ key: StageKey, _ attempt: Attempt, of worker: WorkerID, _ failure: StageFailure, at now: Timestamp
-    ) {
-        if isCurrent(key, attempt, of: worker) { takeFailure(failure, of: key, from: worker, at: now) }
-        let refusal = stages.named(key) == nil ? refusal(of: key, attempt) : nil
-        send(.settled(claim: Claim(key, attempt), refusal: refusal), to: worker)
+    private mutating func hearFailure(_ claim: Claim, of worker: WorkerID, _ failure: StageFailure, at now: Timestamp) {
+        if let index = current(claim, of: worker) { takeFailure(failure, of: index, at: now) }
+        let refusal = stages.index(of: claim.stage) == nil ? refusal(of: claim) : nil
+        send(.settled(claim: claim, refusal: refusal), to: worker)
     }
 
-    private mutating func takeFailure(
-        _ failure: StageFailure, of key: StageKey, from worker: WorkerID, at now: Timestamp
-    ) {
-        if failure.cause.fault == .stage, let host = host(of: stages[key]) { hosts[host] = nil }
-        endAttempt(key, failure, at: now)
+    private mutating func takeFailure(_ failure: StageFailure, of index: StageIndex, at now: Timestamp) {
+        if failure.cause.fault == .stage, let host = host(of: stages[index]) { hosts[host]?.rest = nil }
+        endAttempt(index, failure, at: now)
         settleGraph(at: now)
     }
 
-    private func isAccepted(_ key: StageKey, _ attempt: Attempt, of worker: WorkerID) -> Bool {
+    private func isAccepted(_ claim: Claim, of worker: WorkerID) -> Bool {
         // Who made it is not known where an earlier life of the coordinator accepted it.
-        guard let stage = stages.named(key), stage.madeBy ?? worker == worker else { return false }
-        return stage.state == .finished && stage.record.attempt == attempt
+        guard let stage = stages.named(claim.stage), stage.trials.madeBy ?? worker == worker else { return false }
+        return stage.state == .finished && stage.record.attempt == claim.attempt
     }
 
-    private func refusal(of key: StageKey, _ attempt: Attempt) -> String {
-        guard let stage = stages.named(key) else { return "the stage is in none of this coordinator's sweeps" }
+    private func refusal(of claim: Claim) -> String {
+        guard let stage = stages.named(claim.stage) else { return "the stage is in none of this coordinator's sweeps" }
         guard stage.state != .cancelled else { return "the stage was cancelled" }
-        return "attempt \(attempt) is not the current one"
+        return "attempt \(claim.attempt) is not the current one"
     }
 }

@@ -6,45 +6,47 @@ extension Scheduler {
     /// Whether the stage's model is kept, as far as results have come.
     /// - Parameter result: its own, which may not be known yet.
     func isBest(_ stage: Stage, with result: StageResult) -> Bool {
-        let key = stage.planned.key
-        return bestSeeds.keeps(key) { other in
-            let finished = other == key ? result : stages.named(other)?.record.result
-            return stages.named(other).flatMap { stage in finished?.merit(on: stage.task) }
+        bestSeeds.keeps(stage.key) { other in
+            guard let rival = stages.named(other) else { return nil }
+            let finished = other == stage.key ? result : rival.record.result
+            return finished?.merit(on: source(of: rival).task)
         }
     }
 
     /// What of a result the store does without.
     func dispensable(_ result: StageResult, of stage: Stage) -> [ArtifactReference] {
         let kinds = stage.planned.dispensable
-        guard !kinds.isEmpty, !spared.contains(stage.planned.key), !isBest(stage, with: result) else { return [] }
+        guard !kinds.isEmpty, !spared.contains(stage.key), !isBest(stage, with: result) else { return [] }
         return result.artifacts.filter { kinds.contains($0.kind) }
     }
 
     /// A result was accepted: what it and those of its rivals no longer need to leave goes.
-    mutating func letGo(after key: StageKey, at now: Timestamp) {
-        guard !stages[key].planned.keptIfBest.isEmpty else { return }
-        let rivals = bestSeeds.rivals(of: key).filter { stages.named($0) != nil }.sorted()
+    mutating func letGo(after index: StageIndex, at now: Timestamp) {
+        guard !stages[index].planned.keptIfBest.isEmpty else { return }
+        let rivals = bestSeeds.rivals(of: stages[index].key).sorted().compactMap(stages.index)
         let outdone = rivals.flatMap { dispensable(of: $0) }.filter { stored.contains($0.id) }
-        discard(dispensable(of: key) + outdone, at: now)
+        discard(dispensable(of: index) + outdone, at: now)
     }
 
     /// A stage is to run again: what it may leave is looked for anew when it has.
-    mutating func forgetDispensable(_ result: StageResult, of key: StageKey) {
-        let kinds = stages[key].planned.dispensable
+    /// - Returns: what that is.
+    mutating func forgetDispensable(_ result: StageResult, of index: StageIndex) -> [ArtifactID] {
+        let kinds = stages[index].planned.dispensable
         let ids = result.artifacts.filter { kinds.contains($0.kind) }.map(\.id)
         stored.subtract(ids)
         letGone.subtract(ids)
+        return ids
     }
 
     /// Where no search goes on any more: what the points of all of them left goes, but for the chosen ones.
     mutating func letGoOfUnchosen(_ plan: SweepPlan, at now: Timestamp) {
         guard !plan.searches.isEmpty, !bestSeeds.isSearching else { return }
-        let points = stages.keys.filter { !bestSeeds.isOfACell($0) }
+        let points = stages.indices.filter { !bestSeeds.isOfACell(stages[$0].key) }
         discard(points.flatMap { dispensable(of: $0) }.filter { stored.contains($0.id) }, at: now)
     }
 
-    private func dispensable(of key: StageKey) -> [ArtifactReference] {
-        let stage = stages[key]
+    private func dispensable(of index: StageIndex) -> [ArtifactReference] {
+        let stage = stages[index]
         return stage.record.result.map { dispensable($0, of: stage) } ?? []
     }
 
@@ -60,8 +62,8 @@ extension Scheduler {
 
     /// Whether some result needs these bytes, as those of two stages that came to the same do.
     private func isWanted(_ id: ArtifactID) -> Bool {
-        makers[id, default: []].contains { key in
-            let stage = stages[key]
+        makers[id, default: []].contains { index in
+            let stage = stages[index]
             guard let result = stage.record.result, result.artifacts.contains(where: { $0.id == id }) else {
                 return false
             }

@@ -8,10 +8,10 @@ extension Scheduler {
             renew(worker, at: now)
             sendAssignment(lease.stage, to: worker)
         } else if isStopping || isFinished || isDraining(worker) {
-            workers[worker] = nil
+            forget(worker)
             send(.dismissed, to: worker)
-        } else if let key = nextStage(for: worker, at: now) {
-            assign(key, to: worker, at: now)
+        } else if let next = nextStage(for: worker, at: now) {
+            assign(next, to: worker, at: now)
         } else {
             send(.idle(askAgainMilliseconds: settings.idleMilliseconds), to: worker)
         }
@@ -21,61 +21,142 @@ extension Scheduler {
         workers[worker].map { draining.contains($0.node.host) } ?? false
     }
 
-    func isReady(_ stage: Stage) -> Bool {
-        stage.state == .waiting && !stage.record.isPaused && hasInputs(stage)
-    }
+    // MARK: Who comes next
 
-    /// The ready stage of the highest priority; among equals the one for the first seeds of their cells, so that methods can
-    /// be compared early; among those the one that the longest chain hangs on, one whose inputs this worker has made, and
-    /// the one planned first.
-    private mutating func nextStage(for worker: WorkerID, at now: Timestamp) -> StageKey? {
-        guard let host = workers[worker]?.node.host, !knowsNothingIsReady, !rests(host, at: now) else { return nil }
-        knowsNothingIsReady = true
-        var best: (key: StageKey, rank: (Int, Int, Int, Int))?
-        for key in stages.keys {
-            let stage = stages[key]
-            guard isReady(stage) else { continue }
-            knowsNothingIsReady = false
-            guard stage.notBefore <= now, !isBetterElsewhere(stage, than: host, at: now) else { continue }
-            let rank = (stage.record.priority, -(stage.round ?? 0), stage.chain, isLocal(stage, to: worker) ? 1 : 0)
-            if let best, best.rank >= rank { continue }
-            best = (key, rank)
+    /// A stage that a worker may be given.
+    private struct Candidate {
+        let stage: StageIndex
+        let sweep: Int
+        let priority: Int
+        let round: UInt32
+        let chain: UInt32
+        /// Whether the worker's host has had stages of its task and model.
+        let isAtHome: Bool
+
+        func comesBefore(_ other: Candidate) -> Bool {
+            (-priority, round, -Int(chain), isAtHome ? 0 : 1, stage)
+                < (-other.priority, other.round, -Int(other.chain), other.isAtHome ? 0 : 1, other.stage)
         }
-        return best?.key
     }
 
-    private func isLocal(_ stage: Stage, to worker: WorkerID) -> Bool {
-        stage.inputs.contains { stages[$0.from].madeBy == worker }
+    /// The ready stage of the highest priority; among equals one of the sweep that has come least far for its weight (see
+    /// `SweepShare`); among those the one for the first seeds of their cells, so that methods can be compared early; then
+    /// the one that the longest chain hangs on, one that starts from what this worker made or fetched last, one whose task
+    /// and model its host has had, and the one planned first.
+    private mutating func nextStage(for worker: WorkerID, at now: Timestamp) -> Candidate? {
+        guard let known = workers[worker], !rests(known.node.host, at: now) else { return nil }
+        endPauses(at: now)
+        var best: Candidate?
+        for sweep in sweeps.indices where sweeps[sweep].readyCount > 0 {
+            guard let next = first(of: sweep, for: known, at: now) else { continue }
+            if let best, (-best.priority, sweeps[best.sweep].pass) <= (-next.priority, sweeps[sweep].pass) { continue }
+            best = next
+        }
+        return best.map { nearest(to: known, like: $0, at: now) ?? $0 }
     }
 
-    /// Whether the stage failed by the fault of this host, and another host is there.
-    private func isBetterElsewhere(_ stage: Stage, than host: String, at now: Timestamp) -> Bool {
-        hasFailed(stage, on: host, at: now) && hasOtherHost(stage, at: now)
+    private mutating func first(of sweep: Int, for worker: KnownWorker, at now: Timestamp) -> Candidate? {
+        let sources = hosts[worker.node.host]?.sources ?? []
+        var best: Candidate?
+        for lane in sweeps[sweep].lanes where fits(lanes[lane].kind.needs, worker, at: now) {
+            for (priority, places) in lanes[lane].ready {
+                guard let stage = first(of: places, in: lane, for: worker, at: now) else { continue }
+                let next = Candidate(
+                    stage: stage, sweep: sweep, priority: priority, round: stages[stage].round ?? 0,
+                    chain: stages[stage].chain, isAtHome: sources.contains(lanes[lane].kind.source))
+                if best.map(next.comesBefore) ?? true { best = next }
+                break
+            }
+        }
+        return best
     }
 
-    private mutating func assign(_ key: StageKey, to worker: WorkerID, at now: Timestamp) {
+    /// Looks past the few stages that are better left to other hosts.
+    private mutating func first(
+        of places: NumberSet, in lane: Int, for worker: KnownWorker, at now: Timestamp
+    ) -> StageIndex? {
+        var next = places.first()
+        while let place = next {
+            visits += 1
+            let stage = lanes[lane].order[place]
+            if !isBetterElsewhere(stages[stage], than: worker, at: now) { return stage }
+            next = places.first(from: place + 1)
+        }
+        return nil
+    }
+
+    /// Of the stages that rank as the best one does, one that starts from what the worker has; looked for among the first
+    /// that follow what it has.
+    private mutating func nearest(to worker: KnownWorker, like best: Candidate, at now: Timestamp) -> Candidate? {
+        var nearest: StageIndex?
+        for index in worker.recent.flatMap({ stages[$0].followers.prefix(mostFollowers) }) {
+            visits += 1
+            let stage = stages[index]
+            guard nearest.map({ index < $0 }) ?? true, isQueued(stage), stage.priority == best.priority,
+                (stage.round ?? 0, stage.chain) == (best.round, best.chain),
+                let kind = stage.seats.map({ lanes[Int($0.lane)].kind }).first(where: { $0.sweep == best.sweep }),
+                fits(kind.needs, worker, at: now), !isBetterElsewhere(stage, than: worker, at: now)
+            else { continue }
+            nearest = index
+        }
+        return nearest.map {
+            Candidate(
+                stage: $0, sweep: best.sweep, priority: best.priority, round: best.round, chain: best.chain,
+                isAtHome: best.isAtHome)
+        }
+    }
+
+    // MARK: Handing out
+
+    private mutating func assign(_ next: Candidate, to worker: WorkerID, at now: Timestamp) {
         guard let node = workers[worker]?.node else { preconditionFailure("\(worker) has not said hello") }
-        let attempt = stages[key].record.attempt.next
+        let stage = stages[next.stage]
+        let attempt = stage.record.attempt.next
         leases[worker] = Lease(
-            stage: key, expires: now.advanced(byMilliseconds: settings.leaseMilliseconds), isConfirmed: true,
-            assigned: stages[key].planned)
-        record(.started(key, attempt, on: worker, node: node, at: now))
-        move(key) { ($0.standing, $0.attempts) = (.running(on: worker), attempt.rawValue) }
-        sendAssignment(key, to: worker)
+            stage: next.stage, expires: now.advanced(byMilliseconds: settings.leaseMilliseconds), isConfirmed: true,
+            assigned: stage.planned, began: now)
+        watch(worker)
+        record(.started(stage.key, attempt, on: worker, node: node, at: now))
+        move(next.stage) { ($0.standing, $0.attempts) = (.running(on: worker), attempt.rawValue) }
+        charge(next.sweep)
+        let (source, inputs) = (kind(of: stage).source, stage.inputs.map { stages.known($0.from) })
+        hosts[node.host]?.sources.insert(source)
+        if !inputs.isEmpty { workers[worker]?.holds(inputs) }
+        sendAssignment(next.stage, to: worker)
     }
 
-    private mutating func sendAssignment(_ key: StageKey, to worker: WorkerID) {
-        let stage = stages[key]
+    /// Of a sweep nothing of which has ended, stages are taken to be as long as those of others.
+    private mutating func charge(_ sweep: Int) {
+        lastPass = max(lastPass, sweeps[sweep].pass)
+        let seconds = sweeps[sweep].meanSeconds ?? sweeps.lazy.compactMap(\.meanSeconds).max() ?? 1
+        sweeps[sweep].advance(by: seconds)
+    }
+
+    /// What is alike in all stages of its lane.
+    func kind(of stage: Stage) -> Lane.Kind {
+        guard let seat = stage.seats.first else { preconditionFailure("stage \(stage.key.short) is of no sweep") }
+        return lanes[Int(seat.lane)].kind
+    }
+
+    func source(of stage: Stage) -> Source { sources[kind(of: stage).source] }
+
+    private mutating func sendAssignment(_ index: StageIndex, to worker: WorkerID) {
+        let stage = stages[index]
         let inputs = stage.inputs.map { input in
-            guard let artifact = stages[input.from].record.result?.artifact(input.kind) else {
-                preconditionFailure("stage \(key.short) runs without its \(input.kind)")
+            guard let artifact = stages[known: input.from].record.result?.artifact(input.kind) else {
+                preconditionFailure("stage \(stage.key.short) runs without its \(input.kind)")
             }
             return artifact
         }
+        let source = source(of: stage)
         let assignment = Assignment(
-            planned: stage.planned, attempt: stage.record.attempt, model: stage.model, task: stage.task,
-            dataDirectory: stage.dataDirectory, inputs: inputs + stage.planned.specification.given,
-            batchParts: stage.batchParts)
+            planned: stage.planned, attempt: stage.record.attempt, model: source.model, task: source.task,
+            dataDirectory: source.dataDirectory, inputs: inputs + stage.planned.specification.given,
+            batchParts: stage.trials.batchParts)
         send(.assign(assignment), to: worker)
     }
 }
+
+/// Of what follows a stage, so many stages are looked at for one that a worker has the inputs of. Where more follow, many
+/// workers have them.
+private let mostFollowers = 16

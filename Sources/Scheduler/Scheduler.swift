@@ -26,17 +26,35 @@ import Messages
 /// 5. A waiting stage starts from no stage that has ended without a result; a blocked one starts from at least one.
 /// 6. A stage that was lost, or failed on its node, as often as the settings allow does not run or wait.
 /// 7. A stage comes later in the order than those it starts from.
-/// 8. `openCount` counts the stages that have not ended, and nothing is ready while `knowsNothingIsReady`.
+/// 8. Counters count what they say: open stages, those of a sweep by state, and of a stage what it starts from and is not
+///    finished.
+/// 9. A stage is in the lanes of its sweeps exactly while it is ready and its pause is over; until then it has an alarm.
+/// 10. A lane has its stages in the order of their ranks.
+/// 11. Whoever has a lease or is connected has an alarm, no later than its deadline.
 package struct Scheduler: Sendable {
     package let settings: SchedulerSettings
     var stages = StageList()
+    var sweeps: [SweepShare] = []
+    var lanes: [Lane] = []
+    var laneNumbers: [Lane.Kind: Int] = [:]
+    var sources: [Source] = []
+    /// How far the sweep had come that was last served.
+    var lastPass = 0.0
+    /// Stages that may have to follow what has become of those that they start from.
+    var unsettled = Heap<StageIndex>()
+    /// Ready stages that pause after a failure.
+    var pausing = Alarms<StageIndex>()
     /// The lease of each worker that has one.
     var leases: [WorkerID: Lease] = [:]
     /// Workers that said hello in this life of the coordinator.
     var workers: [WorkerID: KnownWorker] = [:]
+    /// Leases that run out, and workers to be forgotten.
+    var silences = Alarms<WorkerID>()
+    /// When the last of the connected workers is ended by its host.
+    var lastEnd = Timestamp(rawValue: 0)
     /// When workers said goodbye, for as long as something late may come from them.
     var departed: [WorkerID: Timestamp] = [:]
-    /// Hosts whose last attempt ended by their fault.
+    var departures = Alarms<WorkerID>()
     var hosts: [String: Host] = [:]
     /// Artifacts that lie whole in the store.
     var stored: Set<ArtifactID> = []
@@ -49,11 +67,12 @@ package struct Scheduler: Sendable {
     /// Artifacts that stages were given as files.
     var given: Set<ArtifactID>
     /// The stages that have made an artifact; some may have been asked to run again since.
-    var makers: [ArtifactID: Set<StageKey>] = [:]
+    var makers: [ArtifactID: [StageIndex]] = [:]
     /// Stages that have not ended.
     var openCount = 0
-    /// Saves workers without work a search through all stages each time they ask.
-    var knowsNothingIsReady = false
+    /// How often a stage has been looked at to hand one out or to settle what follows from an end: it must not grow with
+    /// the number of stages that are known.
+    package internal(set) var visits = 0
     /// Hosts whose workers are to leave.
     package internal(set) var draining: Set<String>
     /// No new attempts; whoever asks is dismissed.
@@ -89,14 +108,15 @@ package struct Scheduler: Sendable {
         case .stored(let artifact): stored.insert(artifact)
         case .gone(let artifact): lose(artifact, at: now)
         case .resumed(let milliseconds): extendLeases(byMilliseconds: milliseconds)
-        case .planned(let plan, let askedAt, let known, let artifacts):
+        case .planned(let plan, let askedAt, let known, let artifacts, let needs):
             isWakeDue = false
             stored.formUnion(artifacts)
             record(.planned(plan, at: askedAt))
-            begin(plan, known: known, at: now)
+            begin(plan, known: known, needs: needs, at: now)
         case .recalled(let plan, let known): add(plan, known: known)
         case .command(let command): obey(command, at: now)
         }
+        settleGraph(at: now)
         announceDeadline()
         defer { (changes, messages) = ([], []) }
         return changes + messages
@@ -108,12 +128,6 @@ package struct Scheduler: Sendable {
     /// Workers that have said hello and neither goodbye nor been dismissed.
     package var workerCount: Int { workers.count }
 
-    /// When the first lease runs out, or the first worker is forgotten.
-    private var nextDeadline: Timestamp? {
-        let silences = workers.lazy.filter { leases[$0.key] == nil }.map { silenceEnds($0.value) }
-        return [leases.values.map(\.expires).min(), silences.min()].compactMap(\.self).min()
-    }
-
     mutating func record(_ change: Change) { changes.append(.record(change)) }
 
     mutating func send(_ message: ToWorker, to worker: WorkerID) { messages.append(.send(message, to: worker)) }
@@ -123,29 +137,8 @@ package struct Scheduler: Sendable {
     /// Asks to be woken at the first deadline. Words from workers only put that off, so the next tick is soon enough to
     /// look again.
     private mutating func announceDeadline() {
-        guard !isWakeDue, let deadline = nextDeadline else { return }
+        guard !isWakeDue, let deadline = nextDeadline()?.time else { return }
         isWakeDue = true
         messages.append(.wakeAt(deadline))
     }
-
-    /// Changes what is known of a stage, and has it recorded.
-    mutating func move(_ key: StageKey, _ change: (inout StageRecord) -> Void) {
-        var known = stages[key].record
-        openCount -= known.state.isFinal ? 0 : 1
-        change(&known)
-        openCount += known.state.isFinal ? 0 : 1
-        knowsNothingIsReady = false
-        stages[key].record = known
-        noteMaker(of: known)
-        record(.stands(known))
-    }
-
-    mutating func noteMaker(of record: StageRecord) {
-        for artifact in record.result?.artifacts ?? [] { makers[artifact.id, default: []].insert(record.key) }
-    }
-}
-
-struct KnownWorker: Sendable {
-    var node: NodeSettings
-    var heardAt: Timestamp
 }

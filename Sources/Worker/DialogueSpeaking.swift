@@ -11,17 +11,19 @@ extension Dialogue {
         drawOn(at: now)
         tellNews(at: now)
         beat(at: now)
-        if now >= askAt, let question {
+        if now >= askAt, let question = question(at: now) {
             send(question)
             askAt = now + patience.answer
         }
         endWhenDue(at: now)
-        if !hasEnded { effects.append(.wakeAt(nextDue)) }
+        if !hasEnded { effects.append(.wakeAt(nextDue(at: now))) }
     }
 
     /// What the coordinator must answer before the worker gets any further.
-    private var question: FromWorker.Body? {
-        guard isWelcome else { return .hello(version: protocolVersion, node: settings.node) }
+    private func question(at now: Duration) -> FromWorker.Body? {
+        guard isWelcome else {
+            return .hello(version: protocolVersion, node: settings.node, limits: settings.limits(at: now))
+        }
         switch state {
         case .asking: return .ready
         case .resting, .ended: return nil
@@ -119,10 +121,10 @@ extension Dialogue {
         return heardAt.map { $0 + silence } ?? patience.firstAnswer
     }
 
-    private var nextDue: Duration {
+    private func nextDue(at now: Duration) -> Duration {
         var times = [patienceEnds]
         if let farewell { times.append(farewell.at) }
-        if question != nil { times.append(askAt) }
+        if question(at: now) != nil { times.append(askAt) }
         switch state {
         case .resting(let until): times.append(until)
         case .holding(let held, _):

@@ -1,5 +1,6 @@
 package import Experiments
 import Foundation
+import Messages
 package import Transport
 
 /// What one worker group is told when it is started.
@@ -14,6 +15,10 @@ package struct WorkerSettings: Sendable {
     /// Where the datasets lie on this host; nil takes the path the sweep was planned with.
     package var dataDirectory: String?
     package var node: NodeSettings
+    /// The memory that each rank may take; nil for no limit.
+    package var memoryBytes: Int?
+    /// How long after its start the host ends the worker, as batch systems do; nil where nobody knows of an end.
+    package var lifetime: Duration?
     package var patience = Patience()
     /// The most that the work directory keeps of artifacts, features and checkpoints.
     package var cacheByteLimit = 32 << 30
@@ -22,6 +27,13 @@ package struct WorkerSettings: Sendable {
         self.coordinator = coordinator
         self.workDirectory = workDirectory
         self.node = node
+    }
+
+    /// - Parameter now: since its start.
+    func limits(at now: Duration) -> WorkerLimits? {
+        guard memoryBytes != nil || lifetime != nil else { return nil }
+        return WorkerLimits(
+            secondsLeft: lifetime.map { max(0, ($0 - now) / .seconds(1)) }, memoryBytes: memoryBytes)
     }
 }
 

@@ -20,9 +20,12 @@ final class Announcer: Sendable {
         notifier = options.notify.map(Notifier.init)
     }
 
+    /// Whether there is anything to tell, and anyone.
+    var isAsked: Bool { rings || notifier != nil }
+
     /// - Parameter snapshots: of all sweeps that are looked at.
     func look(at snapshots: @autoclosure () -> [SweepSnapshot]) {
-        guard rings || notifier != nil else { return }
+        guard isAsked else { return }
         let seen = snapshots()
         let now = Timestamp(rawValue: Int64(Date.now.timeIntervalSince1970 * 1000))
         let notices = watches.withLock { watches in

@@ -97,12 +97,7 @@ struct FoldTests {
 
     @Test func `a fold is selected with its task, and by its own name`() throws {
         let plan = try fixture.plan(fixture.read(sweep(tasks: "[own]", seeds: "1", methods: "[finetune]")))
-        let roles = plan.roles
-        let selected = { (task: String) in
-            plan.stages.filter { stage in
-                StageSelector(task: task).selects(stage.key, in: roles[stage.key] ?? [], state: .waiting)
-            }.count
-        }
+        let selected = { (task: String) in plan.stages(servingAs: StageSelector(task: task)).count }
         #expect(selected("own") == 3 && selected("own/2") == 1 && selected("cb") == 0)
     }
 

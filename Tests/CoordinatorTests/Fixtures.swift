@@ -46,7 +46,7 @@ final class RunningCoordinator: Sendable {
             plans: plans, store: store, settings: settings, logger: logger, prepare: prepare)
         guard isKillable else {
             return try coordinator.run(until: stop) { now in
-                status.withLock { $0 = now }
+                self.status.withLock { $0 = now }
                 usleep(UInt32(self.pause.exchange(0, ordering: .acquiringAndReleasing)) * 1_000)
             }
         }

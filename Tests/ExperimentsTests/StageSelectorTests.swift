@@ -30,8 +30,8 @@ struct StageSelectorTests {
         }
 
         func selected(by selector: StageSelector, state: StageState = .waiting) -> [StageKey] {
-            let roles = plan.roles
-            return plan.stages.map(\.key).filter { selector.selects($0, in: roles[$0] ?? [], state: state) }
+            let chosen = plan.stages(servingAs: selector)
+            return plan.stages.map(\.key).filter { chosen.contains($0) && selector.admits($0, state) }
         }
     }
 

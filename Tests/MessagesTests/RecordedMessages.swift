@@ -39,8 +39,15 @@ private let curve: TrainingCurve = {
 
 let recordedFromWorker: [(FromWorker, String)] = [
     (
-        FromWorker(.hello(version: "headstart/8 training/3/4", node: node), from: worker),
-        #"{"body":{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/8 training/3/4"}},"worker":"node-3/1"}"#
+        FromWorker(.hello(version: "headstart/9 training/3/4", node: node), from: worker),
+        #"{"body":{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/9 training/3/4"}},"worker":"node-3/1"}"#
+    ),
+    (
+        FromWorker(
+            .hello(
+                version: "headstart/9", node: node, limits: WorkerLimits(secondsLeft: 600.5, memoryBytes: 1 << 30)),
+            from: worker),
+        #"{"body":{"hello":{"limits":{"memoryBytes":1073741824,"secondsLeft":600.5},"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/9"}},"worker":"node-3/1"}"#
     ),
     (FromWorker(.ready, from: worker), #"{"body":{"ready":{}},"worker":"node-3/1"}"#),
     (

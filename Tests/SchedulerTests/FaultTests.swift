@@ -105,7 +105,7 @@ struct FaultTests {
             while script.ask("b") == nil { script.wait(seconds: 1) }
             script.fail(try #require(script.ask("b")), by: "b", tooLarge)
         }
-        #expect(script.state(keys[0]) == .failed)
+        #expect(script.state(keys[0]) == .setAside)
         #expect(script.scheduler.resting(at: script.now).isEmpty)
     }
 

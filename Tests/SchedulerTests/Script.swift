@@ -24,12 +24,16 @@ final class Script {
 
     /// Starts the coordinator, or starts it again from what the ledger holds.
     @discardableResult
-    func start(_ plan: SweepPlan? = nil, stored: Set<ArtifactID>? = nil) -> [Effect] {
+    func start(
+        _ plan: SweepPlan? = nil, stored: Set<ArtifactID>? = nil, needs: [StageKey: StageNeeds] = [:]
+    ) -> [Effect] {
         trace.note("coordinator starts", at: now)
         scheduler = Scheduler(settings: settings, draining: memory.drained)
         let known = memory.stages
         let artifacts = known.values.flatMap { $0.result?.artifacts ?? [] }.map(\.id)
-        return handle(.planned(plan ?? self.plan, askedAt: now, known: known, stored: stored ?? Set(artifacts)))
+        return handle(
+            .planned(
+                plan ?? self.plan, askedAt: now, known: known, stored: stored ?? Set(artifacts), needs: needs))
     }
 
     /// Hands in another sweep, none of whose stages ran before.
@@ -89,10 +93,10 @@ final class Script {
         return ask(worker)
     }
 
-    func greet(_ worker: String, on host: String = "host") {
+    func greet(_ worker: String, on host: String = "host", _ limits: WorkerLimits? = nil) {
         var node = NodeSettings.test
         node.host = host
-        hear(FromWorker(.hello(version: protocolVersion, node: node), from: WorkerID(rawValue: worker)))
+        hear(FromWorker(.hello(version: protocolVersion, node: node, limits: limits), from: WorkerID(rawValue: worker)))
     }
 
     @discardableResult
@@ -138,6 +142,7 @@ final class Script {
         case .cancel: "cancel"
         case .retry: "retry"
         case .setPriority: "set priority"
+        case .setWeight: "set weight"
         case .drain: "drain"
         case .welcome: "welcome"
         case .stop: "stop"

@@ -63,8 +63,8 @@ struct Witness {
         switch event {
         case .message(let message):
             confirmed.insert(message.worker)
-            if case .hello(_, let node) = message.body { hosts[message.worker] = node.host }
-        case .planned(_, _, let known, _): losses.merge(known.mapValues(\.losses)) { _, new in new }
+            if case .hello(_, let node, _) = message.body { hosts[message.worker] = node.host }
+        case .planned(_, _, let known, _, _): losses.merge(known.mapValues(\.losses)) { _, new in new }
         case .resumed(let milliseconds):
             confirmed = []
             heardAt = heardAt.mapValues { min(now, $0.advanced(byMilliseconds: milliseconds)) }

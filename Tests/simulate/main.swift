@@ -1,4 +1,5 @@
 import Dispatch
+import Experiments
 import Foundation
 import Simulation
 import Synchronization
@@ -7,6 +8,10 @@ import Synchronization
 //
 //     simulate COUNT [FIRST]
 //     simulate --replay SEED
+//
+// or says what the scheduler takes with so many stages, on one thread:
+//
+//     simulate --measure STAGES
 
 /// Every other world grows as its first stages end, and a few keep the real ledger, which takes a disk.
 func makeWorld(_ seed: UInt64, traces: Bool = false) throws -> Simulation {
@@ -49,12 +54,37 @@ func simulate(_ count: Int, from first: UInt64) -> Int32 {
     return 1
 }
 
+/// Of a thousand workers that each train one stage after another, half of which start from the others' heads.
+func measure(_ stages: Int) throws {
+    let before = residentBytes()
+    let plan = try SweepPlan.chains(stages / 2)
+    let planned = residentBytes()
+    var crowd = Crowd(plan, workers: 1_000)
+    let bytes = residentBytes() - before
+    print("\(stages) stages: \(bytes / stages) bytes a waiting stage, \((planned - before) / stages) of them the plan's")
+    for (name, count) in [("a hand-out and its result", 20_000), ("the same again", 20_000)] {
+        let began = ContinuousClock.now
+        let done = crowd.work(min(count, stages / 4))
+        let microseconds = began.duration(to: .now) / .microseconds(done)
+        print("\(name): \((microseconds * 100).rounded() / 100) us")
+    }
+}
+
+/// What the process holds in memory.
+func residentBytes() -> Int {
+    let statistics = FileManager.default.contents(atPath: "/proc/self/statm") ?? Data()
+    let fields = String(decoding: statistics, as: UTF8.self).split(separator: " ")
+    return (fields.dropFirst().first.flatMap { Int($0) } ?? 0) * Int(getpagesize())
+}
+
 let words = CommandLine.arguments.dropFirst()
 if words.first == "--replay", let seed = words.dropFirst().first.flatMap({ UInt64($0) }) {
     exit(try replay(seed))
+} else if words.first == "--measure", let stages = words.dropFirst().first.flatMap({ Int($0) }), stages >= 8 {
+    try measure(stages)
 } else if let count = words.first.flatMap({ Int($0) }), count > 0 {
     exit(simulate(count, from: words.dropFirst().first.flatMap { UInt64($0) } ?? 0))
 } else {
-    print("simulate COUNT [FIRST] | simulate --replay SEED")
+    print("simulate COUNT [FIRST] | simulate --replay SEED | simulate --measure STAGES")
     exit(2)
 }

@@ -56,7 +56,7 @@ struct CoordinatorCommand: ParsableCommand {
         let announcer = Announcer(telling)
         defer { announcer.finish() }
         try withExtendedLifetime(listener) {
-            _ = try coordinator.run(until: stop) { announcer.look(at: $0) }
+            _ = try coordinator.run(until: stop, onChange: announcer.isAsked ? { announcer.look(at: $0) } : nil)
         }
         return coordinator.plans
     }

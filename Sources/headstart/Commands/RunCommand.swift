@@ -52,8 +52,7 @@ struct RunCommand: ParsableCommand {
             Screen.note(remark)
         }
         try withExtendedLifetime(listener) {
-            let isDone = coordinator.status.stages.allSatisfy { $0.state.isFinal }
-            if !isDone { try work(coordinator, display, until: stop, logger) }
+            if !coordinator.isFinished { try work(coordinator, display, until: stop, logger) }
         }
         try Screen.line("\n" + ResultTable(try snapshot(coordinator)).rendered(.text, width: Screen.width))
         let ledger = try LedgerReader(store: store.store)

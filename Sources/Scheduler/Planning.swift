@@ -1,0 +1,160 @@
+import Experiments
+
+/// How the stages of a plan take their places among those that are known.
+extension Scheduler {
+    /// Adds a plan's stages, each where the ledger left it.
+    /// - Returns: those that are new.
+    @discardableResult
+    mutating func add(
+        _ plan: SweepPlan, known: [StageKey: StageRecord], needs: [StageKey: StageNeeds] = [:]
+    ) -> [StageIndex] {
+        let new = plan.stages.filter { stages.index(of: $0.key) == nil }
+        stages.reserve(new.count)
+        let added = new.map { insert($0, of: plan, known[$0.key] ?? StageRecord(key: $0.key)) }
+        for planned in plan.stages { ask(planned) }
+        bestSeeds.add(plan)
+        let moved = rank(added, plan.rows)
+        seat(plan, needs, moved)
+        for index in added { noteMaker(of: index) }
+        return added
+    }
+
+    private mutating func insert(_ planned: PlannedStage, of plan: SweepPlan, _ known: StageRecord) -> StageIndex {
+        let sources = Set(planned.specification.inputs.map(\.from))
+        var stage = Stage(planned)
+        stage.record = known
+        // The limits may have been lowered since.
+        if known.losses >= settings.lossLimit { stage.record.losses = settings.lossLimit - 1 }
+        if known.nodeFailures >= settings.nodeFailureLimit { stage.record.nodeFailures = settings.nodeFailureLimit - 1 }
+        stage.missing = UInt32(sources.count { stages.named($0)?.state != .finished })
+        given.formUnion(planned.specification.given.map(\.id))
+        let index = stages.append(stage)
+        for source in sources {
+            guard let source = stages.index(of: source), source < index else {
+                preconditionFailure("the plan '\(plan.name)' lists a stage before its inputs")
+            }
+            stages[source].followers.append(index)
+        }
+        openCount += stage.state.isFinal ? 0 : 1
+        return index
+    }
+
+    /// A stage owes what any plan wants of it and what any edge carries.
+    private mutating func ask(_ planned: PlannedStage) {
+        let index = stages.known(planned.key)
+        stages[index].planned.owe(planned)
+        for input in planned.specification.inputs {
+            stages[stages.known(input.from)].planned.owe([input.kind], measures: [])
+        }
+    }
+
+    /// Says how long the chains are that begin with each stage, and for which seeds of their cells the stages are: of each
+    /// the first, which those that they start from are for, too.
+    /// - Returns: the stages for which that has changed.
+    private mutating func rank(_ added: [StageIndex], _ rows: [SweepRow]) -> Set<StageIndex> {
+        var changed = Set(added)
+        var seeds: [Cell: UInt32] = [:]
+        for row in rows {
+            let round = seeds[row.cell, default: 0]
+            seeds[row.cell] = round + 1
+            for index in row.stages.map(stages.known) where stages[index].round.map({ round < $0 }) ?? true {
+                stages[index].round = round
+                changed.insert(index)
+            }
+        }
+        // The last first, so that all that starts from a stage is known before it.
+        var due = Heap<Later>()
+        for index in changed { due.insert(Later(index: index)) }
+        while let index = due.removeFirst()?.index {
+            let (chain, round) = (stages[index].chain, stages[index].round)
+            for source in Set(stages[index].inputs.map(\.from)).map(stages.known) {
+                let longest = max(stages[source].chain, chain + 1)
+                let first = [stages[source].round, round].compactMap(\.self).min()
+                guard longest != stages[source].chain || first != stages[source].round else { continue }
+                (stages[source].chain, stages[source].round) = (longest, first)
+                changed.insert(source)
+                due.insert(Later(index: source))
+            }
+        }
+        return changed
+    }
+
+    private struct Later: Comparable {
+        let index: StageIndex
+        static func < (left: Later, right: Later) -> Bool { left.index > right.index }
+    }
+
+    // MARK: Lanes
+
+    /// Gives each of a plan's stages a seat in its sweep, and those that have moved another one.
+    private mutating func seat(_ plan: SweepPlan, _ needs: [StageKey: StageNeeds], _ moved: Set<StageIndex>) {
+        let sweep = take(plan)
+        let sources = plan.tasks.map { task in
+            let source = Source(model: plan.model, task: task.definition, dataDirectory: plan.dataDirectory)
+            return (task.definition.name, number(of: source))
+        }
+        let sourceOf = Dictionary(sources) { first, _ in first }
+        var new: [Int: [StageIndex]] = [:]
+        for planned in plan.stages {
+            let index = stages.known(planned.key)
+            let seats = stages[index].seats.map { lanes[Int($0.lane)].kind }
+            guard !seats.contains(where: { $0.sweep == sweep }) else { continue }
+            guard let source = seats.first?.source ?? sourceOf[planned.task] else {
+                preconditionFailure("the plan '\(plan.name)' has no task '\(planned.task)'")
+            }
+            let kind = Lane.Kind(
+                sweep: sweep, source: source, needs: needs[planned.key] ?? seats.first?.needs ?? StageNeeds())
+            new[lane(of: kind), default: []].append(index)
+            sweeps[sweep].note(stages[index].state, by: 1)
+        }
+        let disturbed = moved.flatMap { stages[$0].seats.map { Int($0.lane) } }
+        for lane in Set(new.keys).union(disturbed).sorted() { arrange(lane, with: new[lane] ?? []) }
+    }
+
+    /// - Returns: the sweep's number.
+    private mutating func take(_ plan: SweepPlan) -> Int {
+        let identity = plan.identity
+        if let known = sweeps.firstIndex(where: { $0.identity == identity }) {
+            sweeps[known].plan = plan
+            return known
+        }
+        sweeps.append(SweepShare(plan, identity))
+        return sweeps.count - 1
+    }
+
+    private mutating func number(of source: Source) -> Int {
+        if let known = sources.firstIndex(of: source) { return known }
+        sources.append(source)
+        return sources.count - 1
+    }
+
+    private mutating func lane(of kind: Lane.Kind) -> Int {
+        if let known = laneNumbers[kind] { return known }
+        lanes.append(Lane(kind))
+        laneNumbers[kind] = lanes.count - 1
+        sweeps[kind.sweep].lanes.append(lanes.count - 1)
+        return lanes.count - 1
+    }
+
+    private mutating func arrange(_ lane: Int, with new: [StageIndex]) {
+        let members = lanes[lane].order + new
+        for index in members { dequeue(index) }
+        let order = members.sorted { rank(of: $0) < rank(of: $1) }
+        lanes[lane].arrange(order)
+        for (place, index) in order.enumerated() {
+            let seat = Seat(lane: UInt32(lane), place: UInt32(place))
+            if let known = stages[index].seats.firstIndex(where: { $0.lane == seat.lane }) {
+                stages[index].seats[known] = seat
+            } else {
+                stages[index].seats.append(seat)
+            }
+        }
+        for index in order { enqueue(index) }
+    }
+
+    /// Stages of a lower rank come first: those for the first seeds of their cells, so that methods can be compared early;
+    /// among those the ones that the longest chain hangs on, and then those planned first.
+    func rank(of index: StageIndex) -> (UInt32, Int, StageIndex) {
+        (stages[index].round ?? 0, -Int(stages[index].chain), index)
+    }
+}
