@@ -7,7 +7,9 @@ import Testing
 struct GroupSizesTests {
     private static let sizes = [1, 2, 4, 8]
 
-    private static func key(_ place: Int) -> StageKey { StageKey(rawValue: Digest(of: [UInt8(place / 256), UInt8(place % 256)])) }
+    private static func key(_ place: Int) -> StageKey {
+        StageKey(rawValue: Digest(of: [UInt8(place / 256), UInt8(place % 256)]))
+    }
 
     /// Numbers without end that follow from a seed.
     private struct Numbers {
@@ -37,7 +39,9 @@ struct GroupSizesTests {
             GroupSizes(ListSchedule(sweep, sizes: Self.sizes), on: GroupSizes.Hosts(count: count, ranks: ranks)))
     }
 
-    @Test(arguments: UInt64(1)...20) func `no division is faster than the work and the longest way allow`(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...20) func `no division is faster than the work and the longest way allow`(seed: UInt64)
+        throws
+    {
         let sweep = sweep(seed)
         var ways: [StageKey: Double] = [:]
         for stage in sweep {
@@ -57,7 +61,9 @@ struct GroupSizesTests {
         }
     }
 
-    @Test(arguments: UInt64(1)...20) func `the choice is never worse than groups that are all alike`(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...20) func `the choice is never worse than groups that are all alike`(seed: UInt64)
+        throws
+    {
         for hosts in [1, 2, 5, 16] {
             let sizes = try divided(sweep(seed), hosts)
             #expect(sizes.fixed.count == 4)
@@ -72,7 +78,9 @@ struct GroupSizesTests {
 
     @Test func `many short stages get small groups, few long ones wide groups, and both get both`() throws {
         let stages = { (count: Int, from: Int, seconds: Double) in
-            (from..<from + count).map { (Self.key($0), [StageKey](), Self.sizes.map { seconds * (0.1 + 0.9 / Double($0)) }) }
+            (from..<from + count).map { place in
+                (Self.key(place), [StageKey](), Self.sizes.map { seconds * (0.1 + 0.9 / Double($0)) })
+            }
         }
         let short = stages(1280, 0, 10)
         let long = stages(4, 1280, 1600)
@@ -84,7 +92,9 @@ struct GroupSizesTests {
 
     @Test func `a wide group helps with what smaller ones would do, and never the other way round`() throws {
         // On groups of one rank the long stage would take 100 seconds.
-        let schedule = [(Self.key(0), [StageKey](), [100.0, 10]), (Self.key(1), [], [20, 11]), (Self.key(2), [], [20, 11])]
+        let schedule = [
+            (Self.key(0), [StageKey](), [100.0, 10]), (Self.key(1), [], [20, 11]), (Self.key(2), [], [20, 11]),
+        ]
         let sizes = try #require(
             GroupSizes(ListSchedule(schedule, sizes: [1, 2]), on: GroupSizes.Hosts(count: 3, ranks: 1)))
         #expect(sizes.best.seconds == 21)
@@ -94,7 +104,9 @@ struct GroupSizesTests {
     }
 
     @Test func `a stage goes only where it fits, and a sweep that fits nowhere has no division`() throws {
-        let sweep = [(Self.key(0), [StageKey](), [.infinity, .infinity, 5, 3]), (Self.key(1), [], [1, 1, 1, 1.0])]
+        let sweep = [
+            (Self.key(0), [StageKey](), [.infinity, .infinity, 5, 3]), (Self.key(1), [], [1, 1, 1, 1.0]),
+        ]
         let sizes = try divided(sweep, 2)
         #expect(sizes.fixed.map(\.pools.first?.ranks) == [4, 8])
         #expect(sizes.best.seconds == 3)

@@ -199,8 +199,8 @@ extension GroupSizes {
 
     /// "12 groups of 4 ranks end soonest, in about 3 h 10 min".
     package var sentence: String {
-        let wide = best.pools.count == 2 ? best.pools.last.map { "; \(counted($0.stages, "stage")) for the wider" } : nil
-        return "\(best) end soonest, in about \(duration(seconds: best.seconds))\(wide ?? "")"
+        let wide = best.pools.dropFirst().map { "; \(counted($0.stages, "stage")) for the wider" }.joined()
+        return "\(best) end soonest, in about \(duration(seconds: best.seconds))\(wide)"
     }
 
     private var isMixed: Bool { !fixed.contains { $0.pools == best.pools } }

@@ -100,7 +100,8 @@ extension StageCosts {
         let first = min(schedule.steps, schedule.stepsPerEpoch)
         let steps =
             Double(first) * secondsOfStep(examples: perStep, isVisited: false, speed)
-            + Double(schedule.steps - first) * secondsOfStep(examples: perStep, isVisited: keepsStates(of: .train), speed)
+            + Double(schedule.steps - first)
+            * secondsOfStep(examples: perStep, isVisited: keepsStates(of: .train), speed)
             + Double(schedule.steps)
             * reduction.exposedSeconds(of: reductionStep(examples: perStep, speed), ranks: ranks)
         let evaluations = (1...schedule.steps).count { schedule.evaluates(after: $0) }
