@@ -63,9 +63,10 @@ package struct ContentStore: Sendable {
 
     /// What lies here, by name: the bytes were not looked at. A folder is listed once, whatever it holds.
     package func names() -> Set<Digest> {
-        Set(Directory.names(in: root).filter { $0.utf8.count == 2 }.flatMap { folder in
-            Directory.names(in: "\(root)/\(folder)").compactMap(Digest.init(hex:))
-        })
+        Set(
+            Directory.names(in: root).filter { $0.utf8.count == 2 }.flatMap { folder in
+                Directory.names(in: "\(root)/\(folder)").compactMap(Digest.init(hex:))
+            })
     }
 
     /// Puts a damaged file out of everybody's way: into ROOT/quarantine/, where a person may look at it. A cache lets it go.

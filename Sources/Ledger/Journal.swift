@@ -103,7 +103,9 @@ struct JournalReader {
         var stages: [StageKey] = []
         if let first = row[5] as Int64? {
             let sql = "SELECT key FROM stages WHERE id BETWEEN ? AND ? ORDER BY id"
-            try database.each(sql, [first, row[6] as Int64?]) { stages.append(StageKey(rawValue: try digest($0.at(0)))) }
+            try database.each(sql, [first, row[6] as Int64?]) {
+                stages.append(StageKey(rawValue: try digest($0.at(0))))
+            }
         }
         let name = try database.first("SELECT name FROM sweeps WHERE id = ?", row[4] as Int64?) { row -> String in
             try row.at(0)
@@ -132,7 +134,7 @@ package struct JournalStates: Sendable {
             let standing: StageStanding
             do {
                 standing = try StageStanding(
-                    state, of: stage.description, worker: worker?.rawValue, result: result, reason: reason,
+                    state, worker: worker?.rawValue, result: result, reason: reason,
                     setback: records[stage]?.setback)
             } catch {
                 throw .corrupt(path: "the journal's entry \(entry.number)", detail: "\(error)")

@@ -39,7 +39,11 @@ extension LedgerReader {
         var problems: [String] = []
         let stages = StageReader(database)
         try stages.each("ORDER BY stages.key") { row in
-            do { _ = try stages.record(row) } catch { problems.append("stage \(row[0] as String? ?? "?"): \(error)") }
+            do {
+                _ = try stages.record(row)
+            } catch {
+                problems.append((error as? DatabaseError)?.message ?? "\(error)")
+            }
         }
         let counted = """
             SELECT 1 FROM (
@@ -65,6 +69,8 @@ extension LedgerReader {
             let strays = Set(states.records.keys).subtracting(stages.map(\.key))
             return strays.sorted().map { "stage \($0): is in the journal alone" }
                 + stages.filter { states.records[$0.key] != $0 }.map { "stage \($0.key): the journal leads elsewhere" }
+        } catch let error as DatabaseError where error.resultCode != .SQLITE_CORRUPT {
+            throw error
         } catch {
             return ["the journal cannot be read: \(error)"]
         }

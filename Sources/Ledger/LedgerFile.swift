@@ -112,7 +112,9 @@ enum LedgerFile {
             throw DatabaseError(message: "a ledger of version \(found); use the program that wrote it")
         }
         for migration in Schema.migrations.dropFirst(found - 1) {
-            guard try !database.tableExists(migration.table), try !database.viewExists(migration.table) else { continue }
+            guard try !database.tableExists(migration.table), try !database.viewExists(migration.table) else {
+                continue
+            }
             try database.execute(sql: migration.sql)
         }
         if found < Schema.version { try database.execute(sql: "PRAGMA user_version = \(Schema.version)") }

@@ -76,7 +76,8 @@ package struct LedgerReader: Sendable {
             headings.append(
                 SweepHeading(
                     name: try row.at(1), plannedAt: Timestamp(rawValue: try row.at(2)),
-                    arguments: try (row[3] as String?).map { try decode([String].self, from: $0) }, number: try row.at(0)))
+                    arguments: try (row[3] as String?).map { try decode([String].self, from: $0) },
+                    number: try row.at(0)))
         }
         return headings
     }
@@ -203,7 +204,8 @@ package struct LedgerReader: Sendable {
 
     /// When each finished stage was.
     package func endTimes() throws(LedgerError) -> [StageKey: Timestamp] {
-        try times("max(endedAt) FROM attempts JOIN stages ON stages.id = stage WHERE outcome = 'finished' GROUP BY stage")
+        try times(
+            "max(endedAt) FROM attempts JOIN stages ON stages.id = stage WHERE outcome = 'finished' GROUP BY stage")
     }
 
     /// When the first attempt of each stage that has one began.

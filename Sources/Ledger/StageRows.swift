@@ -66,16 +66,14 @@ struct StageReader {
                     at: Timestamp(rawValue: try row.at(10)))
             }
             let standing = try StageStanding(
-                spelled(StageState.self, row.at(1)), of: key.description, worker: row[11],
+                spelled(StageState.self, row.at(1)), worker: row[11],
                 result: (row[12] as Int64?).map { _ in try results.read(row, from: 13) }, reason: row[7],
                 setback: setback)
             return StageRecord(
-                key: key, standing: standing, attempts: try row.at(2), losses: try row.at(3), nodeFailures: try row.at(4),
-                isPaused: try row.at(5), priority: try row.at(6), setback: setback)
-        } catch let error as DatabaseError {
-            throw error
+                key: key, standing: standing, attempts: try row.at(2), losses: try row.at(3),
+                nodeFailures: try row.at(4), isPaused: try row.at(5), priority: try row.at(6), setback: setback)
         } catch {
-            throw damage("stage \(key): \(error)")
+            throw damage("stage \(key): \((error as? DatabaseError)?.message ?? "\(error)")")
         }
     }
 }
@@ -85,19 +83,19 @@ extension StageStanding {
     ///   - worker: who has the attempt that runs, where one does.
     ///   - setback: how the last attempt ended that yielded no result.
     init(
-        _ state: StageState, of key: String, worker: String?, result: StageResult?, reason: String?,
+        _ state: StageState, worker: String?, result: StageResult?, reason: String?,
         setback: StageRecord.Setback?
     ) throws {
         switch state {
         case .waiting: self = .waiting
         case .running:
-            guard let worker else { throw damage("stage \(key) runs, but none of its attempts") }
+            guard let worker else { throw damage("it runs, but none of its attempts") }
             self = .running(on: WorkerID(rawValue: worker))
         case .finished:
-            guard let result else { throw damage("stage \(key) is finished without a result") }
+            guard let result else { throw damage("it is finished without a result") }
             self = .finished(result)
         case .failed:
-            guard let setback else { throw damage("stage \(key) failed, but none of its attempts") }
+            guard let setback else { throw damage("it failed, but none of its attempts") }
             self = .failed(StageFailure(setback.failure.cause, reason ?? ""))
         case .setAside: self = .setAside(reason: reason ?? "")
         case .blocked: self = .blocked(reason: reason ?? "")

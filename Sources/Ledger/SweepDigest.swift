@@ -41,7 +41,9 @@ private struct TextOfDigest {
         add("{")
         if !row.searches.isEmpty { add(#""anySearches":[\#(searches)],"#) }
         if let fold = row.fold { add(#""fold":{"count":\#(fold.count),"number":\#(fold.number)},"#) }
-        add(#""method":\#(try json(row.method)),"seed":\#(row.seed),"stages":[\#(stages)],"task":\#(try json(row.task))}"#)
+        add(
+            #""method":\#(try json(row.method)),"seed":\#(row.seed),"stages":[\#(stages)],"task":\#(try json(row.task))}"#
+        )
     }
 
     mutating func json(_ word: String) throws -> String {

@@ -162,8 +162,8 @@ struct TurnWriter {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, stage, try number(of: result.node), result.steps, result.tokens, result.trainable, result.finalLoss,
             result.seconds, result.tokensPerSecond, result.parameters.hex, ResultText.text(result.scores),
-            ResultText.text(result.artifacts), result.artifacts.reduce(0) { $0 + $1.byteCount }, ResultText.text(result.measured),
-            result.confusion.map(ResultText.text), result.confusion?.onlyClass)
+            ResultText.text(result.artifacts), result.artifacts.reduce(0) { $0 + $1.byteCount },
+            ResultText.text(result.measured), result.confusion.map(ResultText.text), result.confusion?.onlyClass)
         return database.lastInsertedRowID
     }
 }

@@ -1,4 +1,5 @@
 import Experiments
+import Files
 import Foundation
 import GRDB
 import Ledger
@@ -40,6 +41,10 @@ struct MigrationTests {
         return curve
     }
 
+    private func decode<Value: Decodable>(_ type: Value.Type, _ json: String) throws -> Value {
+        try CanonicalJSON.decode(type, from: Data(json.utf8))
+    }
+
     private func states(_ reader: LedgerReader) throws -> [StageKey: StageRecord] {
         var states = JournalStates()
         try reader.readJournal { try states.read($0) }
@@ -61,6 +66,11 @@ struct MigrationTests {
         let curves = try #require(try reader.curves(of: finished.key))
         #expect(curves.training.isEmpty == (name < "4") && !curves.evaluations.isEmpty)
         #expect(try states(reader).count == records.count)
+        let documents = try store.query("SELECT plan FROM sweep ORDER BY plannedAt, id")
+        #expect(try reader.sweeps().map(\.plan) == documents.map { try decode(SweepPlan.self, $0) })
+        let results = try store.query("SELECT result FROM stage WHERE result IS NOT NULL ORDER BY key")
+        #expect(
+            try reader.stages(keyPrefix: "").compactMap(\.result) == results.map { try decode(StageResult.self, $0) })
         #expect(try store.query("PRAGMA user_version") == ["\(name.prefix(1))"], "who reads it leaves it as it is")
     }
 

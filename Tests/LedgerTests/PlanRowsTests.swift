@@ -43,8 +43,11 @@ struct PlanRowsTests {
             }, state: .open, remarks: ["a \"remark\""])
         let rows =
             plain.rows + [
-                SweepRow(task: "rte", fold: Fold(2, of: 5), method: "a \"method\" / of mine", seed: .max, stages: [plain.stages[0].key]),
-                SweepRow(task: "rte", method: "searched", seed: 3, stages: points > 1 ? [tried[1].key] : [], searches: [0]),
+                SweepRow(
+                    task: "rte", fold: Fold(2, of: 5), method: "a \"method\" / of mine", seed: .max,
+                    stages: [plain.stages[0].key]),
+                SweepRow(
+                    task: "rte", method: "searched", seed: 3, stages: points > 1 ? [tried[1].key] : [], searches: [0]),
             ]
         return SweepPlan(
             name: "a \"sweep\"", model: plain.model, dataDirectory: "/a/b", tasks: plain.tasks,
@@ -85,7 +88,8 @@ struct PlanRowsTests {
     @Test func `a plan that grows adds rows, and changes none but those of its searches`() throws {
         try ledger.commit([.planned(try fullPlan(), at: at(1))])
         let before = try counts()
-        #expect(before == ["stages 4", "members 4", "lines 4", "edges 4", "recipes 2", "kinds 3", "given 1", "sweeps 1"])
+        #expect(
+            before == ["stages 4", "members 4", "lines 4", "edges 4", "recipes 2", "kinds 3", "given 1", "sweeps 1"])
         let places = try store.query("SELECT place FROM members ORDER BY place")
         try store.execute(
             """
@@ -112,7 +116,8 @@ struct PlanRowsTests {
         let plan = try fullPlan(points: 3)
         try ledger.commit([.planned(plan, at: at(1))])
         for next in [try fullPlan(points: 2), try fullPlan(points: 3)] {
-            let stages = [next.stages[0]] + next.stages.dropFirst().filter { $0.label != "searched" }
+            let stages =
+                [next.stages[0]] + next.stages.dropFirst().filter { $0.label != "searched" }
                 + next.stages.filter { $0.label == "searched" }.reversed()
             let other = SweepPlan(
                 name: next.name, model: next.model, dataDirectory: "elsewhere", tasks: next.tasks, stages: stages,
@@ -148,7 +153,10 @@ struct PlanRowsTests {
             }, rows: plan.rows)
         try ledger.commit([.planned(plan, at: at(1)), .planned(other, at: at(2))])
         #expect(try ledger.reader.sweeps().map(\.plan) == [plan, other])
-        #expect(try counts() == ["stages 3", "members 6", "lines 4", "edges 2", "recipes 1", "kinds 4", "given 0", "sweeps 2"])
+        #expect(
+            try counts() == [
+                "stages 3", "members 6", "lines 4", "edges 2", "recipes 1", "kinds 4", "given 0", "sweeps 2",
+            ])
         #expect(try ledger.reader.plan(containing: plan.stages[1].key) == plan)
     }
 

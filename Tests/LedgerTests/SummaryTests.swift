@@ -41,7 +41,8 @@ struct SummaryTests {
             let heading = try #require(try ledger.reader.find(name))
             let summary = try ledger.reader.summary(of: heading)
             let records = try ledger.reader.known(of: plan)
-            let expected = SweepSummary(plan, plan.stages.compactMap { stage in records[stage.key].map { (stage, $0) } })
+            let expected = SweepSummary(
+                plan, plan.stages.compactMap { stage in records[stage.key].map { (stage, $0) } })
             #expect(summary.states == expected.states)
             #expect(summary.hasEnded == expected.hasEnded)
             #expect(summary.failures.map(\.record) == expected.failures.map(\.record))

@@ -133,9 +133,12 @@ func measure(_ count: Int, in folder: String) throws {
         var plan: SweepPlan?
         var known: [StageKey: StageRecord] = [:]
         say("start: open", figure(opening))
-        say("start: kept, given, drained, discarded", figure(try seconds {
-            _ = try (reader.keptStages(besides: []), reader.given(), reader.drained(), reader.discarded())
-        }))
+        say(
+            "start: kept, given, drained, discarded",
+            figure(
+                try seconds {
+                    _ = try (reader.keptStages(besides: []), reader.given(), reader.drained(), reader.discarded())
+                }))
         say("start: the plan, of rows", figure(try seconds { plan = try reader.entry(heading).plan }))
         guard let plan, plan == grid.plan, let ledger else { return print("the plan is another one") }
         say("start: what is known of its stages", figure(try seconds { known = try reader.known(of: plan) }))
