@@ -107,8 +107,8 @@ enum LedgerFile {
     /// Brings a ledger of any earlier version to this one, in the transaction that is open.
     static func migrate(_ database: Database) throws {
         let found = try version(database)
-        // The header that was checked may be older than the log beside it.
-        guard found <= Schema.version else {
+        // The header that was checked may be older than the log beside it, or of a file that was in its place before.
+        guard (1...Schema.version).contains(found) else {
             throw DatabaseError(message: "a ledger of version \(found); use the program that wrote it")
         }
         for migration in Schema.migrations.dropFirst(found - 1) {

@@ -101,12 +101,12 @@ func measure(_ count: Int, in folder: String) throws {
         for start in stride(from: 0, to: half, by: turn) {
             for changes in turns(grid.order[start..<start + turn]) { try ledger.commit(changes) }
         }
-        for size in [turn, min(turn, 100), 1] {
-            // Ten turns, and of the rest of the stages none twice.
-            let first = half + (size == turn ? 0 : size == 1 ? turn * 4 : turn * 3)
+        var next = half
+        for size in [turn, turn / 10, 1] {
             var taken: [Double] = []
-            for number in 0..<(size == turn ? 3 : 10) where first + (number + 1) * size <= grid.order.count {
-                let changes = turns(grid.order[first + number * size..<first + (number + 1) * size])
+            for _ in 0..<3 {
+                let changes = turns(grid.order[next..<next + size])
+                next += size
                 taken.append(try seconds { for turn in changes { try ledger.commit(turn) } })
             }
             let mean = taken.reduce(0, +) / Double(taken.count)
