@@ -31,8 +31,8 @@ enum ResultText {
 
     static func scores(_ text: String) throws -> [Score] {
         try PlainText.list(text) { (text) -> Score? in
-            guard text.skip(#"{"metric":""#), let metric = text.word().flatMap(Metric.init(rawValue:)),
-                text.skip(#"","split":""#), let split = text.word().flatMap(Split.init(rawValue:)),
+            guard text.skip(#"{"metric":""#), let metric = Metric(rawValue: text.word()),
+                text.skip(#"","split":""#), let split = Split(rawValue: text.word()),
                 text.skip(#"","value":"#)
             else { return nil }
             let isUndefined = text.skip("null")
@@ -45,8 +45,8 @@ enum ResultText {
     static func artifacts(_ text: String) throws -> [ArtifactReference] {
         try PlainText.list(text) { (text) -> ArtifactReference? in
             guard text.skip(#"{"byteCount":"#), let count = text.integer(), text.skip(#","id":""#),
-                let digest = text.word().flatMap(Digest.init(hex:)), text.skip(#"","kind":""#),
-                let kind = text.word().flatMap(ArtifactKind.init(rawValue:)), text.skip("\"}")
+                let digest = Digest(hex: text.word()), text.skip(#"","kind":""#),
+                let kind = ArtifactKind(rawValue: text.word()), text.skip("\"}")
             else { return nil }
             return ArtifactReference(id: ArtifactID(rawValue: digest), kind: kind, byteCount: count)
         } ?? decode([ArtifactReference].self, from: text)
@@ -63,45 +63,48 @@ enum ResultText {
     }
 }
 
-/// Text of which it is known what must come next.
+/// Text of which it is known what must come next. It lives no longer than the text.
 struct PlainText {
-    private var rest: Substring.UTF8View
-
-    private init(_ text: String) { rest = text[...].utf8 }
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var place = 0
 
     /// The members of a list; nil where one of them is not what it was taken for.
     static func list<Element>(_ text: String, _ member: (inout PlainText) -> Element?) -> [Element]? {
-        var text = PlainText(text)
-        guard text.skip("[") else { return nil }
-        var elements: [Element] = []
-        while !text.skip("]") {
-            guard elements.isEmpty || text.skip(","), let element = member(&text) else { return nil }
-            elements.append(element)
+        var text = text
+        return text.withUTF8 { bytes in
+            var text = PlainText(bytes: bytes)
+            guard text.skip("[") else { return nil }
+            var elements: [Element] = []
+            while !text.skip("]") {
+                guard elements.isEmpty || text.skip(","), let element = member(&text) else { return nil }
+                elements.append(element)
+            }
+            return text.place == bytes.count ? elements : nil
         }
-        return text.rest.isEmpty ? elements : nil
     }
 
     /// - Returns: whether this came next.
     mutating func skip(_ text: StaticString) -> Bool {
         let count = text.utf8CodeUnitCount
-        guard rest.starts(with: UnsafeBufferPointer(start: text.utf8Start, count: count)) else { return false }
-        rest = rest.dropFirst(count)
+        guard bytes.count - place >= count else { return false }
+        for index in 0..<count where bytes[place + index] != text.utf8Start[index] { return false }
+        place += count
         return true
     }
 
-    /// What comes before the next quotation mark; nil where something in it is escaped.
-    mutating func word() -> String? { taken { $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") } }
+    /// What comes before the next quotation mark, or what is escaped.
+    mutating func word() -> String { taken { $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") } }
 
     mutating func integer() -> Int? {
-        taken { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-") }.flatMap { Int($0) }
+        Int(taken { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-") })
     }
 
-    mutating func real() -> Double? { taken { $0 != UInt8(ascii: "}") }.flatMap { Double($0) } }
+    mutating func real() -> Double? { Double(taken { $0 != UInt8(ascii: "}") }) }
 
-    private mutating func taken(_ isPart: (UInt8) -> Bool) -> String? {
-        let part = rest.prefix(while: isPart)
-        rest = rest[part.endIndex...]
-        return String(part)
+    private mutating func taken(_ isPart: (UInt8) -> Bool) -> String {
+        let begin = place
+        while place < bytes.count, isPart(bytes[place]) { place += 1 }
+        return String(decoding: UnsafeBufferPointer(rebasing: bytes[begin..<place]), as: UTF8.self)
     }
 }
 
