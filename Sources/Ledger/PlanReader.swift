@@ -44,7 +44,8 @@ final class PlanReader {
         let stages = try stages(
             """
             SELECT members.stage, stages.key, members.kind, stages.seed, edges.kind, edges.source
-            FROM members JOIN stages ON stages.id = members.stage LEFT JOIN edges ON edges.stage = members.stage
+            FROM members INDEXED BY memberOf JOIN stages ON stages.id = members.stage
+            LEFT JOIN edges ON edges.stage = members.stage
             WHERE members.stage = ? AND members.sweep = ? ORDER BY edges.kind
             """, [number, sweep], &keys)
         guard let stage = stages.first else { throw damage("stage \(number) is not in sweep \(sweep)") }

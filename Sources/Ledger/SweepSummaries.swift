@@ -37,7 +37,8 @@ private struct SummaryReader {
             """)
         let ended = try members(
             """
-            state <> 'waiting' AND state <> 'finished' AND state <> 'running' AND setback IS NULL
+            state <> 'waiting' AND state <> 'finished' AND setback IS NULL
+                AND state IN ('failed', 'set-aside', 'blocked', 'cancelled')
                 ORDER BY id LIMIT \(failureLimit - troubled.count)
             """)
         return SweepSummary(
