@@ -18,6 +18,8 @@ struct DialogueValueTests {
             tell(.tick)
             tell(.message(.welcome(heartbeatMilliseconds: 5_000), bytes: []))
             tell(.message(.assign(assignment), bytes: []))
+            tell(.found(assignment.model.content, .here(.empty)))
+            tell(.found(assignment.planned.specification.task, .here(.empty)))
         }
 
         @discardableResult
