@@ -119,7 +119,7 @@ final class Transfers {
         case .list(let content):
             request(for: worker, large) { [sources] _ in
                 switch sources.list(content) {
-                case .files(let manifest): Answer(message: .manifest(content: content, files: manifest))
+                case .files(let manifest): Answer(manifest, of: content)
                 case .refused(let reason): Answer(message: .unlisted(content: content, reason: reason))
                 }
             }
@@ -341,6 +341,17 @@ extension Transfers.Outcome {
 }
 
 extension Transfers.Answer {
+    fileprivate init(_ manifest: FileManifest, of content: Digest) {
+        let message = ToWorker.manifest(content: content, files: manifest)
+        do throws(MessageError) {
+            _ = try message.encoded()
+            self.init(message: message)
+        } catch {
+            let reason = "its \(manifest.files.count) files are more than a message can list"
+            self.init(message: .unlisted(content: content, reason: reason))
+        }
+    }
+
     fileprivate init(chunk bytes: [UInt8], of id: ArtifactID, at offset: Int) {
         self.init(message: .chunk(artifact: id, offset: offset, byteCount: bytes.count), bytes: bytes)
     }

@@ -16,7 +16,7 @@ extension Dialogue {
         } else {
             if download.fetched > 0 {
                 let sentence = "fetched \(download.fetched) bytes from the coordinator"
-                log(.info, "\(sentence)", ["stage.id": assignment.stage.short])
+                log(.info, sentence, ["stage.id": assignment.stage.short])
                 change { $0.news.add(sentence) }
             }
             enter(.training(Training(signAt: now)), at: now)
@@ -33,9 +33,9 @@ extension Dialogue {
         case .here(let manifest):
             download.provide(manifest, isHere: true)
             return look(for: download, at: now)
-        case .different(let reason): note(reason)
+        case .different(let reason): note(reason, of: content)
         // Where nobody said that it is here, it need not be.
-        case .absent(let reason): if source.directory == settings.directory(of: source) { note(reason) }
+        case .absent(let reason): if settings.directory(of: source) != nil { note(reason, of: content) }
         }
         if let manifest = manifests[content] {
             download.provide(manifest, isHere: false)
@@ -45,9 +45,10 @@ extension Dialogue {
         enter(.fetching(download), at: now)
     }
 
-    private mutating func note(_ reason: String) {
+    /// Says why a directory is passed over, in every stage's log and once to whoever runs the worker.
+    private mutating func note(_ reason: String, of content: Digest) {
         let sentence = "\(reason); it is not used, the coordinator is asked for the files"
-        log(.warning, "\(sentence)", [:])
+        if manifests[content] == nil { log(.warning, sentence, [:]) }
         change { $0.news.add(sentence) }
     }
 

@@ -14,7 +14,7 @@ extension Dialogue {
         beat(at: now)
         if now >= askAt, let question {
             send(question)
-            askAt = now + patience.answer
+            askAt = now + patience.answer(to: question)
         }
         endWhenDue(at: now)
         if !hasEnded { effects.append(.wakeAt(nextDue)) }
@@ -103,7 +103,8 @@ extension Dialogue {
         case .finished:
             enter(.reporting(StageFailure(.node, "the result cannot be told to the coordinator: \(reason)")), at: now)
         // A failure's sentence is cut to what fits, and the others are short.
-        case .heartbeat, .evaluated, .curve, .log, .failed, .hello, .ready, .list, .fetch, .offer, .upload, .goodbye: break
+        case .heartbeat, .evaluated, .curve, .log, .failed, .hello, .ready, .list, .fetch, .offer, .upload, .goodbye:
+            break
         }
     }
 

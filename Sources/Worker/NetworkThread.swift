@@ -262,7 +262,7 @@ private final class CoordinatorLink {
         disk.perform { [cache, settings] in
             do throws(FileError) {
                 return .stands(file.id, try body(cache))
-            } catch where error.isDiskFull {
+            } catch  where error.isDiskFull {
                 let folder = settings.workDirectory
                 return .diskFailed("\(folder): the disk is full; free space there, or name another folder with --work")
             } catch {

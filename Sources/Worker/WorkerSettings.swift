@@ -1,5 +1,6 @@
 package import Experiments
 import Foundation
+import Messages
 package import Transport
 
 /// What one worker group is told when it is started.
@@ -46,6 +47,8 @@ package struct Patience: Sendable {
     package var idle: Duration = .seconds(15 * 60)
     /// For an answer, before the question is repeated.
     package var answer: Duration = .seconds(2)
+    /// The same for an upload, which may take a while to leave and is not to be sent twice for that.
+    package var upload: Duration = .seconds(20)
     /// Before it is looked again whether another group of this host has fetched a file.
     package var neighbour: Duration = .seconds(1)
     /// Before a message is tried again that could not be sent.
@@ -63,6 +66,8 @@ package struct Patience: Sendable {
     package var slowdown = 20
 
     package init() {}
+
+    func answer(to question: FromWorker.Body) -> Duration { if case .upload = question { upload } else { answer } }
 }
 
 /// Why a worker group ends before its coordinator dismisses it.

@@ -86,7 +86,9 @@ import Testing
     }
 
     @Test func `of two that share a cache one receives a file, and the other goes on where it is gone`() throws {
-        let (first, second) = (ContentStore(root: folder.path, isCache: true), ContentStore(root: folder.path, isCache: true))
+        let (first, second) = (
+            ContentStore(root: folder.path, isCache: true), ContentStore(root: folder.path, isCache: true)
+        )
         #expect(try first.resume(digest, byteCount: bytes.count) == .partial(upTo: 0))
         #expect(try second.resume(digest, byteCount: bytes.count) == .elsewhere)
         #expect(try first.receive(Array(bytes[..<7]), of: digest, byteCount: bytes.count, at: 0) == .partial(upTo: 7))
@@ -101,7 +103,9 @@ import Testing
     }
 
     @Test func `whoever shares a cache has a file as soon as another one has received it`() throws {
-        let (first, second) = (ContentStore(root: folder.path, isCache: true), ContentStore(root: folder.path, isCache: true))
+        let (first, second) = (
+            ContentStore(root: folder.path, isCache: true), ContentStore(root: folder.path, isCache: true)
+        )
         #expect(try first.resume(digest, byteCount: bytes.count) == .partial(upTo: 0))
         #expect(try second.resume(digest, byteCount: bytes.count) == .elsewhere)
         #expect(try first.receive(bytes, of: digest, byteCount: bytes.count, at: 0) == .complete)

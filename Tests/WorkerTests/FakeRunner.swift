@@ -105,7 +105,8 @@ final class RunningWorker: Sendable {
     init(
         _ endpoint: Endpoint, patience: Patience = quick, in workDirectory: String? = nil, hasInputs: Bool = true,
         communicator: @escaping @Sendable () -> any Communicator = { SoloCommunicator() },
-        _ body: @escaping @Sendable (StageJob, any StageObserver) throws(StageFailure) -> StageOutcome
+        _ body: @escaping @Sendable (StageJob, any StageObserver) throws(StageFailure) -> StageOutcome,
+        changing: @escaping @Sendable (inout WorkerSettings) -> Void = { _ in }
     ) throws {
         folder = try TemporaryFolder()
         let (inputs, directory) = (folder.path, workDirectory ?? folder["work"])
@@ -118,6 +119,7 @@ final class RunningWorker: Sendable {
                 settings.modelDirectory = "\(inputs)/model"
                 settings.dataDirectory = "\(inputs)/data"
             }
+            changing(&settings)
             let group = WorkerGroup(
                 communicator: communicator(), runner: FakeRunner(body), settings: settings,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -142,6 +144,7 @@ final class RunningWorker: Sendable {
 let quick: Patience = {
     var patience = Patience()
     patience.answer = .milliseconds(150)
+    patience.upload = patience.answer
     patience.retry = .milliseconds(20)
     patience.neighbour = .milliseconds(50)
     patience.firstAnswer = .seconds(60)
