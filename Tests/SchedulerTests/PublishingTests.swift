@@ -1,5 +1,6 @@
 import Experiments
 import Messages
+import Scheduler
 import Simulation
 import Testing
 

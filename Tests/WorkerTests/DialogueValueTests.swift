@@ -245,7 +245,7 @@ extension [DialogueEffect] {
 
     fileprivate var forgotten: [StageKey] { compactMap { if case .forget(let stage) = $0 { stage } else { nil } } }
 
-    fileprivate var said: [FromWorker.Body] { compactMap { if case .send(let body) = $0 { body } else { nil } } }
+    var said: [FromWorker.Body] { compactMap { if case .send(let body) = $0 { body } else { nil } } }
 }
 
 extension FromWorker.Body {
