@@ -97,7 +97,9 @@ let package = Package(
             ]),
 
         // The loops that connect them, and what people read
-        library("Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
+        library(
+            "Coordinator",
+            ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", "Training", logging]),
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
         library("Reports", ["Experiments", "Files", "Configuration", "Tasks", "Statistics", "Numerics"]),
@@ -133,7 +135,8 @@ let package = Package(
             ],
             path: "Tests/Simulation", swiftSettings: strict),
         .executableTarget(
-            name: "simulate", dependencies: ["Simulation", "Experiments"], path: "Tests/simulate", swiftSettings: strict),
+            name: "simulate", dependencies: ["Simulation", "Experiments"], path: "Tests/simulate",
+            swiftSettings: strict),
         // Measures ledgers of many stages.
         .executableTarget(
             name: "benchledger", dependencies: ["TestKit", "Experiments", "Files", "Ledger"], path: "Tests/benchledger",

@@ -108,7 +108,6 @@ extension SweepSummary {
         return seconds
     }
 }
-}
 
 /// "45 s", "12 min", "3 h 05 min".
 package func duration(seconds: Double) -> String {
