@@ -60,7 +60,10 @@ let package = Package(
         // Loaded when they are first needed, and so not linked.
         .target(name: "CCurl", cSettings: [.treatAllWarnings(as: .error)]),
         .target(name: "CZip", cSettings: [.treatAllWarnings(as: .error)]),
-        .target(name: "CMPI", dependencies: ["CMPIHeaders"], cSettings: [.treatAllWarnings(as: .error)]),
+        // Loaded when the first rank starts; pkg-config names the library beside its headers all the same.
+        .target(
+            name: "CMPI", dependencies: ["CMPIHeaders"], cSettings: [.treatAllWarnings(as: .error)],
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--as-needed"])]),
 
         // Files, the vocabulary, wire and memory
         library("Files", [crypto, "CZlib"]),

@@ -3,7 +3,8 @@
 #pragma once
 
 // Initializes MPI for calls from the main thread only and makes errors come back as codes, where MPI's default is to
-// abort. A library that cannot take threads beside the main one gives CMPI_NO_THREADS.
+// abort. A host without the library gives CMPI_MISSING, a library that cannot take threads beside the main one
+// CMPI_NO_THREADS. No other function is called before it.
 int cmpi_initialize(void);
 int cmpi_finalize(void);
 
@@ -43,4 +44,4 @@ int cmpi_test_header(int *done);
 // MPI's sentence for a code, in at most size bytes with the final zero.
 void cmpi_describe(int code, char *text, int size);
 
-enum { CMPI_NO_THREADS = -1 };
+enum { CMPI_NO_THREADS = -1, CMPI_MISSING = -2 };
