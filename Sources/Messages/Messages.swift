@@ -21,7 +21,7 @@ package import Experiments
 
 /// The version both sides must speak, and train by; compared in `hello`.
 package let protocolVersion =
-    "headstart/8 training/\(Precision.fp32.semanticsVersion)/\(Precision.bf16.semanticsVersion)"
+    "headstart/9 training/\(Precision.fp32.semanticsVersion)/\(Precision.bf16.semanticsVersion)"
 
 /// The most bytes of an artifact that one message carries.
 package let chunkByteLimit = 1 << 20
@@ -61,6 +61,19 @@ package struct Assignment: Codable, Hashable, Sendable {
     package var stage: StageKey { planned.key }
 }
 
+/// What the host of a worker allows it; nil where it sets no limit.
+package struct WorkerLimits: Codable, Hashable, Sendable {
+    /// From now on, until it ends the worker, as batch systems do.
+    package var secondsLeft: Double?
+    /// The memory that each of the worker's processes may take.
+    package var memoryBytes: Int?
+
+    package init(secondsLeft: Double? = nil, memoryBytes: Int? = nil) {
+        self.secondsLeft = secondsLeft
+        self.memoryBytes = memoryBytes
+    }
+}
+
 /// One attempt at one stage, as both sides name it.
 package struct Claim: Codable, Hashable, Sendable {
     package let stage: StageKey
@@ -88,7 +101,7 @@ package struct FromWorker: Codable, Hashable, Sendable {
 
     package enum Body: Codable, Hashable, Sendable {
         /// The first message of a worker's life, and the first after it has lost the coordinator.
-        case hello(version: String, node: NodeSettings)
+        case hello(version: String, node: NodeSettings, limits: WorkerLimits? = nil)
         /// Asks for work.
         case ready
         /// Renews the lease of the attempt.

@@ -7,7 +7,7 @@ extension Scheduler {
     mutating func hear(_ message: FromWorker, at now: Timestamp) {
         let worker = message.worker
         guard departed[worker] == nil else { return }
-        if case .hello(let version, let node) = message.body { return greet(worker, version, node, at: now) }
+        if case .hello(let version, let node, _) = message.body { return greet(worker, version, node, at: now) }
         if workers[worker] == nil {
             if isFinished || isStopping { send(.dismissed, to: worker) } else { send(.unknownWorker, to: worker) }
         }

@@ -72,6 +72,8 @@ package struct Dialogue: Sendable {
     /// Attempts that are over for this worker.
     var settled: Set<Claim> = []
     var nodeFailuresInARow = 0
+    /// When the worker was last done with an attempt.
+    var idleSince = Duration.zero
     /// What the connection says about a coordinator that has never answered.
     var silence: WorkerError?
     /// The time of the last event.

@@ -7,21 +7,24 @@ extension Dialogue {
         guard !hasEnded else { return }
         if case .resting(let until) = state, until <= now { enter(.asking, at: now) }
         if case .training(let training) = phase, training.givenUpAt(patience) <= now { giveUp(training, at: now) }
+        if let leavesAt, leavesAt <= now { leave(at: now) }
         guard !hasEnded else { return }
         drawOn(at: now)
         tellNews(at: now)
         beat(at: now)
-        if now >= askAt, let question {
+        if now >= askAt, let question = question(at: now) {
             send(question)
             askAt = now + patience.answer
         }
         endWhenDue(at: now)
-        if !hasEnded { effects.append(.wakeAt(nextDue)) }
+        if !hasEnded { effects.append(.wakeAt(nextDue(at: now))) }
     }
 
     /// What the coordinator must answer before the worker gets any further.
-    private var question: FromWorker.Body? {
-        guard isWelcome else { return .hello(version: protocolVersion, node: settings.node) }
+    private func question(at now: Duration) -> FromWorker.Body? {
+        guard isWelcome else {
+            return .hello(version: protocolVersion, node: settings.node, limits: settings.limits(at: now))
+        }
         switch state {
         case .asking: return .ready
         case .resting, .ended: return nil
@@ -42,6 +45,14 @@ extension Dialogue {
                 return .upload(artifact: item.artifact.id, offset: upTo)
             }
         }
+    }
+
+    /// In time before the host ends the worker, and when it has waited for work for too long; nil where it goes on.
+    private var leavesAt: Duration? {
+        // To end a step takes as long as a group may take to leave; of a short life it is a part.
+        let beforeEnd = settings.lifetime.map { $0 - min(patience.leaving, max(.zero, $0) / 4) }
+        let whenIdle = assignment == nil ? patience.work.map { idleSince + $0 } : nil
+        return [beforeEnd, whenIdle].compactMap(\.self).min()
     }
 
     private mutating func beat(at now: Duration) {
@@ -119,10 +130,10 @@ extension Dialogue {
         return heardAt.map { $0 + silence } ?? patience.firstAnswer
     }
 
-    private var nextDue: Duration {
+    private func nextDue(at now: Duration) -> Duration {
         var times = [patienceEnds]
-        if let farewell { times.append(farewell.at) }
-        if question != nil { times.append(askAt) }
+        if let next = farewell?.at ?? leavesAt { times.append(next) }
+        if question(at: now) != nil { times.append(askAt) }
         switch state {
         case .resting(let until): times.append(until)
         case .holding(let held, _):

@@ -1,5 +1,6 @@
 package import Experiments
 import Foundation
+import Messages
 package import Transport
 
 /// What one worker group is told when it is started.
@@ -14,6 +15,10 @@ package struct WorkerSettings: Sendable {
     /// Where the datasets lie on this host; nil takes the path the sweep was planned with.
     package var dataDirectory: String?
     package var node: NodeSettings
+    /// The memory that each rank may take; nil for no limit.
+    package var memoryBytes: Int?
+    /// How long after its start the host ends the worker, as batch systems do; nil where nobody knows of an end.
+    package var lifetime: Duration?
     package var patience = Patience()
     /// The most that the work directory keeps of artifacts, features and checkpoints.
     package var cacheByteLimit = 32 << 30
@@ -22,6 +27,13 @@ package struct WorkerSettings: Sendable {
         self.coordinator = coordinator
         self.workDirectory = workDirectory
         self.node = node
+    }
+
+    /// - Parameter now: since its start.
+    func limits(at now: Duration) -> WorkerLimits? {
+        guard memoryBytes != nil || lifetime != nil else { return nil }
+        return WorkerLimits(
+            secondsLeft: lifetime.map { max(0, ($0 - now) / .seconds(1)) }, memoryBytes: memoryBytes)
     }
 }
 
@@ -33,6 +45,8 @@ package struct Patience: Sendable {
     package var lostCoordinator: Duration = .seconds(6 * 3600)
     /// For the same by a worker without work: the sweep may have come to its end while it was cut off.
     package var idle: Duration = .seconds(15 * 60)
+    /// For work, by a worker for whom the coordinator has none; nil waits as long as there may be some.
+    package var work: Duration?
     /// For an answer, before the question is repeated.
     package var answer: Duration = .seconds(2)
     /// Before a message is tried again that could not be sent.

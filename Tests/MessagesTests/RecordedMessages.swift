@@ -39,8 +39,8 @@ private let curve: TrainingCurve = {
 
 let recordedFromWorker: [(FromWorker, String)] = [
     (
-        FromWorker(.hello(version: "headstart/8 training/3/4", node: node), from: worker),
-        #"{"body":{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/8 training/3/4"}},"worker":"node-3/1"}"#
+        FromWorker(.hello(version: "headstart/9 training/3/4", node: node), from: worker),
+        #"{"body":{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/9 training/3/4"}},"worker":"node-3/1"}"#
     ),
     (FromWorker(.ready, from: worker), #"{"body":{"ready":{}},"worker":"node-3/1"}"#),
     (

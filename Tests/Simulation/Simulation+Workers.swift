@@ -39,7 +39,7 @@ extension Simulation {
 
     mutating func say(_ message: FromWorker, at now: Timestamp) {
         var message = message
-        if case .hello(_, let node) = message.body, now < faultsEnd, outdated.contains(node.host) {
+        if case .hello(_, let node, _) = message.body, now < faultsEnd, outdated.contains(node.host) {
             message = FromWorker(.hello(version: "headstart/0", node: node), from: message.worker)
         }
         if strikes(faults.isUnsent, at: now) {

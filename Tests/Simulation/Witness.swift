@@ -63,7 +63,7 @@ struct Witness {
         switch event {
         case .message(let message):
             confirmed.insert(message.worker)
-            if case .hello(_, let node) = message.body { hosts[message.worker] = node.host }
+            if case .hello(_, let node, _) = message.body { hosts[message.worker] = node.host }
         case .planned(_, _, let known, _): losses.merge(known.mapValues(\.losses)) { _, new in new }
         case .resumed(let milliseconds):
             confirmed = []

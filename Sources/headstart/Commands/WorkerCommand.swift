@@ -31,8 +31,10 @@ struct WorkerCommand: ParsableCommand {
         let trainer = StageTrainer(
             communicator: communicator, node: here, compute: try Machine.compute(threads: threads),
             memoryBytes: node.memory?.bytes)
+        var settings = try worker.settings(here)
+        settings.memoryBytes = node.memory?.bytes
         let group = WorkerGroup(
-            communicator: communicator, runner: trainer, settings: try worker.settings(here),
+            communicator: communicator, runner: trainer, settings: settings,
             logger: log.logger("worker", level: .warning))
         try group.run()
         try Communicators.finish(communicator)
