@@ -3,8 +3,20 @@ import Foundation
 /// Open MPI's mpirun: what it is told, and what it tells the processes that it starts.
 package enum MPIRun {
     /// mpirun binds no rank: it knows nothing of the other groups' cores. Ranks take theirs by `place`.
-    package static func arguments(ranks: Int, mayOutnumberCores: Bool) -> [String] {
-        ["--quiet", "--bind-to", "none", "-n", "\(ranks)"] + (mayOutnumberCores ? ["--oversubscribe"] : [])
+    /// - Parameter hosts: those of the ranks, as "a:4,b:4"; nil for this one.
+    package static func arguments(ranks: Int, hosts: String? = nil, mayOutnumberCores: Bool) -> [String] {
+        ["--quiet", "--bind-to", "none", "-n", "\(ranks)"]
+            // Ranks elsewhere share out cores by it, too.
+            + (hosts.map { ["--host", $0, "-x", groupVariable] } ?? [])
+            + (mayOutnumberCores ? ["--oversubscribe"] : [])
+    }
+
+    /// The environment without a batch system's job and without a launcher's: seeing their variables, mpirun would spread the
+    /// ranks over the job's hosts, or take itself for one of them.
+    package static func ofThisHost(_ environment: [String: String]) -> [String: String] {
+        environment.filter { name, _ in
+            name.hasPrefix("PMIX_MCA_") || !["SLURM_", "PBS_", "PMIX_", "PMI_"].contains { name.hasPrefix($0) }
+        }
     }
 
     /// Open MPI refuses to start as root, which is who one is in a container, unless it is told twice.
@@ -39,6 +51,11 @@ package enum MPIRun {
         return ["OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMIX_RANK"].contains { environment[$0] != nil }
     }
 
-    /// This process's place in its group; nil where mpirun did not start it.
-    package static var rank: Int? { ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"].flatMap { Int($0) } }
+    /// This process's place in its group; nil where no launcher started it.
+    package static var rank: Int? {
+        let environment = ProcessInfo.processInfo.environment
+        return ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].compactMap { environment[$0] }.first.flatMap {
+            Int($0)
+        }
+    }
 }

@@ -14,16 +14,18 @@ struct Launcher: Sendable {
         }
         self.program = program
         var arguments = MPIRun.arguments(
-            ranks: settings.ranks, mayOutnumberCores: settings.ranks > settings.cores)
-        if settings.groups * settings.ranks > settings.cores {
+            ranks: settings.ranks, hosts: settings.hosts?.description,
+            mayOutnumberCores: settings.ranksHere > settings.cores)
+        if settings.groups * settings.ranksHere > settings.cores {
             // Ranks that wait for each other leave their core to those they wait for.
             arguments += ["--mca", "mpi_yield_when_idle", "1"]
         }
         self.arguments =
             arguments + [settings.executable, "worker"] + settings.workerArguments
             + ["--threads", "\(settings.threadsPerRank)"]
-        environment = inherited.merging(MPIRun.environment) { _, new in new }
-            .merging([ParentWatch.supervisorVariable: "\(getpid())"]) { _, new in new }
+        environment = (settings.hosts == nil ? MPIRun.ofThisHost(inherited) : inherited)
+            .merging(MPIRun.environment) { _, new in new }
+            .merging([ParentWatch.supervisorVariable: ParentWatch.own]) { _, new in new }
     }
 
     private static func find(_ name: String, in path: String) -> String? {
