@@ -114,7 +114,7 @@ extension Coordinator {
         return CoordinatorReport(
             sweeps: sweeps, running: running, workers: core.scheduler.workers(at: clock.now),
             draining: core.scheduler.draining.sorted(), resting: core.scheduler.resting(at: clock.now),
-            trouble: core.trouble?.error.description)
+            trouble: core.trouble?.error.description, ready: core.scheduler.readyCount)
     }
 }
 
