@@ -64,6 +64,7 @@ let package = Package(
         // Loaded when they are first needed, and so not linked.
         .target(name: "CCurl", cSettings: [.treatAllWarnings(as: .error)]),
         .target(name: "CZip", cSettings: [.treatAllWarnings(as: .error)]),
+        // Loaded when the first rank starts, though pkg-config names the library to the linker beside its headers.
         .target(name: "CMPI", dependencies: ["CMPIHeaders"], cSettings: [.treatAllWarnings(as: .error)]),
 
         // Files, the vocabulary, wire and memory

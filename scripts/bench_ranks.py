@@ -1,7 +1,6 @@
 """What scripts/bench-ranks measures: training with one rank and with two, over networks of several speeds."""
 
 import argparse
-import contextlib
 import json
 import os
 import re
@@ -19,7 +18,8 @@ CACHE = Path(os.environ["HEADSTART_CACHE"])
 PROGRAM = os.environ["HEADSTART_BINARY"]
 MINILM = Path(os.environ["HEADSTART_MODELS"]) / "all-MiniLM-L6-v2"
 TUNES = {"all": "all", "lora": "lora(r=8, alpha=16, modules=query+value)", "bitfit": "bitfit"}
-HOSTS, SUBNET, BRIDGE = ["hs-ranks-a", "hs-ranks-b"], "10.78.0", "hs-ranks"
+TESTBED = HERE.parent / "cluster/testbed"
+HOSTS = os.environ.get("TESTBED_HOSTS", "").split()
 BATCH = 32
 PAPER = [8, 64, 512]
 # MiniLM's numbers: the word embedding, of which a step sends the rows that it touched, and what is final last.
@@ -30,7 +30,7 @@ HIDDEN_SHARE = 0.5
 
 
 def checked_network(text):
-    if text != "local" and not re.fullmatch(r"\d+(\.\d+)?[mg]bit", text):
+    if text != "local" and not re.fullmatch(r"[1-9]\d*[mg]bit", text):
         raise argparse.ArgumentTypeError(f"'{text}' is neither local nor a rate, as 100mbit or 10gbit")
     return text
 
@@ -50,68 +50,21 @@ def parse_arguments():
     arguments = parser.parse_args()
     os.chdir(arguments.caller or ".")
     arguments.data = arguments.data.resolve()
-    if arguments.networks != ["local"] and (os.geteuid() != 0 or not shutil.which("tc")):
-        parser.error("networks other than local are namespaces, which need root and iproute2")
+    if arguments.networks != ["local"] and not HOSTS:
+        # Two hosts, each with a core of its own.
+        os.execv(TESTBED, [TESTBED, "--hosts", "2", "--pin", sys.executable, HERE / "bench_ranks.py", *sys.argv[1:]])
     return arguments
 
 
 # Hosts
 
-def ip(*words):
-    subprocess.run(["ip", *map(str, words)], check=True)
-
-
-def remove_network():
-    for host in HOSTS:
-        subprocess.run(["ip", "netns", "delete", host], stderr=subprocess.DEVNULL)
-    subprocess.run(["ip", "link", "delete", BRIDGE], stderr=subprocess.DEVNULL)
-
-
-@contextlib.contextmanager
-def hosts(folder, networks):
-    """Two namespaces on a bridge, and a stand-in for ssh that enters them, each on a core of its own."""
-    if networks == ["local"]:
-        yield None
-        return
-    remove_network()
-    try:
-        ip("link", "add", BRIDGE, "type", "bridge")
-        ip("address", "add", f"{SUBNET}.1/24", "dev", BRIDGE)
-        ip("link", "set", BRIDGE, "up")
-        for number, host in enumerate(HOSTS):
-            ip("netns", "add", host)
-            ip("link", "add", f"hsr-veth{number}", "type", "veth", "peer", "name", "eth0", "netns", host)
-            ip("link", "set", f"hsr-veth{number}", "master", BRIDGE, "up")
-            ip("netns", "exec", host, "ip", "address", "add", f"{SUBNET}.{number + 2}/24", "dev", "eth0")
-            ip("netns", "exec", host, "ip", "link", "set", "eth0", "up")
-            ip("netns", "exec", host, "ip", "link", "set", "lo", "up")
-        agent = Path(folder) / "enter"
-        agent.write_text(
-            '#!/usr/bin/env bash\nhost=$1\nshift\ncase $host in *a) core=0 ;; *) core=1 ;; esac\n'
-            'exec ip netns exec "$host" taskset -c "$core" unshare --uts bash -c "hostname $host; $*"\n')
-        agent.chmod(0o755)
-        yield agent
-    finally:
-        remove_network()
-
-
-def limit(network):
-    """Both directions of the bridge's ends; a burst of 2 ms, as much as a timer's tick lets through."""
-    bits = float(network[:-4]) * {"m": 1e6, "g": 1e9}[network[-4]]
-    burst = max(64 << 10, int(bits / 8 * 0.002))
-    for host in HOSTS:
-        ip("netns", "exec", host, "tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", network,
-           "burst", burst, "latency", "20ms")
-
-
-def launcher(network, agent):
+def launcher(network):
     """What stands before the program so that it runs as two ranks."""
     if network == "local":
         return ["mpirun", "--quiet", "--bind-to", "core", "-n", "2"]
-    limit(network)
+    subprocess.run([TESTBED, "--rate", network], check=True)
     return ["mpirun", "--quiet", "--bind-to", "none", "-n", "2", "--host", ",".join(f"{host}:1" for host in HOSTS),
-            "--mca", "plm_rsh_agent", agent, "--mca", "oob_tcp_if_include", f"{SUBNET}.0/24", "--mca", "pml", "ob1",
-            "--mca", "btl", "tcp,self", "--mca", "btl_tcp_if_include", f"{SUBNET}.0/24"]
+            "--mca", "btl", "tcp,self"]
 
 
 # Measurements
@@ -137,7 +90,7 @@ def train(before, arguments, tune, wire, batch, seed, out):
         f"max-steps={arguments.steps}", "--threads", 1, "--out", out, "--json"])
 
 
-def measure(arguments, agent, folder):
+def measure(arguments, folder):
     """Rows by (tune, network, wire), each with its measurements; all of one trial before the next."""
     cells = [(network, wire) for network, wire in product(arguments.networks, arguments.wires)]
     rows = {(tune, *cell): [] for tune in arguments.tunes for cell in [("one", ""), ("half", "")] + cells}
@@ -158,7 +111,7 @@ def measure(arguments, agent, folder):
                       folder / f"runs/half-{core}") for core in range(2)])
             for network, wire in cells:
                 run((network, wire), train(
-                    launcher(network, agent), arguments, tune, wire, BATCH, trial, folder / "runs/two"))
+                    launcher(network), arguments, tune, wire, BATCH, trial, folder / "runs/two"))
         print(f"trial {trial} of {arguments.trials}", file=sys.stderr, flush=True)
     return rows
 
@@ -172,25 +125,25 @@ def sent(tune, trainable):
     return dense + rows, LAYER + OTHER_EMBEDDINGS + rows, WORDS
 
 
-def costs(arguments, agent, steps):
+def costs(arguments, steps):
     """By network what sums cost, and by how much each of the steps is longer with 2 ranks and more."""
     found = {}
     for network in arguments.networks:
         asked = [word for step in steps for word in ["--step", ":".join(map(str, step))]]
         # What sums cost on these networks is nothing that plans of this machine should find.
         found[network] = last_line(start(
-            [*launcher(network, agent), PROGRAM, "bench", "--json", *asked], HEADSTART_CACHE=str(arguments.out)))
+            [*launcher(network), PROGRAM, "bench", "--json", *asked], HEADSTART_CACHE=str(arguments.out)))
     return found
 
 
-def report(arguments, rows, agent):
+def report(arguments, rows):
     median = {key: statistics.median(values) for key, values in rows.items() if len(key) == 3}
     keys, steps = [], []
     for tune, wire in product(arguments.tunes, arguments.wires):
         compute = rows[tune, "tokens"] / 2 / median[tune, "half", ""]
         keys.append((tune, wire))
         steps.append((*sent(tune, rows[tune, "trainable"]), wire, HIDDEN_SHARE * compute))
-    cost = costs(arguments, agent, steps)
+    cost = costs(arguments, steps)
     for network in arguments.networks:
         if fit := cost[network].get("cost"):
             print(f"{network}: {fit['bytesPerSecond'] / 1e6:.0f} MB/s, {fit['latency'] * 1e6:.0f} us a message, "
@@ -229,8 +182,8 @@ def report(arguments, rows, agent):
 def main():
     arguments = parse_arguments()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, hosts(folder, arguments.networks) as agent:
-        report(arguments, measure(arguments, agent, Path(folder)), agent)
+    with tempfile.TemporaryDirectory() as folder:
+        report(arguments, measure(arguments, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -3,13 +3,25 @@ import Foundation
 /// mpirun: what it is told, and what it tells the processes that it starts.
 package enum MPIRun {
     /// mpirun binds no rank: it knows nothing of the other groups' cores. Ranks take theirs by `place`.
+    /// - Parameter hosts: those of the ranks, as "a:4,b:4"; nil for this one.
     package static func arguments(
-        ranks: Int, mayOutnumberCores: Bool, of library: MPILibrary = .current
+        ranks: Int, hosts: String? = nil, mayOutnumberCores: Bool, of library: MPILibrary = .current
     ) -> [String] {
         switch library {
         case .openMPI:
-            ["--quiet", "--bind-to", "none", "-n", "\(ranks)"] + (mayOutnumberCores ? ["--oversubscribe"] : [])
-        case .mpich: ["-bind-to", "none", "-n", "\(ranks)"]
+            ["--quiet", "--bind-to", "none", "-n", "\(ranks)"]
+                // Ranks elsewhere share out cores by it, too.
+                + (hosts.map { ["--host", $0, "-x", groupVariable] } ?? [])
+                + (mayOutnumberCores ? ["--oversubscribe"] : [])
+        case .mpich: ["-bind-to", "none", "-n", "\(ranks)"] + (hosts.map { ["-hosts", $0] } ?? [])
+        }
+    }
+
+    /// The environment without a batch system's job and without a launcher's: seeing their variables, mpirun would spread the
+    /// ranks over the job's hosts, or take itself for one of them.
+    package static func ofThisHost(_ environment: [String: String]) -> [String: String] {
+        environment.filter { name, _ in
+            name.hasPrefix("PMIX_MCA_") || !["SLURM_", "PBS_", "PMIX_", "PMI_"].contains { name.hasPrefix($0) }
         }
     }
 
@@ -69,12 +81,10 @@ package enum MPIRun {
         return found.first { $0.count == 2 }.map { ($0[0], $0[1]) }
     }
 
-    /// This process's place in its group; nil where mpirun did not start it.
+    /// This process's place in its group; nil where no launcher started it.
     package static var rank: Int? { rank(in: ProcessInfo.processInfo.environment) }
 
-    /// Slurm's PMI says PMI_RANK as well, also to what is no rank of ours; MPICH's mpirun alone says the place on the host.
     package static func rank(in environment: [String: String]) -> Int? {
-        let name = environment["MPI_LOCALRANKID"] == nil ? "OMPI_COMM_WORLD_RANK" : "PMI_RANK"
-        return environment[name].flatMap { Int($0) }
+        ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].compactMap { environment[$0] }.first.flatMap { Int($0) }
     }
 }

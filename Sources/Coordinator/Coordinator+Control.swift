@@ -103,7 +103,7 @@ extension Coordinator {
         return CoordinatorReport(
             sweeps: scheduler.standings, running: scheduler.running, workers: scheduler.workers(at: clock.now),
             draining: scheduler.draining.sorted(), resting: scheduler.resting(at: clock.now),
-            trouble: core.trouble?.error.description)
+            trouble: core.trouble?.error.description, ready: scheduler.readyCount)
     }
 }
 

@@ -11,10 +11,12 @@ package struct CoordinatorReport: Codable, Hashable, Sendable {
     package let resting: [RestingHost]
     /// Why it cannot write its store; nil where it can.
     package let trouble: String?
+    /// Stages that a worker could begin now; nil from a coordinator of before it told.
+    package let ready: Int?
 
     package init(
         sweeps: [SweepStanding], running: [RunningStage], workers: [WorkerStanding], draining: [String] = [],
-        resting: [RestingHost] = [], trouble: String? = nil
+        resting: [RestingHost] = [], trouble: String? = nil, ready: Int? = nil
     ) {
         self.sweeps = sweeps
         self.running = running
@@ -22,6 +24,7 @@ package struct CoordinatorReport: Codable, Hashable, Sendable {
         self.draining = draining
         self.resting = resting
         self.trouble = trouble
+        self.ready = ready
     }
 }
 

@@ -13,6 +13,15 @@ package enum BLASCore {
         best(current: current, hasAVX512: processor_has_avx512(), hasAVX2: processor_has_avx2())
     }
 
+    /// Whether it is a processor of the kind that has AVX2, without it: programs begin there, and are slow.
+    package static var isNarrow: Bool {
+        #if arch(x86_64)
+            !processor_has_avx2()
+        #else
+            false
+        #endif
+    }
+
     /// Makes the library use the best core type: names it in the environment and starts this program anew, once, with
     /// the same arguments. To be called before anything else.
     ///

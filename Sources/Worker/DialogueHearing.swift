@@ -118,6 +118,7 @@ extension Dialogue {
 
     /// Asks for other work, or leaves.
     mutating func goOn(at now: Duration) {
+        idleSince = now
         enter(.asking, at: now)
         if let farewell { end(farewell.ending) }
     }

@@ -7,6 +7,7 @@ extension Dialogue {
         guard !hasEnded else { return }
         if case .resting(let until) = state, until <= now { enter(.asking, at: now) }
         if case .training(let training) = phase, training.givenUpAt(patience) <= now { giveUp(training, at: now) }
+        if let leavesAt, leavesAt <= now { leave(at: now) }
         guard !hasEnded else { return }
         lookAgain(at: now)
         drawOn(at: now)
@@ -48,6 +49,14 @@ extension Dialogue {
                 return .upload(artifact: item.artifact.id, offset: upTo)
             }
         }
+    }
+
+    /// In time before the host ends the worker, and when it has waited for work for too long; nil where it goes on.
+    private var leavesAt: Duration? {
+        // To end a step takes as long as a group may take to leave; of a short life it is a part.
+        let beforeEnd = settings.lifetime.map { $0 - min(patience.leaving, max(.zero, $0) / 4) }
+        let whenIdle = assignment == nil ? patience.work.map { idleSince + $0 } : nil
+        return [beforeEnd, whenIdle].compactMap(\.self).min()
     }
 
     private mutating func beat(at now: Duration) {
@@ -128,7 +137,7 @@ extension Dialogue {
 
     private func nextDue(at now: Duration) -> Duration {
         var times = [patienceEnds]
-        if let farewell { times.append(farewell.at) }
+        if let next = farewell?.at ?? leavesAt { times.append(next) }
         if question(at: now) != nil { times.append(askAt) }
         switch state {
         case .resting(let until): times.append(until)

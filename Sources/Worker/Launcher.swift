@@ -13,15 +13,18 @@ struct Launcher: Sendable {
             throw SupervisorError.launcherIsMissing(settings.launcher)
         }
         self.program = program
-        let isCrowded = settings.groups * settings.ranks > settings.cores
+        let isCrowded = settings.groups * settings.ranksHere > settings.cores
         let yielding = isCrowded ? MPIRun.yielding() : (arguments: [], environment: [:])
         self.arguments =
-            MPIRun.arguments(ranks: settings.ranks, mayOutnumberCores: settings.ranks > settings.cores)
+            MPIRun.arguments(
+                ranks: settings.ranks, hosts: settings.hosts?.description,
+                mayOutnumberCores: settings.ranksHere > settings.cores)
             + yielding.arguments + [settings.executable, "worker"] + settings.workerArguments
             + ["--threads", "\(settings.threadsPerRank)"]
-        environment = inherited.merging(MPIRun.environment()) { _, new in new }
+        environment = (settings.hosts == nil ? MPIRun.ofThisHost(inherited) : inherited)
+            .merging(MPIRun.environment()) { _, new in new }
             .merging(yielding.environment) { _, new in new }
-            .merging([ParentWatch.supervisorVariable: "\(getpid())"]) { _, new in new }
+            .merging([ParentWatch.supervisorVariable: ParentWatch.own]) { _, new in new }
     }
 
     private static func find(_ name: String, in path: String) -> String? {

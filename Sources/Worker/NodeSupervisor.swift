@@ -61,7 +61,9 @@ package struct SupervisorSettings: Sendable {
     package var workerArguments: [String]
     package var groups: Int
     package var ranks: Int
-    /// Processors to share among all ranks.
+    /// The hosts of each group's ranks; nil for this one alone.
+    package var hosts: HostList?
+    /// Processors to share among all ranks of a host.
     package var cores: Int
     /// Threads of each rank; nil shares out the cores.
     package var threads: Int?
@@ -82,7 +84,10 @@ package struct SupervisorSettings: Sendable {
         self.cores = cores
     }
 
-    package var threadsPerRank: Int { threads ?? max(1, cores / max(1, groups * ranks)) }
+    /// Ranks of a group on this host, which may have as many as any.
+    var ranksHere: Int { hosts?.ranksOfOne ?? ranks }
+
+    package var threadsPerRank: Int { threads ?? max(1, cores / max(1, groups * ranksHere)) }
 }
 
 package enum SupervisorError: Error, Equatable, Sendable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import Collectives
+import Experiments
 import Foundation
 
 /// Ends a rank whose mpirun is no more, and asks a worker to leave whose supervisor is: neither is to go on alone
@@ -8,7 +9,13 @@ enum ParentWatch {
     /// Names the supervisor's process to the ranks.
     static let supervisorVariable = "HEADSTART_SUPERVISOR"
 
-    static var supervisor: pid_t? { ProcessInfo.processInfo.environment[supervisorVariable].flatMap { pid_t($0) } }
+    /// What it says in a supervisor: a batch system hands the variable to other hosts, too, where the number is another's.
+    static var own: String { "\(getpid())@\(WorkerID.host)" }
+
+    static var supervisor: pid_t? {
+        let parts = ProcessInfo.processInfo.environment[supervisorVariable]?.split(separator: "@", maxSplits: 1) ?? []
+        return parts.last.map(String.init) == WorkerID.host ? pid_t(parts[0]) : nil
+    }
 
     /// - Parameters:
     ///   - watchesSignals: whether it is this process that signals ask to leave.

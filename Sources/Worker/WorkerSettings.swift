@@ -56,6 +56,8 @@ package struct Patience: Sendable {
     package var lostCoordinator: Duration = .seconds(6 * 3600)
     /// For the same by a worker without work: the sweep may have come to its end while it was cut off.
     package var idle: Duration = .seconds(15 * 60)
+    /// For work, by a worker for whom the coordinator has none; nil waits as long as there may be some.
+    package var work: Duration?
     /// For an answer, before the question is repeated.
     package var answer: Duration = .seconds(2)
     /// The same for an upload, which may take a while to leave and is not to be sent twice for that.

@@ -12,17 +12,23 @@ func capture(_ program: String, _ arguments: [String], without variable: String?
 }
 
 /// The same, for whoever wants to know why there is none.
+/// - Parameter input: what the program reads on its standard input, no more than a pipe holds.
 /// - Throws: `WorkFailed` with the last line of what the program said of its error.
-func output(of program: String, _ arguments: [String], without variable: String? = nil) throws -> String {
+func output(
+    of program: String, _ arguments: [String], input: String? = nil, without variable: String? = nil
+) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [program] + arguments
     if let variable { process.environment = ProcessInfo.processInfo.environment.filter { $0.key != variable } }
     let (pipe, errors) = (Pipe(), Pipe())
-    process.standardInput = FileHandle.nullDevice
+    let words = Pipe()
+    process.standardInput = input == nil ? FileHandle.nullDevice : words
     process.standardOutput = pipe
     process.standardError = errors
     try process.run()
+    try words.fileHandleForWriting.write(contentsOf: Data((input ?? "").utf8))
+    try words.fileHandleForWriting.close()
     // It may fill one pipe while the other is read.
     let said = Thread.result { try errors.fileHandleForReading.readToEnd() ?? Data() }
     let output = try pipe.fileHandleForReading.readToEnd() ?? Data()

@@ -56,6 +56,10 @@ enum Machine {
         guard Compute.isPossible else {
             throw WorkFailed("out of memory: \(Compute.lack); raise the limit (ulimit -v) or free some")
         }
+        if BLASCore.isNarrow, MPILaunch.speaks {
+            Screen.note(
+                "headstart: this processor has no AVX2: all works, but several times slower")
+        }
         return Compute(threads: threads)
     }
 

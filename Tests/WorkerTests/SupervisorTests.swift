@@ -58,7 +58,10 @@ struct SupervisorTests {
         let supervised = try Supervised(
             "echo \"$OMPI_COMM_WORLD_SIZE $HEADSTART_GROUP $HEADSTART_SUPERVISOR $*\"", groups: 2, ranks: 2, cores: 8)
         try supervised.run()
-        let lines = [0, 0, 1, 1].map { "2 \($0)/2 \(getpid()) worker --coordinator tcp://127.0.0.1:1 --threads 2" }
+        let host = ProcessInfo.processInfo.hostName
+        let lines = [0, 0, 1, 1].map {
+            "2 \($0)/2 \(getpid())@\(host) worker --coordinator tcp://127.0.0.1:1 --threads 2"
+        }
         #expect(supervised.said.sorted() == lines)
     }
 
@@ -191,6 +194,19 @@ struct LauncherTests {
         #expect(error?.description.contains("mpirun-that-is-nowhere is not installed") == true)
         #expect(error?.description.contains("openmpi-bin") == true)
     }
+
+    @Test func `a group may be spread over hosts, whose cores its ranks share out among those there`() {
+        var settings = SupervisorSettings(
+            executable: "headstart", workerArguments: [], groups: 2, ranks: 6, cores: 8)
+        settings.hosts = HostList("a:4,b,c-1.d:1")
+        #expect(settings.hosts?.description == "a:4,b:1,c-1.d:1" && settings.hosts?.ranks == 6)
+        #expect(settings.threadsPerRank == 1)
+        settings.hosts = HostList("a:2,b:2,c:2")
+        #expect(settings.threadsPerRank == 2)
+    }
+
+    @Test(arguments: ["", "a,", ":2", "a:0", "a:x", "a:1:2", "a,a", "-o", "a b", "a;b", "a:99999999"])
+    func `what names no hosts is none`(text: String) { #expect(HostList(text) == nil) }
 
     @Test(arguments: [(8, 2, 2, 2), (2, 2, 2, 1), (7, 1, 2, 3), (1, 1, 1, 1)])
     func `cores are shared out among all ranks`(cores: Int, groups: Int, ranks: Int, threads: Int) {

@@ -3,7 +3,8 @@
 #pragma once
 
 // Initializes MPI for calls from the main thread only and makes errors come back as codes, where MPI's default is to
-// abort. A library that cannot take threads beside the main one gives CMPI_NO_THREADS.
+// abort. A host without the library gives CMPI_MISSING, a library that cannot take threads beside the main one
+// CMPI_NO_THREADS. No other function is called before it.
 int cmpi_initialize(void);
 int cmpi_finalize(void);
 
@@ -46,4 +47,4 @@ void cmpi_describe(int code, char *text, int size);
 // The library that the program was built with, as "Open MPI 4.1.4" or "MPICH 4.0.2".
 const char *cmpi_library(void);
 
-enum { CMPI_NO_THREADS = -1 };
+enum { CMPI_NO_THREADS = -1, CMPI_MISSING = -2 };

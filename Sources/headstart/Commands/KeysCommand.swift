@@ -11,7 +11,8 @@ struct KeysCommand: ParsableCommand {
             A pair is NAME, which holds the secret key, and NAME.pub, which may be handed out. With --cluster it makes \
             all that a cluster needs in one folder: coordinator, a pair for each worker host, client for those who give \
             commands, and the lists `admitted` and `clients` of who is let in. Pairs that are there already stay. Each \
-            host is given its own pair and coordinator.pub; a worker is its key, so no two hosts may share one.
+            host is given its own pair and coordinator.pub; a worker is its key, so no two hosts \
+            share one but those of a batch system's jobs, which nobody knows before.
 
             EXAMPLE
               headstart keys --cluster ~/.headstart host-a host-b host-c

@@ -13,6 +13,7 @@ struct NodeCommand: ParsableCommand {
 
             EXAMPLE
               headstart node --coordinator tcp://10.0.0.1:5555 --groups 2 --ranks 8
+              headstart node --coordinator tcp://10.0.0.1:5555 --hosts node01:4,node02:4
             """)
 
     @OptionGroup var worker: WorkerOptions
@@ -27,6 +28,7 @@ struct NodeCommand: ParsableCommand {
         // mpirun and its ranks are in process groups of their own, which no terminal's end reaches.
         if detach { signal(SIGHUP, SIG_IGN) }
         _ = try worker.settings(.here(ranks: groups.ranks, threads: 1))
+        JobEnd.hand(on: JobEnd.time(worker.timeLimit))
         StopSignal.watch()
         var settings = try groups.settings(worker.arguments)
         // What is wrong on a host passes, or a person mends it: a node tries again, more and more seldom.

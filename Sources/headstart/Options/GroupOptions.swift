@@ -10,17 +10,39 @@ struct GroupOptions: ParsableArguments {
     @Option(
         name: .customLong("ranks"),
         help: ArgumentHelp(
-            "Ranks of each group, which train its stage together; auto: one for each NUMA node that the group has.",
+            "Ranks of each group, which train its stage together; 1 otherwise. auto: one for each NUMA node that the group has.",
             valueName: "ranks"))
-    var rankCount = RankCount.exactly(1)
+    var rankCount: RankCount?
 
-    var ranks: Int { rankCount.count(groups: groups) }
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Spread each group over these hosts, as node01:4,node02:4: this one first, each with its number of ranks. mpirun \
+            reaches the others by ssh, or by srun in a job of Slurm; all is at the same paths there.
+            """, valueName: "hosts"))
+    var hosts: HostList?
+
+    var ranks: Int { hosts?.ranks ?? rankCount?.count(groups: groups) ?? 1 }
 
     @OptionGroup var node: NodeOptions
 
     func validate() throws {
         if groups < 1 { throw ValidationError("--groups must be 1 or more") }
         if ranks < 1 { throw ValidationError("--ranks must be 1 or more") }
+        if hosts != nil, rankCount != nil {
+            throw ValidationError("--hosts says how many ranks each host has; leave out --ranks")
+        }
+    }
+
+    /// The same options as another process is told them.
+    var arguments: [String] {
+        let optional = [
+            ("--ranks", rankCount?.description), ("--hosts", hosts?.description),
+            ("--threads", node.threads.map { "\($0)" }),
+        ]
+        return ["--groups", "\(groups)"] + optional.flatMap { name, value in value.map { [name, $0] } ?? [] }
+            + node.memoryArguments
     }
 
     /// - Parameter arguments: what each worker is told.
@@ -30,8 +52,13 @@ struct GroupOptions: ParsableArguments {
             ranks: ranks,
             cores: Machine.cores)
         settings.threads = node.threads
+        settings.hosts = hosts
         return settings
     }
+}
+
+extension HostList: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
 }
 
 /// How many ranks a group has.

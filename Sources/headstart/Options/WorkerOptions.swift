@@ -45,6 +45,7 @@ struct WorkerOptions: ParsableArguments {
         }
         if cache < 1 { throw ValidationError("--cache must be 1 or more") }
         if standstill < 1 { throw ValidationError("--standstill must be 1 or more") }
+        if let idleLimit, idleLimit < 1 { throw ValidationError("--idle-limit must be 1 or more") }
     }
 
     @Option(
@@ -64,6 +65,20 @@ struct WorkerOptions: ParsableArguments {
             visibility: .hidden))
     var standstill = 600
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            How long this job may take, as 3600 or 4:00:00; SLURM_JOB_END_TIME and PBS_WALLTIME tell it otherwise. Before \
+            that is over, groups write a checkpoint and leave.
+            """, valueName: "time"))
+    var timeLimit: TimeLimit?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Leave after so many seconds in which there was no stage to train.", valueName: "seconds"))
+    var idleLimit: Int?
+
     func settings(_ node: NodeSettings) throws -> WorkerSettings {
         var settings = WorkerSettings(
             coordinator: try Endpoint(coordinator), workDirectory: workDirectory, node: node)
@@ -73,16 +88,19 @@ struct WorkerOptions: ParsableArguments {
         }
         settings.patience.firstAnswer = .seconds(patience)
         settings.patience.standstill = .seconds(standstill)
+        settings.patience.work = idleLimit.map { .seconds($0) }
+        settings.lifetime = JobEnd.time(timeLimit).map { .seconds($0 - Date.now.timeIntervalSince1970) }
         settings.cacheByteLimit = cache << 30
         settings.modelDirectory = model
         settings.dataDirectory = data
         return settings
     }
 
-    /// The same options as another process is told them.
+    /// The same options as another process is told them; when the job ends it learns from `JobEnd`.
     var arguments: [String] {
         let optional = [
             ("--model", model), ("--data", data), ("--key", key), ("--coordinator-key", coordinatorKey),
+            ("--idle-limit", idleLimit.map { "\($0)" }),
         ]
         return [
             "--coordinator", coordinator, "--work", workDirectory, "--patience", "\(patience)", "--cache", "\(cache)",
