@@ -80,27 +80,46 @@ extension PlannedStage: Codable {
     package func encode(to encoder: any Encoder) throws { try _content.encode(to: encoder) }
 }
 
-/// A plan's stages. Of what is equal in stages of one name and task, such as their recipe, all hold one copy.
+/// Has stages of one name and task hold one copy of what is equal in them, such as their recipe. Whoever makes many stages
+/// shares each as it is made, so that no more than one has a copy of its own.
+package struct StageSharing {
+    private struct Likeness: Hashable {
+        let task, label: String
+    }
+
+    private var last: [Likeness: PlannedStage] = [:]
+
+    package init() {}
+
+    /// - Returns: the same stage.
+    package mutating func share(_ stage: PlannedStage) -> PlannedStage {
+        let likeness = Likeness(task: stage.task, label: stage.label)
+        let shared = last[likeness].map(stage.sharing) ?? stage
+        last[likeness] = shared
+        return shared
+    }
+}
+
+/// A plan's stages, which share what is equal in them.
 @propertyWrapper
 package struct SharingStages: Hashable, Sendable {
     package let wrappedValue: [PlannedStage]
 
     package init(wrappedValue: [PlannedStage]) {
-        struct Likeness: Hashable {
-            let task, label: String
-        }
-        var last: [Likeness: PlannedStage] = [:]
-        self.wrappedValue = wrappedValue.map { stage in
-            let likeness = Likeness(task: stage.task, label: stage.label)
-            let shared = last[likeness].map(stage.sharing) ?? stage
-            last[likeness] = shared
-            return shared
-        }
+        var sharing = StageSharing()
+        self.wrappedValue = wrappedValue.map { sharing.share($0) }
     }
 }
 
 extension SharingStages: Codable {
-    package init(from decoder: any Decoder) throws { self.init(wrappedValue: try [PlannedStage](from: decoder)) }
+    package init(from decoder: any Decoder) throws {
+        var container = try decoder.unkeyedContainer()
+        var sharing = StageSharing()
+        var stages: [PlannedStage] = []
+        while !container.isAtEnd { stages.append(sharing.share(try container.decode(PlannedStage.self))) }
+        wrappedValue = stages
+    }
+
     package func encode(to encoder: any Encoder) throws { try wrappedValue.encode(to: encoder) }
 }
 

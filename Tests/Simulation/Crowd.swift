@@ -9,6 +9,7 @@ extension SweepPlan {
     package static func chains(_ count: Int) throws -> SweepPlan {
         var stages: [PlannedStage] = []
         var rows: [SweepRow] = []
+        var sharing = StageSharing()
         stages.reserveCapacity(2 * count)
         rows.reserveCapacity(count)
         for number in 0..<count {
@@ -18,7 +19,7 @@ extension SweepPlan {
             let first = try stage("\(method)/1", seed, recipe, from: [])
             recipe.batch = 16
             let second = try stage("\(method)/2", seed, recipe, from: [StageInput(kind: .head, from: first.key)])
-            stages += [first, second]
+            stages += [sharing.share(first), sharing.share(second)]
             rows.append(SweepRow(task: "rte", method: method, seed: seed, stages: [first.key, second.key]))
         }
         return makePlan(name: "large", stages: stages, rows: rows)

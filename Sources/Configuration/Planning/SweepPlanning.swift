@@ -149,6 +149,7 @@ struct StageGraph {
     let given: GivenArtifacts
     private(set) var stages: [PlannedStage] = []
     private var places: [StageKey: Int] = [:]
+    private var sharing = StageSharing()
 
     init(backbone: Digest, given: GivenArtifacts) {
         self.backbone = backbone
@@ -221,7 +222,7 @@ struct StageGraph {
             stages[place].owe(stage)
         } else {
             places[stage.key] = stages.count
-            stages.append(stage)
+            stages.append(sharing.share(stage))
         }
     }
 }
