@@ -9,8 +9,7 @@ package struct Digest: Hashable, Sendable {
 
     /// - Returns: nil unless `hex` is 64 lower-case hexadecimal digits.
     package init?(hex: String) {
-        var words: [UInt64] = []
-        words.reserveCapacity(4)
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         var (word, count): (UInt64, Int) = (0, 0)
         for byte in hex.utf8 {
             let digit: UInt8
@@ -21,10 +20,10 @@ package struct Digest: Hashable, Sendable {
             }
             word = word << 4 | UInt64(digit)
             count += 1
-            if count % 16 == 0 { words.append(word) }
+            if count % 16 == 0 { words = (words.1, words.2, words.3, word) }
         }
         guard count == 64 else { return nil }
-        self.words = (words[0], words[1], words[2], words[3])
+        self.words = words
     }
 
     fileprivate init(_ digest: SHA256.Digest) {
