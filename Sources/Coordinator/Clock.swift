@@ -1,16 +1,15 @@
-import Foundation
 import Experiments
 import Scheduler
 
 /// Wall-clock time that never runs backwards while the process lives.
 struct Clock {
     private let start = ContinuousClock.now
-    private let startMilliseconds = Int64(Date.now.timeIntervalSince1970 * 1000)
+    private let begin = Timestamp.now
 
     var now: Timestamp {
         let elapsed = start.duration(to: .now).components
         let milliseconds = elapsed.seconds * 1000 + elapsed.attoseconds / 1_000_000_000_000_000
-        return Timestamp(rawValue: startMilliseconds + milliseconds)
+        return begin.advanced(byMilliseconds: milliseconds)
     }
 }
 

@@ -1,4 +1,5 @@
 package import Files
+package import Foundation
 
 /// An identifier that is written as one string or number and cannot be passed for another kind of identifier.
 package protocol Identifier: Hashable, Codable, Sendable, CustomStringConvertible {
@@ -59,4 +60,9 @@ package struct Timestamp: Identifier, Comparable {
         Timestamp(rawValue: rawValue + milliseconds)
     }
     package func milliseconds(since earlier: Timestamp) -> Int64 { rawValue - earlier.rawValue }
+
+    /// By the clock of this machine: for the loops.
+    package static var now: Timestamp { Timestamp(Date.now) }
+
+    package init(_ date: Date) { self.init(rawValue: Int64(date.timeIntervalSince1970 * 1000)) }
 }

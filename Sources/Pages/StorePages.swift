@@ -119,7 +119,7 @@ package struct StorePages: Sendable {
             content, references[found], content.sweeps[found],
             .server(sweep: isLast ? nil : references[found].description), told,
             isWorkedOn: told != nil || StoreUse.isInUse(path), trouble: StoreUse.trouble(of: path),
-            at: Timestamp(rawValue: Int64(Date.now.timeIntervalSince1970 * 1000)))
+            at: .now)
         if case .sweep = place { view.forecasts = reader.forecasts(view.snapshot, of: view.entry, by: forecasting) }
         return view
     }

@@ -100,8 +100,7 @@ extension WorkerID {
     /// A new life of a worker on this host: no two have the same process number and start to the millisecond.
     /// - Parameter key: by which it is known to the coordinator; the identifier is bound to it.
     package static func new(key: CurvePublicKey? = nil) -> WorkerID {
-        let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
-        let name = "\(host)-\(getpid())-\(String(milliseconds, radix: 36))"
+        let name = "\(host)-\(getpid())-\(String(Timestamp.now.rawValue, radix: 36))"
         return WorkerID(rawValue: key?.owned(name) ?? name)
     }
 }

@@ -24,7 +24,7 @@ final class Announcer: Sendable {
     func look(at snapshots: @autoclosure () -> [SweepSnapshot]) {
         guard rings || notifier != nil else { return }
         let seen = snapshots()
-        let now = Timestamp(rawValue: Int64(Date.now.timeIntervalSince1970 * 1000))
+        let now = Timestamp.now
         let notices = watches.withLock { watches in
             seen.flatMap { snapshot in
                 watches[snapshot.plan.name, default: NoticeWatch(stallSeconds: stallSeconds)].look(

@@ -41,7 +41,7 @@ extension Rule {
                 holdsIn: ["Sources/"], exceptIn: ["Sources/headstart/"], example: #"    print("step \(step)")"#),
             Rule(
                 what: "input, output or a clock in the scheduler",
-                pattern: #"import (Foundation|Glibc|Dispatch|Synchronization)|Date\(|Clock\("#,
+                pattern: #"import (Foundation|Glibc|Dispatch|Synchronization)|Date\(|Clock\(|Timestamp\.now"#,
                 remedy: "hand it in as an event or as the time: `handle(event, at:)` is a function of its arguments",
                 holdsIn: ["Sources/Scheduler/"], example: "import Foundation"),
             Rule(

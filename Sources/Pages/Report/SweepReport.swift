@@ -25,7 +25,7 @@ package struct SweepReport: Sendable {
         guard let found else { return nil }
         view = SweepView(
             content, references[found], content.sweeps[found], .document, nil, isWorkedOn: StoreUse.isInUse(store.path),
-            trouble: nil, at: Timestamp(rawValue: Int64(Date.now.timeIntervalSince1970 * 1000)))
+            trouble: nil, at: .now)
         let plan = view.plan
         let sweeps = SpelledOutSweep(plan).files.map { file in
             (name: "reproduce\(file.name.dropFirst("sweep".count))", text: file.text)

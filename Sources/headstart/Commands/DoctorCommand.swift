@@ -104,10 +104,6 @@ struct DoctorCommand: ParsableCommand {
     }
 }
 
-extension Timestamp {
-    fileprivate static var now: Timestamp { Timestamp(rawValue: Int64(Date.now.timeIntervalSince1970 * 1000)) }
-}
-
 extension HostReport {
     fileprivate static func measured(store: String) -> HostReport {
         let version = Context.libraryVersion

@@ -36,7 +36,7 @@ struct EventsCommand: ParsableCommand {
             if let number = Int64(text) {
                 self = .event(number)
             } else if let date = ISO8601DateFormatter().date(from: text) {
-                self = .time(Timestamp(rawValue: Int64(date.timeIntervalSince1970 * 1000)))
+                self = .time(Timestamp(date))
             } else {
                 throw ValidationError("'\(text)' is neither an event's number nor a time like 2026-03-01T18:00:00Z")
             }
