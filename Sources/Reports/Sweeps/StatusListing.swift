@@ -11,8 +11,9 @@ package struct StatusListing: Sendable {
     package let hasEnded: Bool
     /// Whether a coordinator works on it; without one nothing runs.
     package let isWorkedOn: Bool
-    /// Stages that ended without a result or were set back, the last first.
+    /// Stages that ended without a result or were set back, the last first; of many the first.
     package let failures: [Failure]
+    private let failureCount: Int
     /// Stages that say one label of every example.
     package let collapsed: [Collapse]
     /// For one worker group; nil where nothing alike has run.
@@ -44,43 +45,45 @@ package struct StatusListing: Sendable {
     ///   - isWorkedOn: whether a coordinator works on the store.
     ///   - trouble: why it cannot write the store.
     package init(_ snapshot: SweepSnapshot, _ report: CoordinatorReport?, isWorkedOn: Bool, trouble: String? = nil) {
+        self.init(
+            SweepSummary(snapshot.plan, snapshot.stages), secondsLeft: snapshot.secondsLeft(), report,
+            isWorkedOn: isWorkedOn, trouble: trouble)
+    }
+
+    /// The same of a sweep whose stages are counted.
+    package init(
+        _ summary: SweepSummary, secondsLeft: Double?, _ report: CoordinatorReport?, isWorkedOn: Bool,
+        trouble: String? = nil
+    ) {
         let told = Dictionary((report?.running ?? []).map { ($0.key, $0) }) { first, _ in first }
+        let plan = summary.plan
         self.trouble = trouble
-        sweep = snapshot.plan.name
-        stages = snapshot.plan.stages.count
-        hasEnded = snapshot.hasEnded
         self.isWorkedOn = isWorkedOn
+        self.secondsLeft = secondsLeft
+        sweep = plan.name
+        stages = summary.states.values.reduce(0, +)
+        hasEnded = summary.hasEnded
         states = Dictionary(
-            snapshot.stages.map {
-                ($0.record.state == .running && !isWorkedOn ? interrupted : $0.record.state.rawValue, 1)
-            },
-            uniquingKeysWith: +)
-        running =
-            !isWorkedOn
-            ? []
-            : snapshot.stages.filter { $0.record.state == .running }.map {
-                told[$0.stage.key] ?? RunningStage($0.stage, $0.record)
-            }
-        failures = snapshot.stages.compactMap { member in Failure(member).map { ($0, member.record.setback?.at) } }
-            .sorted { ($0.1?.rawValue ?? 0) > ($1.1?.rawValue ?? 0) }.map(\.0)
-        collapsed = snapshot.stages.compactMap { stage, record in
-            snapshot.plan.task(named: stage.task).flatMap { record.result?.onlyLabel(of: $0.definition) }.map {
+            uniqueKeysWithValues: summary.states.map { state, count in
+                (state == .running && !isWorkedOn ? interrupted : state.rawValue, count)
+            })
+        running = isWorkedOn ? summary.running.map { told[$0.stage.key] ?? RunningStage($0.stage, $0.record) } : []
+        failures = summary.failures.compactMap(Failure.init)
+        failureCount = summary.failureCount
+        collapsed = summary.collapsed.compactMap { stage, record in
+            plan.task(named: stage.task).flatMap { record.result?.onlyLabel(of: $0.definition) }.map {
                 Collapse(
                     key: stage.key, task: stage.task, stage: stage.label, seed: stage.specification.seed, label: $0)
             }
         }
-        secondsLeft = snapshot.secondsLeft()
-        searches = snapshot.plan.searches
+        searches = plan.searches
     }
 }
 
 extension StatusListing.Failure {
     fileprivate init?(_ member: (stage: PlannedStage, record: StageRecord)) {
         let (stage, record) = member
-        let endedBadly = record.state.isFinal && record.state != .finished
-        let reason =
-            endedBadly ? record.standing.reason ?? record.setback?.failure.message : record.setback?.failure.message
-        guard record.state != .finished, let reason else { return nil }
+        guard let reason = record.trouble else { return nil }
         self.init(
             key: stage.key, task: stage.task, stage: stage.label, seed: stage.specification.seed, state: record.state,
             attempt: record.attempts, reason: reason)
@@ -137,7 +140,7 @@ extension StatusListing {
             "  \(failure.state.rawValue)  \(failure.task) \(failure.stage) seed \(failure.seed), "
                 + "attempt \(failure.attempt), \(failure.key.short): \(failure.reason)"
         }
-        let more = failures.count > limit ? ["  and \(failures.count - limit) more"] : []
+        let more = failureCount > lines.count ? ["  and \(failureCount - lines.count) more"] : []
         return ["", "setbacks and failures, the last first:"] + lines + more
     }
 }

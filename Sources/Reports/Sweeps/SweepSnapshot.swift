@@ -38,7 +38,11 @@ package struct SweepSnapshot: Sendable {
     package func count(_ state: StageState) -> Int { stages.count { $0.record.state == state } }
 
     /// Optimizer steps of a stage.
-    package func steps(of stage: PlannedStage) -> Int {
-        plan.task(named: stage.task).map { stage.specification.recipe.steps(on: $0) } ?? 0
+    package func steps(of stage: PlannedStage) -> Int { plan.steps(of: stage) }
+}
+
+extension SweepPlan {
+    func steps(of stage: PlannedStage) -> Int {
+        task(named: stage.task).map { stage.specification.recipe.steps(on: $0) } ?? 0
     }
 }

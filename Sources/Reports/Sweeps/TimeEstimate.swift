@@ -6,7 +6,8 @@ package import Experiments
 /// Most alike is the same stage on other seeds, then stages that tune the same on the same task, then those that tune the
 /// same; a forecast is corrected by any others, too.
 struct TimeEstimate {
-    private let snapshot: SweepSnapshot
+    private let plan: SweepPlan
+    private let forecasts: [StageKey: StageForecast]
     private let isForecast: Bool
     /// Seconds that stages have taken, and what was expected of them.
     private var taken: [Likeness: (seconds: Double, expected: Double)] = [:]
@@ -18,18 +19,30 @@ struct TimeEstimate {
         case any
     }
 
-    init(_ snapshot: SweepSnapshot) {
-        self.snapshot = snapshot
-        isForecast = snapshot.plan.stages.allSatisfy { snapshot.forecasts[$0.key]?.seconds != nil }
-        for (stage, record) in snapshot.stages {
-            guard let result = record.result, result.steps > 0 else { continue }
+    /// - Parameter finished: the steps that stages took, and their seconds; of several alike together.
+    init(
+        _ plan: SweepPlan, _ forecasts: [StageKey: StageForecast],
+        finished: [(stage: PlannedStage, steps: Int, seconds: Double)]
+    ) {
+        self.plan = plan
+        self.forecasts = forecasts
+        isForecast = plan.stages.allSatisfy { forecasts[$0.key]?.seconds != nil }
+        for (stage, steps, seconds) in finished where steps > 0 {
             // What was stopped early took but a part of what was expected.
-            let expected = expected(of: stage, steps: result.steps)
+            let expected = expected(of: stage, steps: steps)
             for likeness in likenesses(of: stage) {
                 let known = taken[likeness] ?? (0, 0)
-                taken[likeness] = (known.seconds + result.seconds, known.expected + expected)
+                taken[likeness] = (known.seconds + seconds, known.expected + expected)
             }
         }
+    }
+
+    init(_ snapshot: SweepSnapshot) {
+        self.init(
+            snapshot.plan, snapshot.forecasts,
+            finished: snapshot.stages.compactMap { stage, record in
+                record.result.map { (stage, $0.steps, $0.seconds) }
+            })
     }
 
     /// - Parameters:
@@ -40,14 +53,14 @@ struct TimeEstimate {
         let known = likenesses(of: stage).lazy.compactMap { taken[$0] }.first { $0.expected > 0 }
         guard isForecast || known != nil else { return nil }
         let correction = known.map { $0.seconds / $0.expected } ?? 1
-        let fixed = snapshot.forecasts[stage.key]?.fixedSeconds ?? 0
+        let fixed = forecasts[stage.key]?.fixedSeconds ?? 0
         return max(0, correction * expected(of: stage, steps: max(0, steps - done))) + fixed
     }
 
     /// Of so many of its steps, evaluations among them: seconds, or the steps themselves.
     private func expected(of stage: PlannedStage, steps: Int) -> Double {
-        guard isForecast, let seconds = snapshot.forecasts[stage.key]?.seconds else { return Double(steps) }
-        return seconds * Double(steps) / Double(max(1, snapshot.steps(of: stage)))
+        guard isForecast, let seconds = forecasts[stage.key]?.seconds else { return Double(steps) }
+        return seconds * Double(steps) / Double(max(1, plan.steps(of: stage)))
     }
 
     private func likenesses(of stage: PlannedStage) -> [Likeness] {
@@ -73,7 +86,27 @@ extension SweepSnapshot {
         }
         return ListSchedule(left).seconds(groups: groups)
     }
+}
 
+extension SweepSummary {
+    /// Seconds until all stages have ended, for one worker group.
+    /// - Returns: nil where it is not known of some stage.
+    package func secondsLeft(_ forecasts: [StageKey: StageForecast]) -> Double? {
+        let estimate = TimeEstimate(plan, forecasts, finished: groups.map { ($0.last, $0.steps, $0.seconds) })
+        var seconds = 0.0
+        for group in groups {
+            let open = group.states.reduce(0) { $0 + ($1.key.isFinal ? 0 : $1.value) }
+            guard open > 0 else { continue }
+            let steps = plan.steps(of: group.last)
+            guard let first = estimate.seconds(of: group.first, steps: steps),
+                let any = estimate.seconds(of: group.last, steps: steps)
+            else { return nil }
+            // What only the first does of them, as to read the texts, is left where none has ended.
+            let isBegun = group.states.keys.contains(where: \.isFinal)
+            seconds += isBegun ? any * Double(open) : first + any * Double(open - 1)
+        }
+        return seconds
+    }
 }
 
 /// Stages shared out to groups as they become free: of those whose inputs are there, the one that the longest chain
