@@ -13,7 +13,7 @@ final class Transfers {
     private let artifacts: ContentStore
     private let logs: StageLogs
     private let requests: DiskQueue<Outcome>
-    /// Reads whole artifacts that nobody waits for.
+    /// Reads whole artifacts that nobody waits for, seldom.
     private let checks: DiskQueue<Outcome>
     /// Artifacts that workers have announced, by what an upload names.
     private var announced: [ArtifactID: Announcement] = [:]
@@ -135,22 +135,32 @@ final class Transfers {
 
     // MARK: What the coordinator asks for
 
-    /// Those artifacts that lie in the store, by name and length. Their bytes are compared in the background.
+    /// Those artifacts that lie in the store, by name. Their bytes are compared in the background.
     func held(_ references: [ArtifactReference]) -> Set<ArtifactID> {
-        let held = references.filter { artifacts.mayHold($0.id.rawValue, byteCount: $0.byteCount) }
-        for reference in references { check(reference) }
+        guard !references.isEmpty else { return [] }
+        let names = artifacts.names()
+        let held = references.filter { names.contains($0.id.rawValue) }
+        Self.check(held[...], in: artifacts, checks)
         return Set(held.map(\.id))
     }
 
-    private func check(_ reference: ArtifactReference) {
-        let id = reference.id
-        checks.perform { [artifacts] in
+    /// Compares one artifact after another with its name. It rests as long as it reads: others need the disk, too.
+    private static func check(
+        _ references: ArraySlice<ArtifactReference>, in artifacts: ContentStore, _ checks: DiskQueue<Outcome>
+    ) {
+        guard let reference = references.first else { return }
+        checks.perform { [weak checks] in
+            let start = ContinuousClock.now
+            defer {
+                usleep(UInt32(min(start.duration(to: .now) / .microseconds(1), 1e6)))
+                if let checks { check(references.dropFirst(), in: artifacts, checks) }
+            }
             do throws(FileError) {
-                switch try artifacts.condition(of: id.rawValue, byteCount: reference.byteCount) {
+                switch try artifacts.condition(of: reference.id.rawValue, byteCount: reference.byteCount) {
                 case .whole, .missing: return nil
                 case .damaged:
-                    try artifacts.setAside(id.rawValue)
-                    return .damaged(id)
+                    try artifacts.setAside(reference.id.rawValue)
+                    return .damaged(reference.id)
                 }
             } catch {
                 // Whoever asks for the artifact meets the same refusal.
@@ -202,8 +212,10 @@ final class Transfers {
 
     /// Removes what an earlier life of the coordinator had let go and did not come to remove. Before anyone uploads.
     func removeDiscarded(_ ids: Set<ArtifactID>) throws(LedgerError) {
+        guard !ids.isEmpty else { return }
+        let names = artifacts.names()
         do throws(FileError) {
-            for id in ids { try Disk.remove(artifacts.path(of: id.rawValue)) }
+            for id in ids where names.contains(id.rawValue) { try Disk.remove(artifacts.path(of: id.rawValue)) }
         } catch {
             throw LedgerError(error)
         }

@@ -61,8 +61,13 @@ package struct ContentStore: Sendable {
         try condition(of: digest, byteCount: byteCount) == .whole
     }
 
-    /// Whether a file of that name and length lies here; its bytes were not looked at.
-    package func mayHold(_ digest: Digest, byteCount: Int) -> Bool { Disk.byteCount(of: path(of: digest)) == byteCount }
+    /// What lies here, by name: the bytes were not looked at. A folder is listed once, whatever it holds.
+    package func names() -> Set<Digest> {
+        Set(
+            Directory.names(in: root).filter { $0.utf8.count == 2 }.flatMap { folder in
+                Directory.names(in: "\(root)/\(folder)").compactMap(Digest.init(hex:))
+            })
+    }
 
     /// Puts a damaged file out of everybody's way: into ROOT/quarantine/, where a person may look at it. A cache lets it go.
     package func setAside(_ digest: Digest) throws(FileError) {
