@@ -16,10 +16,12 @@ extension Coordinator {
         _ prepare: ([String]) throws -> any GrowingPlan
     ) throws(CoordinatorError) {
         let reader = ledger.reader
-        for entry in try storing({ () throws(LedgerError) in try reader.sweeps() }) {
-            guard let arguments = entry.arguments, !plans.contains(entry.plan),
-                try storing({ () throws(LedgerError) in try !reader.hasEnded(entry.plan) })
+        for heading in try storing({ () throws(LedgerError) in try reader.headings() }) {
+            guard let arguments = heading.arguments,
+                try storing({ () throws(LedgerError) in try !reader.hasEnded(heading) })
             else { continue }
+            let entry = try storing { () throws(LedgerError) in try reader.entry(heading) }
+            guard !plans.contains(entry.plan) else { continue }
             do throws(CoordinatorError) {
                 try begin(entry.sweep(arguments, prepare), askedAt: entry.plannedAt)
             } catch .planning(let reason) {
@@ -68,7 +70,7 @@ extension Coordinator {
             do throws(LedgerError) {
                 let new = plan?.stages.map(\.key).filter { core.scheduler.standing(of: $0) == nil }
                 known = try ledger.reader.known(of: new ?? [])
-                discarded = plan == nil ? [] : try ledger.reader.discarded()
+                discarded = known.isEmpty ? [] : try ledger.reader.discarded()
             } catch {
                 sweeps[index].isDue = true
                 return try meet(error)

@@ -8,6 +8,17 @@ package struct Confusion: Hashable, Sendable {
         package let expected: Int
         package let predicted: Int
         package let count: Int
+
+        package init(expected: Int, predicted: Int, count: Int) {
+            self.expected = expected
+            self.predicted = predicted
+            self.count = count
+        }
+    }
+
+    /// - Parameter entries: each pair of classes at most once.
+    package init(entries: [Entry]) {
+        self.entries = entries.sorted { ($0.expected, $0.predicted) < ($1.expected, $1.predicted) }
     }
 
     /// - Parameters:
@@ -27,8 +38,8 @@ package struct Confusion: Hashable, Sendable {
 
     /// - Parameter counts: by expected and predicted class.
     private init(_ counts: [[Int]: Int]) {
-        entries = counts.map { Entry(expected: $0.key[0], predicted: $0.key[1], count: $0.value) }
-            .sorted { ($0.expected, $0.predicted) < ($1.expected, $1.predicted) }
+        self.init(
+            entries: counts.map { Entry(expected: $0.key[0], predicted: $0.key[1], count: $0.value) })
     }
 
     /// The class that is said of everything though others are expected; nil where several are said.

@@ -44,7 +44,17 @@ package struct StageSpecification: Codable, Hashable, Sendable {
         backbone: Digest, task: Digest, recipe: Recipe, seed: UInt64, inputs: [StageInput] = [],
         given: [ArtifactReference] = []
     ) {
-        semantics = recipe.precision.semanticsVersion
+        self.init(
+            semantics: recipe.precision.semanticsVersion, backbone: backbone, task: task, recipe: recipe, seed: seed,
+            inputs: inputs, given: given)
+    }
+
+    /// One of any version of the training code.
+    package init(
+        semantics: Int, backbone: Digest, task: Digest, recipe: Recipe, seed: UInt64, inputs: [StageInput],
+        given: [ArtifactReference]
+    ) {
+        self.semantics = semantics
         self.backbone = backbone
         self.task = task
         self.recipe = recipe

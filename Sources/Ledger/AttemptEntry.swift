@@ -30,41 +30,40 @@ package struct AttemptEntry: Hashable, Sendable {
 extension LedgerReader {
     /// The attempts at these stages in the order in which they began; at all stages of the store where none is named.
     package func attempts(of keys: [StageKey]? = nil) throws(LedgerError) -> [AttemptEntry] {
-        let rows = try read { database in
-            guard let keys else { return try AttemptTable.fetchAll(database) }
-            return try keys.map(\.description).inPieces.flatMap { keys in
-                try AttemptTable.filter(keys.contains(GRDB.Column("stage"))).fetchAll(database)
-            }
-        }
-        return try read { _ in
-            try rows.map { try $0.entry() }.sorted { ($0.startedAt, $0.stage) < ($1.startedAt, $1.stage) }
-        }
-    }
-
-    /// The number of the journal's last entry; 0 where it has none, or keeps none.
-    package func lastEntry() throws(LedgerError) -> Int64 {
         try read { database in
-            guard try database.tableExists("event") else { return 0 }
-            return try Int64.fetchOne(database, sql: "SELECT max(number) FROM event") ?? 0
+            var entries: [AttemptEntry] = []
+            let nodes = ResultReader(database)
+            let select = """
+                SELECT stages.key, number, worker, node, startedAt, endedAt, outcome, message
+                FROM attempts JOIN stages ON stages.id = attempts.stage
+                """
+            if let keys {
+                for key in keys {
+                    try database.each("\(select) WHERE stages.key = ?", [key.description]) { row in
+                        entries.append(try AttemptEntry(row, nodes))
+                    }
+                }
+            } else {
+                try database.each(select) { entries.append(try AttemptEntry($0, nodes)) }
+            }
+            return entries.sorted { ($0.startedAt, $0.stage) < ($1.startedAt, $1.stage) }
         }
     }
-}
 
-extension AttemptTable {
-    fileprivate func entry() throws -> AttemptEntry {
-        let node = NodeSettings(ranks: ranks, threads: threads, host: host, blasCore: blasCore)
-        let hasFailed = endedAt != nil && outcome != Self.finished
-        return AttemptEntry(
-            stage: StageKey(rawValue: try digest(stage)), attempt: Attempt(rawValue: number),
-            worker: WorkerID(rawValue: worker), node: node, startedAt: Timestamp(rawValue: startedAt),
-            endedAt: endedAt.map(Timestamp.init(rawValue:)),
-            failure: hasFailed ? StageFailure(try spelled(StageFailure.Cause.self, outcome), message) : nil)
+    /// The number of the journal's last entry; 0 where it has none.
+    package func lastEntry() throws(LedgerError) -> Int64 {
+        try read { try $0.number("SELECT max(number) FROM events") ?? 0 }
     }
 }
 
-extension [String] {
-    /// As many at a time as one statement takes.
-    var inPieces: [[String]] {
-        stride(from: 0, to: count, by: 500).map { Array(self[$0..<Swift.min($0 + 500, count)]) }
+extension AttemptEntry {
+    fileprivate init(_ row: Row, _ nodes: ResultReader) throws {
+        let (endedAt, outcome): (Int64?, String) = (row[5], try row.at(6))
+        let hasFailed = endedAt != nil && outcome != Outcome.finished
+        self.init(
+            stage: StageKey(rawValue: try digest(row.at(0))), attempt: Attempt(rawValue: try row.at(1)),
+            worker: WorkerID(rawValue: try row.at(2)), node: try nodes.node(row.at(3)),
+            startedAt: Timestamp(rawValue: try row.at(4)), endedAt: endedAt.map(Timestamp.init(rawValue:)),
+            failure: hasFailed ? StageFailure(try spelled(StageFailure.Cause.self, outcome), try row.at(7)) : nil)
     }
 }

@@ -1,5 +1,6 @@
 package import Experiments
 import Files
+import GRDB
 
 /// Which artifacts of one kind a store keeps, of each method on each task or fold.
 package enum Retention: String, CaseIterable, Sendable {
@@ -122,15 +123,35 @@ extension LedgerReader {
     /// Stages of which the store lets nothing go while sweeps of these names are worked on: those of other sweeps whose
     /// models it has, and those of which some plan asked for the whole model.
     package func keptStages(besides names: Set<String>) throws(LedgerError) -> Set<StageKey> {
-        let entries = try sweeps()
-        let plans = entries.map(\.plan)
-        var kept = Set(plans.flatMap(\.stages).filter { $0.outputs.contains(.backbone) }.map(\.key))
-        let held = try stagesWithModels()
-        for entry in entries where !names.contains(entry.plan.name) {
-            // One that was handed in goes on where it has not ended.
-            if entry.arguments != nil, try !hasEnded(entry.plan) { continue }
-            kept.formUnion(entry.plan.stages.lazy.filter { !$0.keptIfBest.isEmpty }.map(\.key).filter(held.contains))
+        // One that was handed in goes on where it has not ended.
+        var others: [SweepHeading] = []
+        for heading in try headings() where !names.contains(heading.name) {
+            let goesOn = if heading.arguments == nil { false } else { try !hasEnded(heading) }
+            if !goesOn { others.append(heading) }
         }
-        return kept
+        let discarded = try others.isEmpty ? [] : discarded()
+        return try read { database in
+            var kept: Set<StageKey> = []
+            let asked = """
+                SELECT stages.key FROM kinds JOIN members ON members.kind = kinds.id
+                JOIN stages ON stages.id = members.stage WHERE kinds.outputs LIKE '%"backbone"%'
+                """
+            if try database.number("SELECT 1 FROM kinds WHERE outputs LIKE '%\"backbone\"%'") != nil {
+                try database.each(asked) { kept.insert(StageKey(rawValue: try digest($0.at(0)))) }
+            }
+            for heading in others {
+                let sql = """
+                    SELECT stages.key, artifacts FROM kinds JOIN members ON members.sweep = ? AND members.kind = kinds.id
+                    JOIN stages ON stages.id = members.stage JOIN results ON results.id = stages.result
+                    WHERE keptIfBest <> '[]' AND artifacts LIKE '%"backbone"%'
+                    """
+                try database.each(sql, [heading.number]) { row in
+                    let models = try ResultText.artifacts(row.at(1)).filter { $0.kind == .backbone }
+                    guard models.contains(where: { !discarded.contains($0.id) }) else { return }
+                    kept.insert(StageKey(rawValue: try digest(row.at(0))))
+                }
+            }
+            return kept
+        }
     }
 }

@@ -24,42 +24,6 @@ package enum JournalEvent: Codable, Hashable, Sendable {
         priority: Int?, reason: String?, worker: WorkerID?, result: StageResult?)
 }
 
-extension JournalEntry {
-    /// Adds a change to the journal, before it is applied. An evaluation that is said again is none.
-    static func write(_ change: Change, at now: Timestamp, to database: Database) throws {
-        guard let (event, at) = try describe(change, database) else { return }
-        let json = String(decoding: try CanonicalJSON.encode(event), as: UTF8.self)
-        try database.execute(
-            sql: "INSERT INTO event (at, event) VALUES (?, ?)", arguments: [(at ?? now).rawValue, json])
-    }
-
-    private static func describe(_ change: Change, _ database: Database) throws -> (JournalEvent, Timestamp?)? {
-        switch change {
-        case .planned(let plan, _):
-            let new = try plan.stages.map(\.key).filter { try !StageTable.exists(database, key: $0.description) }
-            return (.planned(sweep: plan.name, stages: new), nil)
-        case .started(let stage, let attempt, let worker, let node, let at):
-            return (.started(stage: stage, attempt: attempt, worker: worker, node: node), at)
-        case .evaluated(let stage, let attempt, let evaluation):
-            let isKnown = try Bool.fetchOne(
-                database, sql: "SELECT EXISTS (SELECT 1 FROM metric WHERE stage = ? AND attempt = ? AND step = ?)",
-                arguments: [stage.description, attempt.rawValue, evaluation.step])
-            if isKnown == true { return nil }
-            return (.evaluated(stage: stage, attempt: attempt, evaluation: evaluation), nil)
-        case .ended(let stage, let attempt, let failure, let at):
-            return (.ended(stage: stage, attempt: attempt, failure: failure), at)
-        case .stands(let record):
-            let event = JournalEvent.stands(
-                stage: record.key, state: record.state, attempts: record.attempts, losses: record.losses,
-                nodeFailures: record.nodeFailures, isPaused: record.isPaused,
-                priority: record.priority == 0 ? nil : record.priority, reason: record.standing.reason,
-                worker: record.worker, result: record.result)
-            return (event, nil)
-        case .drawn, .discarded, .drained, .submitted: return nil
-        }
-    }
-}
-
 extension LedgerReader {
     /// Hands on the entries after the one of this number, in their order.
     ///
@@ -70,27 +34,84 @@ extension LedgerReader {
     ) throws -> Int64 {
         var last = number
         while true {
-            let entries = try read { try journal(after: last, $0) }
+            let entries = try read { try JournalReader($0).entries(after: last) }
             guard let end = entries.last?.number else { return last }
             for entry in entries { try body(entry) }
             last = end
         }
     }
+}
+
+/// Makes entries of the journal's rows, which name what other tables have.
+struct JournalReader {
+    private let database: Database
+    private let results: ResultReader
+
+    init(_ database: Database) {
+        self.database = database
+        results = ResultReader(database)
+    }
 
     /// The next few entries.
-    func journal(after number: Int64, _ database: Database) throws -> [JournalEntry] {
-        guard try LedgerFile.version(database) > 1 else {
-            throw DatabaseError(
-                resultCode: .SQLITE_ERROR,
-                message: "this ledger was begun by an earlier version, which kept no journal; the next run on the "
-                    + "store begins one")
+    func entries(after number: Int64) throws -> [JournalEntry] {
+        var entries: [JournalEntry] = []
+        let sql = """
+            SELECT events.number, events.at, what, event, events.sweep, events.stage, last, stages.key, events.attempt,
+                worker, attempts.node, outcome, message, events.state, events.losses, events.nodeFailures, events.isPaused,
+                events.priority, events.reason, events.result
+            FROM events LEFT JOIN stages ON stages.id = events.stage
+            LEFT JOIN attempts ON attempts.stage = events.stage AND attempts.number = events.attempt
+            WHERE events.number > ? ORDER BY events.number LIMIT 1000
+            """
+        try database.each(sql, [number]) { row in
+            entries.append(
+                JournalEntry(
+                    number: try row.at(0), at: Timestamp(rawValue: try row.at(1)), event: try event(row, row.at(2))))
         }
-        let sql = "SELECT number, at, event FROM event WHERE number > ? ORDER BY number LIMIT 1000"
-        return try Row.fetchAll(database, sql: sql, arguments: [number]).map { row in
-            JournalEntry(
-                number: row["number"], at: Timestamp(rawValue: row["at"]),
-                event: try decode(JournalEvent.self, from: row["event"]))
+        return entries
+    }
+
+    private func event(_ row: Row, _ what: String) throws -> JournalEvent {
+        if what == "told" { return try decode(JournalEvent.self, from: row.at(3)) }
+        if what == "planned" { return try planned(row) }
+        let stage = StageKey(rawValue: try digest(row.at(7)))
+        let attempt = Attempt(rawValue: try row.at(8))
+        switch what {
+        case "started":
+            return .started(
+                stage: stage, attempt: attempt, worker: WorkerID(rawValue: try row.at(9)),
+                node: try results.node(row.at(10)))
+        case "ended":
+            let outcome: String = try row.at(11)
+            return .ended(
+                stage: stage, attempt: attempt,
+                failure: outcome == Outcome.finished
+                    ? nil : StageFailure(try spelled(StageFailure.Cause.self, outcome), try row.at(12)))
+        case "stands":
+            let state = try spelled(StageState.self, row.at(13))
+            let priority: Int = try row.at(17)
+            return .stands(
+                stage: stage, state: state, attempts: attempt.rawValue, losses: try row.at(14),
+                nodeFailures: try row.at(15), isPaused: try row.at(16), priority: priority == 0 ? nil : priority,
+                reason: row[18], worker: state == .running ? (row[9] as String?).map(WorkerID.init(rawValue:)) : nil,
+                result: try (row[19] as Int64?).flatMap { try results.result($0) })
+        default: throw damage("'\(what)' is no event")
         }
+    }
+
+    private func planned(_ row: Row) throws -> JournalEvent {
+        var stages: [StageKey] = []
+        if let first = row[5] as Int64? {
+            let sql = "SELECT key FROM stages WHERE id BETWEEN ? AND ? ORDER BY id"
+            try database.each(sql, [first, row[6] as Int64?]) {
+                stages.append(StageKey(rawValue: try digest($0.at(0))))
+            }
+        }
+        let name = try database.first("SELECT name FROM sweeps WHERE id = ?", row[4] as Int64?) { row -> String in
+            try row.at(0)
+        }
+        guard let name else { throw damage("a sweep was planned that there is not") }
+        return .planned(sweep: name, stages: stages)
     }
 }
 
@@ -113,7 +134,7 @@ package struct JournalStates: Sendable {
             let standing: StageStanding
             do {
                 standing = try StageStanding(
-                    state, of: stage.description, worker: worker?.rawValue, result: result, reason: reason,
+                    state, worker: worker?.rawValue, result: result, reason: reason,
                     setback: records[stage]?.setback)
             } catch {
                 throw .corrupt(path: "the journal's entry \(entry.number)", detail: "\(error)")

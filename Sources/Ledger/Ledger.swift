@@ -1,6 +1,5 @@
 package import Experiments
 import Files
-import Foundation
 import GRDB
 
 /// What a coordinator knows, in STORE/ledger.sqlite. One process at a time may write; others read through
@@ -11,6 +10,7 @@ package final class Ledger: Sendable {
     package let reader: LedgerReader
     private let queue: DatabaseQueue
     private let lock: StoreLock
+    private let watch = DamageWatch()
     /// The file that was opened, as the system knows it.
     private let file: Disk.Identity?
 
@@ -26,7 +26,8 @@ package final class Ledger: Sendable {
         file = Disk.stamp(of: LedgerFile.path(in: store))?.file
         try LedgerFile.chooseJournal(queue, in: store, isOnNetwork: isOnNetwork ?? MountTable.here.isOnNetwork(store))
         try LedgerFile.translated(LedgerFile.path(in: store)) { [queue] in try queue.write(LedgerFile.migrate) }
-        reader = LedgerReader(store: store, queue: queue)
+        reader = LedgerReader(store: store, source: LedgerSource(queue, at: LedgerFile.path(in: store)))
+        if LedgerFile.isLarge(LedgerFile.path(in: store)) { watch.begin(in: store) }
     }
 
     /// Commits all changes in one transaction that is on the disk when this returns, or none of them.
@@ -34,13 +35,11 @@ package final class Ledger: Sendable {
         guard !changes.isEmpty else { return }
         let path = LedgerFile.path(in: store)
         guard Disk.stamp(of: path)?.file == file else { throw .removed(path: path) }
-        let now = Timestamp(rawValue: Int64(Date.now.timeIntervalSince1970 * 1000))
+        if let damage = watch.damage { throw damage }
         try LedgerFile.translated(path) {
             try queue.write { database in
-                for change in changes {
-                    try JournalEntry.write(change, at: now, to: database)
-                    try change.apply(to: database)
-                }
+                var writer = TurnWriter(database, at: .now)
+                for change in changes { try writer.write(change) }
             }
         }
     }
@@ -53,9 +52,6 @@ package final class Ledger: Sendable {
     /// Notes that the store lets these artifacts go: their results count as before, and nothing runs again for them
     /// alone.
     package func discard(_ artifacts: [ArtifactID]) throws(LedgerError) {
-        let now = Timestamp(rawValue: Int64(Date.now.timeIntervalSince1970 * 1000))
-        try LedgerFile.translated(LedgerFile.path(in: store)) {
-            try queue.write { database in try Change.discarded(artifacts, at: now).apply(to: database) }
-        }
+        try commit([.discarded(artifacts, at: .now)])
     }
 }

@@ -20,39 +20,48 @@ extension LedgerReader {
     }
 
     private func planProblems(_ database: Database) throws -> [String] {
-        try SweepTable.fetchAll(database).compactMap { row in
+        let plans = PlanReader(database)
+        var sweeps: [(number: Int64, name: String)] = []
+        try database.each("SELECT id, name FROM sweeps ORDER BY id") { sweeps.append((try $0.at(0), try $0.at(1))) }
+        return sweeps.compactMap { sweep in
             do {
-                let plan = try decode(SweepPlan.self, from: row.plan)
-                let missing = try plan.stages.count { try !StageTable.exists(database, key: $0.key.description) }
-                return missing == 0 ? nil : "sweep '\(row.name)': \(missing) of its stages are not in the ledger"
+                let plan = try plans.plan(sweep.number)
+                let known = Set(plan.stages.map(\.key))
+                let missing = Set(plan.rows.flatMap(\.stages)).subtracting(known).count
+                return missing == 0 ? nil : "sweep '\(sweep.name)': \(missing) stages of its rows are not in it"
             } catch {
-                return "sweep '\(row.name)': its plan cannot be read: \(error)"
+                return "sweep '\(sweep.name)': its plan cannot be read: \(error)"
             }
         }
     }
 
     private func stageProblems(_ database: Database) throws -> [String] {
-        try String.fetchAll(database, sql: "SELECT key FROM stage ORDER BY key").compactMap { key in
+        var problems: [String] = []
+        let stages = StageReader(database)
+        try stages.each("ORDER BY stages.key") { row in
             do {
-                guard let record = try record(key, database) else { return nil }
-                let named = Set((record.result?.artifacts ?? []).map(\.id.description))
-                let listed = try Set(
-                    String.fetchAll(database, sql: "SELECT id FROM artifact WHERE stage = ?", arguments: [key]))
-                return named == listed
-                    ? nil : "stage \(key): its artifacts are listed otherwise than its result has them"
+                _ = try stages.record(row)
             } catch {
-                return "stage \(key): \(error)"
+                problems.append((error as? DatabaseError)?.message ?? "\(error)")
             }
         }
+        let counted = """
+            SELECT 1 FROM (
+                SELECT members.sweep, members.kind, state, count(*) AS stages
+                FROM members JOIN stages ON stages.id = members.stage GROUP BY 1, 2, 3
+                EXCEPT SELECT sweep, kind, state, stages FROM counts)
+            """
+        if try database.number(counted) != nil { problems.append("stages are counted otherwise than they stand") }
+        return problems
     }
 
     /// The journal must lead to where the stages stand.
     private func journalProblems(_ database: Database) throws -> [String] {
-        guard try LedgerFile.version(database) > 1 else { return [] }
         var states = JournalStates()
         do {
             var last: Int64 = 0
-            while case let entries = try journal(after: last, database), let end = entries.last?.number {
+            let journal = JournalReader(database)
+            while case let entries = try journal.entries(after: last), let end = entries.last?.number {
                 for entry in entries { try states.read(entry) }
                 last = end
             }
@@ -76,7 +85,7 @@ extension LedgerReader {
         defer { unlink(temporary) }
         try LedgerFile.translated(temporary) {
             let copy = try DatabaseQueue(path: temporary)
-            try queue.backup(to: copy)
+            try source.queue.backup(to: copy)
             try copy.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
             try copy.close()
         }

@@ -52,21 +52,38 @@ enum LedgerFile {
         return try connect("\(folder)/ledger.sqlite", readOnly: false)
     }
 
+    /// A copy without a name that is of this version.
+    static func migratedCopy(of queue: DatabaseQueue) throws -> DatabaseQueue {
+        let path = "\(NSTemporaryDirectory())headstart-\(getpid())-\(UUID().uuidString)"
+        defer { unlink(path) }
+        let copy = try DatabaseQueue(path: path)
+        try queue.backup(to: copy)
+        try copy.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = MEMORY") }
+        try copy.write(migrate)
+        return copy
+    }
+
     private static func connect(_ path: String, readOnly: Bool) throws(LedgerError) -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = readOnly
         // A coordinator hears its workers again between two tries.
         configuration.busyMode = .timeout(readOnly ? 10 : 2)
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL")
+            // What large ledgers take of 256 MiB saves them from reading pages a hundred times; small ones take little.
+            try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -262144")
         }
         return try translated(path) {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
+            // What is read below meets the damage where there is any; a large file is checked by `DamageWatch`.
+            if isLarge(path) { return queue }
             let verdict = try queue.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
             guard verdict == "ok" else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: verdict) }
             return queue
         }
     }
+
+    /// Whether to check the file takes longer than anyone waits for it to open.
+    static func isLarge(_ path: String) -> Bool { Disk.byteCount(of: path).map { $0 > 16 << 20 } ?? false }
 
     /// A write-ahead log needs memory that all who have the file open share, so it is for one machine alone. Where others may
     /// have it open, too, a rollback journal keeps them apart by the file system's locks.
@@ -91,11 +108,14 @@ enum LedgerFile {
     /// Brings a ledger of any earlier version to this one, in the transaction that is open.
     static func migrate(_ database: Database) throws {
         let found = try version(database)
-        // The header that was checked may be older than the log beside it.
-        guard found <= Schema.version else {
+        // The header that was checked may be older than the log beside it, or of a file that was in its place before.
+        guard (1...Schema.version).contains(found) else {
             throw DatabaseError(message: "a ledger of version \(found); use the program that wrote it")
         }
-        for migration in Schema.migrations.dropFirst(found - 1) where try !database.tableExists(migration.table) {
+        for migration in Schema.migrations.dropFirst(found - 1) {
+            guard try !database.tableExists(migration.table), try !database.viewExists(migration.table) else {
+                continue
+            }
             try database.execute(sql: migration.sql)
         }
         if found < Schema.version { try database.execute(sql: "PRAGMA user_version = \(Schema.version)") }

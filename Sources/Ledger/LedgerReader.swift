@@ -18,49 +18,120 @@ package struct SweepEntry: Hashable, Sendable {
     }
 }
 
+/// A sweep without its stages, of which there may be a million.
+package struct SweepHeading: Hashable, Sendable {
+    package let name: String
+    /// When it was last asked for.
+    package let plannedAt: Timestamp
+    /// The words that it was handed in with; nil where a command line asked for it.
+    package let arguments: [String]?
+    /// In the ledger.
+    let number: Int64
+}
+
+extension [SweepHeading] {
+    /// What each is called among them.
+    package var references: [SweepReference] { SweepReference.references(of: map(\.name)) }
+}
+
 extension [SweepEntry] {
-    /// What each is called among them: the one of its name that was asked for last by the name alone, the one before as
-    /// `NAME~1`, and so on.
-    package var references: [SweepReference] {
-        indices.map { place in
-            let name = self[place].plan.name
-            return SweepReference(name: name, age: self[(place + 1)...].count { $0.plan.name == name })
-        }
+    /// What each is called among them.
+    package var references: [SweepReference] { SweepReference.references(of: map(\.plan.name)) }
+}
+
+extension SweepReference {
+    /// The sweep of its name that was asked for last by the name alone, the one before as `NAME~1`, and so on.
+    fileprivate static func references(of names: [String]) -> [SweepReference] {
+        var ages: [String: Int] = [:]
+        return names.reversed().map { name in
+            defer { ages[name, default: 0] += 1 }
+            return SweepReference(name: name, age: ages[name, default: 0])
+        }.reversed()
     }
 }
 
 /// Reads a ledger, also while a coordinator writes it.
 package struct LedgerReader: Sendable {
     package let store: String
-    let queue: DatabaseQueue
+    let source: LedgerSource
 
     /// - Throws: `LedgerError.missing` where the store has no ledger; nothing is made.
     package init(store: String) throws(LedgerError) {
-        self.init(store: store, queue: try LedgerFile.open(in: store, readOnly: true))
+        self.init(store: store, source: try LedgerSource(store: store))
     }
 
-    init(store: String, queue: DatabaseQueue) {
+    init(store: String, source: LedgerSource) {
         self.store = store
-        self.queue = queue
+        self.source = source
     }
 
-    /// All sweeps with all settings that each was asked for with, those asked for last at the end.
+    // MARK: Sweeps
+
+    /// The sweeps with all settings that each was asked for with, those asked for last at the end.
+    package func headings() throws(LedgerError) -> [SweepHeading] { try read { try headings($0) } }
+
+    private func headings(_ database: Database) throws -> [SweepHeading] {
+        var headings: [SweepHeading] = []
+        try database.each("SELECT id, name, plannedAt, arguments FROM sweeps ORDER BY plannedAt, id") { row in
+            headings.append(
+                SweepHeading(
+                    name: try row.at(1), plannedAt: Timestamp(rawValue: try row.at(2)),
+                    arguments: try (row[3] as String?).map { try decode([String].self, from: $0) },
+                    number: try row.at(0)))
+        }
+        return headings
+    }
+
+    /// The same with their plans.
     package func sweeps() throws(LedgerError) -> [SweepEntry] {
         try read { database in
-            try SweepTable.order(GRDB.Column("plannedAt"), GRDB.Column("id")).fetchAll(database).map { row in
-                SweepEntry(
-                    plan: try decode(SweepPlan.self, from: row.plan), plannedAt: Timestamp(rawValue: row.plannedAt),
-                    arguments: try row.arguments.map { try decode([String].self, from: $0) })
-            }
+            let plans = PlanReader(database)
+            return try headings(database).map { try entry($0, plans) }
         }
     }
 
-    /// The plan that is called so, as `reviews` or `reviews~1`; without a name, the one that was asked for last.
-    package func plan(named name: String? = nil) throws(LedgerError) -> SweepPlan? {
-        let entries = try sweeps()
-        guard let name else { return entries.last?.plan }
-        return entries.references.firstIndex(of: SweepReference(name)).map { entries[$0].plan }
+    package func entry(_ heading: SweepHeading) throws(LedgerError) -> SweepEntry {
+        try read { try entry(heading, PlanReader($0)) }
     }
+
+    private func entry(_ heading: SweepHeading, _ plans: PlanReader) throws -> SweepEntry {
+        SweepEntry(
+            plan: try plans.plan(heading.number), plannedAt: heading.plannedAt, arguments: heading.arguments)
+    }
+
+    /// The sweep that is called so, as `reviews` or `reviews~1`; without a name, the one that was asked for last.
+    package func find(_ name: String? = nil) throws(LedgerError) -> SweepHeading? {
+        let headings = try headings()
+        guard let name else { return headings.last }
+        return headings.references.firstIndex(of: SweepReference(name)).map { headings[$0] }
+    }
+
+    /// Its plan.
+    package func plan(named name: String? = nil) throws(LedgerError) -> SweepPlan? {
+        guard let heading = try find(name) else { return nil }
+        return try entry(heading).plan
+    }
+
+    /// The plan that first asked for the stage: its specification, task and model are there.
+    package func plan(containing key: StageKey) throws(LedgerError) -> SweepPlan? {
+        try read { database in
+            let sweep = try database.number("SELECT sweep FROM stages WHERE key = ?", key.description)
+            return try sweep.map { try PlanReader(database).plan($0) }
+        }
+    }
+
+    /// Whether nothing more will happen to the sweep unless a person asks for it.
+    package func hasEnded(_ heading: SweepHeading) throws(LedgerError) -> Bool {
+        try read { database in
+            let open = """
+                SELECT 1 FROM counts WHERE sweep = ? AND state IN ('waiting', 'running') AND stages > 0
+                """
+            return try database.number(open, heading.number) == nil
+                && PlanReader(database).head(heading.number).searches.allSatisfy { $0.state != .open }
+        }
+    }
+
+    // MARK: Stages
 
     /// The plan's stages in its order. Stages new to the ledger are left out.
     package func stages(of plan: SweepPlan) throws(LedgerError) -> [StageRecord] {
@@ -69,16 +140,8 @@ package struct LedgerReader: Sendable {
 
     /// What is known of these stages, in their order; those new to the ledger are left out.
     package func stages(_ keys: [StageKey]) throws(LedgerError) -> [StageRecord] {
-        try read { database in
-            try keys.map(\.description).inPieces.flatMap { names in
-                let rows = try StageTable.filter(names.contains(GRDB.Column("key"))).fetchAll(database)
-                let stages = Dictionary(rows.map { ($0.key, $0) }) { first, _ in first }
-                let attempts = try AttemptTable.filter(names.contains(GRDB.Column("stage")))
-                    .order(GRDB.Column("number")).fetchAll(database)
-                let ofStages = Dictionary(grouping: attempts, by: \.stage)
-                return try names.compactMap { name in try stages[name]?.record(ofStages[name] ?? []) }
-            }
-        }
+        let known = try known(of: keys)
+        return keys.compactMap { known[$0] }
     }
 
     /// Stages whose key begins with these digits, in the order of keys.
@@ -87,22 +150,13 @@ package struct LedgerReader: Sendable {
     }
 
     func stages(keyPrefix: String, _ database: Database) throws -> [StageRecord] {
-        let sql = "SELECT key FROM stage WHERE substr(key, 1, ?) = ? ORDER BY key"
-        let keys = try String.fetchAll(database, sql: sql, arguments: [keyPrefix.count, keyPrefix])
-        return try keys.compactMap { try record($0, database) }
+        // No digit of a key comes after 'f'.
+        try StageReader(database).records(
+            "WHERE stages.key >= ? AND stages.key < ? ORDER BY stages.key", [keyPrefix, "\(keyPrefix)g"])
     }
 
     package func stage(_ key: StageKey) throws(LedgerError) -> StageRecord? {
-        try read { database in try record(key.description, database) }
-    }
-
-    /// The plan that first asked for the stage: its specification, task and model are there.
-    package func plan(containing key: StageKey) throws(LedgerError) -> SweepPlan? {
-        try read { database in
-            let sql = "SELECT plan FROM sweep JOIN stage ON stage.sweep = sweep.id WHERE stage.key = ?"
-            let json = try String.fetchOne(database, sql: sql, arguments: [key.description])
-            return try json.map { try decode(SweepPlan.self, from: $0) }
-        }
+        try read { try StageReader($0).record(key) }
     }
 
     /// What a coordinator that starts again must know of the plan's stages. Stages new to the ledger are not in it.
@@ -111,42 +165,27 @@ package struct LedgerReader: Sendable {
     }
 
     package func known(of keys: [StageKey]) throws(LedgerError) -> [StageKey: StageRecord] {
-        Dictionary(try stages(keys).map { ($0.key, $0) }) { first, _ in first }
+        try read { try StageReader($0).records(keys) }
     }
 
-    /// Whether nothing more will happen to the sweep unless a person asks for it.
-    package func hasEnded(_ plan: SweepPlan) throws(LedgerError) -> Bool { plan.hasEnded(try stages(of: plan)) }
+    // MARK: Hosts, artifacts, times
 
     /// The hosts whose workers are to leave.
     package func drained() throws(LedgerError) -> Set<String> {
-        try read { database in
-            guard try database.tableExists("drained") else { return [] }
-            return try Set(String.fetchAll(database, sql: "SELECT host FROM drained"))
-        }
+        try read { try Set(String.fetchAll($0, sql: "SELECT host FROM drained")) }
     }
 
     /// What the stages of all sweeps were given as files, which nobody makes again.
-    package func given() throws(LedgerError) -> Set<ArtifactID> {
-        Set(try sweeps().flatMap { $0.plan.stages.flatMap(\.specification.given) }.map(\.id))
-    }
+    package func given() throws(LedgerError) -> Set<ArtifactID> { try artifacts("SELECT DISTINCT artifact FROM given") }
 
     /// Artifacts that the store let go on purpose.
-    package func discarded() throws(LedgerError) -> Set<ArtifactID> {
-        try read { database in
-            guard try LedgerFile.version(database) > 1 else { return [] }
-            let names = try String.fetchAll(database, sql: "SELECT artifact FROM discarded")
-            return Set(try names.map { ArtifactID(rawValue: try digest($0)) })
-        }
-    }
+    package func discarded() throws(LedgerError) -> Set<ArtifactID> { try artifacts("SELECT artifact FROM discarded") }
 
-    /// The stages whose whole models the store was given and did not let go.
-    func stagesWithModels() throws(LedgerError) -> Set<StageKey> {
-        let discarded = try discarded()
-        return try read { database in
-            let rows = try ArtifactTable.filter(GRDB.Column("kind") == ArtifactKind.backbone.rawValue).fetchAll(
-                database)
-            let held = try rows.filter { try !discarded.contains(ArtifactID(rawValue: digest($0.id))) }
-            return Set(try held.map { StageKey(rawValue: try digest($0.stage)) })
+    private func artifacts(_ sql: String) throws(LedgerError) -> Set<ArtifactID> {
+        try read { database in
+            var artifacts: Set<ArtifactID> = []
+            try database.each(sql) { artifacts.insert(ArtifactID(rawValue: try digest($0.at(0)))) }
+            return artifacts
         }
     }
 
@@ -165,83 +204,26 @@ package struct LedgerReader: Sendable {
 
     /// When each finished stage was.
     package func endTimes() throws(LedgerError) -> [StageKey: Timestamp] {
-        try times("SELECT stage, max(endedAt) AS at FROM attempt WHERE outcome = 'finished' GROUP BY stage")
+        try times(
+            "max(endedAt) FROM attempts JOIN stages ON stages.id = stage WHERE outcome = 'finished' GROUP BY stage")
     }
 
     /// When the first attempt of each stage that has one began.
     package func startTimes() throws(LedgerError) -> [StageKey: Timestamp] {
-        try times("SELECT stage, min(startedAt) AS at FROM attempt GROUP BY stage")
+        try times("min(startedAt) FROM attempts JOIN stages ON stages.id = stage GROUP BY stage")
     }
 
     private func times(_ sql: String) throws(LedgerError) -> [StageKey: Timestamp] {
         try read { database in
-            let times = try Row.fetchAll(database, sql: sql).map { row in
-                (StageKey(rawValue: try digest(row["stage"])), Timestamp(rawValue: row["at"]))
+            var times: [StageKey: Timestamp] = [:]
+            try database.each("SELECT key, \(sql)") { row in
+                times[StageKey(rawValue: try digest(row.at(0)))] = Timestamp(rawValue: try row.at(1))
             }
-            return Dictionary(times) { first, _ in first }
+            return times
         }
     }
 
-    func read<Value>(_ body: (Database) throws -> Value) throws(LedgerError) -> Value {
-        try LedgerFile.translated(LedgerFile.path(in: store)) { try queue.read(body) }
-    }
-
-    func record(_ key: String, _ database: Database) throws -> StageRecord? {
-        guard let row = try StageTable.fetchOne(database, key: key) else { return nil }
-        return try row.record(
-            try AttemptTable.filter(GRDB.Column("stage") == key).order(GRDB.Column("number")).fetchAll(database))
-    }
-}
-
-extension StageTable {
-    /// - Parameter attempts: at the stage, by their numbers.
-    fileprivate func record(_ attempts: [AttemptTable]) throws -> StageRecord {
-        let last = attempts.last
-        let setback = try attempts.compactMap { try $0.setback() }.last
-        return StageRecord(
-            key: StageKey(rawValue: try digest(key)),
-            standing: try StageStanding(
-                spelled(StageState.self, state), of: key,
-                worker: last?.outcome == AttemptTable.running ? last?.worker : nil,
-                result: result.map { try decode(StageResult.self, from: $0) }, reason: reason, setback: setback),
-            attempts: last?.number ?? 0, losses: losses, nodeFailures: nodeFailures, isPaused: isPaused,
-            priority: priority ?? 0, setback: setback)
-    }
-}
-
-extension StageStanding {
-    /// - Parameters:
-    ///   - worker: who has the attempt that runs, where one does.
-    ///   - setback: how the last attempt ended that yielded no result.
-    init(
-        _ state: StageState, of key: String, worker: String?, result: StageResult?, reason: String?,
-        setback: StageRecord.Setback?
-    ) throws {
-        switch state {
-        case .waiting: self = .waiting
-        case .running:
-            guard let worker else { throw damage("stage \(key) runs, but none of its attempts") }
-            self = .running(on: WorkerID(rawValue: worker))
-        case .finished:
-            guard let result else { throw damage("stage \(key) is finished without a result") }
-            self = .finished(result)
-        case .failed:
-            guard let setback else { throw damage("stage \(key) failed, but none of its attempts") }
-            self = .failed(StageFailure(setback.failure.cause, reason ?? ""))
-        case .setAside: self = .setAside(reason: reason ?? "")
-        case .blocked: self = .blocked(reason: reason ?? "")
-        case .cancelled: self = .cancelled
-        }
-    }
-}
-
-extension AttemptTable {
-    /// nil for an attempt that runs or has yielded the stage's result.
-    fileprivate func setback() throws -> StageRecord.Setback? {
-        guard let endedAt, outcome != Self.finished else { return nil }
-        let failure = StageFailure(try spelled(StageFailure.Cause.self, outcome), message)
-        return StageRecord.Setback(failure, at: Timestamp(rawValue: endedAt))
-    }
+    func read<Value>(_ body: (Database) throws -> Value) throws(LedgerError) -> Value { try source.read(body) }
 }
 
 func decode<Value: Decodable>(_ type: Value.Type, from json: String) throws -> Value {

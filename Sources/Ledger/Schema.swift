@@ -73,11 +73,11 @@ enum Schema {
     /// What leads from each version to the next, the first from version 1. One that has shipped is never changed.
     static let migrations = [
         Migration(table: "event", sql: journal), Migration(table: "drained", sql: wishes),
-        Migration(table: "curve", sql: curves),
+        Migration(table: "curve", sql: curves), Migration(table: "sweeps", sql: rows),
     ]
 
     struct Migration {
-        /// A table that it brings. Where it is there, so is the rest: some ledgers of version 2 have all of version 3.
+        /// A table that it brings, which may be a view by now. Where it is there, so is the rest: some ledgers of version 2 have all of version 3.
         let table: String
         let sql: String
     }

@@ -21,27 +21,22 @@ extension LedgerReader {
     package func tallies() throws(LedgerError) -> Tallies {
         try read { database in
             var tallies = Tallies()
-            for row in try Row.fetchAll(database, sql: "SELECT state, count(*) AS count FROM stage GROUP BY state") {
-                tallies.stages[try spelled(StageState.self, row["state"])] = row["count"]
+            try database.each("SELECT state, count(*) FROM stages GROUP BY state") { row in
+                tallies.stages[try spelled(StageState.self, row.at(0))] = try row.at(1)
             }
-            let outcomes = "SELECT outcome, count(*) AS count FROM attempt GROUP BY outcome"
-            for row in try Row.fetchAll(database, sql: outcomes) {
-                let (outcome, count): (String, Int) = (row["outcome"], row["count"])
+            try database.each("SELECT outcome, count(*) FROM attempts GROUP BY outcome") { row in
+                let (outcome, count): (String, Int) = (try row.at(0), try row.at(1))
                 tallies.attempts += count
-                guard outcome != AttemptTable.running, outcome != AttemptTable.finished else { continue }
+                guard outcome != Outcome.running, outcome != Outcome.finished else { return }
                 tallies.failures[try spelled(StageFailure.Cause.self, outcome)] = count
             }
             let sums = """
-                SELECT coalesce(sum(json_extract(result, '$.tokens')), 0) AS tokens,
-                    coalesce(sum(json_extract(result, '$.seconds')), 0.0) AS seconds
-                FROM stage WHERE result IS NOT NULL
+                SELECT coalesce(sum(tokens), 0), coalesce(sum(seconds), 0.0), coalesce(sum(artifactBytes), 0)
+                FROM stages JOIN results ON results.id = stages.result
                 """
-            if let row = try Row.fetchOne(database, sql: sums) {
-                tallies.tokens = row["tokens"]
-                tallies.seconds = row["seconds"]
+            try database.each(sums) { row in
+                (tallies.tokens, tallies.seconds, tallies.artifactBytes) = (try row.at(0), try row.at(1), try row.at(2))
             }
-            tallies.artifactBytes =
-                try Int.fetchOne(database, sql: "SELECT coalesce(sum(byteCount), 0) FROM artifact") ?? 0
             return tallies
         }
     }

@@ -38,9 +38,14 @@ final class Forecasts {
 
     /// By what is kept of this host, with the groups that finished something on it; of none where there are none.
     static func kept(of snapshot: SweepSnapshot) -> [StageKey: StageForecast] {
-        guard let node = snapshot.finishedOn.first(where: { $0.host == Machine.host }) else { return [:] }
+        kept(of: snapshot.plan, on: snapshot.finishedOn)
+    }
+
+    /// - Parameter nodes: where stages were trained.
+    static func kept(of plan: SweepPlan, on nodes: [NodeSettings]) -> [StageKey: StageForecast] {
+        guard let node = nodes.first(where: { $0.host == Machine.host }) else { return [:] }
         do {
-            return try Forecasts(ranks: node.ranks, threads: node.threads).stages(of: snapshot.plan)
+            return try Forecasts(ranks: node.ranks, threads: node.threads).stages(of: plan)
         } catch {
             Screen.complain("how long stages take is not known: \(error)")
             return [:]

@@ -30,7 +30,7 @@ extension CompletionKind {
     static var settings: CompletionKind { offering { _ in Settings.overridable.map { "\($0.key)=" } } }
 
     static var sweeps: CompletionKind {
-        offering { line in try line.ledger()?.sweeps().references.map(\.description).reversed() ?? [] }
+        offering { line in try line.ledger()?.headings().references.map(\.description).reversed() ?? [] }
     }
 
     /// Keys of stages as they are shown, those of the sweep that was asked for last first.

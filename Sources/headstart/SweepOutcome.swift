@@ -14,9 +14,6 @@ struct SweepOutcome {
     /// Stages that have not ended.
     var openCount: Int { stages.count { !$0.state.isFinal } }
 
-    /// Whether nothing more will happen to the sweep unless a person asks for it.
-    var hasEnded: Bool { plan.hasEnded(stages) }
-
     /// - Parameter signal: what stopped the work, if anything did.
     /// - Throws: when the table misses a stage, or a stage has not ended; the message says how to go on. That a point of
     ///   a search diverged is a result like any other.

@@ -72,9 +72,9 @@ struct StoreTests {
             try database.execute(sql: "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN IMMEDIATE")
             try database.execute(
                 sql: """
-                    UPDATE stage SET state = 'cancelled', result = NULL;
+                    UPDATE stages SET state = 'cancelled', result = NULL;
                     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
-                    INSERT INTO event (at, event) SELECT i, hex(zeroblob(4000)) FROM n
+                    INSERT INTO events (at, what, event) SELECT i, 'told', hex(zeroblob(4000)) FROM n
                     """)
             for suffix in ["", "-journal"] {
                 try FileManager.default.copyItem(atPath: ledger + suffix, toPath: "\(folder)/ledger.sqlite\(suffix)")

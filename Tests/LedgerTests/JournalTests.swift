@@ -94,10 +94,12 @@ struct JournalTests {
 
     @Test func `what was changed beside the coordinator is found out`() throws {
         let harms = [
-            ("UPDATE stage SET losses = 2 WHERE key = '\(stage)'", "the journal leads elsewhere"),
-            ("DELETE FROM artifact WHERE stage = '\(stage)'", "its artifacts are listed otherwise"),
-            ("UPDATE stage SET state = 'asleep' WHERE key = '\(plan.stages[1].key)'", "is not a StageState"),
-            ("UPDATE sweep SET plan = '{}'", "its plan cannot be read"),
+            ("UPDATE stages SET losses = 2 WHERE key = '\(stage)'", "stage \(stage): the journal leads elsewhere"),
+            ("UPDATE counts SET stages = 7", "stages are counted otherwise"),
+            ("UPDATE results SET artifacts = '[7]'", "stage \(stage): "),
+            ("UPDATE stages SET state = 'asleep' WHERE key = '\(plan.stages[1].key)'", "is not a StageState"),
+            ("UPDATE lines SET stages = '[1,99]'", "its plan cannot be read"),
+            ("UPDATE sweeps SET head = '{}'", "its plan cannot be read"),
         ]
         for (sql, problem) in harms {
             try store.execute("PRAGMA foreign_keys = OFF; \(sql)")

@@ -3,7 +3,7 @@ import Ledger
 import TestKit
 import Testing
 
-/// Rows of table `stage` as the ledger's first version has written them; stores of then must be read and written on.
+/// Rows of `stage` as the ledger's first version has written them: who reads them finds them so in every later one.
 @Suite struct RecordedStageTests {
     let store: TemporaryFolder
     let ledger: Ledger
@@ -54,8 +54,10 @@ import Testing
     }
 
     @Test(arguments: recorded.indices) func `a stage is read from its recorded row`(index: Int) throws {
-        let values = zip(Self.columns, Self.recorded[index].row).map { "\($0) = \($1)" }.joined(separator: ", ")
-        try store.execute("UPDATE stage SET \(values) WHERE key = '\(stage)'")
+        // What the row is in a ledger of version 4, it is here once that was brought to this version.
+        try ledger.commit([.stands(record(index))])
+        let values = zip(Self.columns, Self.recorded[index].row).dropLast().map { "\($0) = \($1)" }
+        try store.execute("UPDATE stages SET \(values.joined(separator: ", ")) WHERE key = '\(stage)'")
         #expect(try ledger.reader.stage(stage) == record(index))
     }
 

@@ -28,7 +28,7 @@ struct DiffCommand: ParsableCommand {
 
     func run() throws {
         let ledger = try LedgerReader(store: store.store)
-        let names = Set(try ledger.sweeps().map(\.plan.name))
+        let names = Set(try ledger.headings().map(\.name))
         let areSweeps = [old, new].map { names.contains(SweepReference($0).name) }
         let listing: DifferenceListing
         if areSweeps == [false, false], let stages = try stages(ledger) {

@@ -31,10 +31,11 @@ struct StatusCommand: ParsableCommand {
             report = answer
         }
         if let store = client.store {
-            var snapshot = try LedgerReader(store: store).snapshot(ofSweep: sweep)
-            snapshot.forecasts = Forecasts.kept(of: snapshot)
+            let ledger = try LedgerReader(store: store)
+            let summary = try ledger.summary(of: ledger.heading(named: sweep))
+            let forecasts = summary.states[.finished] == nil ? [:] : Forecasts.kept(of: summary.plan, on: summary.nodes)
             let listing = StatusListing(
-                snapshot, report,
+                summary, secondsLeft: summary.secondsLeft(forecasts), report,
                 isWorkedOn: report != nil || StoreUse.isInUse(store), trouble: StoreUse.trouble(of: store))
             if output.json { return try Screen.json(listing) }
             try Screen.line(listing.text(width: Screen.width))

@@ -30,15 +30,14 @@ struct WaitCommand: ParsableCommand {
             if StoreUse.isInUse(store) { heardAt = .now }
             let isPatient = ContinuousClock.now - heardAt < .seconds(patience)
             ledger = try ledger ?? open(store, orWait: isPatient)
-            if let ledger, let plan = try ledger.plan(named: name) {
+            if let ledger, let heading = try ledger.find(name) {
                 // Another one may be asked for meanwhile.
-                name = name ?? plan.name
-                let outcome = try SweepOutcome(plan, ledger)
-                if outcome.hasEnded { return try outcome.check() }
+                name = name ?? heading.name
+                if try ledger.hasEnded(heading) { return try SweepOutcome(ledger.entry(heading).plan, ledger).check() }
                 guard isPatient else {
-                    let left = counted(outcome.openCount, "stage")
+                    let left = try counted(SweepOutcome(ledger.entry(heading).plan, ledger).openCount, "stage")
                     throw WorkFailed(
-                        "\(store): \(left) of \(plan.name) left to do, and no coordinator is at work; start one with "
+                        "\(store): \(left) of \(heading.name) left to do, and no coordinator is at work; start one with "
                             + "run or coordinator")
                 }
             } else if !isPatient {

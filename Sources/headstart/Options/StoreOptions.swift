@@ -42,15 +42,17 @@ extension LedgerReader {
     }
 
     /// The sweep that a person names, as `reviews` or `reviews~1`; without a name, the one asked for last.
-    func sweep(named name: String?) throws -> SweepEntry { try sweep(named: name, of: try sweeps()) }
+    func sweep(named name: String?) throws -> SweepEntry { try entry(try heading(named: name)) }
 
-    private func sweep(named name: String?, of entries: [SweepEntry]) throws -> SweepEntry {
+    func heading(named name: String?) throws -> SweepHeading { try heading(named: name, of: try headings()) }
+
+    private func heading(named name: String?, of headings: [SweepHeading]) throws -> SweepHeading {
         guard let name else {
-            if let last = entries.last { return last }
+            if let last = headings.last { return last }
             throw BadRequest("\(store): no sweep was run here yet")
         }
-        let (references, wanted) = (entries.references, SweepReference(name))
-        if let place = references.firstIndex(of: wanted) { return entries[place] }
+        let (references, wanted) = (headings.references, SweepReference(name))
+        if let place = references.firstIndex(of: wanted) { return headings[place] }
         let count = references.count { $0.name == wanted.name }
         guard count == 0 else {
             throw BadRequest(
@@ -62,14 +64,16 @@ extension LedgerReader {
     }
 
     func snapshotWithPast(ofSweep name: String?) throws -> SweepSnapshot {
-        let entries = try sweeps()
-        let sweep = try sweep(named: name, of: entries)
-        let named = zip(entries.references, entries).filter { $0.0.name == sweep.plan.name }
-        var snapshot = try snapshot(of: sweep.plan)
+        let headings = try headings()
+        let heading = try heading(named: name, of: headings)
+        let named = zip(headings.references, headings).filter { $0.1.name == heading.name }
+        let plan = try entry(heading).plan
+        var snapshot = try snapshot(of: plan)
         // From the last to the first, so that a row counts among the latest settings that have it.
-        guard let place = named.firstIndex(where: { $0.1 == sweep }) else { return snapshot }
-        var later = [sweep.plan]
-        for (reference, entry) in named[..<place].reversed() {
+        guard let place = named.firstIndex(where: { $0.1 == heading }) else { return snapshot }
+        var later = [plan]
+        for (reference, heading) in named[..<place].reversed() {
+            let entry = try entry(heading)
             if let past = EarlierSettings(reference, entry.plan, at: entry.plannedAt, try stages(of: entry.plan), later)
             {
                 snapshot.earlier.append(past)
