@@ -130,6 +130,10 @@ let package = Package(
             path: "Tests/Simulation", swiftSettings: strict),
         .executableTarget(
             name: "simulate", dependencies: ["Simulation"], path: "Tests/simulate", swiftSettings: strict),
+        // Measures ledgers of many stages.
+        .executableTarget(
+            name: "benchledger", dependencies: ["TestKit", "Experiments", "Files", "Ledger"], path: "Tests/benchledger",
+            swiftSettings: strict),
         tests(
             of: "Scheduler", ["TestKit", "Simulation", "Experiments", "Files", "Messages"], resources: [.copy("Traces")]
         ),
