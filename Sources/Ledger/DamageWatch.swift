@@ -11,7 +11,8 @@ final class DamageWatch: Sendable {
     var damage: LedgerError? { found.withLock(\.self) }
 
     func begin(in store: String) {
-        DispatchQueue.global(qos: .background).async { [self] in
+        // Who has just opened it reads a lot.
+        DispatchQueue.global(qos: .background).asyncAfter(deadline: .now() + 10) { [self] in
             do throws(LedgerError) {
                 try check(store)
             } catch {

@@ -53,14 +53,28 @@ struct Grid {
     }
 }
 
-func seconds(_ body: () throws -> Void) rethrows -> Double {
-    let start = ContinuousClock.now
-    try body()
-    return start.duration(to: .now) / .seconds(1)
-}
+/// What something took: by the clock, and of the processors.
+struct Cost {
+    var seconds: Double
+    var processor: Double
 
-func figure(_ seconds: Double) -> String {
-    seconds < 1 ? String(format: "%.1f ms", seconds * 1000) : String(format: "%.2f s", seconds)
+    init(_ body: () throws -> Void) rethrows {
+        let (start, used) = (ContinuousClock.now, Self.used)
+        try body()
+        (seconds, processor) = (start.duration(to: .now) / .seconds(1), Self.used - used)
+    }
+
+    private static var used: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    var text: String { "\(Self.figure(seconds)), \(Self.figure(processor)) of a core" }
+
+    static func figure(_ seconds: Double) -> String {
+        seconds < 1 ? String(format: "%.1f ms", seconds * 1000) : String(format: "%.2f s", seconds)
+    }
 }
 
 func say(_ what: String, _ value: String) {
@@ -96,23 +110,19 @@ func measure(_ count: Int, in folder: String) throws {
     print("\(grid.plan.stages.count) stages")
     do {
         let ledger = try Ledger(store: store)
-        say("commit of the plan", figure(try seconds { try ledger.commit([.planned(grid.plan, at: .now)]) }))
+        say("commit of the plan", try Cost { try ledger.commit([.planned(grid.plan, at: .now)]) }.text)
         let (half, turn) = (grid.order.count / 2, min(1000, grid.order.count / 10))
         for start in stride(from: 0, to: half, by: turn) {
             for changes in turns(grid.order[start..<start + turn]) { try ledger.commit(changes) }
         }
         var next = half
         for size in [turn, turn / 10, 1] {
-            var taken: [Double] = []
-            for _ in 0..<3 {
-                let changes = turns(grid.order[next..<next + size])
-                next += size
-                taken.append(try seconds { for turn in changes { try ledger.commit(turn) } })
-            }
-            let mean = taken.reduce(0, +) / Double(taken.count)
+            let changes = (0..<3).map { turns(grid.order[next + $0 * size..<next + ($0 + 1) * size]) }
+            next += 3 * size
+            let cost = try Cost { for turn in changes.joined() { try ledger.commit(turn) } }
             say(
-                "\(size) handed out and accepted, two commits",
-                "\(figure(mean)), \(Int(Double(size) / mean)) stages a second")
+                "\(size) handed out and accepted, three times",
+                "\(cost.text), \(Int(Double(3 * size) / cost.seconds)) stages a second")
         }
     }
     let bytes = Disk.byteCount(of: "\(store)/ledger.sqlite") ?? 0
@@ -120,30 +130,29 @@ func measure(_ count: Int, in folder: String) throws {
     for command in ["status", "start"] {
         var ledger: Ledger?
         var reader: LedgerReader?
-        let opening = try seconds {
+        let opening = try Cost {
             if command == "start" { ledger = try Ledger(store: store) }
             reader = try ledger?.reader ?? LedgerReader(store: store)
         }
         guard let reader, let heading = try reader.find() else { return }
         if command == "status" {
-            say("status: open and summary", figure(opening + (try seconds { _ = try reader.summary(of: heading) })))
-            say("counts for metrics", figure(try seconds { _ = try reader.tallies() }))
+            say("status: summary", try Cost { _ = try reader.summary(of: heading) }.text)
+            say("counts for metrics", try Cost { _ = try reader.tallies() }.text)
             continue
         }
         var plan: SweepPlan?
         var known: [StageKey: StageRecord] = [:]
-        say("start: open", figure(opening))
+        say("start: open", opening.text)
         say(
             "start: kept, given, drained, discarded",
-            figure(
-                try seconds {
-                    _ = try (reader.keptStages(besides: []), reader.given(), reader.drained(), reader.discarded())
-                }))
-        say("start: the plan, of rows", figure(try seconds { plan = try reader.entry(heading).plan }))
+            try Cost {
+                _ = try (reader.keptStages(besides: []), reader.given(), reader.drained(), reader.discarded())
+            }.text)
+        say("start: the plan, of rows", try Cost { plan = try reader.entry(heading).plan }.text)
         guard let plan, plan == grid.plan, let ledger else { return print("the plan is another one") }
-        say("start: what is known of its stages", figure(try seconds { known = try reader.known(of: plan) }))
+        say("start: what is known of its stages", try Cost { known = try reader.known(of: plan) }.text)
         guard known.count == plan.stages.count else { return print("stages are missing") }
-        say("start: commit of the plan again", figure(try seconds { try ledger.commit([.planned(plan, at: .now)]) }))
+        say("start: commit of the plan again", try Cost { try ledger.commit([.planned(plan, at: .now)]) }.text)
     }
 }
 
@@ -151,7 +160,7 @@ let folder = CommandLine.arguments[1]
 try Directory.make(folder)
 let file = "\(folder)/fsync"
 let syncCount = 200
-let syncing = try seconds {
+let syncing = try Cost {
     try Disk.open(file) { file throws(FileError) in
         for number in 0..<syncCount {
             try file.write([UInt8](repeating: 7, count: 4096), at: number * 4096)
@@ -159,6 +168,6 @@ let syncing = try seconds {
         }
     }
 }
-print("fsync of 4 KiB: \(figure(syncing / Double(syncCount)))")
+print("fsync of 4 KiB: \(Cost.figure(syncing.seconds / Double(syncCount)))")
 try Disk.remove(file)
 for count in CommandLine.arguments.dropFirst(2).compactMap({ Int($0) }) { try measure(count, in: folder) }
