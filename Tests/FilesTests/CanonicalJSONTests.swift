@@ -27,7 +27,7 @@ struct CanonicalJSONTests {
         var numbered = [3: "c", 10: "x", 2: "y"]
         var largest = UInt64.max
         var path = "/a/b"
-        var nested: [[Double?]] = [[1.5, nil, 1e21, 1e16, 123_456_789_012_345_680, 5e-324, -0.0, 0.1, 2e-5, 1], []]
+        var nested: [[Double?]] = [[1.5, nil, 1e21, 1e16, 123_456_789_012_345_680, .leastNonzeroMagnitude, -0.0, 0.1, 2e-5, 1], []]
     }
 
     /// Of every character that is written in a way of its own, and of some that might be.
