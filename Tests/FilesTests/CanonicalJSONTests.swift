@@ -27,7 +27,9 @@ struct CanonicalJSONTests {
         var numbered = [3: "c", 10: "x", 2: "y"]
         var largest = UInt64.max
         var path = "/a/b"
-        var nested: [[Double?]] = [[1.5, nil, 1e21, 1e16, 123_456_789_012_345_680, 5e-324, -0.0, 0.1, 2e-5, 1], []]
+        var nested: [[Double?]] = [
+            [1.5, nil, 1e21, 1e16, 123_456_789_012_345_680, .leastNonzeroMagnitude, -0.0, 0.1, 2e-5, 1], [],
+        ]
     }
 
     /// Of every character that is written in a way of its own, and of some that might be.
@@ -55,14 +57,15 @@ struct CanonicalJSONTests {
     }
 
     private struct Twice: Encodable {
-        private enum Keys: CodingKey { case first, second }
+        private enum Keys: CodingKey { case first, second, third }
 
         func encode(to encoder: any Encoder) throws {
             var first = encoder.container(keyedBy: Keys.self)
             try first.encode(1, forKey: .second)
             var second = encoder.container(keyedBy: Keys.self)
             try second.encode(2, forKey: .first)
-            var inner = second.nestedUnkeyedContainer(forKey: .second)
+            try second.encode(3, forKey: .second)
+            var inner = second.nestedUnkeyedContainer(forKey: .third)
             try inner.encode("last")
         }
     }
