@@ -106,12 +106,13 @@ extension Scheduler {
         }
         // What one host cannot says nothing about the stage for as long as another may try.
         let isHosts = fault == .input || fault == .host
-        let isShared = isHosts ? !blame(failure, for: index, at: now) : true
+        let hasOther = isHosts ? blame(failure, for: index, at: now) : nil
+        let isShared = hasOther != true
+        let isConfirmed = hasOther == false || stages[index].trials.rejectedBy.count > 1
         let isVerdict =
             fault == .stage
-            || fault == .input && cause != .tooLarge && reaction == nil
-                && (isShared || stages[index].trials.rejectedBy.count > 1)
-        let isHomeless = cause == .tooLarge && isShared
+            || fault == .input && cause != .tooLarge && reaction == nil && hasOther != nil && isConfirmed
+        let isHomeless = cause == .tooLarge && hasOther == false
         let settings = settings
         closeAttempt(index, failure, at: now) { record in
             if fault == .worker, isCounted { record.losses += 1 }
@@ -128,10 +129,10 @@ extension Scheduler {
     }
 
     /// Remembers that an attempt ended by the fault of its host.
-    /// - Returns: whether another host is there to try.
-    private mutating func blame(_ failure: StageFailure, for index: StageIndex, at now: Timestamp) -> Bool {
-        // Of a worker that has not said hello in this life of the coordinator nobody knows where it is.
-        guard let worker = stages[index].record.worker.flatMap({ workers[$0] }) else { return false }
+    /// - Returns: whether another host is there to try; nil where the worker has not said hello in this life of the
+    ///   coordinator, so that nobody knows where it is.
+    private mutating func blame(_ failure: StageFailure, for index: StageIndex, at now: Timestamp) -> Bool? {
+        guard let worker = stages[index].record.worker.flatMap({ workers[$0] }) else { return nil }
         let host = worker.node.host
         stages[index].trials.failedOn[host] = now
         guard failure.cause != .tooLarge else {

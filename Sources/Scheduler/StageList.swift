@@ -1,5 +1,4 @@
 import Experiments
-import Messages
 
 /// A stage by its number in the order in which all were planned. Its key is for messages and the ledger.
 struct StageIndex: Hashable, Comparable, Sendable {
