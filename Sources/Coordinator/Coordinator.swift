@@ -260,7 +260,9 @@ package final class Coordinator {
             logger.note(change)
             switch change {
             case .ended(let stage, let attempt, _, _): transfers.forgetUploads(of: Claim(stage, attempt))
-            case .stands(let stage) where stage.state.isFinal: try publish(.ended(stage: stage.key))
+            // Whoever finished it at the first attempt knows, and nobody else has had it.
+            case .stands(let stage) where stage.state.isFinal && (stage.state != .finished || stage.attempts > 1):
+                try publish(.ended(stage: stage.key))
             case .discarded(let artifacts, _): transfers.remove(artifacts)
             case .planned, .started, .evaluated, .drawn, .stands, .drained, .submitted: break
             }

@@ -22,7 +22,7 @@ package struct CoordinatorSettings: Sendable {
     /// The shortest time between two calls of `onChange`.
     package var reportMilliseconds: Int64 = 200
     package var longestWaitMilliseconds: Int64 = 200
-    package var messagesPerTurn = 256
+    package var messagesPerTurn = 1024
     /// How often a store that refused to be written is tried again.
     package var storeRetryMilliseconds: Int64 = 1_000
     /// Between two turns, in which the process stood still: what makes it more than a long turn.

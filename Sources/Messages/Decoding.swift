@@ -20,8 +20,8 @@ package enum MessageError: Error, Hashable, CustomStringConvertible, Sendable {
 
 /// What goes over the wire as one frame of canonical JSON. One object in it has a single key, which names the message.
 package protocol WireMessage: Codable, Hashable, Sendable {
-    /// Reads the message's name and nothing else of the frame.
-    static func name(in frame: Data) throws -> String
+    /// The message's name, before anything else of it is read.
+    static func name(from decoder: any Decoder) throws -> String
     static func isName(_ name: String) -> Bool
 }
 
@@ -41,14 +41,23 @@ extension WireMessage {
     package static func decode(_ data: Data) throws(MessageError) -> Self {
         guard data.count <= controlByteLimit else { throw .tooLong(byteCount: data.count) }
         do {
-            let name = try name(in: data)
-            guard isName(name) else { throw MessageError.unknown(String(name.prefix(40))) }
-            return try CanonicalJSON.decode(Self.self, from: data)
+            return try CanonicalJSON.decode(Named<Self>.self, from: data).message
         } catch let error as MessageError {
             throw error
         } catch {
             throw .malformed(String("\(error)".prefix(200)))
         }
+    }
+}
+
+/// A message whose name is looked at first, in one reading of the frame.
+private struct Named<Message: WireMessage>: Decodable {
+    let message: Message
+
+    init(from decoder: any Decoder) throws {
+        let name = try Message.name(from: decoder)
+        guard Message.isName(name) else { throw MessageError.unknown(String(name.prefix(40))) }
+        message = try Message(from: decoder)
     }
 }
 
@@ -73,15 +82,11 @@ private struct MessageName: Decodable {
 }
 
 extension WireMessage {
-    package static func name(in frame: Data) throws -> String {
-        try CanonicalJSON.decode(MessageName.self, from: frame).name
-    }
+    package static func name(from decoder: any Decoder) throws -> String { try MessageName(from: decoder).name }
 }
 
 extension FromWorker: WireMessage {
-    package static func name(in frame: Data) throws -> String {
-        try CanonicalJSON.decode(Envelope.self, from: frame).body.name
-    }
+    package static func name(from decoder: any Decoder) throws -> String { try Envelope(from: decoder).body.name }
 
     private struct Envelope: Decodable {
         let body: MessageName

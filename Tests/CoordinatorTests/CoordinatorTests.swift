@@ -74,6 +74,33 @@ struct CoordinatorTests {
         try coordinator.end()
     }
 
+    @Test func `that a stage has ended is told to all only where another worker may keep something of it`() throws {
+        let coordinator = try RunningCoordinator([try makeChains(20)], store: store)
+        let worker = try FakeWorker("worker-1", at: store.endpoint)
+        try worker.greet()
+        let finishNext = {
+            let assignment = try worker.getAssignment()
+            let heads = assignment.planned.outputs.isEmpty ? [] : [head.reference]
+            if !heads.isEmpty { try worker.deliver(head.bytes, as: head.reference, of: assignment) }
+            #expect(try worker.finish(assignment, with: heads) == nil)
+            return assignment
+        }
+        var published: (Broadcast, [UInt8])?
+        for _ in 0..<15 where published == nil {
+            _ = try finishNext()
+            published = try worker.hearPublication(withinMilliseconds: 500)
+        }
+        #expect(published != nil)
+        let other = try FakeWorker("worker-2", at: store.endpoint)
+        try other.greet()
+        let left = try other.getAssignment().stage
+        try other.say(FromWorker(.goodbye, from: other.id))
+        while try finishNext().stage != left {}
+        let heard = try worker.hearBroadcasts { $0 == .ended(stage: left) }
+        #expect(heard.count { if case .ended = $0 { true } else { false } } == 1)
+        try coordinator.end()
+    }
+
     @Test func `a coordinator that was killed goes on where it stood, uploads included`() throws {
         let plan = try makePlan()
         let killed = try RunningCoordinator([plan], store: store, isKillable: true)

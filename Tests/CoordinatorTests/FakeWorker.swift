@@ -84,6 +84,18 @@ final class FakeWorker {
         return nil
     }
 
+    /// What is published until the broadcast sought comes, that among it.
+    func hearBroadcasts(until isSought: (Broadcast) -> Bool) throws -> [Broadcast] {
+        var heard: [Broadcast] = []
+        return try wait("no such broadcast") {
+            while let frames = try subscriber.receive() {
+                heard.append(try Broadcast.decode(Data(frames[0])))
+                if heard.last.map(isSought) == true { return heard }
+            }
+            return nil
+        }
+    }
+
     // MARK: Steps of the protocol
 
     func greet() throws {
