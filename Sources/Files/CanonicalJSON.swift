@@ -3,9 +3,7 @@ package import Foundation
 /// The one JSON form that is hashed and put on the wire.
 package enum CanonicalJSON {
     package static func encode(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value)
+        Data(try CanonicalEncoder.encode(value))
     }
 
     package static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
