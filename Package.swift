@@ -133,6 +133,13 @@ let package = Package(
         tests(
             of: "Scheduler", ["TestKit", "Simulation", "Experiments", "Files", "Messages"], resources: [.copy("Traces")]
         ),
+        // Workers that train nothing, and the real coordinator for them: what scripts/bench-coordinator starts.
+        .executableTarget(
+            name: "crowd",
+            dependencies: [
+                "TestKit", "Experiments", "Files", "Messages", "Transport", "Coordinator", arguments, logging,
+            ],
+            path: "Tests/crowd", swiftSettings: strict),
         tests(of: "Transport", ["TestKit"]),
         tests(of: "Collectives", ["CollectivesProbe"]),
         .executableTarget(

@@ -11,7 +11,8 @@ package final class Context: Sendable {
 
     /// Refuses versions of libzmq older than 4.3.3: CVE-2019-6250 (code execution), CVE-2019-13132 (stack overflow
     /// before authentication) and CVE-2020-15166 (denial of service in spite of CURVE) are closed there.
-    package init() throws(TransportError) {
+    /// - Parameter mostSockets: of this context; a process has a handful.
+    package init(mostSockets: Int = 256) throws(TransportError) {
         let version = Context.libraryVersion
         guard version >= (4, 3, 3) else {
             throw TransportError.outdatedLibrary(version: "\(version.major).\(version.minor).\(version.patch)")
@@ -20,7 +21,7 @@ package final class Context: Sendable {
             throw TransportError.failed(call: "zmq_ctx_new", code: zmq_errno())
         }
         self.pointer = pointer
-        zmq_ctx_set(pointer, ZMQ_MAX_SOCKETS, socketLimit)
+        zmq_ctx_set(pointer, ZMQ_MAX_SOCKETS, Int32(clamping: mostSockets))
     }
 
     deinit { zmq_ctx_term(pointer) }
@@ -34,6 +35,3 @@ package final class Context: Sendable {
     /// Whether this libzmq can encrypt.
     package static var hasCurve: Bool { zmq_has("curve") == 1 }
 }
-
-/// Sockets of one context; a process has a handful.
-private let socketLimit: Int32 = 256
