@@ -152,7 +152,7 @@ package final class Model {
 }
 
 extension Precision {
-    var format: NumberFormat {
+    package var format: NumberFormat {
         switch self {
         case .fp32: .fp32
         case .bf16: .bf16

@@ -41,7 +41,8 @@ private func canReserve(_ byteCount: Int) -> Bool {
 package final class Compute {
     package let threads: Int
     /// Whether oneDNN multiplies bfloat16: where the processor has a unit for it that our kernels do not use.
-    package var usesOneDNN = OneDNN.bfloatUnit == .amx
+    package var usesOneDNN = Compute.prefersOneDNN
+    package static let prefersOneDNN = OneDNN.bfloatUnit == .amx
     let oneDNNProducts = OneDNNProducts()
     /// Who is told what the time goes to; nil, as a rule, for nobody.
     package var clock: PhaseClock?

@@ -7,7 +7,12 @@ extension Compute {
     /// Whether a row of a product with a packed matrix has the same bits whatever rows are computed with it, as our own
     /// kernels promise and the libraries do not.
     package func rowsAreIndependent(_ format: NumberFormat) -> Bool {
-        format == .bf16 ? !usesOneDNN : Self.packsFloats
+        Self.rowsAreIndependent(format, usesOneDNN: usesOneDNN)
+    }
+
+    /// The same of this machine as long as nobody chooses otherwise.
+    package static func rowsAreIndependent(_ format: NumberFormat, usesOneDNN: Bool = prefersOneDNN) -> Bool {
+        format == .bf16 ? !usesOneDNN : packsFloats
     }
 
     /// result = start + left · right, in single precision.

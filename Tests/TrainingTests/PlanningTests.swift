@@ -34,11 +34,12 @@ struct PlanningTests {
 
     private func forecast(
         _ job: StageJob, ranks: Int = 1, reduction: ReductionCost = Self.free, memoryBytes: Int? = nil,
-        _ speed: HostSpeed? = nil
+        _ speed: HostSpeed? = nil, rowsAreIndependent: Bool = Compute.rowsAreIndependent(.fp32)
     ) throws -> StageForecast {
         let costs = SweepCosts(
             plan([job]), backbone, ranks: ranks, reduction: reduction, memoryBytes: memoryBytes,
-            lengths: { _, recipe in try lengths(recipe) }, speed: { _ in speed })
+            lengths: { _, recipe in try lengths(recipe) }, speed: { _ in speed },
+            rowsAreIndependent: { _ in rowsAreIndependent })
         return try #require(try costs.forecasts()[job.planned.key])
     }
 
@@ -144,6 +145,51 @@ struct PlanningTests {
         #expect(try seconds(64) == 0)
         // 32 numbers each.
         #expect(try seconds(10_000_000) > 0)
+    }
+
+    /// Of stages with a frozen layer, over which nothing drops out.
+    private func jobWithFrozenLayer() throws -> StageJob {
+        try bench.job(
+            bench.recipe {
+                $0.tune = .parameters(.top(layers: 1))
+                $0.dropout = 0
+                $0.budget = .steps(60)
+                $0.evaluations = 30
+            }, into: "out")
+    }
+
+    @Test func `states of frozen layers that are too many are computed in every evaluation`() throws {
+        let job = try jobWithFrozenLayer()
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let text = String(decoding: try encoder.encode(try lengths(job.specification.recipe)), as: UTF8.self)
+        let seconds = { (examples: Int) in
+            let more = text.replacing(/"dev":\{"count":\d+/, with: "\"dev\":{\"count\":\(examples)")
+            let lengths = try JSONDecoder().decode(TaskLengths.self, from: Data(more.utf8))
+            let costs = SweepCosts(
+                plan([job]), backbone, lengths: { _, _ in lengths }, speed: { _ in HostSpeed(gigaflops: 1) })
+            return try #require(try costs.forecasts()[job.planned.key]?.seconds)
+        }
+        // 128 bytes a token: a gigabyte, and more than four.
+        #expect(try seconds(20_000_000) > 25 * seconds(1_000_000))
+        #expect(try seconds(1_000_000) < 2.1 * seconds(500_000))
+    }
+
+    @Test func `states of training examples are kept only where they are the same in any batch`() throws {
+        let job = try jobWithFrozenLayer()
+        let seconds = { (rowsAreIndependent: Bool) in
+            try #require(
+                try forecast(job, speed(of: .forwardProducts), rowsAreIndependent: rowsAreIndependent).seconds)
+        }
+        #expect(try seconds(false) > 1.2 * seconds(true))
+    }
+
+    @Test func `a rank has an example or none, however many ranks there are`() throws {
+        let job = try bench.job(bench.recipe { $0.batch = 4 }, into: "out")
+        let seconds = { (ranks: Int) in
+            try #require(try forecast(job, ranks: ranks, speed(of: .weightGradients)).seconds)
+        }
+        #expect(try seconds(4) == seconds(16) && seconds(4) < 0.3 * seconds(1))
     }
 
     @Test func `what fits in no way into the memory is said beforehand`() throws {

@@ -22,7 +22,7 @@ package final class FrozenStates {
         self.width = width
         isKept = [Bool](repeating: false, count: tokens.count)
         let byteCount = starts[tokens.count] * width * MemoryLayout<Float>.stride
-        guard byteCount > 0, byteCount <= 4 * mostBytes,
+        guard Self.holds(byteCount: byteCount, mostBytes: mostBytes),
             let place = Self.map(byteCount, isInMemory: byteCount <= mostBytes, directory)
         else {
             return nil
@@ -32,6 +32,11 @@ package final class FrozenStates {
 
     /// 1 GiB.
     package static let mostBytes = 1 << 30
+
+    /// Whether so much is kept, where there is room.
+    package static func holds(byteCount: Int, mostBytes: Int = FrozenStates.mostBytes) -> Bool {
+        byteCount > 0 && byteCount <= 4 * mostBytes
+    }
 
     deinit { munmap(values, starts[starts.count - 1] * width * MemoryLayout<Float>.stride) }
 

@@ -41,6 +41,12 @@ package struct HostSpeed: Codable, Equatable, Sendable {
         self.perByte = perByte
     }
 
+    /// A host that does so many operations in a second, whatever they are, and for which nothing else takes time.
+    package init(gigaflops: Double) {
+        let rates = Phase.allCases.map { ($0, Rate(perGigaflop: 1 / gigaflops)) }
+        self.init(trained: Dictionary(uniqueKeysWithValues: rates), read: [:])
+    }
+
     package func seconds(_ work: Work, isTrained: Bool) -> Double {
         let rates = isTrained ? trained : read
         return work.amounts.reduce(0) { $0 + (rates[$1.key] ?? trained[$1.key] ?? Rate()).seconds($1.value) }

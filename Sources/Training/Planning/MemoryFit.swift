@@ -1,5 +1,6 @@
 import Encoders
 import Experiments
+import Numerics
 
 /// How a stage is made to fit into the memory that a process may take.
 struct MemoryFit {
@@ -20,7 +21,8 @@ struct MemoryFit {
         for segment in store.arena.segments { moving[segment.parameter] = segment.range.count }
         var costs = StageCosts(
             job.planned, store.table, moving: moving, TaskLengths(data), weightBytes: store.backbone.weightBytes,
-            ranks: ranks, computesFeatures: true)
+            ranks: ranks, computesFeatures: true,
+            rowsAreIndependent: Compute.rowsAreIndependent(job.specification.recipe.precision.format))
         let fits = costs.fit(into: bytes)
         (batchParts, recomputes) = (costs.batchParts, costs.recomputes)
         guard fits else {

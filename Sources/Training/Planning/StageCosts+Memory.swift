@@ -85,14 +85,15 @@ extension StageCosts {
 
     /// What frozen layers have made of the files that are read again and again; see `FrozenStates`.
     private var frozenBytes: Int {
-        guard keepsStates else { return 0 }
-        let files: [DataFile] = [.dev, .validation] + (keepsTrained ? [.train] : [])
-        return files.compactMap { lengths[$0] }.reduce(0) { sum, file in
-            let tokens = file.tokens.reduce(0, +) / max(1, file.sequences.count) * file.count
-            let bytes = 4 * tokens * network.table.configuration.hidden
-            // More is in a file, whose pages the system takes away as it needs them.
-            return sum + (bytes <= FrozenStates.mostBytes ? bytes : 0)
-        }
+        // More is in a file, whose pages the system takes away as it needs them.
+        [DataFile.dev, .validation, .train].filter(keepsStates).map(stateBytes).filter { $0 <= FrozenStates.mostBytes }
+            .reduce(0, +)
+    }
+
+    func stateBytes(of file: DataFile) -> Int {
+        guard let file = lengths[file] else { return 0 }
+        let tokens = file.tokens.reduce(0, +) / max(1, file.sequences.count) * file.count
+        return 4 * tokens * network.table.configuration.hidden
     }
 
     private var featureBytes: Int {

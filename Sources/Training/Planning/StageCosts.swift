@@ -20,6 +20,8 @@ struct StageCosts {
     /// Whether the head alone is trained, on features that were computed before.
     let readsFeatures: Bool
     let dropsAdapter: Bool
+    /// Whether what layers make of an example has the same bits whatever else is in its batch.
+    let isExactInAnyBatch: Bool
     /// Examples that are trained on, and those of the training file that are held out.
     let trained: Int
     let heldOut: Int
@@ -27,9 +29,10 @@ struct StageCosts {
     /// - Parameters:
     ///   - counts: how many entries of each parameter of the table move.
     ///   - computesFeatures: whether no stage before it has made the features that it reads.
+    ///   - rowsAreIndependent: whether products have the same bits in each row whatever the others are.
     init(
         _ stage: PlannedStage, _ table: ParameterTable, moving counts: [Int], _ lengths: TaskLengths,
-        weightBytes: Int, ranks: Int, computesFeatures: Bool
+        weightBytes: Int, ranks: Int, computesFeatures: Bool, rowsAreIndependent: Bool
     ) {
         self.stage = stage
         self.weightBytes = weightBytes
@@ -45,6 +48,7 @@ struct StageCosts {
             recipe.readsFeatures && !isMasked
             && FeatureStore.holds(rows: lengths.rowCount, width: table.readout.vectors * table.configuration.hidden)
         self.computesFeatures = readsFeatures && computesFeatures
+        isExactInAnyBatch = rowsAreIndependent && table.adapter == nil
         dropsAdapter = (table.adapter?.dropout ?? 0) > 0
         let count = lengths[.train]?.count ?? 0
         let base = recipe.validationBase == .samples ? recipe.used(of: count) : count
@@ -96,37 +100,42 @@ extension StageCosts {
         let first = min(schedule.steps, schedule.stepsPerEpoch)
         let steps =
             Double(first) * secondsOfStep(examples: perStep, isVisited: false, speed)
-            + Double(schedule.steps - first) * secondsOfStep(examples: perStep, isVisited: keepsTrained, speed)
+            + Double(schedule.steps - first)
+            * secondsOfStep(examples: perStep, isVisited: keepsStates(of: .train), speed)
             + Double(schedule.steps)
             * reduction.exposedSeconds(of: reductionStep(examples: perStep, speed), ranks: ranks)
         let evaluations = (1...schedule.steps).count { schedule.evaluates(after: $0) }
-        return steps + secondsOfEvaluation(isVisited: false, speed)
-            + Double(evaluations - 1) * secondsOfEvaluation(isVisited: heldOut > 0 ? keepsTrained : keepsStates, speed)
+        return steps + secondsOfEvaluation(isRepeated: false, speed)
+            + Double(evaluations - 1) * secondsOfEvaluation(isRepeated: true, speed)
     }
 
-    /// Whether what frozen layers make of the examples of a file is kept from its first visit to the next.
-    var keepsStates: Bool {
+    /// Whether what frozen layers make of the examples of a file is kept from its first visit to the next, as long as there
+    /// is not too much of it; see `FrozenStates`. Of the training file that needs, too, that nothing drops out below the head,
+    /// that one rank sees all of it, and that it is the same in another batch.
+    func keepsStates(of file: DataFile) -> Bool {
         let schedule = Schedule(recipe, examples: trained)
-        return !readsFeatures && recipe.estimate == nil && network.frozenLayers > 0
-            && schedule.steps > schedule.stepsPerEpoch
+        guard !readsFeatures, recipe.estimate == nil, network.frozenLayers > 0, schedule.steps > schedule.stepsPerEpoch,
+            FrozenStates.holds(byteCount: stateBytes(of: file))
+        else { return false }
+        return file != .train || sparesBackbone && ranks == 1 && isExactInAnyBatch
     }
-
-    /// The same of the training file, which needs that nothing drops out below the head, and one rank that sees all of it.
-    var keepsTrained: Bool { keepsStates && sparesBackbone && ranks == 1 && network.table.adapter == nil }
 
     /// Of a batch with so many examples, over all ranks.
     private func secondsOfStep(examples: Double, isVisited: Bool, _ speed: HostSpeed) -> Double {
-        let batch = sizes(of: .train) * (examples / Double(ranks))
+        let batch = sizes(of: .train) * ofLargestShare(examples)
         var work = network.update(touchedRows: touchedRows(examples), activeRows: Double(lengths.distinctTokens))
         if readsFeatures {
             work += network.headPass(rows: batch.headRows, isTrained: true)
             return speed.seconds(work, isTrained: true) + speed.perReadPass
         }
-        let parts = min(Double(passesOfBatch), max(1, examples / Double(ranks)))
+        let parts = min(Double(passesOfBatch), ofLargestShare(examples))
         let passes = parts * max(1, (batch.tokens / parts / Double(TextLearner.mostTokens)).rounded(.up))
         work += passes * network.pass(batch * (1 / passes), isTrained: true, isVisited: isVisited)
         return speed.seconds(work, isTrained: true) + passes * speed.perTrainedPass
     }
+
+    /// Examples of a rank that has the most of so many. The others wait for it.
+    private func ofLargestShare(_ examples: Double) -> Double { max(min(1, examples), examples / Double(ranks)) }
 
     /// What ranks sum in a step with so many examples. Sums begin in the backward pass of a batch's last part, when as much
     /// is there as is late at its end, or a bucket.
@@ -140,7 +149,7 @@ extension StageCosts {
             as: recipe.allreduce.wireFormat, hiddenSeconds: 0)
         let before = max(Buckets.count, network.lastCount)
         guard !readsFeatures, before < passed else { return step }
-        let batch = sizes(of: .train) * (examples / Double(ranks * passesOfBatch))
+        let batch = sizes(of: .train) * (ofLargestShare(examples) / Double(passesOfBatch))
         let whole = speed.seconds(network.pass(batch, isTrained: true), isTrained: true)
         let forward = speed.seconds(network.pass(batch, isTrained: false), isTrained: true)
         step.hiddenSeconds = max(0, whole - forward) * (1 - Double(before) / Double(passed))
@@ -148,10 +157,13 @@ extension StageCosts {
     }
 
     /// Of the examples that scores are computed on.
-    private func secondsOfEvaluation(isVisited: Bool, _ speed: HostSpeed) -> Double {
+    private func secondsOfEvaluation(isRepeated: Bool, _ speed: HostSpeed) -> Double {
         var examples = [DataFile.dev: count(of: .dev)]
         if heldOut > 0 { examples[.train] = heldOut } else { examples[.validation] = count(of: .validation) }
-        return examples.reduce(0) { $0 + secondsOfReading($1.key, examples: $1.value, isVisited: isVisited, speed) }
+        return examples.reduce(0) { sum, part in
+            let isVisited = isRepeated && keepsStates(of: part.key)
+            return sum + secondsOfReading(part.key, examples: part.value, isVisited: isVisited, speed)
+        }
     }
 
     private func secondsOfReading(_ file: DataFile, examples: Int, isVisited: Bool = false, _ speed: HostSpeed)

@@ -2,6 +2,7 @@ package import Collectives
 package import Encoders
 package import Experiments
 import Files
+import Numerics
 import Tasks
 import Tuning
 
@@ -17,6 +18,7 @@ package struct SweepCosts {
     private let lengths: (PlannedTask, Recipe) throws -> TaskLengths?
     private let speed: (Precision) throws -> HostSpeed?
     private let reduction: ReductionCost
+    private let rowsAreIndependent: (Precision) -> Bool
 
     /// - Parameters:
     ///   - ranks: of each group.
@@ -24,11 +26,13 @@ package struct SweepCosts {
     ///   - memoryBytes: what each of their processes may have; nil for what it takes.
     ///   - lengths: of a task's examples as a recipe has them cut; nil where they are not known.
     ///   - speed: of a rank; nil where it is not known.
+    ///   - rowsAreIndependent: whether its products have the same bits in each row whatever the others are.
     package init(
         _ plan: SweepPlan, _ backbone: Backbone, ranks: Int = 1, reduction: ReductionCost = .assumed,
         memoryBytes: Int? = nil,
         lengths: @escaping (PlannedTask, Recipe) throws -> TaskLengths?,
-        speed: @escaping (Precision) throws -> HostSpeed?
+        speed: @escaping (Precision) throws -> HostSpeed?,
+        rowsAreIndependent: @escaping (Precision) -> Bool = { Compute.rowsAreIndependent($0.format) }
     ) {
         self.plan = plan
         configuration = backbone.configuration
@@ -38,6 +42,7 @@ package struct SweepCosts {
         self.memoryBytes = memoryBytes
         self.lengths = lengths
         self.speed = speed
+        self.rowsAreIndependent = rowsAreIndependent
     }
 
     /// By stage; of stages whose examples nobody knows the length of there is none.
@@ -60,7 +65,8 @@ package struct SweepCosts {
                     configuration: configuration, recipe: recipe, task: task.definition, adapter: adapter)
                 var costs = StageCosts(
                     stage, table, moving: recipe.movingCounts(table, share: share), lengths,
-                    weightBytes: weightBytes, ranks: ranks, computesFeatures: isFirst)
+                    weightBytes: weightBytes, ranks: ranks, computesFeatures: isFirst,
+                    rowsAreIndependent: rowsAreIndependent(recipe.precision))
                 let fits = memoryBytes.map { costs.fit(into: $0) } ?? true
                 known[likeness] = costs.forecast(try speed(recipe.precision), reduction, fits: fits)
             }
