@@ -25,10 +25,18 @@ final class Forecasts {
     private let speeds = KeptSpeeds(folder: Machine.cache)
     private let lengths = KeptLengths(folder: Machine.cache)
     private let reduction = KeptReduction(folder: Machine.cache).entry
-    private var knownSpeeds: [Precision: HostSpeed] = [:]
-    private var knownLengths: [TextIdentity: TaskLengths] = [:]
+    /// Of ranks elsewhere; nil where they are this machine's.
+    private let otherSpeed: HostSpeed?
+    /// What was looked for; nil where it was not found.
+    private var knownSpeeds: [KeptSpeeds.Key: HostSpeed?] = [:]
+    private var knownLengths: [TextIdentity: TaskLengths?] = [:]
+    private var programDigest: Digest?
 
-    init(ranks: Int, threads: Int, memoryBytes: Int? = nil, reads: Bool = false, measures: Bool = false) {
+    init(
+        ranks: Int, threads: Int, memoryBytes: Int? = nil, reads: Bool = false, measures: Bool = false,
+        speed: HostSpeed? = nil
+    ) {
+        otherSpeed = speed
         self.reads = reads
         self.memoryBytes = memoryBytes
         self.ranks = ranks
@@ -48,24 +56,34 @@ final class Forecasts {
     }
 
     /// Of the stages of which it is known; of none where the model is not on this machine.
-    func stages(of plan: SweepPlan) throws -> [StageKey: StageForecast] {
+    ///
+    /// - Parameter ranks: of each group, where these are others.
+    func stages(of plan: SweepPlan, ranks: Int? = nil) throws -> [StageKey: StageForecast] {
         guard Disk.isPlainFile("\(plan.model.path)/\(ModelFiles.weights)") else { return [:] }
         let backbone = try Backbone(directory: plan.model.path)
         let costs = SweepCosts(
-            plan, backbone, ranks: ranks, reduction: reduction?.cost ?? .assumed, memoryBytes: memoryBytes,
+            plan, backbone, ranks: ranks ?? self.ranks, reduction: sums, memoryBytes: memoryBytes,
             lengths: { task, recipe in
                 let text = TextIdentity(model: plan.model.content, task: task.content, recipe)
                 if let known = self.knownLengths[text] { return known }
-                self.knownLengths[text] = try self.lengths(text, of: task, recipe, plan, backbone)
-                return self.knownLengths[text]
+                let lengths = try self.lengths(text, of: task, recipe, plan, backbone)
+                self.knownLengths.updateValue(lengths, forKey: text)
+                return lengths
             },
-            speed: { precision in
-                if let known = self.knownSpeeds[precision] { return known }
-                self.knownSpeeds[precision] = try self.speed(backbone, precision)
-                return self.knownSpeeds[precision]
-            })
+            speed: { precision in try self.otherSpeed ?? self.speed(backbone, precision) })
         return try costs.forecasts()
     }
+
+    /// Into what groups hosts are to be divided; nil where nothing is left to do, or nobody knows how long it takes.
+    func groupSizes(for snapshot: SweepSnapshot, on hosts: GroupSizes.Hosts) throws -> GroupSizes? {
+        let forecasts = try GroupSizes.sizes(on: hosts, for: snapshot.plan).map { size in
+            (size, try stages(of: snapshot.plan, ranks: size))
+        }
+        return GroupSizes(snapshot, on: hosts, forecasts: Dictionary(uniqueKeysWithValues: forecasts))
+    }
+
+    /// What was measured here tells nothing of ranks elsewhere.
+    private var sums: ReductionCost { otherSpeed == nil ? reduction?.cost ?? .assumed : .assumed }
 
     /// What sums over ranks are taken to cost, and where that comes from; nil for one rank, which sums nothing.
     var remarkOnSums: String? {
@@ -79,9 +97,17 @@ final class Forecasts {
     }
 
     private func speed(_ backbone: Backbone, _ precision: Precision) throws -> HostSpeed? {
+        let program = try programDigest ?? Disk.digest(of: Machine.program())
+        programDigest = program
         let key = KeptSpeeds.Key(
-            processor: Machine.processor, program: try Disk.digest(of: Machine.program()), threads: threads,
-            backbone.configuration, precision)
+            processor: Machine.processor, program: program, threads: threads, backbone.configuration, precision)
+        if let known = knownSpeeds[key] { return known }
+        let speed = try self.speed(key, backbone, precision)
+        knownSpeeds.updateValue(speed, forKey: key)
+        return speed
+    }
+
+    private func speed(_ key: KeptSpeeds.Key, _ backbone: Backbone, _ precision: Precision) throws -> HostSpeed? {
         if let kept = speeds.speed(key) { return kept }
         guard measures else { return nil }
         Screen.complain(

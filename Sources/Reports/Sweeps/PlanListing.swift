@@ -18,6 +18,8 @@ package struct PlanListing: Sendable {
     package let kept: Kept?
     /// The searches, which may add stages as results come in.
     package let searches: [SweepSearch]
+    /// Into what worker groups other hosts are to be divided; nil where nobody asked, or can tell.
+    package let groupSizes: GroupSizes?
 
     /// Worker groups, and how long they take together.
     package struct Workers: Encodable, Hashable, Sendable {
@@ -88,9 +90,12 @@ package struct PlanListing: Sendable {
     /// - Parameters:
     ///   - modelBytes: of the whole model that a stage leaves; nil where nobody knows.
     ///   - workers: that are to share the work.
+    ///   - groupSizes: for other hosts.
     package init(
-        _ snapshot: SweepSnapshot, workers: Workers? = nil, modelBytes: ((PlannedStage) -> Int)? = nil
+        _ snapshot: SweepSnapshot, workers: Workers? = nil, groupSizes: GroupSizes? = nil,
+        modelBytes: ((PlannedStage) -> Int)? = nil
     ) {
+        self.groupSizes = groupSizes
         let plan = snapshot.plan
         kept = modelBytes.flatMap { Kept(plan, $0) }
         sweep = plan.name
@@ -223,7 +228,7 @@ extension PlanListing {
             (folded([heading], width: width) + [""] + lines
             + folded(
                 searchLines + ["", remainder] + sumsLine + precisionLine + memoryLines
-                    + (kept.map { [$0.sentence] } ?? []),
+                    + (kept.map { [$0.sentence] } ?? []) + (groupSizes.map { [""] + $0.lines } ?? []),
                 width: width))
             .joined(separator: "\n")
     }
@@ -307,7 +312,7 @@ extension PlanListing: Encodable {
         try encoder.encode([
             "sweep": sweep, "model": model, "runs": runs, "stages": stages, "finished": finished, "steps": steps,
             "stepsLeft": stepsLeft, "secondsLeft": secondsLeft, "workers": workers, "kept": kept, "groups": groups,
-            "searches": searches,
+            "searches": searches, "groupSizes": groupSizes,
         ])
     }
 }

@@ -1,4 +1,4 @@
-package import Experiments
+import Experiments
 
 /// How long stages take: what was forecast for this host, corrected by what stages like them have taken since. Without a
 /// forecast their steps stand in for it, and only what is like something finished can be told.
@@ -73,64 +73,6 @@ extension SweepSnapshot {
         }
         return ListSchedule(left).seconds(groups: groups)
     }
-
-}
-
-/// Stages shared out to groups as they become free: of those whose inputs are there, the one that the longest chain
-/// hangs on goes first, as the scheduler has it, and among equals the one planned first (Graham 1969).
-package struct ListSchedule {
-    private struct Stage {
-        let seconds: Double
-        var waitsFor = 0
-        var followers: [Int] = []
-        /// Stages on the longest chain that begins with this one.
-        var chain = 1
-    }
-
-    private var stages: [Stage] = []
-
-    /// - Parameter stages: each after those that it starts from; inputs that are not among them are there already.
-    package init(_ planned: [(key: StageKey, inputs: [StageKey], seconds: Double)]) {
-        var places: [StageKey: Int] = [:]
-        for (place, stage) in planned.enumerated() {
-            stages.append(Stage(seconds: stage.seconds))
-            for input in Set(stage.inputs) {
-                guard let source = places[input] else { continue }
-                stages[source].followers.append(place)
-                stages[place].waitsFor += 1
-            }
-            places[stage.key] = place
-        }
-        for place in stages.indices.reversed() {
-            stages[place].chain = 1 + (stages[place].followers.map { stages[$0].chain }.max() ?? 0)
-        }
-    }
-
-    /// From the first stage's beginning to the last one's end.
-    package func seconds(groups: Int) -> Double {
-        guard groups > 1 else { return stages.reduce(0) { $0 + $1.seconds } }
-        var waitsFor = stages.map(\.waitsFor)
-        // The next one last.
-        var ready = stages.indices.filter { waitsFor[$0] == 0 }.sorted { rank($0) > rank($1) }
-        var running: [(end: Double, place: Int)] = []
-        var now = 0.0
-        while true {
-            while running.count < groups, let next = ready.popLast() {
-                running.append((now + stages[next].seconds, next))
-            }
-            guard let first = running.indices.min(by: { running[$0] < running[$1] }) else { return now }
-            let ended = running.remove(at: first)
-            now = ended.end
-            for follower in stages[ended.place].followers {
-                waitsFor[follower] -= 1
-                guard waitsFor[follower] == 0 else { continue }
-                let later = ready.lastIndex { rank($0) > rank(follower) }
-                ready.insert(follower, at: later.map { $0 + 1 } ?? 0)
-            }
-        }
-    }
-
-    private func rank(_ place: Int) -> (Int, Int) { (-stages[place].chain, place) }
 }
 
 /// "45 s", "12 min", "3 h 05 min".

@@ -12,11 +12,13 @@ struct PlanCommand: ParsableCommand {
         discussion: """
             EXAMPLE
               headstart plan configs/ehft-small.yaml --data data --store results
+              headstart plan configs/ehft-small.yaml --data data --hosts 8 --cores 16
             """)
 
     @OptionGroup var sweep: SweepOptions
     @OptionGroup var fetching: FetchOptions
     @OptionGroup var groups: GroupOptions
+    @OptionGroup var others: HostOptions
     @OptionGroup var output: OutputOptions
 
     @Option(
@@ -43,15 +45,16 @@ struct PlanCommand: ParsableCommand {
         var snapshot = try snapshot(of: sweep)
         let settings = try groups.settings([])
         let forecasts = Forecasts(
-            ranks: groups.ranks, threads: settings.threadsPerRank, memoryBytes: groups.node.memory?.bytes,
-            reads: true, measures: !measuresNothing)
+            ranks: groups.ranks, threads: others.threads(groups.node) ?? settings.threadsPerRank,
+            memoryBytes: groups.node.memory?.bytes, reads: true, measures: !measuresNothing, speed: others.speed)
         snapshot.forecasts = try forecasts.stages(of: snapshot.plan)
         let workers = PlanListing.Workers(
             groups: groups.groups, ranks: groups.ranks, threads: settings.threadsPerRank,
             memoryBytes: groups.node.memory?.bytes ?? Machine.memoryBytes / (groups.groups * groups.ranks),
             sums: forecasts.remarkOnSums)
         let configuration = try Backbone(directory: snapshot.plan.model.path).configuration
-        return PlanListing(snapshot, workers: workers) { stage in
+        let groupSizes = try others.hosts(groups.node).flatMap { try forecasts.groupSizes(for: snapshot, on: $0) }
+        return PlanListing(snapshot, workers: workers, groupSizes: groupSizes) { stage in
             guard let task = snapshot.plan.task(named: stage.task)?.definition else { return 0 }
             return ParameterTable(configuration: configuration, recipe: stage.specification.recipe, task: task)
                 .parameters.filter(\.isOfBackbone).reduce(0) { $0 + $1.shape.reduce(4, *) }

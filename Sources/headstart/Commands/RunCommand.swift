@@ -46,7 +46,7 @@ struct RunCommand: ParsableCommand {
         let forecasts = Forecasts(
             ranks: groups.ranks, threads: try groups.settings([]).threadsPerRank,
             memoryBytes: groups.node.memory?.bytes)
-        let display = ProgressDisplay(from: try snapshot(coordinator), forecast: forecasts.stages)
+        let display = ProgressDisplay(from: try snapshot(coordinator), forecast: { try forecasts.stages(of: $0) })
         try Screen.line("Sweep \(display.sweep): \(display.stageCount), in \(store.store).")
         if let remark = try LedgerReader(store: store.store).remarkOnModels(of: coordinator.plans[0]) {
             Screen.note(remark)
