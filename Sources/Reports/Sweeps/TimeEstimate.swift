@@ -1,4 +1,4 @@
-import Experiments
+package import Experiments
 
 /// How long stages take: what was forecast for this host, corrected by what stages like them have taken since. Without a
 /// forecast their steps stand in for it, and only what is like something finished can be told.
