@@ -5,7 +5,7 @@ package enum MPIRun {
     /// mpirun binds no rank: it knows nothing of the other groups' cores. Ranks take theirs by `place`.
     /// - Parameter hosts: those of the ranks, as "a:4,b:4"; nil for this one.
     package static func arguments(ranks: Int, hosts: String? = nil, mayOutnumberCores: Bool) -> [String] {
-        ["--quiet", "--bind-to", "none", "-n", "\(ranks)"]
+        ["--bind-to", "none", "-n", "\(ranks)"]
             // Ranks elsewhere share out cores by it, too.
             + (hosts.map { ["--host", $0, "-x", groupVariable] } ?? [])
             + (mayOutnumberCores ? ["--oversubscribe"] : [])
@@ -19,8 +19,11 @@ package enum MPIRun {
         }
     }
 
-    /// Open MPI refuses to start as root, which is who one is in a container, unless it is told twice.
-    package static let environment = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
+    /// Open MPI refuses to start as root, which is who one is in a container, unless it is told twice. Open MPI 4 is told here to
+    /// say nothing of its own, since 5 has no option for that.
+    package static let environment = [
+        "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_orte_execute_quiet": "1",
+    ]
 
     /// Tells the ranks of a group which of this host's groups it is, from 0.
     package static func environment(ofGroup group: Int, of groups: Int) -> [String: String] {
