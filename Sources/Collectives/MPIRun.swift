@@ -9,7 +9,7 @@ package enum MPIRun {
     ) -> [String] {
         switch library {
         case .openMPI:
-            ["--quiet", "--bind-to", "none", "-n", "\(ranks)"]
+            ["--bind-to", "none", "-n", "\(ranks)"]
                 // Ranks elsewhere share out cores by it, too.
                 + (hosts.map { ["--host", $0, "-x", groupVariable] } ?? [])
                 + (mayOutnumberCores ? ["--oversubscribe"] : [])
@@ -25,10 +25,14 @@ package enum MPIRun {
         }
     }
 
-    /// Open MPI refuses to start as root, which is who one is in a container, unless it is told twice.
+    /// Open MPI refuses to start as root, which is who one is in a container, unless it is told twice. Its version 4 is told
+    /// here to say nothing of its own, since 5 has no option for that.
     package static func environment(of library: MPILibrary = .current) -> [String: String] {
         switch library {
-        case .openMPI: ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
+        case .openMPI: [
+                "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+                "OMPI_MCA_orte_execute_quiet": "1",
+            ]
         case .mpich: [:]
         }
     }
