@@ -93,7 +93,9 @@ let package = Package(
             ]),
 
         // The loops that connect them, and what people read
-        library("Coordinator", ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", logging]),
+        library(
+            "Coordinator",
+            ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", "Training", logging]),
         library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
         library("Reports", ["Experiments", "Files", "Configuration", "Tasks", "Statistics", "Numerics"]),

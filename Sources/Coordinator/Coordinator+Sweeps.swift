@@ -75,7 +75,8 @@ extension Coordinator {
             }
             sweeps[index] = sweep
             guard let plan else { return }
-            let stored = transfers.held(known.values.flatMap { $0.result?.artifacts ?? [] })
+            transfers.offer(plan)
+            let stored = transfers.held(known.values.flatMap { $0.result?.artifacts ?? [] }, besides: discarded)
             let spared = plan.spared(of: discarded, knowing: known)
             try decide(
                 .planned(plan, askedAt: sweep.askedAt, known: known, stored: stored.union(spared)))

@@ -27,6 +27,8 @@ package final class Coordinator {
     private var peers: [WorkerID: Peer] = [:]
     /// When the last turn began.
     private var turnedAt: Timestamp
+    /// Whether artifacts could be written when that was last tried, in a store that refuses.
+    private var isWritable = false
     /// Whether a stage has failed that is to be the end.
     private var hasFailed = false
     var sweeps: [Sweep] = []
@@ -54,9 +56,8 @@ package final class Coordinator {
         }
         let given = try storing { () throws(LedgerError) in try ledger.reader.given() }
         core = CoordinatorCore(settings, draining: draining, spared: spared, given: given)
-        try storing { () throws(LedgerError) in
-            try transfers.removeDiscarded(ledger.reader.discarded().subtracting(given))
-        }
+        let discarded = try storing { () throws(LedgerError) in try ledger.reader.discarded() }
+        transfers.removeDiscarded(discarded.subtracting(given))
         (router, publisher, gatekeeper, endpoint, control) = try talking { () throws(TransportError) in
             try settings.makeSockets(store: store)
         }
@@ -78,7 +79,7 @@ package final class Coordinator {
         var farewell = Farewell(patienceMilliseconds: settings.farewellMilliseconds)
         var reportAt = clock.now
         while !stop.isRequested, !hasFailed,
-            core.trouble != nil || submissions.isPlanning || !farewell.isOver(core.scheduler, at: clock.now)
+            core.trouble != nil || expectsMore || !farewell.isOver(core.scheduler, at: clock.now)
         {
             try turn(waitingFor: stop)
             guard reportAt <= clock.now else { continue }
@@ -102,6 +103,9 @@ package final class Coordinator {
         let end = clock.now.advanced(byMilliseconds: settings.lingerMilliseconds)
         while clock.now < end { try turn(waitingFor: stop) }
     }
+
+    /// Whether stages may be to be done that do not look so yet.
+    private var expectsMore: Bool { submissions.isPlanning || transfers.isLooking }
 
     /// The sweeps, as far as they are planned.
     package var plans: [SweepPlan] { sweeps.compactMap(\.plan) }
@@ -183,13 +187,13 @@ package final class Coordinator {
             return
         }
         peers[message.worker] = peer
-        switch core.admit(message, expectsMore: submissions.isPlanning) {
+        switch core.admit(message, expectsMore: expectsMore) {
         case .heard: break
         case .putOff: return logger.debug("a message was put off", metadata: ["worker.id": "\(message.worker)"])
         case .refused(let reason):
             return logger.warning("\(reason)", metadata: ["worker.id": "\(message.worker)"])
         }
-        transfers.handle(message, bytes: frames.dropFirst().first ?? [])
+        transfers.handle(message, bytes: frames.dropFirst().first ?? [], from: peer, at: clock.now)
         try decide(.message(message))
         if case .goodbye = message.body { peers[message.worker] = nil }
     }
@@ -202,7 +206,8 @@ package final class Coordinator {
                 if let artifact = answer.gone { try decide(.gone(artifact)) }
                 core.say(answer.message, bytes: answer.bytes, to: worker)
             case .publication(let artifact, let bytes): try publish(.published(artifact), bytes)
-            case .removed(let artifacts): for artifact in artifacts { try decide(.gone(artifact)) }
+            case .removed(let artifacts), .absent(let artifacts):
+                for artifact in artifacts { try decide(.gone(artifact)) }
             case .damaged(let artifact):
                 logger.warning(
                     "an artifact was damaged in the store and is set aside; what made it runs again",
@@ -214,6 +219,8 @@ package final class Coordinator {
             case .refused(let error, _): try meet(LedgerError(error))
             case .logRefused(let error):
                 logger.warning("lines of a stage's log were lost", metadata: ["error": "\(error)"])
+            case .probed(nil): isWritable = true
+            case .probed(let error?): try meet(LedgerError(error))
             }
         }
     }
@@ -242,12 +249,12 @@ package final class Coordinator {
         let (said, changes) = core.endTurn(at: clock.now)
         try perform(said)
         guard let changes else { return }
-        do throws(LedgerError) {
-            try ledger.commit(changes)
-            if core.trouble != nil { try probe() }
-        } catch {
-            return try meet(error)
+        if let trouble = core.trouble, !isWritable {
+            transfers.probe()
+            return core.refused(trouble.error, at: clock.now)
         }
+        isWritable = false
+        do throws(LedgerError) { try ledger.commit(changes) } catch { return try meet(error) }
         if let trouble = core.trouble { noteEnd(of: trouble) }
         let (kept, late) = core.committed()
         try tell(kept)
@@ -301,10 +308,6 @@ package final class Coordinator {
         }
     }
 
-    private func probe() throws(LedgerError) {
-        do throws(FileError) { try transfers.probe() } catch { throw LedgerError(error) }
-    }
-
     private func noteEnd(of trouble: StoreTrouble) {
         tell(nil)
         let milliseconds = clock.now.milliseconds(since: trouble.since)
@@ -319,6 +322,7 @@ package final class Coordinator {
             try router.send([frame] + (bytes.map { [$0] } ?? []), to: peer)
         }
         if delivery != .queued {
+            if bytes != nil { transfers.unsent(to: worker) }
             // Whoever misses an answer asks again, and whoever is gone loses its lease.
             logger.debug("a worker cannot be reached", metadata: ["worker.id": "\(worker)"])
         }

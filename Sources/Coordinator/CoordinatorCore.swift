@@ -59,7 +59,7 @@ package struct CoordinatorCore: Sendable {
     package mutating func admit(_ message: FromWorker, expectsMore: Bool = false) -> Admission {
         let (worker, isInTrouble) = (message.worker, trouble != nil)
         switch message.body {
-        case .hello, .heartbeat, .fetch: return .heard
+        case .hello, .heartbeat, .list, .fetch: return .heard
         case .ready:
             guard isInTrouble || (expectsMore && scheduler.isFinished) else { return .heard }
             say(.idle(askAgainMilliseconds: settings.scheduler.idleMilliseconds), to: worker)

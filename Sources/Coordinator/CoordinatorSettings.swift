@@ -56,7 +56,9 @@ package struct CoordinatorSettings: Sendable {
         }
         let limits = MessageLimits(frameBytes: max(controlByteLimit, chunkByteLimit), frames: 2)
         let router = try Router(in: context, limits: limits, protectedBy: gatekeeper)
-        let publisher = try Publisher(in: context, limits: limits, protectedBy: gatekeeper)
+        // Heads that a slow subscriber has not read lie in memory until then.
+        let heads = MessageLimits(frameBytes: broadcastByteLimit, frames: 2, queued: 32)
+        let publisher = try Publisher(in: context, limits: heads, protectedBy: gatekeeper)
         let endpoint = try bindPair(router, publisher, at: listen, insecure: insecure)
         return (router, publisher, gatekeeper, endpoint, try makeControl(in: context, store: store, gatekeeper))
     }

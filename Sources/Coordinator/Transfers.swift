@@ -6,19 +6,29 @@ import Messages
 import Transport
 
 /// Moves bytes between workers and the store: artifacts in chunks, and logs. It decides nothing, and all that it does
-/// happens on a thread of its own: the loop asks, and takes the outcomes when the bell rings.
+/// happens on threads of its own: the loop asks, and takes the outcomes when the bell rings.
+///
+/// What fits into one chunk has a thread to itself, so that no head waits behind a backbone; whatever concerns one artifact
+/// is done by one thread.
 final class Transfers {
     /// Rings when outcomes wait.
     let bell: Bell
     private let artifacts: ContentStore
+    private let sources = SourceFiles()
     private let logs: StageLogs
-    private let requests: DiskQueue<Outcome>
+    private let small: DiskQueue<Outcome>
+    private let large: DiskQueue<Outcome>
     /// Reads whole artifacts that nobody waits for.
     private let checks: DiskQueue<Outcome>
     /// Artifacts that workers have announced, by what an upload names.
     private var announced: [ArtifactID: Announcement] = [:]
+    /// The same by attempt.
+    private var announcements: [Claim: Set<ArtifactID>] = [:]
     /// How many requests of each worker are not answered yet.
     private var open: [WorkerID: Int] = [:]
+    private var underWay = ChunksUnderWay()
+    /// How often it is being looked for what the ledger says is in the store.
+    private var lookUps = 0
 
     private struct Announcement {
         let artifact: ArtifactReference
@@ -31,12 +41,16 @@ final class Transfers {
         case publication(ArtifactReference, bytes: [UInt8])
         /// What was let go is gone. A worker may have been told meanwhile that it is there.
         case removed([ArtifactID])
+        /// What the ledger says is in the store and is not.
+        case absent([ArtifactID])
         /// What lay in the artifact's place were other bytes than its name says; they are set aside.
         case damaged(ArtifactID)
         /// The store refused to read or to write. Who asked asks again.
         case refused(FileError, by: WorkerID?)
         /// Lines of a log are lost.
         case logRefused(FileError)
+        /// Whether artifacts can be written.
+        case probed(FileError?)
     }
 
     struct Answer: Sendable {
@@ -53,43 +67,64 @@ final class Transfers {
         self.bell = bell
         artifacts = ContentStore(store: store)
         logs = StageLogs(store: store)
-        requests = DiskQueue("headstart.transfers") { bell.ring() }
+        small = DiskQueue("headstart.transfers") { bell.ring() }
+        large = DiskQueue("headstart.transfers.large") { bell.ring() }
         checks = DiskQueue("headstart.checks") { bell.ring() }
     }
 
     func takeOutcomes() -> [Outcome] {
         bell.silence()
-        let outcomes = requests.takeOutcomes() + checks.takeOutcomes()
+        let outcomes = small.takeOutcomes() + large.takeOutcomes() + checks.takeOutcomes()
         for outcome in outcomes {
             switch outcome {
-            case .answer(_, let worker), .refused(_, let worker?):
-                open[worker] = open[worker].flatMap { $0 > 1 ? $0 - 1 : nil }
-            case .publication, .removed, .damaged, .refused, .logRefused: break
+            case .answer(_, let worker): endRequest(of: worker)
+            case .refused(_, let worker?):
+                underWay.forget(worker)
+                endRequest(of: worker)
+            case .absent: lookUps -= 1
+            case .publication, .removed, .damaged, .refused, .logRefused, .probed: break
             }
         }
         return outcomes
     }
 
+    private func endRequest(of worker: WorkerID) { open[worker] = open[worker].flatMap { $0 > 1 ? $0 - 1 : nil } }
+
     /// Waits until what was heard is on the disk.
-    func drain() { requests.drain() }
+    func drain() {
+        // Small things may be found to be large ones.
+        small.drain()
+        large.drain()
+    }
 
     // MARK: What workers ask for
 
-    func handle(_ message: FromWorker, bytes: [UInt8]) {
+    /// - Parameter peer: the connection that the message came on.
+    func handle(_ message: FromWorker, bytes: [UInt8], from peer: Peer, at now: Timestamp) {
+        let worker = message.worker
         switch message.body {
-        case .offer(let claim, let artifact): resume(artifact, for: message.worker, claim)
+        case .offer(let claim, let artifact): resume(artifact, for: worker, claim)
         case .upload(let id, let offset):
             guard let artifact = announced[id]?.artifact else {
-                return request(for: message.worker) { _ in Answer(message: .missing(artifact: id)) }
+                return request(for: worker, small) { _ in Answer(message: .missing(artifact: id)) }
             }
-            request(for: message.worker) { artifacts throws(FileError) in
+            request(for: worker, lane(artifact.byteCount)) { artifacts throws(FileError) in
                 let reception = try artifacts.receive(
                     bytes, of: id.rawValue, byteCount: artifact.byteCount, at: offset)
                 return Answer(reception, of: artifact)
             }
-        case .fetch(let id, let offset): fetch(id, at: offset, for: message.worker)
+        case .fetch(let id, let offset):
+            let chunk = ChunksUnderWay.Chunk(artifact: id, offset: offset, peer: peer)
+            if underWay.begin(chunk, to: worker, at: now) { fetch(id, at: offset, for: worker) }
+        case .list(let content):
+            request(for: worker, large) { [sources] _ in
+                switch sources.list(content) {
+                case .files(let manifest): Answer(manifest, of: content)
+                case .refused(let reason): Answer(message: .unlisted(content: content, reason: reason))
+                }
+            }
         case .log(let claim, let offset, let text):
-            requests.perform { [logs] in
+            small.perform { [logs] in
                 do throws(FileError) {
                     try logs.append(text, at: offset, to: claim.stage, claim.attempt)
                     return nil
@@ -97,49 +132,91 @@ final class Transfers {
                     return .logRefused(error)
                 }
             }
-        case .hello, .ready, .heartbeat, .evaluated, .curve, .finished, .failed, .goodbye: break
+        // Whoever asks for work, or leaves, waits for no chunk.
+        case .hello, .ready, .goodbye: underWay.forget(worker)
+        case .heartbeat, .evaluated, .curve, .finished, .failed: break
         }
     }
+
+    /// The chunk never left: its worker asks for it again.
+    func unsent(to worker: WorkerID) { underWay.forget(worker) }
+
+    /// Whose bytes one chunk holds goes ahead of the rest.
+    private func lane(_ byteCount: Int) -> DiskQueue<Outcome> { byteCount <= chunkByteLimit ? small : large }
 
     /// Says from which byte on the store needs the artifact.
     func resume(_ artifact: ArtifactReference, for worker: WorkerID, _ claim: Claim) {
         announced[artifact.id] = Announcement(artifact: artifact, claim: claim)
-        request(for: worker) { artifacts throws(FileError) in
+        announcements[claim, default: []].insert(artifact.id)
+        request(for: worker, lane(artifact.byteCount)) { artifacts throws(FileError) in
             Answer(try artifacts.resume(artifact.id.rawValue, byteCount: artifact.byteCount), of: artifact)
         }
     }
 
     private func fetch(_ id: ArtifactID, at offset: Int, for worker: WorkerID) {
-        request(for: worker) { artifacts throws(FileError) in
+        guard isAdmitted(worker) else { return underWay.forget(worker) }
+        let read = { @Sendable [artifacts, sources] () throws(FileError) -> Answer in
             if try artifacts.condition(of: id.rawValue) == .damaged { try artifacts.setAside(id.rawValue) }
-            guard let bytes = try artifacts.read(id.rawValue, offset: offset, count: chunkByteLimit) else {
-                return Answer(message: .missing(artifact: id), gone: id)
+            if let bytes = try artifacts.read(id.rawValue, offset: offset, count: chunkByteLimit) {
+                return Answer(chunk: bytes, of: id, at: offset)
             }
-            return Answer(message: .chunk(artifact: id, offset: offset, byteCount: bytes.count), bytes: bytes)
+            if let bytes = try sources.read(id, offset: offset, count: chunkByteLimit) {
+                return Answer(chunk: bytes, of: id, at: offset)
+            }
+            return Answer(message: .missing(artifact: id), gone: id)
+        }
+        inLane(of: id) { .init(for: worker, read) }
+    }
+
+    /// Does on the small files' thread, or on the large ones', what concerns an artifact whose length only the disk knows.
+    private func inLane(of id: ArtifactID, _ work: @escaping @Sendable () -> Outcome?) {
+        small.perform { [artifacts, large] in
+            if let byteCount = Disk.byteCount(of: artifacts.path(of: id.rawValue)), byteCount <= chunkByteLimit {
+                return work()
+            }
+            large.perform(work)
+            return nil
         }
     }
 
     private func request(
-        for worker: WorkerID, _ body: @escaping @Sendable (ContentStore) throws(FileError) -> Answer
+        for worker: WorkerID, _ lane: DiskQueue<Outcome>,
+        _ body: @escaping @Sendable (ContentStore) throws(FileError) -> Answer
     ) {
-        guard open[worker, default: 0] < requestLimit else { return }
+        guard isAdmitted(worker) else { return }
+        lane.perform { [artifacts] in Outcome(for: worker) { () throws(FileError) in try body(artifacts) } }
+    }
+
+    /// Counts a request, unless too many of the worker's wait already.
+    private func isAdmitted(_ worker: WorkerID) -> Bool {
+        guard open[worker, default: 0] < requestLimit else { return false }
         open[worker, default: 0] += 1
-        requests.perform { [artifacts] in
-            do throws(FileError) {
-                return .answer(try body(artifacts), to: worker)
-            } catch {
-                return .refused(error, by: worker)
-            }
-        }
+        return true
     }
 
     // MARK: What the coordinator asks for
 
-    /// Those artifacts that lie in the store, by name and length. Their bytes are compared in the background.
-    func held(_ references: [ArtifactReference]) -> Set<ArtifactID> {
-        let held = references.filter { artifacts.mayHold($0.id.rawValue, byteCount: $0.byteCount) }
-        for reference in references { check(reference) }
-        return Set(held.map(\.id))
+    /// Lets workers have the files that a sweep was planned from.
+    func offer(_ plan: SweepPlan) { sources.add(plan.inputSources) }
+
+    /// Whether it may still turn out that some artifact is not in the store.
+    var isLooking: Bool { lookUps > 0 }
+
+    /// Those artifacts that lie in the store, as the ledger has it: whether they do is looked up in the background, and
+    /// their bytes are compared after that.
+    ///
+    /// - Parameter discarded: what the store has let go, of which something may be here all the same.
+    func held(_ references: [ArtifactReference], besides discarded: Set<ArtifactID>) -> Set<ArtifactID> {
+        let kept = references.filter {
+            !discarded.contains($0.id) || artifacts.mayHold($0.id.rawValue, byteCount: $0.byteCount)
+        }
+        guard !kept.isEmpty else { return [] }
+        lookUps += 1
+        large.perform { [artifacts] in
+            .absent(kept.filter { !artifacts.mayHold($0.id.rawValue, byteCount: $0.byteCount) }.map(\.id))
+        }
+        for reference in kept { check(reference) }
+        return Set(kept.map(\.id))
     }
 
     private func check(_ reference: ArtifactReference) {
@@ -161,7 +238,7 @@ final class Transfers {
 
     /// Reads an artifact that is to be published.
     func publish(_ artifact: ArtifactReference) {
-        requests.perform { [artifacts] in
+        lane(artifact.byteCount).perform { [artifacts] in
             do throws(FileError) {
                 let bytes = try artifacts.read(artifact.id.rawValue, offset: 0, count: artifact.byteCount)
                 return bytes.map { .publication(artifact, bytes: $0) }
@@ -174,10 +251,10 @@ final class Transfers {
 
     /// What came of artifacts that nobody will send the rest of goes.
     func forgetUploads(of claim: Claim) {
-        let over = announced.filter { $0.value.claim == claim }.keys
-        for id in over {
+        for id in announcements.removeValue(forKey: claim) ?? [] {
+            guard let announcement = announced[id], announcement.claim == claim else { continue }
             announced[id] = nil
-            requests.perform { [artifacts] in
+            lane(announcement.artifact.byteCount).perform { [artifacts] in
                 do throws(FileError) {
                     try artifacts.forget(id.rawValue)
                     return nil
@@ -190,28 +267,38 @@ final class Transfers {
 
     /// Removes artifacts that the ledger has let go.
     func remove(_ ids: [ArtifactID]) {
-        requests.perform { [artifacts] in
-            do throws(FileError) {
-                for id in ids { try Disk.remove(artifacts.path(of: id.rawValue)) }
-                return .removed(ids)
-            } catch {
-                return .refused(error, by: nil)
+        for id in ids {
+            inLane(of: id) { [artifacts] in
+                do throws(FileError) {
+                    try Disk.remove(artifacts.path(of: id.rawValue))
+                    return .removed([id])
+                } catch {
+                    return .refused(error, by: nil)
+                }
             }
         }
     }
 
-    /// Removes what an earlier life of the coordinator had let go and did not come to remove. Before anyone uploads.
-    func removeDiscarded(_ ids: Set<ArtifactID>) throws(LedgerError) {
-        do throws(FileError) {
-            for id in ids { try Disk.remove(artifacts.path(of: id.rawValue)) }
-        } catch {
-            throw LedgerError(error)
+    /// Removes what an earlier life of the coordinator had let go and did not come to remove, ahead of all that is asked
+    /// for later. Nobody was told that it is there.
+    func removeDiscarded(_ ids: Set<ArtifactID>) {
+        large.perform { [artifacts] in
+            do throws(FileError) {
+                for id in ids { try Disk.remove(artifacts.path(of: id.rawValue)) }
+                return nil
+            } catch {
+                return .refused(error, by: nil)
+            }
+        }
+        small.perform { [large] in
+            large.drain()
+            return nil
         }
     }
 
     /// Lets go the uploads that nobody has gone on with for a day.
     func removeAbandonedUploads() {
-        requests.perform { [artifacts] in
+        large.perform { [artifacts] in
             do throws(FileError) {
                 try artifacts.removeAbandoned(before: Date(timeIntervalSinceNow: -86_400))
                 return nil
@@ -222,13 +309,20 @@ final class Transfers {
     }
 
     /// Finds out whether as much as a chunk can be written.
-    func probe() throws(FileError) {
-        try Directory.make(artifacts.root)
-        let path = "\(artifacts.root)/probe"
-        defer { unlink(path) }
-        try Disk.open(path, O_TRUNC) { file throws(FileError) in
-            try file.write([UInt8](repeating: 0, count: chunkByteLimit))
-            try file.synchronize()
+    func probe() {
+        small.perform { [artifacts] in
+            do throws(FileError) {
+                try Directory.make(artifacts.root)
+                let path = "\(artifacts.root)/probe"
+                defer { unlink(path) }
+                try Disk.open(path, O_TRUNC) { file throws(FileError) in
+                    try file.write([UInt8](repeating: 0, count: chunkByteLimit))
+                    try file.synchronize()
+                }
+                return .probed(nil)
+            } catch {
+                return .probed(error)
+            }
         }
     }
 }
@@ -236,11 +330,37 @@ final class Transfers {
 /// Requests of one worker that may wait for the disk; what it says again meanwhile is dropped.
 private let requestLimit = 4
 
+extension Transfers.Outcome {
+    fileprivate init(for worker: WorkerID, _ body: () throws(FileError) -> Transfers.Answer) {
+        do throws(FileError) {
+            self = .answer(try body(), to: worker)
+        } catch {
+            self = .refused(error, by: worker)
+        }
+    }
+}
+
 extension Transfers.Answer {
+    fileprivate init(_ manifest: FileManifest, of content: Digest) {
+        let message = ToWorker.manifest(content: content, files: manifest)
+        do throws(MessageError) {
+            _ = try message.encoded()
+            self.init(message: message)
+        } catch {
+            let reason = "its \(manifest.files.count) files are more than a message can list"
+            self.init(message: .unlisted(content: content, reason: reason))
+        }
+    }
+
+    fileprivate init(chunk bytes: [UInt8], of id: ArtifactID, at offset: Int) {
+        self.init(message: .chunk(artifact: id, offset: offset, byteCount: bytes.count), bytes: bytes)
+    }
+
     fileprivate init(_ reception: ContentStore.Reception, of artifact: ArtifactReference) {
         switch reception {
         case .partial(let upTo): self.init(message: .received(artifact: artifact.id, upTo: upTo))
         case .corrupt: self.init(message: .received(artifact: artifact.id, upTo: 0))
+        case .elsewhere: self.init(message: .received(artifact: artifact.id, upTo: 0))
         case .complete:
             self.init(message: .received(artifact: artifact.id, upTo: artifact.byteCount), stored: artifact.id)
         }

@@ -28,3 +28,42 @@ extension DataFiles: Codable {
         if paths.count == 1 { try container.encode(paths[0]) } else { try container.encode(paths) }
     }
 }
+
+/// One of a task's files, or the rows that take its place.
+package enum DataFile: Int, CaseIterable, Sendable {
+    case train, dev, validation, test
+
+    package var name: String { "\(self)" }
+
+    /// What scores on the whole of it are called.
+    package var split: Split {
+        switch self {
+        case .train: .train
+        case .dev: .dev
+        case .validation: .validation
+        case .test: .test
+        }
+    }
+}
+
+extension TaskDefinition {
+    /// The files that the definition names; a training file there always is.
+    package subscript(file: DataFile) -> DataFiles? {
+        get {
+            switch file {
+            case .train: train
+            case .dev: dev
+            case .validation: validation
+            case .test: test
+            }
+        }
+        set {
+            switch file {
+            case .train: train = newValue ?? train
+            case .dev: dev = newValue
+            case .validation: validation = newValue
+            case .test: test = newValue
+            }
+        }
+    }
+}

@@ -6,9 +6,8 @@ import Synchronization
 package struct ContentStore: Sendable {
     package let root: String
     private let isCache: Bool
-    /// Follows the digest in the name of a partial file.
-    private let partialSuffix: String
     private let comparisons = Comparisons()
+    private let claims = Claims()
 
     /// What became of the bytes that came.
     package enum Reception: Hashable, Sendable {
@@ -18,6 +17,8 @@ package struct ContentStore: Sendable {
         case complete
         /// The bytes are not those that were announced; what came so far is thrown away.
         case corrupt
+        /// Another process that shares the cache receives the file now. Ask again.
+        case elsewhere
     }
 
     /// How the file in a place compares with its name.
@@ -28,11 +29,10 @@ package struct ContentStore: Sendable {
     }
 
     /// - Parameter isCache: whether all that is here can be had again. Several processes may then receive into the root at
-    ///   once, each into partial files of its own, and nothing waits until it is on the disk for good.
+    ///   once, each file only one of them, and nothing waits until it is on the disk for good.
     package init(root: String, isCache: Bool = false) {
         self.root = root
         self.isCache = isCache
-        partialSuffix = isCache ? ".\(getpid())" : ""
     }
 
     package func path(of digest: Digest) -> String { "\(root)/\(digest.hex.prefix(2))/\(digest)" }
@@ -125,6 +125,7 @@ package struct ContentStore: Sendable {
         case .missing: break
         }
         guard byteCount >= 0 else { return .corrupt }
+        if isCache, try !claim(digest) { return .elsewhere }
         let received = received(of: digest)
         let isNext = offset == received && bytes.count <= byteCount - received
         if isNext { try append(bytes, to: digest, at: offset) }
@@ -134,6 +135,28 @@ package struct ContentStore: Sendable {
 
     /// Lets go what came of a file that nobody will send the rest of.
     package func forget(_ digest: Digest) throws(FileError) { try Disk.remove(partialPath(of: digest)) }
+
+    /// Takes what has come of a file for this process. A process that is gone leaves it to the next one.
+    private func claim(_ digest: Digest) throws(FileError) -> Bool {
+        let path = partialPath(of: digest)
+        if claims.hold(digest) {
+            Disk.touch(path)
+            return true
+        }
+        try Directory.make(partial)
+        guard try Disk.claim(path, idleSeconds: Claims.seconds) else { return false }
+        claims.insert(digest)
+        return true
+    }
+
+    /// Says that this process still waits for the next bytes of a file.
+    package func keepClaim(on digest: Digest) { if claims.hold(digest) { Disk.touch(partialPath(of: digest)) } }
+
+    /// Where this process alone may put a file together that it adopts then.
+    package func draft(of digest: Digest) throws(FileError) -> String {
+        try Directory.make(partial)
+        return "\(partial)/\(digest).\(getpid())"
+    }
 
     private func received(of digest: Digest) -> Int { Disk.byteCount(of: partialPath(of: digest)) ?? 0 }
 
@@ -145,6 +168,7 @@ package struct ContentStore: Sendable {
     /// Verifies the whole file and moves it into place, or throws it away.
     private func complete(_ digest: Digest) throws(FileError) -> Reception {
         let partial = partialPath(of: digest)
+        defer { claims.remove(digest) }
         guard try Disk.digest(of: partial) == digest else {
             try Disk.remove(partial)
             return .corrupt
@@ -160,7 +184,7 @@ package struct ContentStore: Sendable {
 
     private var partial: String { "\(root)/partial" }
 
-    private func partialPath(of digest: Digest) -> String { "\(partial)/\(digest)\(partialSuffix)" }
+    private func partialPath(of digest: Digest) -> String { "\(partial)/\(digest)" }
 
     private func place(of digest: Digest) throws(FileError) -> String {
         let path = path(of: digest)
@@ -170,24 +194,36 @@ package struct ContentStore: Sendable {
 
     // MARK: What was left behind
 
-    /// Removes the partial files that nobody will go on with: of a cache those of processes that are no more, else those
-    /// that no byte was added to since the moment given.
+    /// Removes the partial files that no byte was added to since the moment given: nobody will go on with them.
     package func removeAbandoned(before moment: Date) throws(FileError) {
         for name in Directory.names(in: partial) {
             let path = "\(partial)/\(name)"
-            guard let stamp = Disk.stamp(of: path) else { continue }
-            let isAbandoned =
-                if isCache { name.split(separator: ".").last.flatMap { pid_t($0) }.map(isOver) ?? false } else {
-                    stamp.modified < moment
-                }
-            if isAbandoned { try Disk.remove(path) }
+            guard let stamp = Disk.stamp(of: path), stamp.modified < moment else { continue }
+            try Disk.remove(path)
+        }
+    }
+}
+
+/// The files that this process receives into a cache. Others take one over once it was not touched for a while.
+private final class Claims: Sendable {
+    /// Some heartbeats, at each of which a claim is kept.
+    static let seconds = 20.0
+
+    private let touched = Mutex<[Digest: ContinuousClock.Instant]>([:])
+
+    /// Touches a claim.
+    /// - Returns: whether there is one that nobody can have taken over.
+    func hold(_ digest: Digest) -> Bool {
+        touched.withLock { touched in
+            let now = ContinuousClock.now
+            guard let last = touched[digest], last.duration(to: now) < .seconds(Self.seconds) else { return false }
+            touched[digest] = now
+            return true
         }
     }
 
-    /// A partial file under this process's own number is of an earlier process that had the number.
-    private func isOver(_ process: pid_t) -> Bool {
-        process == getpid() || (kill(process, 0) != 0 && errno == ESRCH)
-    }
+    func insert(_ digest: Digest) { touched.withLock { $0[digest] = .now } }
+    func remove(_ digest: Digest) { touched.withLock { $0[digest] = nil } }
 }
 
 /// Which files were compared with their names in this process, and what they looked like then.

@@ -42,6 +42,29 @@ package enum Disk {
         guard fsync(descriptor) == 0 else { throw FileError(.write, name) }
     }
 
+    /// Takes a file that only one process at a time is to write to: makes it, or takes it over where nobody touched it for
+    /// so long.
+    static func claim(_ path: String, idleSeconds: Double) throws(FileError) -> Bool {
+        let made = Foundation.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        if made >= 0 { return close(made) == 0 }
+        guard errno == EEXIST else { throw FileError(.write, path) }
+        let descriptor = Foundation.open(path, O_RDWR | O_CLOEXEC)
+        // It has just been moved to its place.
+        if descriptor < 0, errno == ENOENT { return false }
+        guard descriptor >= 0 else { throw FileError(.write, path) }
+        defer { close(descriptor) }
+        // Of two that come at once the second finds it touched.
+        guard flock(descriptor, LOCK_EX) == 0 else { throw FileError(.write, path) }
+        guard let last = use(of: path)?.at, last < Date(timeIntervalSinceNow: -idleSeconds) else { return false }
+        touch(path)
+        return true
+    }
+
+    /// Makes a symbolic link, unless the path is one already.
+    package static func link(_ path: String, to target: String) throws(FileError) {
+        guard symlink(target, path) == 0 || errno == EEXIST else { throw FileError(.write, path) }
+    }
+
     /// A file that is not there is removed already.
     package static func remove(_ path: String) throws(FileError) {
         guard unlink(path) == 0 || errno == ENOENT else { throw FileError(.write, path) }

@@ -7,7 +7,9 @@
 //       ◀───────────────────────────────── welcome | turnedAway
 //       ready ─────────────────────────────────▶         repeated until an answer other than `idle` comes
 //       ◀─────────────────────────── assign | idle | dismissed
-//       fetch(artifact, offset) ───────────────▶         for each input the worker does not hold
+//       list(content) ─────────────────────────▶         where the model or the data are not on the worker's host
+//       ◀─────────────────────── manifest | unlisted
+//       fetch(artifact, offset) ───────────────▶         for each input and listed file the worker does not hold
 //       ◀──────────────────────── chunk + bytes
 //       heartbeat, evaluated, curve, log ──────▶         while it trains
 //       ◀──────────────────────── renewed | stop
@@ -18,16 +20,17 @@
 //       ◀──────────────────────────────── settled
 
 package import Experiments
+package import Files
 
 /// The version both sides must speak, and train by; compared in `hello`.
 package let protocolVersion =
-    "headstart/8 training/\(Precision.fp32.semanticsVersion)/\(Precision.bf16.semanticsVersion)"
+    "headstart/9 training/\(Precision.fp32.semanticsVersion)/\(Precision.bf16.semanticsVersion)"
 
 /// The most bytes of an artifact that one message carries.
 package let chunkByteLimit = 1 << 20
 
 /// The largest artifact that is published to all workers unasked; larger ones are fetched by those who need them.
-package let broadcastByteLimit = 64 << 20
+package let broadcastByteLimit = 16 << 20
 
 /// The longest JSON frame anyone accepts.
 package let controlByteLimit = 1 << 20
@@ -98,7 +101,10 @@ package struct FromWorker: Codable, Hashable, Sendable {
         case curve(claim: Claim, curve: TrainingCurve)
         /// Lines of the attempt's log from this byte on.
         case log(claim: Claim, offset: Int, text: String)
-        /// Asks for an artifact's bytes from this offset on.
+        /// Asks for the files of the model or the data that stages are planned with by this digest.
+        case list(content: Digest)
+        /// Asks for the bytes of an artifact, or of a file that was listed, from this offset on. A repetition is answered
+        /// only once the first answer cannot be under way any more.
         case fetch(artifact: ArtifactID, offset: Int)
         /// Announces an artifact of the attempt's result; the answer says from which byte to upload.
         case offer(claim: Claim, artifact: ArtifactReference)
@@ -125,7 +131,11 @@ package enum ToWorker: Codable, Hashable, Sendable {
     case renewed(claim: Claim)
     /// The attempt is no longer the current one, or was cancelled: stop at the next step.
     case stop(claim: Claim, reason: String)
-    /// Carries a frame of raw bytes of the artifact, `byteCount` of them from the offset on.
+    /// The files of a model or of data. Whoever hears it checks that the digest follows from them.
+    case manifest(content: Digest, files: FileManifest)
+    /// The coordinator has not the files of the model or the data, or not those of the plan any more.
+    case unlisted(content: Digest, reason: String)
+    /// Carries a frame of raw bytes of the artifact or file, `byteCount` of them from the offset on.
     case chunk(artifact: ArtifactID, offset: Int, byteCount: Int)
     /// The artifact is not in the store. To a worker that uploads it: offer it again.
     case missing(artifact: ArtifactID)

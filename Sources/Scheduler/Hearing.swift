@@ -13,7 +13,7 @@ extension Scheduler {
         }
         workers[worker]?.heardAt = now
         switch message.body {
-        case .hello, .fetch, .upload: break
+        case .hello, .list, .fetch, .upload: break
         case .ready:
             if workers[worker] != nil { answerReady(worker, at: now) }
         case .heartbeat(let claim, let progress):
@@ -108,12 +108,14 @@ extension Scheduler {
         publish(result.artifacts, of: key)
     }
 
-    /// Sends what a finished stage made to everyone, ahead of the stages that start from it.
+    /// Sends what a finished stage made to everyone, ahead of the stages that start from it, where several workers will
+    /// need it; a single one fetches it.
     private mutating func publish(_ artifacts: [ArtifactReference], of key: StageKey) {
+        guard workers.count > 1 else { return }
         let open = stages[key].followers.map { stages[$0] }.filter { !$0.state.isFinal }
-        let kinds = Set(open.flatMap(\.inputs).filter { $0.from == key }.map(\.kind))
-        for artifact in artifacts where kinds.contains(artifact.kind) && artifact.byteCount <= broadcastByteLimit {
-            perform(.broadcast(.published(artifact)))
+        for artifact in artifacts where artifact.byteCount <= broadcastByteLimit {
+            let takers = open.count { $0.inputs.contains { $0.from == key && $0.kind == artifact.kind } }
+            if takers > 1 { perform(.broadcast(.published(artifact))) }
         }
     }
 

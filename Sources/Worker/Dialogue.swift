@@ -1,10 +1,11 @@
 import Experiments
+import Files
 import Messages
 
 /// A worker's side of the dialogue with the coordinator, as a value: events and the time come in, effects go out.
 ///
 ///     asking ◀──▶ resting
-///       │ assign                                                  accept
+///       │ assign                                                  accept, find, list
 ///     fetching ──▶ training ──▶ delivering ──settled──▶ asking    look, conclude, settle
 ///       │              └──────▶ reporting ───settled──▶ asking    fail, settle
 ///       │              └─ no progress ──▶ reporting, ended           give up the group
@@ -72,6 +73,8 @@ package struct Dialogue: Sendable {
     /// Attempts that are over for this worker.
     var settled: Set<Claim> = []
     var nodeFailuresInARow = 0
+    /// What the coordinator has listed, by the digest that it was asked for.
+    var manifests: [Digest: FileManifest] = [:]
     /// What the connection says about a coordinator that has never answered.
     var silence: WorkerError?
     /// The time of the last event.
@@ -95,6 +98,7 @@ package struct Dialogue: Sendable {
         case .said(let line): change { $0.news.add(line) }
         case .drew(let curve): change { $0.curve = curve }
         case .worked(let progress): hear(progress, at: now)
+        case .found(let content, let finding): hear(content, finding, at: now)
         case .stands(let artifact, let reception): hear(artifact, reception, at: now)
         case .diskFailed(let sentence): hear(diskFailure: sentence, at: now)
         case .leave: leave(at: now)

@@ -19,7 +19,9 @@ package enum DialogueEvent: Sendable {
     case drew(TrainingCurve)
     /// The group made a step, or did a part of something longer that has none.
     case worked(StageProgress?)
-    /// How much of an artifact lies on this host's disk.
+    /// Whether a model or data lie where they should on this host.
+    case found(Digest, Finding)
+    /// How much of a file lies in this host's cache.
     case stands(ArtifactID, ContentStore.Reception)
     /// The disk refused what the last effect asked for.
     case diskFailed(String)
@@ -35,11 +37,13 @@ package enum DialogueEvent: Sendable {
 package enum DialogueEffect: Sendable {
     /// An upload goes out with its bytes, as many as a message carries.
     case send(FromWorker.Body)
-    /// Say how much of the artifact lies on the disk.
-    case resume(ArtifactReference)
+    /// Say whether the source's directory has its files.
+    case find(InputSource)
+    /// Say how much of the file lies in the cache.
+    case resume(WantedFile)
     /// Keep the bytes, and say how much lies there then.
-    case store([UInt8], of: ArtifactReference, at: Int)
-    case train(Assignment)
+    case store([UInt8], of: WantedFile, at: Int)
+    case train(Assignment, [Provision])
     /// Let the stage's checkpoint go: its result is safe.
     case forget(StageKey)
     /// Let the training that goes on end after its next step.
@@ -52,6 +56,14 @@ package enum DialogueEffect: Sendable {
     package enum Level: Sendable {
         case debug, info, warning
     }
+}
+
+/// What a host has of a model or of data.
+package enum Finding: Sendable {
+    case here(FileManifest)
+    case absent(reason: String)
+    /// Files of other bytes, which are not to be used.
+    case different(reason: String)
 }
 
 /// What the group says about the attempt that it trains.

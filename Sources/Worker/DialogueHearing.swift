@@ -16,6 +16,8 @@ extension Dialogue {
         case .dismissed: beDismissed(at: now)
         case .renewed(let claim): if assignment?.claim == claim { change { $0.newsAreOnTheWay = false } }
         case .stop(let claim, let reason): abandon(claim, reason, at: now)
+        case .manifest(let content, let manifest): hear(content, manifest, at: now)
+        case .unlisted(let content, let reason): lack(content, reason, at: now)
         case .chunk(let artifact, let offset, _): receive(bytes, of: artifact, from: offset, at: now)
         case .missing(let artifact): miss(artifact, at: now)
         case .received(let artifact, let upTo): uploaded(artifact, upTo: upTo, at: now)
@@ -57,7 +59,7 @@ extension Dialogue {
             let sentence = "the coordinator's training code is of another version; install the same one on both"
             return enter(.holding(held, .reporting(StageFailure(.node, sentence))), at: now)
         }
-        let download = Download(missing: assignment.inputs)
+        let download = Download(for: assignment, settings)
         enter(.holding(held, .fetching(download)), at: now)
         look(for: download, at: now)
     }
@@ -66,56 +68,6 @@ extension Dialogue {
     /// the attempt ended may have learned of it since, and wait for the worker.
     private mutating func giveBack(_ claim: Claim) {
         send(.failed(claim: claim, failure: StageFailure(.stopped, "the worker has ended the attempt before")))
-    }
-
-    /// Looks on the disk for what comes next, or begins to train.
-    private mutating func look(for download: Download, at now: Duration) {
-        guard let assignment else { return }
-        if let next = download.next {
-            enter(.fetching(download), at: now)
-            effects.append(.resume(next))
-        } else {
-            enter(.training(Training(signAt: now)), at: now)
-            effects.append(.train(assignment))
-        }
-    }
-
-    private mutating func receive(_ bytes: [UInt8], of artifact: ArtifactID, from offset: Int, at now: Duration) {
-        guard case .fetching(var download) = phase, let next = download.next, next.id == artifact,
-            offset == download.offset
-        else { return }
-        let rest = next.byteCount - offset
-        guard bytes.count <= rest, !bytes.isEmpty || rest == 0 else { return spoil(download, at: now) }
-        download.offset = nil
-        enter(.fetching(download), at: now)
-        effects.append(.store(bytes, of: next, at: offset))
-    }
-
-    mutating func hear(_ artifact: ArtifactID, _ reception: ContentStore.Reception, at now: Duration) {
-        guard case .fetching(var download) = phase, download.next?.id == artifact else { return }
-        switch reception {
-        case .partial(let upTo): download.offset = upTo
-        case .complete:
-            download.missing.removeFirst()
-            download.offset = nil
-            return look(for: download, at: now)
-        case .corrupt:
-            download.offset = 0
-            return spoil(download, at: now)
-        }
-        enter(.fetching(download), at: now)
-    }
-
-    /// What came were not bytes of the artifact: asks again, a few times.
-    private mutating func spoil(_ download: Download, at now: Duration) {
-        var download = download
-        download.damages += 1
-        guard download.damages < damageLimit else {
-            let name = download.next.map { "\($0.id)" } ?? ""
-            let sentence = "artifact \(name) arrived damaged \(damageLimit) times"
-            return enter(.reporting(StageFailure(.node, sentence)), at: now)
-        }
-        enter(.fetching(download), at: now)
     }
 
     mutating func hear(diskFailure sentence: String, at now: Duration) {
@@ -183,6 +135,3 @@ extension Dialogue {
         effects.append(.stopTraining)
     }
 }
-
-/// Downloads of one artifact that may turn out damaged before the stage goes back.
-private let damageLimit = 3

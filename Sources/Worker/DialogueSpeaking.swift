@@ -8,12 +8,13 @@ extension Dialogue {
         if case .resting(let until) = state, until <= now { enter(.asking, at: now) }
         if case .training(let training) = phase, training.givenUpAt(patience) <= now { giveUp(training, at: now) }
         guard !hasEnded else { return }
+        lookAgain(at: now)
         drawOn(at: now)
         tellNews(at: now)
         beat(at: now)
         if now >= askAt, let question {
             send(question)
-            askAt = now + patience.answer
+            askAt = now + patience.answer(to: question)
         }
         endWhenDue(at: now)
         if !hasEnded { effects.append(.wakeAt(nextDue)) }
@@ -32,6 +33,9 @@ extension Dialogue {
             // All else that is to be told of the attempt comes before its end.
             case .reporting(let failure): return held.news.isWaiting ? nil : .failed(claim: claim, failure: failure)
             case .fetching(let download):
+                if let source = download.sources.first {
+                    return download.asksForList ? .list(content: source.content) : nil
+                }
                 guard let next = download.next, let offset = download.offset else { return nil }
                 return .fetch(artifact: next.id, offset: offset)
             case .delivering(let parcel):
@@ -99,7 +103,8 @@ extension Dialogue {
         case .finished:
             enter(.reporting(StageFailure(.node, "the result cannot be told to the coordinator: \(reason)")), at: now)
         // A failure's sentence is cut to what fits, and the others are short.
-        case .heartbeat, .evaluated, .curve, .log, .failed, .hello, .ready, .fetch, .offer, .upload, .goodbye: break
+        case .heartbeat, .evaluated, .curve, .log, .failed, .hello, .ready, .list, .fetch, .offer, .upload, .goodbye:
+            break
         }
     }
 
@@ -128,6 +133,7 @@ extension Dialogue {
         case .holding(let held, _):
             times.append(held.beatAt)
             if case .training(let training) = phase { times.append(training.givenUpAt(patience)) }
+            if case .fetching(let download) = phase, let lookAt = download.lookAt { times.append(lookAt) }
         case .asking, .ended: break
         }
         return times.min() ?? patienceEnds

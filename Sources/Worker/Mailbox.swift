@@ -7,7 +7,7 @@ import Transport
 
 /// What the network thread tells the main thread to do.
 enum Order: Sendable {
-    case train(Assignment)
+    case train(Assignment, [Provision])
     case end(Ending)
 }
 

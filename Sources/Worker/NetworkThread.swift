@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Logging
 import Messages
+import Training
 import Transport
 
 /// Rank 0's own thread for the coordinator: it owns the sockets, so that no training ever delays a heartbeat.
@@ -230,14 +231,15 @@ private final class CoordinatorLink {
     private func perform(_ effect: DialogueEffect) throws(TransportError) -> DialogueEvent? {
         switch effect {
         case .send(let message): return try send(message)
-        case .resume(let artifact):
-            find(artifact) { cache throws(FileError) in try cache.resume(artifact) }
-        case .store(let bytes, let artifact, let offset):
-            find(artifact) { cache throws(FileError) in try cache.receive(bytes, of: artifact, at: offset) }
-        case .train(let assignment):
+        case .find(let source): disk.perform { .found(source.content, source.finding()) }
+        case .resume(let file):
+            find(file) { cache throws(FileError) in try cache.resume(file) }
+        case .store(let bytes, let file, let offset):
+            find(file) { cache throws(FileError) in try cache.receive(bytes, of: file, at: offset) }
+        case .train(let assignment, let provisions):
             Holding(worker: worker, claim: assignment.claim).announce()
             stopDue = nil
-            mailbox.give(.train(assignment))
+            mailbox.give(.train(assignment, provisions))
         case .forget(let stage): forget(stage)
         case .stopTraining:
             mailbox.stopTraining()
@@ -253,24 +255,32 @@ private final class CoordinatorLink {
         return nil
     }
 
-    /// Lets the dialogue hear how an artifact stands once the disk has said so.
+    /// Lets the dialogue hear how a file stands once the disk has said so.
     private func find(
-        _ artifact: ArtifactReference,
-        _ body: @escaping @Sendable (WorkCache) throws(FileError) -> ContentStore.Reception
+        _ file: WantedFile, _ body: @escaping @Sendable (WorkCache) throws(FileError) -> ContentStore.Reception
     ) {
-        disk.perform { [cache] in
+        disk.perform { [cache, settings] in
             do throws(FileError) {
-                return .stands(artifact.id, try body(cache))
+                return .stands(file.id, try body(cache))
+            } catch  where error.isDiskFull {
+                let folder = settings.workDirectory
+                return .diskFailed("\(folder): the disk is full; free space there, or name another folder with --work")
             } catch {
                 return .diskFailed("\(error)")
             }
         }
     }
 
-    /// A result may wait for its coordinator for hours, and the cache is bounded.
-    private func keepParcel() {
-        guard case .delivering(let parcel) = dialogue.phase else { return }
-        for item in parcel.items { Disk.touch(cache.artifacts.path(of: item.artifact.id.rawValue)) }
+    /// A result may wait for its coordinator for hours, and a slow network for the next bytes of a file; the cache is bounded,
+    /// and others of this host wait for that file.
+    private func keepFiles() {
+        switch dialogue.phase {
+        case .delivering(let parcel):
+            for item in parcel.items { Disk.touch(cache.artifacts.path(of: item.artifact.id.rawValue)) }
+        case .fetching(let download):
+            if download.offset != nil, let next = download.next { cache.artifacts.keepClaim(on: next.id.rawValue) }
+        case .training, .reporting, nil: break
+        }
     }
 
     private func send(_ message: FromWorker.Body) throws(TransportError) -> DialogueEvent? {
@@ -281,7 +291,7 @@ private final class CoordinatorLink {
             logger.error("a message could not be sent", metadata: ["error": "\(error)"])
             return .unencodable(message, reason: "\(error)")
         }
-        if case .heartbeat = message { keepParcel() }
+        if case .heartbeat = message { keepFiles() }
         if case .upload(let artifact, let offset) = message {
             do throws(FileError) {
                 guard let bytes = try cache.artifacts.read(artifact.rawValue, offset: offset, count: chunkByteLimit)
@@ -306,6 +316,20 @@ extension DialogueEffect.Level {
         case .debug: .debug
         case .info: .info
         case .warning: .warning
+        }
+    }
+}
+
+extension InputSource {
+    /// Whether its directory has its files. They are read for it, once in the life of the process while nobody writes to
+    /// them.
+    func finding() -> Finding {
+        do {
+            return .here(try manifest())
+        } catch InputSourceError.different {
+            return .different(reason: "\(InputSourceError.different(self))")
+        } catch {
+            return .absent(reason: "\(error)")
         }
     }
 }

@@ -1,16 +1,68 @@
-import Experiments
+package import Experiments
 import Messages
 
-/// The artifacts an attempt starts from that are not on this host yet.
+/// What an attempt needs and may not be on this host yet: the files of its model and data, unless they lie in a directory
+/// here, and the artifacts it starts from.
 struct Download: Sendable {
-    /// Those that are still to come, the one under way first.
-    var missing: [ArtifactReference]
+    /// Those of which it is not known yet where their files are, the one under way first.
+    var sources: [InputSource]
+    /// Whether the first of them is not on this host, so that the coordinator is to list its files.
+    var asksForList = false
+    /// Those of which it is known.
+    var provisions: [Provision] = []
+    /// Files that are still to come, the one under way first.
+    var missing: [WantedFile]
     /// Bytes of the first one that are here; nil until the disk has said so.
     var offset: Int?
+    /// When to look again for a file that another process of this host fetches.
+    var lookAt: Duration?
     /// Times that what came was not what was announced.
     var damages = 0
+    /// Bytes that came over the network.
+    var fetched = 0
 
-    var next: ArtifactReference? { missing.first }
+    init(for assignment: Assignment, _ settings: WorkerSettings) {
+        sources = assignment.sources(settings)
+        missing = assignment.inputs.map { WantedFile(id: $0.id, byteCount: $0.byteCount) }
+    }
+
+    var next: WantedFile? { missing.first }
+
+    /// The first source's files are these.
+    mutating func provide(_ manifest: FileManifest, isHere: Bool) {
+        let source = sources.removeFirst()
+        asksForList = false
+        provisions.append(Provision(source: source, manifest: manifest))
+        guard !isHere else { return }
+        for file in manifest.files {
+            let wanted = WantedFile(id: file.id, byteCount: file.byteCount)
+            if !missing.contains(wanted) { missing.append(wanted) }
+        }
+    }
+}
+
+/// A file to have on this host, known by the digest of its bytes.
+package struct WantedFile: Hashable, Sendable {
+    package let id: ArtifactID
+    package let byteCount: Int
+}
+
+/// What a group is given of a model or of data: each of its hosts takes the source's directory where the right files lie in
+/// it, and the cache otherwise.
+package struct Provision: Codable, Hashable, Sendable {
+    package let source: InputSource
+    package let manifest: FileManifest
+}
+
+extension Assignment {
+    /// The model and the data of the attempt, where this host should have them.
+    fileprivate func sources(_ settings: WorkerSettings) -> [InputSource] {
+        [
+            .model(model).moved(to: settings.modelDirectory),
+            .data(task, content: planned.specification.task, directory: dataDirectory)
+                .moved(to: settings.dataDirectory),
+        ]
+    }
 }
 
 /// The result of an attempt on its way to the coordinator.

@@ -19,7 +19,7 @@ package struct WorkCache: Sendable {
     /// Removes what earlier processes of this host have left half done, and makes room.
     package func prepare() throws(FileError) {
         try Directory.make(artifacts.root)
-        try artifacts.removeAbandoned(before: .distantPast)
+        try artifacts.removeAbandoned(before: Date(timeIntervalSinceNow: -abandonedSeconds))
         for name in Directory.names(in: outputs) where WorkerID(rawValue: name).isOver {
             try Directory.remove("\(outputs)/\(name)")
         }
@@ -39,33 +39,47 @@ package struct WorkCache: Sendable {
 
     // MARK: Artifacts
 
-    func resume(_ artifact: ArtifactReference) throws(FileError) -> ContentStore.Reception {
-        try used(artifact, try artifacts.resume(artifact.id.rawValue, byteCount: artifact.byteCount))
+    func resume(_ file: WantedFile) throws(FileError) -> ContentStore.Reception {
+        try used(file.id, try artifacts.resume(file.id.rawValue, byteCount: file.byteCount))
     }
 
     func receive(
-        _ bytes: [UInt8], of artifact: ArtifactReference, at offset: Int
+        _ bytes: [UInt8], of file: WantedFile, at offset: Int
     ) throws(FileError) -> ContentStore.Reception {
-        try used(
-            artifact,
-            try artifacts.receive(bytes, of: artifact.id.rawValue, byteCount: artifact.byteCount, at: offset))
+        try used(file.id, try artifacts.receive(bytes, of: file.id.rawValue, byteCount: file.byteCount, at: offset))
     }
 
     /// - Returns: whether the bytes are the artifact's.
     package func add(_ bytes: [UInt8], as artifact: ArtifactReference) throws(FileError) -> Bool {
         guard try artifacts.add(bytes, as: artifact.id.rawValue) else { return false }
-        _ = try used(artifact, .complete)
+        _ = try used(artifact.id, .complete)
         return true
     }
 
     private func used(
-        _ artifact: ArtifactReference, _ reception: ContentStore.Reception
+        _ id: ArtifactID, _ reception: ContentStore.Reception
     ) throws(FileError) -> ContentStore.Reception {
         if reception == .complete {
-            Disk.touch(artifacts.path(of: artifact.id.rawValue))
+            Disk.touch(artifacts.path(of: id.rawValue))
             try trim()
         }
         return reception
+    }
+
+    // MARK: Models and data
+
+    /// A folder in which the files of a manifest have their names, all of them links into the cache.
+    func layOut(_ manifest: FileManifest, of content: Digest) throws(FileError) -> String {
+        let folder = "\(directory)/inputs/\(content)"
+        for file in manifest.files {
+            let path = "\(folder)/\(file.name)"
+            try Directory.make(Path.folder(of: path))
+            let depth = 2 + file.name.utf8.count { $0 == UInt8(ascii: "/") }
+            let up = String(repeating: "../", count: depth)
+            let target = artifacts.path(of: file.id.rawValue).dropFirst(directory.count + 1)
+            try Disk.link(path, to: up + target)
+        }
+        return folder
     }
 
     // MARK: Room
@@ -91,6 +105,8 @@ package struct WorkCache: Sendable {
     }
 }
 
+/// Files that came in part are gone on with within a day.
+private let abandonedSeconds = 86_400.0
 /// A stage that is handed out finds what it was told is here, even if others fill the cache meanwhile.
 private let inUseSeconds = 600.0
 

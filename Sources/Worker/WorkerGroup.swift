@@ -34,14 +34,17 @@ package final class WorkerGroup {
         ParentWatch.start(watchesSignals: shouldLeave == nil, grace: settings.patience.leaving)
         let cache = WorkCache(settings.workDirectory, byteLimit: settings.cacheByteLimit)
         try cache.prepare()
+        let files = try GroupFiles(communicator, cache)
         if communicator.rank == 0 {
-            try lead(cache, until: shouldLeave ?? { StopSignal.isRaised })
+            try lead(cache, files, until: shouldLeave ?? { StopSignal.isRaised })
         } else {
-            try follow(cache.artifacts)
+            try follow(cache.artifacts, files)
         }
     }
 
-    private func lead(_ cache: WorkCache, until shouldLeave: @escaping @Sendable () -> Bool) throws {
+    private func lead(
+        _ cache: WorkCache, _ files: GroupFiles, until shouldLeave: @escaping @Sendable () -> Bool
+    ) throws {
         let worker = WorkerID.new(key: settings.credentials?.own.publicKey)
         let mailbox = try Mailbox()
         let network = NetworkThread(
@@ -50,12 +53,13 @@ package final class WorkerGroup {
         defer { removeDirectory(outputs) }
         while true {
             switch mailbox.nextOrder() {
-            case .train(let assignment):
+            case .train(let assignment, let provisions):
                 removeDirectory(outputs)
                 let inputs = assignment.inputs
-                let job = job(for: assignment, inputs, store, outputDirectory: outputs)
-                try command(.train(job, inputs: inputs))
-                mailbox.post(try perform(job, inputs, store, observer: MailObserver(mailbox)))
+                let job = job(for: assignment, outputDirectory: outputs)
+                try command(.train(job, inputs: inputs, provisions))
+                mailbox.post(
+                    try perform(store, observer: MailObserver(mailbox)) { try files.share(job, inputs, provisions) })
             case .end(let ending):
                 try command(.end)
                 network.join()
@@ -65,10 +69,11 @@ package final class WorkerGroup {
         }
     }
 
-    private func follow(_ store: ContentStore) throws {
+    private func follow(_ store: ContentStore, _ files: GroupFiles) throws {
         while true {
             switch try CanonicalJSON.decode(GroupCommand.self, from: Data(communicator.waitForCommand())) {
-            case .train(let job, let inputs): _ = try perform(job, inputs, store, observer: SilentObserver())
+            case .train(let job, let inputs, let provisions):
+                _ = try perform(store, observer: SilentObserver()) { try files.share(job, inputs, provisions) }
             case .end: return
             }
         }
@@ -78,13 +83,13 @@ package final class WorkerGroup {
         try communicator.sendCommand([UInt8](try CanonicalJSON.encode(command)))
     }
 
-    /// Trains the job on this rank. A failure of the stage is a report, not an error.
+    /// Trains a job on this rank. A failure of the stage is a report, not an error.
+    /// - Parameter job: gives it, once what it needs is on this rank's host.
     private func perform(
-        _ job: StageJob, _ inputs: [ArtifactReference], _ store: ContentStore, observer: any StageObserver
+        _ store: ContentStore, observer: any StageObserver, _ job: () throws -> StageJob
     ) throws -> Report {
         do {
-            try shareInputs(inputs, store, outputDirectory: job.outputDirectory)
-            return .trained(try keep(try runner.run(job, observer: observer), in: store))
+            return .trained(try keep(try runner.run(try job(), observer: observer), in: store))
         } catch let failure as StageFailure {
             // The ranks have lost each other: whatever they did next would fail, or hang.
             if let failure = communicator.failure { throw failure }
@@ -106,58 +111,12 @@ package final class WorkerGroup {
         }
     }
 
-    private func job(
-        for assignment: Assignment, _ inputs: [ArtifactReference], _ store: ContentStore, outputDirectory: String
-    ) -> StageJob {
+    /// What is to be trained; where it lies is each host's matter.
+    private func job(for assignment: Assignment, outputDirectory: String) -> StageJob {
         StageJob(
-            planned: assignment.planned, task: assignment.task,
-            modelDirectory: settings.modelDirectory ?? assignment.model.path,
-            dataDirectory: settings.dataDirectory ?? assignment.dataDirectory,
-            inputs: Dictionary(inputs.map { ($0.kind, store.path(of: $0.id.rawValue)) }) { first, _ in first },
-            workDirectory: settings.workDirectory, outputDirectory: outputDirectory, batchParts: assignment.batchParts)
-    }
-
-    // MARK: Inputs
-
-    /// Rank 0 holds the inputs. Ranks that do not see its files, or see other bytes in them, get the bytes and keep them.
-    /// Where one rank cannot, all fail together.
-    private func shareInputs(
-        _ inputs: [ArtifactReference], _ store: ContentStore, outputDirectory: String
-    ) throws {
-        var failures: [String] = []
-        if communicator.rank == 0 {
-            failures += failure { () throws(FileError) in try Directory.make(outputDirectory) }
-        }
-        for artifact in inputs {
-            var isHere = false
-            failures += failure { () throws(FileError) in
-                isHere = try store.isWhole(artifact.id.rawValue, byteCount: artifact.byteCount)
-            }
-            guard try communicator.gather([isHere ? 1 : 0]).contains([0]) else { continue }
-            var bytes: [UInt8] = []
-            if communicator.rank == 0 {
-                failures += failure { () throws(FileError) in
-                    bytes = try store.read(artifact.id.rawValue, offset: 0, count: artifact.byteCount) ?? []
-                }
-            }
-            bytes = try communicator.broadcast(bytes, from: 0)
-            var isWhole = true
-            failures += failure { () throws(FileError) in isWhole = try store.add(bytes, as: artifact.id.rawValue) }
-            if !isWhole { failures.append("artifact \(artifact.id) came damaged from rank 0") }
-        }
-        let all = try communicator.gather([UInt8](failures.joined(separator: "; ").utf8))
-        if let first = all.first(where: { !$0.isEmpty }) {
-            throw StageFailure(.node, String(decoding: first, as: UTF8.self))
-        }
-    }
-
-    private func failure(_ body: () throws(FileError) -> Void) -> [String] {
-        do throws(FileError) {
-            try body()
-            return []
-        } catch {
-            return ["\(error)"]
-        }
+            planned: assignment.planned, task: assignment.task, modelDirectory: assignment.model.path,
+            dataDirectory: assignment.dataDirectory, inputs: [:], workDirectory: settings.workDirectory,
+            outputDirectory: outputDirectory, batchParts: assignment.batchParts)
     }
 
     private func removeDirectory(_ path: String) {
@@ -171,6 +130,6 @@ package final class WorkerGroup {
 
 /// What rank 0 tells the other ranks.
 private enum GroupCommand: Codable {
-    case train(StageJob, inputs: [ArtifactReference])
+    case train(StageJob, inputs: [ArtifactReference], [Provision])
     case end
 }

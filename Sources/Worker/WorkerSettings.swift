@@ -1,5 +1,6 @@
 package import Experiments
 import Foundation
+import Messages
 package import Transport
 
 /// What one worker group is told when it is started.
@@ -7,11 +8,14 @@ package struct WorkerSettings: Sendable {
     package var coordinator: Endpoint
     /// For a coordinator that admits only listed keys.
     package var credentials: Credentials?
-    /// Where downloaded artifacts, checkpoints and results on their way are kept. Groups of a host may share it.
+    /// Where what was fetched, checkpoints and results on their way are kept. Groups of a host may share it, and fetch each
+    /// file once then.
     package var workDirectory: String
-    /// Where the pretrained model lies on this host; nil takes the path the sweep was planned with.
+    /// Where the pretrained model lies on this host; nil takes the path the sweep was planned with. A host
+    /// that does not have it fetches it.
     package var modelDirectory: String?
-    /// Where the datasets lie on this host; nil takes the path the sweep was planned with.
+    /// Where the datasets lie on this host; nil takes the path the sweep was planned with. A host
+    /// that does not have them fetches them.
     package var dataDirectory: String?
     package var node: NodeSettings
     package var patience = Patience()
@@ -22,6 +26,14 @@ package struct WorkerSettings: Sendable {
         self.coordinator = coordinator
         self.workDirectory = workDirectory
         self.node = node
+    }
+
+    /// Where a person said that the source lies; nil where nobody did.
+    func directory(of source: InputSource) -> String? {
+        switch source {
+        case .model: modelDirectory
+        case .data: dataDirectory
+        }
     }
 }
 
@@ -35,6 +47,10 @@ package struct Patience: Sendable {
     package var idle: Duration = .seconds(15 * 60)
     /// For an answer, before the question is repeated.
     package var answer: Duration = .seconds(2)
+    /// The same for an upload, which may take a while to leave and is not to be sent twice for that.
+    package var upload: Duration = .seconds(20)
+    /// Before it is looked again whether another group of this host has fetched a file.
+    package var neighbour: Duration = .seconds(1)
     /// Before a message is tried again that could not be sent.
     package var retry: Duration = .milliseconds(200)
     /// For the delivery of a finished stage, by a worker that was asked to leave.
@@ -50,6 +66,8 @@ package struct Patience: Sendable {
     package var slowdown = 20
 
     package init() {}
+
+    func answer(to question: FromWorker.Body) -> Duration { if case .upload = question { upload } else { answer } }
 }
 
 /// Why a worker group ends before its coordinator dismisses it.

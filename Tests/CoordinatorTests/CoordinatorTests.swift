@@ -59,9 +59,11 @@ struct CoordinatorTests {
 
     /// Who subscribes late misses what was published before, so several heads are.
     @Test func `heads are published with their bytes`() throws {
-        let coordinator = try RunningCoordinator([try makeChains(20)], store: store)
-        let worker = try FakeWorker("worker-1", at: store.endpoint)
-        try worker.greet()
+        let coordinator = try RunningCoordinator([try makeChains(20, followers: 2)], store: store)
+        let (worker, other) = try (
+            FakeWorker("worker-1", at: store.endpoint), FakeWorker("worker-2", at: store.endpoint)
+        )
+        for worker in [worker, other] { try worker.greet() }
         var published: (Broadcast, [UInt8])?
         for _ in 0..<20 where published == nil {
             let assignment = try worker.getAssignment()

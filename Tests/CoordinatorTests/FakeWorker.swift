@@ -66,6 +66,12 @@ final class FakeWorker {
         try wait("no such answer; heard \(unread.map(\.message))") { try next(isSought) }
     }
 
+    /// How many messages of a kind have come and were not asked for yet.
+    func count(_ isMeant: (ToWorker) -> Bool) throws -> Int {
+        _ = try next { _ in false }
+        return unread.count { isMeant($0.message) }
+    }
+
     /// What was sought, where it is there.
     private func next(_ isSought: (ToWorker) -> Bool) throws -> Heard? {
         while let frames = try dealer.receive() {

@@ -9,11 +9,13 @@ extension TemporaryFolder {
     var endpoint: Endpoint { .ipc(path: self["socket"]) }
 }
 
-/// First stages, and behind each a stage that starts from its head.
-func makeChains(_ count: Int) throws -> SweepPlan {
+/// First stages, and behind each some that start from its head.
+func makeChains(_ count: Int, followers: Int = 1) throws -> SweepPlan {
     let sources = try (1...count).map { try makeStage(label: "1", seed: UInt64($0), outputs: [.head]) }
-    let followers = try sources.map { source in
-        try makeStage(label: "2", seed: source.specification.seed, from: source.key)
+    let followers = try sources.flatMap { source in
+        try (0..<followers).map { place in
+            try makeStage(label: "2", seed: source.specification.seed + UInt64(place * count), from: source.key)
+        }
     }
     return makePlan(name: "chains", stages: sources + followers)
 }

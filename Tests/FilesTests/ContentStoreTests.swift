@@ -85,15 +85,31 @@ import Testing
         #expect(error?.isDiskFull == true)
     }
 
-    @Test func `processes that share a root receive into files of their own, and abandoned ones go`() throws {
-        let shared = ContentStore(root: folder.path, isCache: true)
-        #expect(try shared.receive(Array(bytes[..<7]), of: digest, byteCount: bytes.count, at: 0) == .partial(upTo: 7))
-        #expect(try store.resume(digest, byteCount: bytes.count) == .partial(upTo: 0))
-        // No process has this number: it is above the largest that Linux gives.
-        let abandoned = try folder.write("rest", to: "partial/\(digest).99999999")
-        try shared.removeAbandoned(before: .distantPast)
-        #expect(!FileManager.default.fileExists(atPath: abandoned))
-        #expect(try shared.resume(digest, byteCount: bytes.count) == .partial(upTo: 0))
+    @Test func `of two that share a cache one receives a file, and the other goes on where it is gone`() throws {
+        let (first, second) = (
+            ContentStore(root: folder.path, isCache: true), ContentStore(root: folder.path, isCache: true)
+        )
+        #expect(try first.resume(digest, byteCount: bytes.count) == .partial(upTo: 0))
+        #expect(try second.resume(digest, byteCount: bytes.count) == .elsewhere)
+        #expect(try first.receive(Array(bytes[..<7]), of: digest, byteCount: bytes.count, at: 0) == .partial(upTo: 7))
+        #expect(try second.receive(bytes, of: digest, byteCount: bytes.count, at: 0) == .elsewhere)
+        // Nobody has touched it for a minute.
+        let time = timespec(tv_sec: Int(Date().timeIntervalSince1970) - 60, tv_nsec: 0)
+        #expect(utimensat(AT_FDCWD, folder["partial/\(digest)"], [time, time], 0) == 0)
+        #expect(try second.resume(digest, byteCount: bytes.count) == .partial(upTo: 7))
+        #expect(try second.receive(Array(bytes[7...]), of: digest, byteCount: bytes.count, at: 7) == .complete)
+        #expect(try first.receive(Array(bytes[7...]), of: digest, byteCount: bytes.count, at: 7) == .complete)
+        #expect(Directory.names(in: folder["partial"]).isEmpty)
+    }
+
+    @Test func `whoever shares a cache has a file as soon as another one has received it`() throws {
+        let (first, second) = (
+            ContentStore(root: folder.path, isCache: true), ContentStore(root: folder.path, isCache: true)
+        )
+        #expect(try first.resume(digest, byteCount: bytes.count) == .partial(upTo: 0))
+        #expect(try second.resume(digest, byteCount: bytes.count) == .elsewhere)
+        #expect(try first.receive(bytes, of: digest, byteCount: bytes.count, at: 0) == .complete)
+        #expect(try second.resume(digest, byteCount: bytes.count) == .complete)
     }
 
     @Test func `uploads that nobody goes on with are let go`() throws {

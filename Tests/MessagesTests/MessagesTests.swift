@@ -20,8 +20,8 @@ struct MessagesTests {
     }
 
     @Test func `every case of every enum is recorded`() {
-        #expect(Set(recordedFromWorker.map { number(of: $0.0) }) == Set(1...12))
-        #expect(Set(recordedToWorker.map { number(of: $0.0) }) == Set(1...12))
+        #expect(Set(recordedFromWorker.map { number(of: $0.0) }) == Set(1...13))
+        #expect(Set(recordedToWorker.map { number(of: $0.0) }) == Set(1...14))
         #expect(!recordedBroadcast.isEmpty)
     }
 
@@ -40,6 +40,7 @@ struct MessagesTests {
         case .failed: 10
         case .goodbye: 11
         case .curve: 12
+        case .list: 13
         }
     }
 
@@ -57,6 +58,8 @@ struct MessagesTests {
         case .received: 10
         case .settled: 11
         case .unknownWorker: 12
+        case .manifest: 13
+        case .unlisted: 14
         }
     }
 

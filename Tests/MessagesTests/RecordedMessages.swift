@@ -30,6 +30,11 @@ private let result = StageResult(
     scores: scores, steps: 20, finalLoss: 0.5, tokens: 1000, seconds: 1.5, tokensPerSecond: 640, trainable: 10,
     parameters: digest, artifacts: [head], node: node)
 
+private let manifest: FileManifest = {
+    let file = FileManifest.File(name: "config.json", id: head.id, byteCount: 2)
+    do { return try FileManifest([file]) } catch { return .empty }
+}()
+
 private let curve: TrainingCurve = {
     var curve = TrainingCurve()
     curve.add(.init(step: 1, loss: 0.7, learningRate: 0, gradientNorm: 1.5, tokens: 640, seconds: 0.25))
@@ -39,8 +44,8 @@ private let curve: TrainingCurve = {
 
 let recordedFromWorker: [(FromWorker, String)] = [
     (
-        FromWorker(.hello(version: "headstart/8 training/3/4", node: node), from: worker),
-        #"{"body":{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/8 training/3/4"}},"worker":"node-3/1"}"#
+        FromWorker(.hello(version: "headstart/9 training/3/4", node: node), from: worker),
+        #"{"body":{"hello":{"node":{"blasCore":"SkylakeX","host":"node-3","ranks":2,"threads":4},"version":"headstart/9 training/3/4"}},"worker":"node-3/1"}"#
     ),
     (FromWorker(.ready, from: worker), #"{"body":{"ready":{}},"worker":"node-3/1"}"#),
     (
@@ -64,6 +69,10 @@ let recordedFromWorker: [(FromWorker, String)] = [
     (
         FromWorker(.log(claim: claim, offset: 17, text: "a line\n"), from: worker),
         #"{"body":{"log":{"claim":{"attempt":2,"stage":"\#(hex)"},"offset":17,"text":"a line\n"}},"worker":"node-3/1"}"#
+    ),
+    (
+        FromWorker(.list(content: digest), from: worker),
+        #"{"body":{"list":{"content":"\#(hex)"}},"worker":"node-3/1"}"#
     ),
     (
         FromWorker(.fetch(artifact: head.id, offset: 1_048_576), from: worker),
@@ -102,6 +111,14 @@ let recordedToWorker: [(ToWorker, String)] = [
     (
         .stop(claim: claim, reason: "cancelled"),
         #"{"stop":{"claim":{"attempt":2,"stage":"\#(hex)"},"reason":"cancelled"}}"#
+    ),
+    (
+        .manifest(content: digest, files: manifest),
+        #"{"manifest":{"content":"\#(hex)","files":[{"byteCount":2,"id":"\#(hex)","name":"config.json"}]}}"#
+    ),
+    (
+        .unlisted(content: digest, reason: "gone"),
+        #"{"unlisted":{"content":"\#(hex)","reason":"gone"}}"#
     ),
     (
         .chunk(artifact: head.id, offset: 0, byteCount: 1_048_576),

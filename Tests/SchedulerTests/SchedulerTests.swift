@@ -50,15 +50,6 @@ struct SchedulerTests {
         #expect(script.ask("a")?.stage == followers[0])
     }
 
-    @Test func `a head is published when stages wait for it, and only then`() throws {
-        let small = try Small()
-        let first = try #require(small.script.greetAndAsk("a"))
-        let head = makeResult(of: small.first, outputs: [.head]).artifacts[0]
-        #expect(small.script.finish(first, by: "a").contains(.broadcast(.published(head))))
-        let second = try #require(small.script.ask("a"))
-        #expect(!small.script.finish(second, by: "a").contains { if case .broadcast = $0 { true } else { false } })
-    }
-
     @Test func `a result whose artifact is gone is made again, and what starts from it is stopped`() throws {
         let small = try Small()
         let first = try #require(small.script.greetAndAsk("a"))

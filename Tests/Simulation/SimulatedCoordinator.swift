@@ -226,7 +226,7 @@ struct SimulatedCoordinator {
         case .fetch(let id, let offset):
             guard stored.contains(id) else { return say(.missing(artifact: id), to: worker) }
             say(.chunk(artifact: id, offset: offset, byteCount: 1), to: worker)
-        case .hello, .ready, .heartbeat, .evaluated, .curve, .log, .finished, .failed, .goodbye: break
+        case .hello, .ready, .list, .heartbeat, .evaluated, .curve, .log, .finished, .failed, .goodbye: break
         }
     }
 

@@ -84,12 +84,13 @@ struct SimulatedWorker {
                     } else {
                         events.append(.unencodable(body, reason: "a number is not finite"))
                     }
+                case .find(let source): events.append(.found(source.content, .here(.empty)))
                 case .resume(let artifact):
                     events.append(isFull ? .diskFailed("no space") : stands(artifact))
                 case .store(let bytes, let artifact, let offset):
                     keep(bytes, of: artifact, at: offset, isDamaged: damages)
                     events.append(isFull ? .diskFailed("no space") : stands(artifact))
-                case .train(let assignment):
+                case .train(let assignment, _):
                     begin(assignment, natures[assignment.stage], at: now)
                     wishes.append(.train)
                 case .stopTraining:
@@ -116,7 +117,7 @@ struct SimulatedWorker {
     private mutating func begin(_ assignment: Assignment, _ nature: Nature?, at now: Timestamp) {
         object(training != nil, "\(id) is to train two stages at once")
         object(!trained.insert(assignment.claim).inserted, "\(id) trains an attempt again that it has trained")
-        for input in assignment.inputs where disk[input.id] != content(of: input) {
+        for input in assignment.inputs where disk[input.id] != content(ofBytes: input.byteCount) {
             object(true, "\(id) trains with an input that is not whole, or altered")
         }
         training = Training(
@@ -133,19 +134,19 @@ struct SimulatedWorker {
     // MARK: The disk
 
     /// An artifact that was published.
-    mutating func keep(_ artifact: ArtifactReference) { disk[artifact.id] = content(of: artifact) }
+    mutating func keep(_ artifact: ArtifactReference) { disk[artifact.id] = content(ofBytes: artifact.byteCount) }
 
-    private mutating func keep(_ bytes: [UInt8], of artifact: ArtifactReference, at offset: Int, isDamaged: Bool) {
+    private mutating func keep(_ bytes: [UInt8], of artifact: WantedFile, at offset: Int, isDamaged: Bool) {
         let held = disk[artifact.id, default: []]
         guard held.count == offset, held.count < artifact.byteCount else { return }
         let isLast = offset + bytes.count == artifact.byteCount
         disk[artifact.id] = held + (isDamaged && isLast ? bytes.map { ~$0 } : bytes)
     }
 
-    private mutating func stands(_ artifact: ArtifactReference) -> DialogueEvent {
+    private mutating func stands(_ artifact: WantedFile) -> DialogueEvent {
         let held = disk[artifact.id, default: []]
         guard held.count == artifact.byteCount else { return .stands(artifact.id, .partial(upTo: held.count)) }
-        guard held != content(of: artifact) else { return .stands(artifact.id, .complete) }
+        guard held != content(ofBytes: artifact.byteCount) else { return .stands(artifact.id, .complete) }
         disk[artifact.id] = nil
         return .stands(artifact.id, .corrupt)
     }
@@ -155,7 +156,7 @@ struct SimulatedWorker {
     }
 }
 
-/// The bytes that stand for an artifact.
-func content(of artifact: ArtifactReference) -> [UInt8] {
-    (0..<artifact.byteCount).map { UInt8(truncatingIfNeeded: $0) }
+/// The bytes that stand for an artifact of so many.
+func content(ofBytes count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: $0) }
 }

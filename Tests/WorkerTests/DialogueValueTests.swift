@@ -18,6 +18,8 @@ struct DialogueValueTests {
             tell(.tick)
             tell(.message(.welcome(heartbeatMilliseconds: 5_000), bytes: []))
             tell(.message(.assign(assignment), bytes: []))
+            tell(.found(assignment.model.content, .here(.empty)))
+            tell(.found(assignment.planned.specification.task, .here(.empty)))
         }
 
         @discardableResult
@@ -243,7 +245,7 @@ extension [DialogueEffect] {
 
     fileprivate var forgotten: [StageKey] { compactMap { if case .forget(let stage) = $0 { stage } else { nil } } }
 
-    fileprivate var said: [FromWorker.Body] { compactMap { if case .send(let body) = $0 { body } else { nil } } }
+    var said: [FromWorker.Body] { compactMap { if case .send(let body) = $0 { body } else { nil } } }
 }
 
 extension FromWorker.Body {

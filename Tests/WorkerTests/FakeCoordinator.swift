@@ -1,4 +1,5 @@
 import Experiments
+import Files
 import Foundation
 import Messages
 import Transport
@@ -17,6 +18,8 @@ final class FakeCoordinator {
     var stages: [Assignment]
     /// What is known by its digest: inputs, and what was uploaded.
     var store: [ArtifactID: [UInt8]] = [:]
+    /// What a worker is told of the model or the data that it asks for.
+    var manifests: [Digest: FileManifest] = [:]
     private(set) var heard: [FromWorker] = []
     private(set) var results: [StageResult] = []
     private(set) var failures: [StageFailure] = []
@@ -74,6 +77,12 @@ final class FakeCoordinator {
         }
         switch message.body {
         case .heartbeat(let claim, _): return [Answer(message: .renewed(claim: claim))]
+        case .list(let content):
+            let answer: ToWorker =
+                if let manifest = manifests[content] { .manifest(content: content, files: manifest) } else {
+                    .unlisted(content: content, reason: "there is none")
+                }
+            return [Answer(message: answer)]
         case .fetch(let artifact, let offset): return [chunk(of: artifact, from: offset)]
         case .offer(_, let artifact):
             store[artifact.id, default: []] += []
@@ -91,6 +100,15 @@ final class FakeCoordinator {
             return [Answer(message: .settled(claim: claim, refusal: nil))]
         case .hello, .ready, .evaluated, .curve, .log, .goodbye: return []
         }
+    }
+
+    /// Has the files of the model and of the data to give.
+    func holdInputs() throws {
+        for files in [InputFiles.model, InputFiles.data] {
+            for bytes in files.values { store[reference(bytes).id] = bytes }
+        }
+        manifests[try InputFiles.modelContent()] = try InputFiles.manifest(InputFiles.model)
+        manifests[try InputFiles.dataContent()] = try InputFiles.manifest(InputFiles.data)
     }
 
     private func received(_ artifact: ArtifactID) -> Answer {
@@ -115,6 +133,7 @@ extension FromWorker {
         case .evaluated: "evaluated"
         case .curve: "curve"
         case .log: "log"
+        case .list: "list"
         case .fetch: "fetch"
         case .offer: "offer"
         case .upload: "upload"

@@ -56,37 +56,70 @@ func reference(_ bytes: [UInt8], _ kind: ArtifactKind = .head) -> ArtifactRefere
     ArtifactReference(id: ArtifactID(rawValue: Digest(of: bytes)), kind: kind, byteCount: bytes.count)
 }
 
-func assignment(seed: UInt64 = 1, attempt: Int = 1, inputs: [ArtifactReference] = []) throws -> Assignment {
-    let digest = Digest(of: [0])
-    let specification = StageSpecification(backbone: digest, task: digest, recipe: Recipe(), seed: seed)
-    let task = TaskDefinition(
+/// The files of the model and of the data that assignments are about, by their names in a manifest.
+enum InputFiles {
+    static let model = ["config.json": bytes(300), "model.safetensors": bytes((1 << 20) + 3)]
+    static let data = ["train/1/train.tsv": bytes(50), "dev/1/dev.tsv": bytes(60, seed: 2)]
+
+    static let task = TaskDefinition(
         name: "cb", train: "train.tsv", dev: "dev.tsv", format: .tsv, text: .number(1), label: .number(2),
         labels: ["a", "b"], metrics: [.accuracy])
+
+    static func manifest(_ files: [String: [UInt8]]) throws -> FileManifest {
+        try FileManifest(
+            files.sorted { $0.key < $1.key }.map { name, bytes in
+                FileManifest.File(name: name, id: reference(bytes).id, byteCount: bytes.count)
+            })
+    }
+
+    static func modelContent() throws -> Digest { try manifest(model).modelContent ?? Digest(of: [0]) }
+    static func dataContent() throws -> Digest { try manifest(data).content(asDataOf: task) ?? Digest(of: [0]) }
+
+    /// Writes both as a host has them that need not ask for them.
+    static func write(to folder: TemporaryFolder) throws {
+        for name in ["model", "data"] { try Directory.make(folder[name]) }
+        for (name, bytes) in model { try Data(bytes).write(to: URL(filePath: folder["model/\(name)"])) }
+        for (name, bytes) in data { try Data(bytes).write(to: URL(filePath: folder["data/\(Path.name(of: name))"])) }
+    }
+}
+
+func assignment(seed: UInt64 = 1, attempt: Int = 1, inputs: [ArtifactReference] = []) throws -> Assignment {
+    let task = InputFiles.task
+    let (model, data) = (try InputFiles.modelContent(), try InputFiles.dataContent())
+    let specification = StageSpecification(backbone: model, task: data, recipe: Recipe(), seed: seed)
     let planned = PlannedStage(
         key: try specification.key(), specification: specification, task: task.name, label: "test/1", outputs: [.head])
     return Assignment(
         planned: planned, attempt: Attempt(rawValue: attempt),
-        model: ModelLocation(name: "m", path: "model", content: digest), task: task, dataDirectory: "data",
+        model: ModelLocation(name: "m", path: "/nowhere/model", content: model), task: task, dataDirectory: "/nowhere",
         inputs: inputs)
 }
 
 /// A worker group of one rank, on a thread of its own.
 final class RunningWorker: Sendable {
     let workDirectory: String
-    private let folder: TemporaryFolder?
+    private let folder: TemporaryFolder
     private let state = Mutex<(hasEnded: Bool, error: (any Error)?, shouldLeave: Bool)>((false, nil, false))
 
+    /// - Parameter hasInputs: whether the model and the data are on this host.
     init(
-        _ endpoint: Endpoint, patience: Patience = quick, in workDirectory: String? = nil,
+        _ endpoint: Endpoint, patience: Patience = quick, in workDirectory: String? = nil, hasInputs: Bool = true,
         communicator: @escaping @Sendable () -> any Communicator = { SoloCommunicator() },
-        _ body: @escaping @Sendable (StageJob, any StageObserver) throws(StageFailure) -> StageOutcome
+        _ body: @escaping @Sendable (StageJob, any StageObserver) throws(StageFailure) -> StageOutcome,
+        changing: @escaping @Sendable (inout WorkerSettings) -> Void = { _ in }
     ) throws {
-        folder = workDirectory == nil ? try TemporaryFolder() : nil
-        let directory = workDirectory ?? folder?.path ?? "."
+        folder = try TemporaryFolder()
+        let (inputs, directory) = (folder.path, workDirectory ?? folder["work"])
         self.workDirectory = directory
+        if hasInputs { try InputFiles.write(to: folder) }
         Thread { [self] in
             var settings = WorkerSettings(coordinator: endpoint, workDirectory: directory, node: node)
             settings.patience = patience
+            if hasInputs {
+                settings.modelDirectory = "\(inputs)/model"
+                settings.dataDirectory = "\(inputs)/data"
+            }
+            changing(&settings)
             let group = WorkerGroup(
                 communicator: communicator(), runner: FakeRunner(body), settings: settings,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -111,7 +144,9 @@ final class RunningWorker: Sendable {
 let quick: Patience = {
     var patience = Patience()
     patience.answer = .milliseconds(150)
+    patience.upload = patience.answer
     patience.retry = .milliseconds(20)
+    patience.neighbour = .milliseconds(50)
     patience.firstAnswer = .seconds(60)
     return patience
 }()

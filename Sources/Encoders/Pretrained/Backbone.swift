@@ -103,17 +103,30 @@ package final class Backbone {
 
     /// The digest of all that decides what the model computes: configuration, weights and tokenizer files.
     package func contentDigest() throws(ModelError) -> Digest {
-        var hasher = Digest.Hasher()
-        for name in ModelFiles.all {
-            let path = "\(directory)/\(name)"
-            guard FileManager.default.fileExists(atPath: path) else { continue }
-            do {
-                hasher.update(Array("\(name) \(try MappedFile(path: path).digest())\n".utf8))
-            } catch {
-                throw ModelError(path: path, problem: "cannot read: \(error.reason)")
-            }
+        guard let content = try FileManifest(ofModelIn: directory).modelContent else {
+            throw ModelError(path: directory, problem: "has files that are none of a model's")
         }
-        return hasher.finish()
+        return content
+    }
+}
+
+extension ModelFiles {
+    /// Those that a directory has, with their paths.
+    package static func named(in directory: String) -> [(name: String, path: String)] {
+        all.map { ($0, "\(directory)/\($0)") }.filter { Disk.byteCount(of: $0.1) != nil }
+    }
+}
+
+extension FileManifest {
+    /// The manifest of the model in a directory.
+    package init(ofModelIn directory: String) throws(ModelError) {
+        do {
+            try self.init(of: ModelFiles.named(in: directory))
+        } catch let error as FileError {
+            throw ModelError(path: error.path, problem: "cannot read: \(error.reason)")
+        } catch {
+            throw ModelError(path: directory, problem: "\(error)")
+        }
     }
 }
 

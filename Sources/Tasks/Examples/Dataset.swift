@@ -71,32 +71,36 @@ package struct Dataset: Sendable {
     package static func contentDigest(
         _ definition: TaskDefinition, in directory: String
     ) throws(DatasetError) -> Digest {
-        let reader = DatasetReader(definition: definition, directory: directory)
-        let train = try reader.digest(definition.train)
-        let dev = try definition.dev.map { files throws(DatasetError) in try reader.digest(files) }
-        let validation = try definition.validation.map { files throws(DatasetError) in try reader.digest(files) }
-        let test = try definition.test.map { files throws(DatasetError) in try reader.digest(files) }
+        let manifest = try FileManifest(of: definition, in: directory)
+        let content: Digest?
         do {
-            return try definition.contentDigest(train: train, dev: dev, validation: validation, test: test)
+            content = try manifest.content(asDataOf: definition)
         } catch {
             throw DatasetError(definition.name, "the task's definition cannot be written as JSON: \(error)")
         }
+        guard let content else { throw DatasetError(definition.name, "a part of its data has no files") }
+        return content
+    }
+
+    /// All files that the task is read from, with what they are called in a manifest.
+    package static func namedFiles(
+        of definition: TaskDefinition, in directory: String
+    ) throws(DatasetError) -> [(name: String, path: String)] {
+        try DatasetReader(definition: definition, directory: directory).namedFiles()
     }
 }
 
-/// One of a task's files, or the rows that take its place.
-package enum DataFile: Int, CaseIterable, Sendable {
-    case train, dev, validation, test
-
-    package var name: String { "\(self)" }
-
-    /// What scores on the whole of it are called.
-    package var split: Split {
-        switch self {
-        case .train: .train
-        case .dev: .dev
-        case .validation: .validation
-        case .test: .test
+extension FileManifest {
+    /// The manifest of a task's data in a directory.
+    package init(of definition: TaskDefinition, in directory: String) throws(DatasetError) {
+        do {
+            try self.init(of: try Dataset.namedFiles(of: definition, in: directory))
+        } catch let error as DatasetError {
+            throw error
+        } catch let error as FileError {
+            throw DatasetError(error)
+        } catch {
+            throw DatasetError(definition.name, "\(error)")
         }
     }
 }
@@ -152,21 +156,15 @@ private struct DatasetReader {
         }
     }
 
-    /// The digest of a file, or of those of several.
-    func digest(_ files: DataFiles) throws(DatasetError) -> Digest {
-        let digests = try paths(files).map { path throws(DatasetError) in try digest(path) }
-        return digests.count == 1 ? digests[0] : Digest(of: Array(digests.map(\.hex).joined(separator: " ").utf8))
-    }
-
-    /// The digest of a file and, where its labels are in another, of both.
-    private func digest(_ path: String) throws(DatasetError) -> Digest {
-        let gold = definition.format == .wic ? try DatasetFile.goldPath(of: path) : nil
-        do throws(FileError) {
-            let digest = try MappedFile(path: path).digest()
-            guard let gold else { return digest }
-            return Digest(of: Array("\(digest) \(try MappedFile(path: gold).digest())".utf8))
-        } catch {
-            throw DatasetError(error)
+    /// Behind a file whose labels are in another comes that one.
+    func namedFiles() throws(DatasetError) -> [(name: String, path: String)] {
+        var named: [(name: String, path: String)] = []
+        for part in DataFile.allCases {
+            for (place, path) in try paths(definition[part] ?? DataFiles([])).enumerated() {
+                let gold = definition.format == .wic ? [try DatasetFile.goldPath(of: path)] : []
+                named += ([path] + gold).map { (FileManifest.dataName(part, place, $0), $0) }
+            }
         }
+        return named
     }
 }

@@ -13,17 +13,24 @@ struct WorkerOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Where artifacts and checkpoints are kept; ~/.cache/headstart/work otherwise.", valueName: "directory"))
+            """
+            Where checkpoints and all that is fetched are kept, for all groups of the host; ~/.cache/headstart/work \
+            otherwise.
+            """, valueName: "directory"))
     var work: String?
 
     @Option(
         name: .long,
-        help: ArgumentHelp("The pretrained model on this host, if not where it was planned.", valueName: "directory"))
+        help: ArgumentHelp(
+            "The pretrained model on this host, if not where it was planned; fetched where it is not here.",
+            valueName: "directory"))
     var model: String?
 
     @Option(
         name: .long,
-        help: ArgumentHelp("The datasets on this host, if not where they were planned.", valueName: "directory"))
+        help: ArgumentHelp(
+            "The datasets on this host, if not where they were planned; fetched where they are not here.",
+            valueName: "directory"))
     var data: String?
 
     @Option(name: .long, help: ArgumentHelp("This worker's secret key, made by 'headstart keys'.", valueName: "file"))
