@@ -29,7 +29,8 @@ package enum MPIRun {
     /// here to say nothing of its own, since 5 has no option for that.
     package static func environment(of library: MPILibrary = .current) -> [String: String] {
         switch library {
-        case .openMPI: [
+        case .openMPI:
+            [
                 "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
                 "OMPI_MCA_orte_execute_quiet": "1",
             ]
