@@ -31,9 +31,10 @@ struct Axis {
         } else {
             let span = most > least ? most - least : max(abs(most) * 0.1, whole ? 1 : 0.01)
             let middle = (least + most) / 2
+            let top = middle + span * (0.5 + margin)
             low = middle - span * (0.5 + margin)
-            high = middle + span * (0.5 + margin)
-            ticks = Self.steps(low, high, whole: whole).filter { $0 <= bound ?? high }
+            high = top
+            ticks = Self.steps(low, top, whole: whole).filter { $0 <= bound ?? top }
         }
     }
 
