@@ -208,7 +208,7 @@ final class Transfers {
     /// - Parameter discarded: what the store has let go, of which something may be here all the same.
     func held(_ references: [ArtifactReference], besides discarded: Set<ArtifactID>) -> Set<ArtifactID> {
         let kept = references.filter {
-            !discarded.contains($0.id) || artifacts.mayHold($0.id.rawValue, byteCount: $0.byteCount)
+            !discarded.contains($0.id) || Disk.byteCount(of: artifacts.path(of: $0.id.rawValue)) == $0.byteCount
         }
         guard !kept.isEmpty else { return [] }
         lookUps += 1
