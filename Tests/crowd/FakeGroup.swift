@@ -189,7 +189,7 @@ final class FakeGroup: Pollable {
         case .settled(_, let refusal): settle(refusal, at: now, &seen)
         case .stop: abandon(at: now)
         case .unknownWorker: _ = try send(hello)
-        case .assign, .renewed, .chunk: break
+        case .assign, .renewed, .chunk, .manifest, .unlisted: break
         }
     }
 
