@@ -9,6 +9,7 @@ import Testing
 
     init() throws {
         shop = try Workshop()
+        environment = ["PATH": "\(shop.path("bin")):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"]
         try shop.write(
             """
             sweep: small
@@ -38,7 +39,6 @@ import Testing
             done
             """)
         try install("scancel", "echo \"$*\" >>cancelled")
-        environment = ["PATH": "\(shop.path("bin")):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"]
     }
 
     private func install(_ name: String, _ script: String) throws {
