@@ -213,8 +213,8 @@ final class Transfers {
         guard !kept.isEmpty else { return [] }
         lookUps += 1
         large.perform { [artifacts] in
-            let names = artifacts.names()
-            return .absent(kept.filter { !names.contains($0.id.rawValue) }.map(\.id))
+            .absent(
+                kept.filter { Disk.byteCount(of: artifacts.path(of: $0.id.rawValue)) != $0.byteCount }.map(\.id))
         }
         Self.check(kept[...], in: artifacts, checks)
         return Set(kept.map(\.id))

@@ -33,11 +33,11 @@ package struct TrainingCurve: Hashable, Sendable, Defaultable {
         package init(
             step: Int, loss: Double, learningRate: Double, gradientNorm: Double, tokens: Int, seconds: Double
         ) {
-            self.step = step
+            self.step = min(step, mostTokens)
             self.loss = bounded(loss)
             self.learningRate = bounded(learningRate)
             self.gradientNorm = bounded(gradientNorm)
-            self.tokens = tokens
+            self.tokens = min(tokens, mostTokens)
             self.seconds = bounded(seconds)
         }
 

@@ -77,9 +77,11 @@ struct CoordinatorTests {
     }
 
     @Test func `that a stage has ended is told to all only where another worker may keep something of it`() throws {
-        let coordinator = try RunningCoordinator([try makeChains(20)], store: store)
-        let worker = try FakeWorker("worker-1", at: store.endpoint)
-        try worker.greet()
+        let coordinator = try RunningCoordinator([try makeChains(20, followers: 2)], store: store)
+        let (worker, other) = try (
+            FakeWorker("worker-1", at: store.endpoint), FakeWorker("worker-2", at: store.endpoint)
+        )
+        for worker in [worker, other] { try worker.greet() }
         let finishNext = {
             let assignment = try worker.getAssignment()
             let heads = assignment.planned.outputs.isEmpty ? [] : [head.reference]
@@ -93,8 +95,6 @@ struct CoordinatorTests {
             published = try worker.hearPublication(withinMilliseconds: 500)
         }
         #expect(published != nil)
-        let other = try FakeWorker("worker-2", at: store.endpoint)
-        try other.greet()
         let left = try other.getAssignment().stage
         try other.say(FromWorker(.goodbye, from: other.id))
         while try finishNext().stage != left {}

@@ -99,31 +99,4 @@ struct BareHostTests {
         #expect(lines.count == 1 && lines.allSatisfy { $0.contains("is not used") }, "\(outcome.errors)")
         #expect(coordinator.wait().status == 0, "\(coordinator.output)")
     }
-
-    @Test(.timeLimit(.minutes(10)))
-    func `a download goes on where it stood when the coordinator was killed amid it`() throws {
-        // A file that belongs to the model, is not read by its tokenizer, and is a while under way.
-        try shop.write("", to: "model/merges.txt")
-        #expect(truncate(shop.path("model/merges.txt"), 200 << 20) == 0)
-        let (coordinator, port) = try startCoordinator()
-        let worker = try startWorker(port, home: "home")
-        #expect(worker.wait { _ in (try? partialBytes()) ?? 0 > 10 << 20 }, "nothing was under way")
-        coordinator.kill()
-        _ = coordinator.wait()
-        let (second, _) = try startCoordinator(port: port)
-        defer { second.kill() }
-        let outcome = worker.wait()
-        #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(second.wait().status == 0, "\(second.output)")
-        let fetched = try fetched().reduce(0, +)
-        let whole = try byteCount(modelFiles + ["model/merges.txt"] + dataFiles)
-        #expect(fetched == whole, "\(fetched - whole) bytes came twice")
-    }
-
-    /// What is there of files on their way.
-    private func partialBytes() throws -> Int {
-        let partial = "home/.cache/headstart/work/artifacts/partial"
-        let names = try FileManager.default.contentsOfDirectory(atPath: shop.path(partial))
-        return try byteCount(names.map { "\(partial)/\($0)" })
-    }
 }

@@ -109,10 +109,14 @@ struct MessagesTests {
     }
 
     @Test func `bytes travel with an upload and with nothing else`() throws {
-        let upload = Array(recordedFromWorker[8].1.utf8)
-        let ready = Array(recordedFromWorker[1].1.utf8)
-        #expect(try FromWorker.decode([upload, [1, 2, 3]]) == recordedFromWorker[8].0)
-        #expect(try FromWorker.decode([ready]) == recordedFromWorker[1].0)
+        func recorded(_ isWanted: (FromWorker.Body) -> Bool) throws -> (message: FromWorker, frame: [UInt8]) {
+            let found = try #require(recordedFromWorker.first { isWanted($0.0.body) })
+            return (found.0, Array(found.1.utf8))
+        }
+        let (uploaded, upload) = try recorded { if case .upload = $0 { true } else { false } }
+        let (asked, ready) = try recorded { $0 == .ready }
+        #expect(try FromWorker.decode([upload, [1, 2, 3]]) == uploaded)
+        #expect(try FromWorker.decode([ready]) == asked)
         for frames in [[], [upload], [ready, [1]], [upload, [1], [2]]] {
             #expect(throws: MessageError.self) { try FromWorker.decode(frames) }
         }

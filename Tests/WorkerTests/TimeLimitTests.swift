@@ -30,6 +30,16 @@ struct TimeLimitTests {
             }
             return nil
         }
+
+        /// Gives the worker a stage whose files are all here.
+        mutating func begin(_ assignment: Assignment, at time: Duration) {
+            for case .find(let source) in tell(.message(.assign(assignment), bytes: []), at: time) {
+                var effects = tell(.found(source.content, .here(.empty)), at: time)
+                while case .find(let next)? = effects.first(where: { if case .find = $0 { true } else { false } }) {
+                    effects = tell(.found(next.content, .here(.empty)), at: time)
+                }
+            }
+        }
     }
 
     private static func secondsLeft(_ effects: [DialogueEffect]) -> Double? {
@@ -59,7 +69,7 @@ struct TimeLimitTests {
     @Test func `a group amid a stage ends its step and hands the stage back before the time is over`() throws {
         var life = Life(limit: .seconds(60))
         _ = life.tell(.message(.welcome(heartbeatMilliseconds: 5_000), bytes: []), at: .seconds(1))
-        _ = life.tell(.message(.assign(try assignment()), bytes: []), at: .seconds(2))
+        life.begin(try assignment(), at: .seconds(2))
         let effects = life.tell(.tick, at: .seconds(45))
         #expect(effects.contains { if case .stopTraining = $0 { true } else { false } })
         let ended = life.tell(.report(.failed(StageFailure(.stopped, "stopped"))), at: .seconds(46))
@@ -72,7 +82,7 @@ struct TimeLimitTests {
         _ = life.tell(.message(.welcome(heartbeatMilliseconds: 5_000), bytes: []), at: .zero)
         #expect(life.rest(until: .seconds(90)) == nil)
         let assignment = try assignment()
-        _ = life.tell(.message(.assign(assignment), bytes: []), at: .seconds(91))
+        life.begin(assignment, at: .seconds(91))
         _ = life.tell(.tick, at: .seconds(110))
         #expect(!life.dialogue.hasEnded)
         _ = life.tell(.report(.failed(StageFailure(.diverged, "the loss is not finite"))), at: .seconds(115))
