@@ -84,7 +84,8 @@ struct FetchingTests {
         }
         #expect(try coordinator.serve { worker.hasEnded })
         #expect(coordinator.results.count == 1, "\(coordinator.failures)")
-        let lines = logs(coordinator).split(separator: "\n")
+        // A log that was not acknowledged in time comes again.
+        let lines = Set(logs(coordinator).split(separator: "\n"))
         #expect(
             lines.filter { $0.hasPrefix("\(other["model"]): ") && $0.contains("is not used") }.count == 1, "\(lines)")
         // The data were right where they are.
