@@ -34,7 +34,7 @@ struct ReportTests {
         let anonymous = try String(contentsOfFile: shop.path("none.html"), encoding: .utf8)
         #expect(report.contains(shop.folder) && !anonymous.contains(shop.folder))
         let host = ProcessInfo.processInfo.hostName
-        let asWord = try Regex("(?<![A-Za-z0-9_])\(NSRegularExpression.escapedPattern(for: host))(?![A-Za-z0-9_])")
+        let asWord = try Regex("\\b\(NSRegularExpression.escapedPattern(for: host))\\b")
         #expect(report.contains(asWord) && !anonymous.contains(asWord))
         #expect(try shop.run("report", "--store", "store", "--out", "x", "--sweep", "other").status == 2)
     }
