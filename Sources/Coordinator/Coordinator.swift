@@ -114,8 +114,11 @@ package final class Coordinator {
     /// The sweeps, as far as they are planned.
     package var plans: [SweepPlan] { sweeps.compactMap(\.plan) }
 
-    /// Whether nothing more will happen unless a person asks for it.
-    package var isFinished: Bool { core.scheduler.isFinished }
+    /// Whether nothing more will happen unless a person asks for it, once it is known what of it the store holds.
+    package func isFinished(waitingFor stop: StopRequest) throws(CoordinatorError) -> Bool {
+        while transfers.isLooking, !stop.isRequested { try turn(waitingFor: stop) }
+        return core.scheduler.isFinished
+    }
 
     private var status: CoordinatorStatus {
         CoordinatorStatus(

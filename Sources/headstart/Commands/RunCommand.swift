@@ -52,7 +52,7 @@ struct RunCommand: ParsableCommand {
             Screen.note(remark)
         }
         try withExtendedLifetime(listener) {
-            if !coordinator.isFinished { try work(coordinator, display, until: stop, logger) }
+            if try !coordinator.isFinished(waitingFor: stop) { try work(coordinator, display, until: stop, logger) }
         }
         try Screen.line("\n" + ResultTable(try snapshot(coordinator)).rendered(.text, width: Screen.width))
         let ledger = try LedgerReader(store: store.store)
