@@ -40,34 +40,12 @@ struct BareHostTests {
             in: shop.folder, environment: ["HEADSTART_CACHE": nil, "HOME": shop.path(home)])
     }
 
-    /// What the stages' logs say about what was fetched, in bytes.
-    private func fetched() throws -> [Int] {
-        let logs = try FileManager.default.subpathsOfDirectory(atPath: shop.path("store/logs")).filter {
-            $0.hasSuffix(".log")
-        }
-        return try logs.compactMap { log in
-            let text = try String(contentsOfFile: shop.path("store/logs/\(log)"), encoding: .utf8)
-            return text.firstMatch(of: /fetched (\d+) bytes from the coordinator/).flatMap { Int($0.1) }
-        }
-    }
-
-    private let modelFiles = ["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"].map {
-        "model/\($0)"
-    }
-    private let dataFiles = ["data/tiny/train.tsv", "data/tiny/dev.tsv"]
-
-    private func byteCount(_ files: [String]) throws -> Int {
-        try files.reduce(0) { sum, file in
-            sum + (try FileManager.default.attributesOfItem(atPath: shop.path(file))[.size] as? Int ?? 0)
-        }
-    }
-
     private func table() throws -> String {
         try shop.run("results", "--store", "store", "--per-seed", "--format", "csv").output
     }
 
     @Test(.timeLimit(.minutes(10)))
-    func `a host with nothing but the program and an address trains, and its second group downloads nothing`() throws {
+    func `a host with nothing but the program and an address trains, and so does its second group`() throws {
         let undisturbed = try shop.run("run", "sweep.yaml", "--data", "data", "--store", "store")
         #expect(undisturbed.status == 0, "\(undisturbed.errors)")
         let table = try table()
@@ -82,9 +60,6 @@ struct BareHostTests {
         }
         #expect(coordinator.wait().status == 0, "\(coordinator.output)")
         #expect(try self.table() == table)
-        // Each byte came over the network once, whichever group fetched it.
-        let counts = try fetched()
-        #expect(try counts.reduce(0, +) == byteCount(modelFiles + dataFiles), "\(counts)")
     }
 
     @Test(.timeLimit(.minutes(10)))
