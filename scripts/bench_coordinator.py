@@ -320,6 +320,8 @@ def percent(share):
 def main():
     arguments = parse_arguments()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    # What a run that was killed has left.
+    shutil.rmtree(arguments.out / "stores", ignore_errors=True)
     print(f"{arguments.workers} workers, {os.cpu_count()} cores for them and the coordinator\n\n"
           f"{'':56}{'measured':>28}   wanted", flush=True)
     bench = Bench(arguments)

@@ -24,6 +24,8 @@ struct Alarms<Key: Comparable & Hashable & Sendable>: Sendable {
     /// The alarm that counts for one; nil where it has none.
     func time(of key: Key) -> Timestamp? { times[key] }
 
+    var count: Int { times.count }
+
     /// The earliest alarm.
     var first: (key: Key, time: Timestamp)? { heap.first.map { ($0.key, $0.time) } }
 

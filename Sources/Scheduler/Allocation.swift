@@ -139,6 +139,6 @@ package struct Allocation: Sendable {
 }
 
 extension Scheduler {
-    /// Stages that a worker could begin now.
-    package var readyCount: Int { sweeps.reduce(0) { $0 + $1.readyCount } }
+    /// Stages that a worker could begin now, or after a pause: that ends when a worker asks, who would have to be there.
+    package var readyCount: Int { queuedCount + pausing.count }
 }

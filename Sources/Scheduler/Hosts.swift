@@ -80,7 +80,10 @@ extension Scheduler {
     mutating func forget(_ worker: WorkerID) {
         guard let known = workers.removeValue(forKey: worker) else { return }
         hosts[known.node.host]?.workers.remove(worker)
-        guard known.endsAt ?? .never == lastEnd else { return }
+        // Most have no end, and the first that stays has none either.
+        guard known.endsAt ?? .never == lastEnd,
+            !workers.values.contains(where: { $0.endsAt ?? .never == lastEnd })
+        else { return }
         lastEnd = workers.values.lazy.map { $0.endsAt ?? .never }.max() ?? Timestamp(rawValue: 0)
     }
 

@@ -53,6 +53,8 @@ extension Scheduler {
         var broken: [String] = []
         let open = stages.indices.filter { !stages[$0].state.isFinal }.count
         if open != openCount { broken.append("8: \(openCount) stages are said to be open, not \(open)") }
+        let queued = stages.indices.filter { isQueued(stages[$0]) }.count
+        if queued != queuedCount { broken.append("8: \(queuedCount) stages are said to be queued, not \(queued)") }
         for (number, sweep) in sweeps.enumerated() {
             let members = sweep.lanes.flatMap { lanes[$0].order }
             let counts = Dictionary(members.map { (stages[$0].state, 1) }, uniquingKeysWith: +)

@@ -29,6 +29,7 @@ extension Scheduler {
         let stage = stages[index]
         guard isReady(stage) else { return }
         if let time = stage.notBefore { return pausing.set(index, at: time) }
+        queuedCount += stage.seats.isEmpty ? 0 : 1
         for seat in stage.seats {
             let lane = Int(seat.lane)
             lanes[lane].insert(seat.place, priority: stage.priority)
@@ -42,6 +43,7 @@ extension Scheduler {
     mutating func dequeue(_ index: StageIndex) {
         let stage = stages[index]
         guard isQueued(stage) else { return }
+        queuedCount -= 1
         for seat in stage.seats {
             lanes[Int(seat.lane)].remove(seat.place, priority: stage.priority)
             sweeps[lanes[Int(seat.lane)].kind.sweep].readyCount -= 1

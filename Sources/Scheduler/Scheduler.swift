@@ -70,6 +70,8 @@ package struct Scheduler: Sendable {
     var makers: [ArtifactID: [StageIndex]] = [:]
     /// Stages that have not ended.
     var openCount = 0
+    /// Stages in lanes, each once however many sweeps want it.
+    var queuedCount = 0
     /// How often a stage has been looked at to hand one out or to settle what follows from an end: it must not grow with
     /// the number of stages that are known.
     package internal(set) var visits = 0

@@ -75,6 +75,8 @@ package struct Dialogue: Sendable {
     var nodeFailuresInARow = 0
     /// What the coordinator has listed, by the digest that it was asked for.
     var manifests: [Digest: FileManifest] = [:]
+    /// Bytes that came over the network and that no stage's log tells of yet.
+    var fetched = 0
     /// When the worker was last done with an attempt.
     var idleSince = Duration.zero
     /// What the connection says about a coordinator that has never answered.

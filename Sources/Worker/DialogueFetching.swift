@@ -14,10 +14,11 @@ extension Dialogue {
             enter(.fetching(download), at: now)
             effects.append(.resume(next))
         } else {
-            if download.fetched > 0 {
-                let sentence = "fetched \(download.fetched) bytes from the coordinator"
+            if fetched > 0 {
+                let sentence = "fetched \(fetched) bytes from the coordinator"
                 log(.info, sentence, ["stage.id": assignment.stage.short])
                 change { $0.news.add(sentence) }
+                fetched = 0
             }
             enter(.training(Training(signAt: now)), at: now)
             effects.append(.train(assignment, download.provisions))
@@ -89,7 +90,7 @@ extension Dialogue {
         let rest = next.byteCount - offset
         guard bytes.count <= rest, !bytes.isEmpty || rest == 0 else { return spoil(download, at: now) }
         download.offset = nil
-        download.fetched += bytes.count
+        fetched += bytes.count
         enter(.fetching(download), at: now)
         effects.append(.store(bytes, of: next, at: offset))
     }

@@ -278,7 +278,8 @@ private final class CoordinatorLink {
         case .delivering(let parcel):
             for item in parcel.items { Disk.touch(cache.artifacts.path(of: item.artifact.id.rawValue)) }
         case .fetching(let download):
-            if download.offset != nil, let next = download.next { cache.artifacts.keepClaim(on: next.id.rawValue) }
+            // Also while what came is stored and compared.
+            if let next = download.next { cache.artifacts.keepClaim(on: next.id.rawValue) }
         case .training, .reporting, nil: break
         }
     }

@@ -18,8 +18,6 @@ struct Download: Sendable {
     var lookAt: Duration?
     /// Times that what came was not what was announced.
     var damages = 0
-    /// Bytes that came over the network.
-    var fetched = 0
 
     init(for assignment: Assignment, _ settings: WorkerSettings) {
         sources = assignment.sources(settings)

@@ -27,7 +27,8 @@ func output(
     process.standardOutput = pipe
     process.standardError = errors
     try process.run()
-    try words.fileHandleForWriting.write(contentsOf: Data((input ?? "").utf8))
+    // A program that reads none of it says why by its status.
+    do { try words.fileHandleForWriting.write(contentsOf: Data((input ?? "").utf8)) } catch {}
     try words.fileHandleForWriting.close()
     // It may fill one pipe while the other is read.
     let said = Thread.result { try errors.fileHandleForReading.readToEnd() ?? Data() }

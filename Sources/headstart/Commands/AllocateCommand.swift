@@ -4,7 +4,6 @@ import Files
 import Foundation
 import Messages
 import Scheduler
-import Transport
 import Worker
 
 struct AllocateCommand: ParsableCommand {
@@ -87,7 +86,7 @@ struct AllocateCommand: ParsableCommand {
     func run() throws {
         let (command, script) = (try command(), try script())
         if dryRun {
-            return try Screen.line("\(command.map(shellWord).joined(separator: " ")) <<'EOF'\n\(script)EOF")
+            return try Screen.line("\(command.map(quotedForShell).joined(separator: " ")) <<'EOF'\n\(script)EOF")
         }
         try system.demand()
         StopSignal.watch()
@@ -113,8 +112,8 @@ struct AllocateCommand: ParsableCommand {
         if worker.idleLimit == nil { words += ["--idle-limit", "300"] }
         return """
             #!/usr/bin/env bash
-            cd \(shellWord(FileManager.default.currentDirectoryPath))
-            exec \(words.map(shellWord).joined(separator: " "))
+            cd \(quotedForShell(FileManager.default.currentDirectoryPath))
+            exec \(words.map(quotedForShell).joined(separator: " "))
 
             """
     }
@@ -132,7 +131,12 @@ struct AllocateCommand: ParsableCommand {
                 guard let heard = heardAt else {
                     throw WorkFailed("no coordinator answers \(place); does one run there?")
                 }
-                if ContinuousClock.now - heard > .seconds(60) { return try end(cancelling: queued) }
+                if ContinuousClock.now - heard > .seconds(60) {
+                    return try end(
+                        cancelling: queued,
+                        "The coordinator has not answered for a minute; where its sweep has not ended, give the same "
+                            + "command again once it runs")
+                }
                 continue
             }
             heardAt = .now
@@ -166,10 +170,10 @@ struct AllocateCommand: ParsableCommand {
         try Screen.line("Submitted job \(job.rawValue).")
     }
 
-    private func end(cancelling jobs: [JobID]) throws {
+    private func end(cancelling jobs: [JobID], _ why: String = "There is nothing left to do") throws {
         if !jobs.isEmpty { try system.cancel(jobs) }
         let taken = jobs.isEmpty ? "" : "; \(counted(jobs.count, "waiting job")) taken back"
-        try Screen.line("There is nothing left to do\(taken).")
+        try Screen.line("\(why)\(taken).")
     }
 
     private func pausing(_ words: String) -> String {
@@ -187,27 +191,19 @@ struct AllocateCommand: ParsableCommand {
 
     private var place: String { store.map { "in \($0)" } ?? "at \(control ?? "")" }
 
+    /// How the coordinator is asked: `--coordinator` says where workers find it.
+    private var client: ClientOptions {
+        var client = ClientOptions()
+        client.store = store
+        client.coordinator = control
+        client.clientKey = clientKey
+        client.coordinatorKey = clientKey == nil ? nil : worker.coordinatorKey
+        return client
+    }
+
     /// - Returns: nil where no coordinator answers.
     private func report() throws -> CoordinatorReport? {
-        let reply: Reply?
-        if let control {
-            let credentials = try clientKey.flatMap { key in
-                try worker.coordinatorKey.map {
-                    Credentials(own: try CurveKeyPair(path: key), server: try CurvePublicKey(path: $0))
-                }
-            }
-            reply = try CoordinatorClient(Endpoint(control), credentials: credentials).ask(.status, seconds: 10)
-        } else {
-            reply = try store.flatMap { try CoordinatorClient.ask(store: $0, .status, seconds: 10) }
-        }
-        guard case .status(let report)? = reply else { return nil }
+        guard case .status(let report)? = try client.askIfThere(.status) else { return nil }
         return report
     }
-}
-
-/// The text as one word of a shell.
-private func shellWord(_ text: String) -> String {
-    let isPlain =
-        !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,@%+".contains($0)) }
-    return isPlain ? text : "'\(text.replacing("'", with: "'\\''"))'"
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// How long a job may take, as batch systems write it: "3600", "4:00:00", "2-12:00:00" with days before the hours.
+/// How long a job may take: "3600" seconds, or as batch systems write it, "4:00:00", "2-12:00:00" with days before the hours.
 struct TimeLimit: ExpressibleByArgument, CustomStringConvertible {
     let seconds: Int
 

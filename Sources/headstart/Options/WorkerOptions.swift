@@ -69,7 +69,7 @@ struct WorkerOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             """
-            How long this job may take, as 3600 or 4:00:00; SLURM_JOB_END_TIME and PBS_WALLTIME tell it otherwise. Before \
+            How long this job may take, in seconds or as 4:00:00 or 2-12:00:00; SLURM_JOB_END_TIME and PBS_WALLTIME tell it otherwise. Before \
             that is over, groups write a checkpoint and leave.
             """, valueName: "time"))
     var timeLimit: TimeLimit?
