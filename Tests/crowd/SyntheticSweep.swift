@@ -2,11 +2,12 @@ import Experiments
 import Files
 import TestKit
 
-/// A sweep of single stages that nobody plans from a file and nobody trains, four seeds of each method.
+/// A sweep of single stages that nobody plans from a file and nobody trains: at most a thousand methods, each with as many
+/// seeds.
 ///
 /// - Parameter heads: so many of the last stages yield a head.
 func makeSweep(stages count: Int, heads: Int) -> SweepPlan {
-    let seeds = 4
+    let seeds = max(4, count / 1000)
     let stages = (0..<count).map { place in
         PlannedStage(
             // Hashing a million specifications would take longer than all that is measured.
