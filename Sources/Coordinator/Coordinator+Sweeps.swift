@@ -69,7 +69,7 @@ extension Coordinator {
             let discarded: Set<ArtifactID>
             do throws(LedgerError) {
                 let new = plan?.stages.map(\.key).filter { core.scheduler.standing(of: $0) == nil }
-                known = try ledger.reader.known(of: new ?? [])
+                known = try ledger.reader.touched(of: new ?? [])
                 discarded = known.isEmpty ? [] : try ledger.reader.discarded()
             } catch {
                 sweeps[index].isDue = true

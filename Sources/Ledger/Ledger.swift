@@ -11,6 +11,7 @@ package final class Ledger: Sendable {
     private let queue: DatabaseQueue
     private let lock: StoreLock
     private let watch = DamageWatch()
+    private let checkpoints: Checkpoints
     /// The file that was opened, as the system knows it.
     private let file: Disk.Identity?
 
@@ -27,8 +28,11 @@ package final class Ledger: Sendable {
         try LedgerFile.chooseJournal(queue, in: store, isOnNetwork: isOnNetwork ?? MountTable.here.isOnNetwork(store))
         try LedgerFile.translated(LedgerFile.path(in: store)) { [queue] in try queue.write(LedgerFile.migrate) }
         reader = LedgerReader(store: store, source: LedgerSource(queue, at: LedgerFile.path(in: store)))
+        checkpoints = try Checkpoints(store: store)
         if LedgerFile.isLarge(LedgerFile.path(in: store)) { watch.begin(in: store) }
     }
+
+    deinit { checkpoints.end() }
 
     /// Commits all changes in one transaction that is on the disk when this returns, or none of them.
     package func commit(_ changes: [Change]) throws(LedgerError) {
@@ -42,6 +46,7 @@ package final class Ledger: Sendable {
                 for change in changes { try writer.write(change) }
             }
         }
+        checkpoints.noteCommit()
     }
 
     /// Tells those who read the store why it cannot be written; nil where it can be again. Told where it is possible.

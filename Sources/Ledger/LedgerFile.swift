@@ -70,7 +70,11 @@ enum LedgerFile {
         configuration.busyMode = .timeout(readOnly ? 10 : 2)
         configuration.prepareDatabase { database in
             // What large ledgers take of 256 MiB saves them from reading pages a hundred times; small ones take little.
-            try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -262144")
+            try database.execute(
+                sql: """
+                    PRAGMA synchronous = FULL; PRAGMA cache_size = -262144;
+                    PRAGMA wal_autocheckpoint = \(Checkpoints.mostPages)
+                    """)
         }
         return try translated(path) {
             let queue = try DatabaseQueue(path: path, configuration: configuration)

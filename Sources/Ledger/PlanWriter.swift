@@ -54,6 +54,7 @@ struct PlanWriter {
     // MARK: Stages
 
     private mutating func write(_ stages: [PlannedStage], of sweep: Int64) throws {
+        guard try !has(stages, of: sweep) else { return }
         var (places, keys, known): ([Int64], [StageKey], [Int64]) = ([], [], [])
         try database.each(
             """
@@ -86,6 +87,22 @@ struct PlanWriter {
             try database.run("DELETE FROM members WHERE sweep = ? AND place = ?", sweep, next[index])
             try add(stage, of: sweep, kind: kind, at: next[index])
         }
+    }
+
+    /// Whether the sweep has these stages already, in this order and asked for as here: so it is at every start but the first.
+    private mutating func has(_ stages: [PlannedStage], of sweep: Int64) throws -> Bool {
+        let members = try Row.fetchCursor(
+            database.cachedStatement(
+                sql: """
+                    SELECT stages.key, members.kind FROM members JOIN stages ON stages.id = members.stage
+                    WHERE members.sweep = ? ORDER BY members.place
+                    """), arguments: [sweep])
+        for stage in stages {
+            guard let row = try members.next() else { return false }
+            let kind = try kind(of: stage)
+            guard try row.at(1) == kind, try row.at(0) == stage.key.description else { return false }
+        }
+        return try members.next() == nil
     }
 
     private mutating func add(_ stage: PlannedStage, of sweep: Int64, kind: Int64, at place: Int64) throws {

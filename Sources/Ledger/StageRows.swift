@@ -40,21 +40,27 @@ struct StageReader {
     }
 
     /// What is known of these stages: one by one, or in one pass where they are many of all there are.
-    func records(_ keys: [StageKey]) throws -> [StageKey: StageRecord] {
+    /// - Parameter isUntouchedLeftOut: leaves those out that are as they were planned.
+    func records(_ keys: [StageKey], isUntouchedLeftOut: Bool = false) throws -> [StageKey: StageRecord] {
         var records: [StageKey: StageRecord] = [:]
-        records.reserveCapacity(keys.count)
         let all = try database.number("SELECT max(id) FROM stages") ?? 0
         guard keys.count > 1000, keys.count > Int(all) / 8 else {
             for key in keys { records[key] = try record(key) }
-            return records
+            return isUntouchedLeftOut ? records.filter { $1 != StageRecord(key: $0) } : records
         }
-        let wanted = Set(keys)
-        try each("") { row in
+        lazy var wanted = Set(keys)
+        try each(isUntouchedLeftOut ? "WHERE \(Self.isTouched)" : "") { row in
             let key = StageKey(rawValue: try digest(row.at(0)))
             if wanted.contains(key) { records[key] = try record(row, key) }
         }
         return records
     }
+
+    /// What holds of every stage that an attempt was at, or a person.
+    private static let isTouched = """
+        stages.state <> 'waiting' OR stages.attempts > 0 OR stages.losses > 0 OR stages.nodeFailures > 0
+            OR stages.isPaused OR stages.priority <> 0
+        """
 
     func record(_ row: Row) throws -> StageRecord { try record(row, StageKey(rawValue: try digest(row.at(0)))) }
 

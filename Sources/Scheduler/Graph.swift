@@ -7,7 +7,7 @@ extension Scheduler {
         _ plan: SweepPlan, known: [StageKey: StageRecord], needs: [StageKey: StageNeeds], at now: Timestamp
     ) {
         for index in add(plan, known: known, needs: needs) {
-            unsettled.insert(index)
+            if !stages[index].inputs.isEmpty { unsettled.insert(index) }
             reopenUnlessVerdict(index)
         }
         letGoOfUnchosen(plan, at: now)

@@ -51,5 +51,21 @@ package struct NumberSet: Sendable {
         return nil
     }
 
+    /// The greatest number, or the greatest below this one.
+    package func last(below number: Int? = nil) -> Int? {
+        var (level, place) = (0, (number ?? levels[0].count * 64) - 1)
+        while level < levels.count, place >= 0 {
+            let rest = levels[level][place / 64] & (bit(place) | (bit(place) - 1))
+            guard rest == 0 else {
+                place = place / 64 * 64 + 63 - rest.leadingZeroBitCount
+                for below in levels[..<level].reversed() { place = place * 64 + 63 - below[place].leadingZeroBitCount }
+                return place
+            }
+            place = place / 64 - 1
+            level += 1
+        }
+        return nil
+    }
+
     private func bit(_ place: Int) -> UInt64 { 1 << UInt64(place % 64) }
 }

@@ -8,24 +8,31 @@ extension Scheduler {
     mutating func add(
         _ plan: SweepPlan, known: [StageKey: StageRecord], needs: [StageKey: StageNeeds] = [:]
     ) -> [StageIndex] {
-        let new = plan.stages.filter { stages.index(of: $0.key) == nil }
-        stages.reserve(new.count)
-        let added = new.map { insert($0, of: plan, known[$0.key] ?? StageRecord(key: $0.key)) }
-        for planned in plan.stages { ask(planned) }
-        bestSeeds.add(plan)
+        stages.reserve(plan.stages.count)
+        var added: [StageIndex] = []
+        let places = plan.stages.map { planned in
+            if let known = stages.index(of: planned.key) { return known }
+            let index = insert(planned, of: plan, known[planned.key])
+            added.append(index)
+            return index
+        }
+        for (index, planned) in zip(places, plan.stages) { ask(index, planned) }
+        if plan.stages.contains(where: { !$0.keptIfBest.isEmpty }) { bestSeeds.add(plan) }
         let moved = rank(added, plan.rows)
-        seat(plan, needs, moved)
+        seat(plan, places, needs, moved)
         for index in added { noteMaker(of: index) }
         return added
     }
 
-    private mutating func insert(_ planned: PlannedStage, of plan: SweepPlan, _ known: StageRecord) -> StageIndex {
+    private mutating func insert(_ planned: PlannedStage, of plan: SweepPlan, _ known: StageRecord?) -> StageIndex {
         let sources = Set(planned.specification.inputs.map(\.from))
         var stage = Stage(planned)
-        stage.record = known
-        // The limits may have been lowered since.
-        if known.losses >= settings.lossLimit { stage.record.losses = settings.lossLimit - 1 }
-        if known.nodeFailures >= settings.nodeFailureLimit { stage.record.nodeFailures = settings.nodeFailureLimit - 1 }
+        if var known {
+            // The limits may have been lowered since.
+            known.losses = min(known.losses, settings.lossLimit - 1)
+            known.nodeFailures = min(known.nodeFailures, settings.nodeFailureLimit - 1)
+            stage.record = known
+        }
         stage.missing = UInt32(sources.count { stages.named($0)?.state != .finished })
         given.formUnion(planned.specification.given.map(\.id))
         let index = stages.append(stage)
@@ -40,8 +47,7 @@ extension Scheduler {
     }
 
     /// A stage owes what any plan wants of it and what any edge carries.
-    private mutating func ask(_ planned: PlannedStage) {
-        let index = stages.known(planned.key)
+    private mutating func ask(_ index: StageIndex, _ planned: PlannedStage) {
         stages[index].planned.owe(planned)
         for input in planned.specification.inputs {
             stages[stages.known(input.from)].planned.owe([input.kind], measures: [])
@@ -51,43 +57,44 @@ extension Scheduler {
     /// Says how long the chains are that begin with each stage, and for which seeds of their cells the stages are: of each
     /// the first, which those that they start from are for, too.
     /// - Returns: the stages for which that has changed.
-    private mutating func rank(_ added: [StageIndex], _ rows: [SweepRow]) -> Set<StageIndex> {
-        var changed = Set(added)
+    private mutating func rank(_ added: [StageIndex], _ rows: [SweepRow]) -> NumberSet {
+        var changed = NumberSet(below: stages.count)
+        for index in added { changed.insert(Int(index.rawValue)) }
         var seeds: [Cell: UInt32] = [:]
         for row in rows {
             let round = seeds[row.cell, default: 0]
             seeds[row.cell] = round + 1
             for index in row.stages.map(stages.known) where stages[index].round.map({ round < $0 }) ?? true {
                 stages[index].round = round
-                changed.insert(index)
+                changed.insert(Int(index.rawValue))
             }
         }
         // The last first, so that all that starts from a stage is known before it.
-        var due = Heap<Later>()
-        for index in changed { due.insert(Later(index: index)) }
-        while let index = due.removeFirst()?.index {
+        var next = changed.last()
+        while let number = next {
+            let index = StageIndex(rawValue: UInt32(number))
             let (chain, round) = (stages[index].chain, stages[index].round)
-            for source in Set(stages[index].inputs.map(\.from)).map(stages.known) {
+            for source in stages[index].inputs.map({ stages.known($0.from) }) {
                 let longest = max(stages[source].chain, chain + 1)
                 let first = [stages[source].round, round].compactMap(\.self).min()
                 guard longest != stages[source].chain || first != stages[source].round else { continue }
                 (stages[source].chain, stages[source].round) = (longest, first)
-                changed.insert(source)
-                due.insert(Later(index: source))
+                changed.insert(Int(source.rawValue))
             }
+            next = changed.last(below: number)
         }
         return changed
-    }
-
-    private struct Later: Comparable {
-        let index: StageIndex
-        static func < (left: Later, right: Later) -> Bool { left.index > right.index }
     }
 
     // MARK: Lanes
 
     /// Gives each of a plan's stages a seat in its sweep, and those that have moved another one.
-    private mutating func seat(_ plan: SweepPlan, _ needs: [StageKey: StageNeeds], _ moved: Set<StageIndex>) {
+    /// - Parameters:
+    ///   - places: the stages of the plan, in its order.
+    ///   - moved: the numbers of those that have changed places with others.
+    private mutating func seat(
+        _ plan: SweepPlan, _ places: [StageIndex], _ needs: [StageKey: StageNeeds], _ moved: NumberSet
+    ) {
         let sweep = take(plan)
         let sources = plan.tasks.map { task in
             let source = Source(model: plan.model, task: task.definition, dataDirectory: plan.dataDirectory)
@@ -95,8 +102,7 @@ extension Scheduler {
         }
         let sourceOf = Dictionary(sources) { first, _ in first }
         var new: [Int: [StageIndex]] = [:]
-        for planned in plan.stages {
-            let index = stages.known(planned.key)
+        for (index, planned) in zip(places, plan.stages) {
             let seats = stages[index].seats.map { lanes[Int($0.lane)].kind }
             guard !seats.contains(where: { $0.sweep == sweep }) else { continue }
             guard let source = seats.first?.source ?? sourceOf[planned.task] else {
@@ -107,8 +113,11 @@ extension Scheduler {
             new[lane(of: kind), default: []].append(index)
             sweeps[sweep].note(stages[index].state, by: 1)
         }
-        let disturbed = moved.flatMap { stages[$0].seats.map { Int($0.lane) } }
-        for lane in Set(new.keys).union(disturbed).sorted() { arrange(lane, with: new[lane] ?? []) }
+        var disturbed = Set(new.keys)
+        for index in places where moved.contains(Int(index.rawValue)) {
+            for seat in stages[index].seats { disturbed.insert(Int(seat.lane)) }
+        }
+        for lane in disturbed.sorted() { arrange(lane, with: new[lane] ?? []) }
     }
 
     /// - Returns: the sweep's number.
@@ -139,7 +148,7 @@ extension Scheduler {
     private mutating func arrange(_ lane: Int, with new: [StageIndex]) {
         let members = lanes[lane].order + new
         for index in members { dequeue(index) }
-        let order = members.sorted { rank(of: $0) < rank(of: $1) }
+        let order = members.map(rank).sorted(by: <).map(\.2)
         lanes[lane].arrange(order)
         for (place, index) in order.enumerated() {
             let seat = Seat(lane: UInt32(lane), place: UInt32(place))

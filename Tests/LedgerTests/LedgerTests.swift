@@ -29,6 +29,21 @@ struct LedgerTests {
         #expect(try ledger.reader.plan(containing: stage) == plan)
     }
 
+    /// More than a thousand are read in one pass.
+    @Test(arguments: [3, 1500]) func `a start reads what was touched`(count: Int) throws {
+        let plan = try makePlan(name: "large", seeds: (0..<UInt64(count)).map { $0 })
+        let keys = plan.stages.map(\.key)
+        let running = StageRecord(key: keys[0], standing: .running(on: worker), attempts: 1)
+        let paused = StageRecord(key: keys[1], isPaused: true)
+        let hurried = StageRecord(key: keys[2], priority: 7)
+        try ledger.commit([
+            .planned(plan, at: at(1000)), .started(keys[0], first, on: worker, node: node, at: at(2000)),
+            .stands(running), .stands(paused), .stands(hurried),
+        ])
+        let touched = try ledger.reader.touched(of: keys)
+        #expect(touched == [keys[0]: running, keys[1]: paused, keys[2]: hurried])
+    }
+
     @Test func `an attempt and its result are read back`() throws {
         let running = StageRecord(key: stage, standing: .running(on: worker), attempts: 1)
         try ledger.commit([.started(stage, first, on: worker, node: node, at: at(2000)), .stands(running)])

@@ -4,7 +4,7 @@ import Testing
 
 struct NumberSetTests {
     @Test(arguments: [1, 64, 65, 4096, 4097, 300_000])
-    func `it holds what a set would hold, and finds the next of any`(bound: Int) {
+    func `it holds what a set would hold, and finds the next and the one before any`(bound: Int) {
         var generator = Generator(seed: UInt64(bound))
         var numbers = NumberSet(below: bound)
         var expected: Set<Int> = []
@@ -22,10 +22,12 @@ struct NumberSetTests {
             }
             let from = Int.random(in: 0...bound, using: &generator)
             #expect(numbers.first(from: from) == expected.filter { $0 >= from }.min())
+            #expect(numbers.last(below: from) == expected.filter { $0 < from }.max())
             #expect(numbers.contains(number) == expected.contains(number))
             #expect(numbers.isEmpty == expected.isEmpty)
         }
+        #expect(numbers.last() == expected.max())
         for number in expected.sorted() { numbers.remove(number) }
-        #expect(numbers.isEmpty && numbers.first() == nil)
+        #expect(numbers.isEmpty && numbers.first() == nil && numbers.last() == nil)
     }
 }
