@@ -31,6 +31,10 @@ let lingerMilliseconds: Int32 = 5000
 /// How long a connection may take to say who it is; one that does not is closed, and its descriptor is free again.
 private let handshakeMilliseconds: Int32 = 5000
 
+/// By how much a frame is longer on the wire where it is encrypted: the command's name, a nonce, the box's tag and the flags
+/// (CurveZMQ, RFC 26, MESSAGE). libzmq compares that length with its limit.
+private let encryptionBytes = 8 + 8 + 16 + 1
+
 /// The C socket with its options, sends and receives. Never blocks: waiting is `poll`'s.
 final class Socket {
     let pointer: UnsafeMutableRawPointer
@@ -52,7 +56,7 @@ final class Socket {
         try set(ZMQ_LINGER, lingerMilliseconds)
         try set(ZMQ_SNDHWM, Int32(clamping: limits.queued))
         try set(ZMQ_RCVHWM, Int32(clamping: limits.queued))
-        try set(ZMQ_MAXMSGSIZE, Int64(limits.frameBytes))
+        try set(ZMQ_MAXMSGSIZE, Int64(limits.frameBytes + encryptionBytes))
         try set(ZMQ_HANDSHAKE_IVL, handshakeMilliseconds)
     }
 

@@ -50,6 +50,17 @@ private struct Gate {
         #expect(try gate.admits(credentials, within: 120))
     }
 
+    @Test func `frames as long as the limit go through encryption, both ways`() throws {
+        let gate = try Gate()
+        let dealer = try gate.dealer(Credentials(own: gate.listed, server: gate.gatekeeper.serverKey))
+        let long = [[UInt8](repeating: 7, count: limits.frameBytes)]
+        #expect(try eventually { try dealer.send(long) == .queued })
+        let received = try #require(try eventually { try gate.router.receive() })
+        #expect(received.frames == long)
+        #expect(try gate.router.send(long, to: received.peer) == .queued)
+        #expect(try eventually { try dealer.receive() } == long)
+    }
+
     @Test func `what arrives bears the key of its sender, which may use its own names alone`() throws {
         let gate = try Gate()
         let dealer = try gate.dealer(Credentials(own: gate.listed, server: gate.gatekeeper.serverKey))
