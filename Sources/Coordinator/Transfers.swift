@@ -8,18 +8,18 @@ import Transport
 /// Moves bytes between workers and the store: artifacts in chunks, and logs. It decides nothing, and all that it does
 /// happens on threads of its own: the loop asks, and takes the outcomes when the bell rings.
 ///
-/// What fits into one chunk has a thread to itself, so that no head waits behind a backbone; whatever concerns one artifact
-/// is done by one thread.
+/// What fits into one chunk has threads to itself, so that no head waits behind a backbone, and several, so that a file
+/// system writes what they ask for together; whatever concerns one artifact is done by one thread.
 final class Transfers {
     /// Rings when outcomes wait.
     let bell: Bell
-    private let artifacts: ContentStore
+    let artifacts: ContentStore
     private let sources = SourceFiles()
     private let logs: StageLogs
-    private let small: DiskQueue<Outcome>
-    private let large: DiskQueue<Outcome>
+    private let small: [DiskQueue<Outcome>]
+    let large: DiskQueue<Outcome>
     /// Reads whole artifacts that nobody waits for, seldom.
-    private let checks: DiskQueue<Outcome>
+    let checks: DiskQueue<Outcome>
     /// Artifacts that workers have announced, by what an upload names.
     private var announced: [ArtifactID: Announcement] = [:]
     /// The same by attempt.
@@ -28,7 +28,7 @@ final class Transfers {
     private var open: [WorkerID: Int] = [:]
     private var underWay = ChunksUnderWay()
     /// How often it is being looked for what the ledger says is in the store.
-    private var lookUps = 0
+    var lookUps = 0
 
     private struct Announcement {
         let artifact: ArtifactReference
@@ -67,14 +67,14 @@ final class Transfers {
         self.bell = bell
         artifacts = ContentStore(store: store)
         logs = StageLogs(store: store)
-        small = DiskQueue("headstart.transfers") { bell.ring() }
+        small = (0..<smallQueueCount).map { DiskQueue("headstart.transfers.\($0)") { bell.ring() } }
         large = DiskQueue("headstart.transfers.large") { bell.ring() }
         checks = DiskQueue("headstart.checks") { bell.ring() }
     }
 
     func takeOutcomes() -> [Outcome] {
         bell.silence()
-        let outcomes = small.takeOutcomes() + large.takeOutcomes() + checks.takeOutcomes()
+        let outcomes = (small + [large, checks]).flatMap { $0.takeOutcomes() }
         for outcome in outcomes {
             switch outcome {
             case .answer(_, let worker): endRequest(of: worker)
@@ -93,7 +93,7 @@ final class Transfers {
     /// Waits until what was heard is on the disk.
     func drain() {
         // Small things may be found to be large ones.
-        small.drain()
+        for queue in small { queue.drain() }
         large.drain()
     }
 
@@ -106,9 +106,9 @@ final class Transfers {
         case .offer(let claim, let artifact): resume(artifact, for: worker, claim)
         case .upload(let id, let offset):
             guard let artifact = announced[id]?.artifact else {
-                return request(for: worker, small) { _ in Answer(message: .missing(artifact: id)) }
+                return request(for: worker, small(id)) { _ in Answer(message: .missing(artifact: id)) }
             }
-            request(for: worker, lane(artifact.byteCount)) { artifacts throws(FileError) in
+            request(for: worker, lane(artifact)) { artifacts throws(FileError) in
                 let reception = try artifacts.receive(
                     bytes, of: id.rawValue, byteCount: artifact.byteCount, at: offset)
                 return Answer(reception, of: artifact)
@@ -124,7 +124,7 @@ final class Transfers {
                 }
             }
         case .log(let claim, let offset, let text):
-            small.perform { [logs] in
+            small(claim.stage).perform { [logs] in
                 do throws(FileError) {
                     try logs.append(text, at: offset, to: claim.stage, claim.attempt)
                     return nil
@@ -142,13 +142,20 @@ final class Transfers {
     func unsent(to worker: WorkerID) { underWay.forget(worker) }
 
     /// Whose bytes one chunk holds goes ahead of the rest.
-    private func lane(_ byteCount: Int) -> DiskQueue<Outcome> { byteCount <= chunkByteLimit ? small : large }
+    private func lane(_ artifact: ArtifactReference) -> DiskQueue<Outcome> {
+        artifact.byteCount <= chunkByteLimit ? small(artifact.id) : large
+    }
+
+    /// - Parameter subject: what is done in turn.
+    private func small(_ subject: some Hashable) -> DiskQueue<Outcome> {
+        small[Int(UInt(bitPattern: subject.hashValue) % UInt(small.count))]
+    }
 
     /// Says from which byte on the store needs the artifact.
     func resume(_ artifact: ArtifactReference, for worker: WorkerID, _ claim: Claim) {
         announced[artifact.id] = Announcement(artifact: artifact, claim: claim)
         announcements[claim, default: []].insert(artifact.id)
-        request(for: worker, lane(artifact.byteCount)) { artifacts throws(FileError) in
+        request(for: worker, lane(artifact)) { artifacts throws(FileError) in
             Answer(try artifacts.resume(artifact.id.rawValue, byteCount: artifact.byteCount), of: artifact)
         }
     }
@@ -170,7 +177,7 @@ final class Transfers {
 
     /// Does on the small files' thread, or on the large ones', what concerns an artifact whose length only the disk knows.
     private func inLane(of id: ArtifactID, _ work: @escaping @Sendable () -> Outcome?) {
-        small.perform { [artifacts, large] in
+        small(id).perform { [artifacts, large] in
             if let byteCount = Disk.byteCount(of: artifacts.path(of: id.rawValue)), byteCount <= chunkByteLimit {
                 return work()
             }
@@ -199,71 +206,9 @@ final class Transfers {
     /// Lets workers have the files that a sweep was planned from.
     func offer(_ plan: SweepPlan) { sources.add(plan.inputSources) }
 
-    /// Whether it may still turn out that some artifact is not in the store.
-    var isLooking: Bool { lookUps > 0 }
-
-    /// Those artifacts that lie in the store, as the ledger has it: whether they do is looked up in the background, and
-    /// their bytes are compared after that.
-    /// - Parameter discarded: what the store has let go, of which something may be here all the same.
-    func held(_ references: [ArtifactReference], besides discarded: Set<ArtifactID>) -> Set<ArtifactID> {
-        let kept = references.filter {
-            !discarded.contains($0.id) || Disk.byteCount(of: artifacts.path(of: $0.id.rawValue)) == $0.byteCount
-        }
-        guard !kept.isEmpty else { return [] }
-        lookUps += 2
-        large.perform { [artifacts] in
-            .absent(
-                kept.filter { Disk.byteCount(of: artifacts.path(of: $0.id.rawValue)) != $0.byteCount }.map(\.id))
-        }
-        compare(kept)
-        return Set(kept.map(\.id))
-    }
-
-    /// Compares artifacts with their names: the first of them at once, so that a small store heals before the sweep ends,
-    /// and the others little by little.
-    private func compare(_ references: [ArtifactReference]) {
-        var bytes = 0
-        let first = references.prefix { reference in
-            bytes += reference.byteCount
-            return bytes <= comparedAtOnce
-        }
-        for reference in first { checks.perform { [artifacts] in Self.outcome(of: reference, in: artifacts) } }
-        checks.perform { .absent([]) }
-        Self.check(references[first.endIndex...], in: artifacts, checks)
-    }
-
-    /// nil where nothing is wrong with it.
-    private static func outcome(of reference: ArtifactReference, in artifacts: ContentStore) -> Outcome? {
-        do throws(FileError) {
-            guard try artifacts.condition(of: reference.id.rawValue, byteCount: reference.byteCount) == .damaged else {
-                return nil
-            }
-            try artifacts.setAside(reference.id.rawValue)
-            return .damaged(reference.id)
-        } catch {
-            // Whoever asks for the artifact meets the same refusal.
-            return nil
-        }
-    }
-
-    /// Compares one artifact after another with its name. It rests as long as it reads: others need the disk, too.
-    private static func check(
-        _ references: ArraySlice<ArtifactReference>, in artifacts: ContentStore, _ checks: DiskQueue<Outcome>
-    ) {
-        guard let reference = references.first else { return }
-        checks.perform { [weak checks] in
-            let start = ContinuousClock.now
-            defer {
-                usleep(UInt32(min(start.duration(to: .now) / .microseconds(1), 1e6)))
-                if let checks { check(references.dropFirst(), in: artifacts, checks) }
-            }
-            return outcome(of: reference, in: artifacts)
-        }
-    }
-
     /// Reads an artifact that is to be published.
     func publish(_ artifact: ArtifactReference) {
-        lane(artifact.byteCount).perform { [artifacts] in
+        lane(artifact).perform { [artifacts] in
             do throws(FileError) {
                 let bytes = try artifacts.read(artifact.id.rawValue, offset: 0, count: artifact.byteCount)
                 return bytes.map { .publication(artifact, bytes: $0) }
@@ -279,7 +224,7 @@ final class Transfers {
         for id in announcements.removeValue(forKey: claim) ?? [] {
             guard let announcement = announced[id], announcement.claim == claim else { continue }
             announced[id] = nil
-            lane(announcement.artifact.byteCount).perform { [artifacts] in
+            lane(announcement.artifact).perform { [artifacts] in
                 do throws(FileError) {
                     try artifacts.forget(id.rawValue)
                     return nil
@@ -317,9 +262,11 @@ final class Transfers {
                 return .refused(error, by: nil)
             }
         }
-        small.perform { [large] in
-            large.drain()
-            return nil
+        for queue in small {
+            queue.perform { [large] in
+                large.drain()
+                return nil
+            }
         }
     }
 
@@ -337,7 +284,7 @@ final class Transfers {
 
     /// Finds out whether as much as a chunk can be written.
     func probe() {
-        small.perform { [artifacts] in
+        small[0].perform { [artifacts] in
             do throws(FileError) {
                 try Directory.make(artifacts.root)
                 let path = "\(artifacts.root)/probe"
@@ -354,6 +301,9 @@ final class Transfers {
     }
 }
 
+/// Threads for what fits into one chunk.
+private let smallQueueCount = 4
+
 /// Requests of one worker that may wait for the disk; what it says again meanwhile is dropped.
 private let requestLimit = 4
 
@@ -366,9 +316,6 @@ extension Transfers.Outcome {
         }
     }
 }
-
-/// Bytes of artifacts that are compared with their names before a sweep may end.
-private let comparedAtOnce = 256 << 20
 
 extension Transfers.Answer {
     fileprivate init(_ manifest: FileManifest, of content: Digest) {
