@@ -7,16 +7,20 @@
 
 // The library is the host's, and loaded by the first process that is one of several ranks: all else runs without. Of Open MPI,
 // 4 and 5 have one binary interface; its handles are addresses of variables in the library, MPICH's are numbers.
+#define TEXT(number) #number
+#define VERSION(major, minor, patch) TEXT(major) "." TEXT(minor) "." TEXT(patch)
 #if defined(OPEN_MPI)
 static const char *const libraries[] = {"libmpi.so.40"};
 #define HANDLE(type, number, variable) ((type)find(variable))
-#define PACKAGE "Open MPI (Debian and Ubuntu: apt-get install openmpi-bin)"
-#elif defined(MPICH)
+#define FAMILY CMPI_OPEN_MPI
+#define RELEASE VERSION(OMPI_MAJOR_VERSION, OMPI_MINOR_VERSION, OMPI_RELEASE_VERSION)
+#elif defined(MPICH_VERSION)
 static const char *const libraries[] = {"libmpich.so.12", "libmpi.so.12"};
 #define HANDLE(type, number, variable) (number)
-#define PACKAGE "MPICH (Debian and Ubuntu: apt-get install mpich)"
+#define FAMILY CMPI_MPICH
+#define RELEASE MPICH_VERSION
 #else
-#error "CMPI knows Open MPI and MPICH"
+#error "this MPI is neither Open MPI nor MPICH (or one of its family)"
 #endif
 
 static struct {
@@ -83,18 +87,9 @@ static int load(void) {
     return lack[0] ? CMPI_MISSING : MPI_SUCCESS;
 }
 
-#define TEXT(number) #number
-#define VERSION(major, minor, patch) TEXT(major) "." TEXT(minor) "." TEXT(patch)
+cmpi_family cmpi_built_with(void) { return FAMILY; }
 
-const char *cmpi_library(void) {
-#if defined(OPEN_MPI)
-    return "Open MPI " VERSION(OMPI_MAJOR_VERSION, OMPI_MINOR_VERSION, OMPI_RELEASE_VERSION);
-#elif defined(MPICH_VERSION)
-    return "MPICH " MPICH_VERSION;
-#else
-#error "this MPI is neither Open MPI nor MPICH (or one of its family)"
-#endif
-}
+const char *cmpi_release(void) { return RELEASE; }
 
 int cmpi_initialize(void) {
     int provided = MPI_THREAD_SINGLE;
@@ -165,7 +160,7 @@ void cmpi_describe(int code, char *text, int size) {
     char full[MPI_MAX_ERROR_STRING] = "";
     int length = 0;
     if (code == CMPI_MISSING) {
-        snprintf(text, (size_t)size, "%s; install " PACKAGE ", or load its module", lack);
+        snprintf(text, (size_t)size, "%s", lack);
     } else if (code == CMPI_NO_THREADS) {
         snprintf(text, (size_t)size, "this MPI library does not allow threads beside the one that calls it");
     } else if (mpi.error_string(code, full, &length) == MPI_SUCCESS) {

@@ -19,5 +19,6 @@ func demandSuccess(_ code: Int32, in call: String) throws(MPIError) {
     var text = [CChar](repeating: 0, count: 512)
     cmpi_describe(code, &text, Int32(text.count))
     let reason = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    throw MPIError(call: call, reason: reason)
+    let advice = code == CMPI_MISSING ? "; \(MPILibrary.current.advice), or load its module" : ""
+    throw MPIError(call: call, reason: reason + advice)
 }

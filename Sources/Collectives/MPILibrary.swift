@@ -6,10 +6,18 @@ import Foundation
 package enum MPILibrary: Sendable {
     case openMPI, mpich
 
-    /// As "Open MPI 4.1.4" or "MPICH 4.0.2".
-    package static let builtWith = String(cString: cmpi_library())
+    package static let current: MPILibrary = cmpi_built_with() == CMPI_MPICH ? .mpich : .openMPI
 
-    package static let current: MPILibrary = builtWith.hasPrefix("MPICH") ? .mpich : .openMPI
+    /// As "Open MPI 4.1.4" or "MPICH 4.0.2".
+    package static let builtWith = "\(current.name) \(String(cString: cmpi_release()))"
+
+    /// What people call it.
+    package var name: String {
+        switch self {
+        case .openMPI: "Open MPI"
+        case .mpich: "MPICH"
+        }
+    }
 
     /// What starts ranks. Where both are installed, Debian calls MPICH's so, and `mpirun` is the other.
     package var launcher: String {
@@ -27,6 +35,9 @@ package enum MPILibrary: Sendable {
         }
     }
 
+    /// What to do where it is missing.
+    package var advice: String { "install \(name) (Debian and Ubuntu: apt-get install \(package))" }
+
     /// Which of them a launcher is, and what it says of itself.
     ///
     /// - Parameter version: what it prints with --version.
@@ -34,10 +45,11 @@ package enum MPILibrary: Sendable {
     package static func named(in version: String) -> (library: MPILibrary, name: String)? {
         let lines = version.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
         guard let first = lines.first else { return nil }
-        if first.contains("Open MPI") { return (.openMPI, first) }
+        if first.contains(MPILibrary.openMPI.name) { return (.openMPI, first) }
         guard first.hasPrefix("HYDRA") else { return nil }
         let number = lines.first { $0.hasPrefix("Version:") }?.dropFirst("Version:".count)
-        return (.mpich, "mpirun (MPICH)\(number.map { " " + $0.trimmingCharacters(in: .whitespaces) } ?? "")")
+        let suffix = number.map { " " + $0.trimmingCharacters(in: .whitespaces) } ?? ""
+        return (.mpich, "mpirun (\(MPILibrary.mpich.name))\(suffix)")
     }
 
     private func isOnPath(_ name: String) -> Bool {

@@ -12,6 +12,8 @@ final class SourceFiles: Sendable {
         /// Sweeps may have been planned from several copies.
         var sources: [Digest: [InputSource]] = [:]
         var paths: [ArtifactID: String] = [:]
+        /// What was listed in this life.
+        var listed: Set<Digest> = []
     }
 
     enum Listing: Sendable {
@@ -23,6 +25,7 @@ final class SourceFiles: Sendable {
         known.withLock { known in
             for source in sources where known.sources[source.content]?.contains(source) != true {
                 known.sources[source.content, default: []].append(source)
+                known.listed.remove(source.content)
             }
         }
     }
@@ -32,7 +35,12 @@ final class SourceFiles: Sendable {
     /// Reads the files, unless this process has read them before.
     func list(_ content: Digest) -> Listing {
         var reason = "it is in none of this coordinator's sweeps"
-        for source in known.withLock({ $0.sources[content] ?? [] }) {
+        let sources = known.withLock { known -> [InputSource] in
+            guard let sources = known.sources[content] else { return [] }
+            known.listed.insert(content)
+            return sources
+        }
+        for source in sources {
             do {
                 let (manifest, paths) = (try source.manifest(), try source.namedFiles().map(\.path))
                 known.withLock { known in
@@ -48,13 +56,20 @@ final class SourceFiles: Sendable {
 
     /// - Returns: nil where no source has a file of this digest.
     func read(_ id: ArtifactID, offset: Int, count: Int) throws(FileError) -> [UInt8]? {
-        if known.withLock({ $0.paths[id] }) == nil {
-            // Listed by an earlier life of the coordinator.
-            for content in known.withLock({ $0.sources.keys.sorted() }) { _ = list(content) }
-        }
-        guard let path = known.withLock({ $0.paths[id] }),
+        guard let path = path(of: id),
             try KnownDigests.ofProcess.digest(of: path).digest == id.rawValue
         else { return nil }
         return try Disk.read(path, offset: offset, count: count)
+    }
+
+    /// An earlier life of the coordinator may have listed it: what this one has not yet is read for that, once, whatever
+    /// workers ask for.
+    private func path(of id: ArtifactID) -> String? {
+        let unlisted = known.withLock { known in Set(known.sources.keys).subtracting(known.listed).sorted() }
+        for content in unlisted {
+            if let path = known.withLock({ $0.paths[id] }) { return path }
+            _ = list(content)
+        }
+        return known.withLock { $0.paths[id] }
     }
 }

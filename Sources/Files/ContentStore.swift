@@ -130,7 +130,15 @@ package struct ContentStore: Sendable {
         case .missing: break
         }
         guard byteCount >= 0 else { return .corrupt }
-        if isCache, try !claim(digest) { return .elsewhere }
+        if isCache {
+            guard try claim(digest) else { return .elsewhere }
+            // Whoever had it may have been done after the look above.
+            if try isWhole(digest, byteCount: byteCount) {
+                claims.remove(digest)
+                try forget(digest)
+                return .complete
+            }
+        }
         let received = received(of: digest)
         let isNext = offset == received && bytes.count <= byteCount - received
         if isNext { try append(bytes, to: digest, at: offset) }
@@ -174,11 +182,17 @@ package struct ContentStore: Sendable {
     private func complete(_ digest: Digest) throws(FileError) -> Reception {
         let partial = partialPath(of: digest)
         defer { claims.remove(digest) }
-        guard try Disk.digest(of: partial) == digest else {
-            try Disk.remove(partial)
-            return .corrupt
+        do throws(FileError) {
+            guard try Disk.digest(of: partial) == digest else {
+                try Disk.remove(partial)
+                return try isWhole(digest) ? .complete : .corrupt
+            }
+            try Disk.rename(partial, to: place(of: digest), isDurable: !isCache)
+        } catch {
+            // Another process that took the claim over may have been done first.
+            guard try isWhole(digest) else { throw error }
+            return .complete
         }
-        try Disk.rename(partial, to: place(of: digest), isDurable: !isCache)
         remember(digest)
         return .complete
     }

@@ -45,13 +45,16 @@ extension LedgerReader {
                 problems.append((error as? DatabaseError)?.message ?? "\(error)")
             }
         }
-        let counted = """
-            SELECT 1 FROM (
-                SELECT members.sweep, members.kind, state, count(*) AS stages
-                FROM members JOIN stages ON stages.id = members.stage GROUP BY 1, 2, 3
-                EXCEPT SELECT sweep, kind, state, stages FROM counts)
+        let difference = """
+            WITH
+                counted AS (
+                    SELECT members.sweep, members.kind, state, count(*) AS stages
+                    FROM members JOIN stages ON stages.id = members.stage GROUP BY 1, 2, 3),
+                kept AS (SELECT sweep, kind, state, stages FROM counts WHERE stages <> 0)
+            SELECT 1 FROM (SELECT * FROM counted EXCEPT SELECT * FROM kept)
+            UNION ALL SELECT 1 FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted)
             """
-        if try database.number(counted) != nil { problems.append("stages are counted otherwise than they stand") }
+        if try database.number(difference) != nil { problems.append("stages are counted otherwise than they stand") }
         return problems
     }
 

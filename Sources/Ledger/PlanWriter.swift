@@ -116,9 +116,9 @@ struct PlanWriter {
         let specification = stage.specification
         try database.run(
             """
-            INSERT OR IGNORE INTO stages
+            INSERT INTO stages
                 (key, sweep, kind, seed, state, attempts, losses, nodeFailures, isPaused, priority)
-            VALUES (?, ?, ?, ?, 'waiting', 0, 0, 0, 0, 0)
+            VALUES (?, ?, ?, ?, 'waiting', 0, 0, 0, 0, 0) ON CONFLICT (key) DO NOTHING
             """, stage.key.description, sweep, kind, Int64(bitPattern: specification.seed))
         guard database.changesCount > 0 else { return try number(of: stage.key) }
         let number = database.lastInsertedRowID

@@ -174,12 +174,13 @@ extension Schema {
                 json_extract(item.value, '$.specification.recipe') AS recipe,
                 json_extract(item.value, '$.specification.given') AS given
             FROM sweep, json_each(plan, '$.stages') AS item;
-        INSERT OR IGNORE INTO recipes (semantics, backbone, content, recipe)
-            SELECT semantics, backbone, content, recipe FROM old;
-        INSERT OR IGNORE INTO kinds (recipe, task, label, outputs, keptIfBest, measures, recomputes)
+        -- The WHERE tells SQLite that the ON behind it begins no join.
+        INSERT INTO recipes (semantics, backbone, content, recipe)
+            SELECT semantics, backbone, content, recipe FROM old WHERE true ON CONFLICT DO NOTHING;
+        INSERT INTO kinds (recipe, task, label, outputs, keptIfBest, measures, recomputes)
             SELECT recipes.id, task, label, outputs, keptIfBest, measures, recomputes
-            FROM old JOIN recipes USING (recipe, content, backbone, semantics);
-        INSERT OR IGNORE INTO kinds (task, label, outputs, keptIfBest, measures, recomputes)
+            FROM old JOIN recipes USING (recipe, content, backbone, semantics) WHERE true ON CONFLICT DO NOTHING;
+        INSERT INTO kinds (task, label, outputs, keptIfBest, measures, recomputes)
             SELECT DISTINCT task, label, '[]', '[]', '[]', 0 FROM stage WHERE key NOT IN (SELECT key FROM old);
         CREATE TEMP TABLE kindOf AS
             SELECT old.sweep, old.place, old.key, kinds.id AS kind
@@ -188,13 +189,13 @@ extension Schema {
                 AND kinds.outputs = old.outputs AND kinds.keptIfBest = old.keptIfBest
                 AND kinds.measures = old.measures AND kinds.recomputes = old.recomputes;
         CREATE INDEX temp.kindOfKey ON kindOf(key, sweep);
-        INSERT OR IGNORE INTO nodes (host, ranks, threads, blasCore, program)
-            SELECT host, ranks, threads, blasCore, '' FROM attempt ORDER BY startedAt;
-        INSERT OR IGNORE INTO nodes (host, ranks, threads, blasCore, program)
+        INSERT INTO nodes (host, ranks, threads, blasCore, program)
+            SELECT host, ranks, threads, blasCore, '' FROM attempt WHERE true ORDER BY startedAt ON CONFLICT DO NOTHING;
+        INSERT INTO nodes (host, ranks, threads, blasCore, program)
             SELECT json_extract(result, '$.node.host'), json_extract(result, '$.node.ranks'),
                 json_extract(result, '$.node.threads'), json_extract(result, '$.node.blasCore'),
                 coalesce(json_extract(result, '$.node.program'), '')
-            FROM stage WHERE result IS NOT NULL;
+            FROM stage WHERE result IS NOT NULL ON CONFLICT DO NOTHING;
         PRAGMA defer_foreign_keys = ON;
         INSERT INTO stages
             SELECT rowid, key, sweep,
@@ -240,10 +241,10 @@ extension Schema {
         INSERT INTO edges
             SELECT stages.id, edge.kind, source.id
             FROM edge JOIN stages ON stages.key = edge.stage JOIN stages AS source ON source.key = edge.source;
-        INSERT OR IGNORE INTO given
+        INSERT INTO given
             SELECT stages.id, json_extract(value, '$.kind'), json_extract(value, '$.id'),
                 json_extract(value, '$.byteCount')
-            FROM old JOIN stages USING (key), json_each(old.given) WHERE old.given IS NOT NULL;
+            FROM old JOIN stages USING (key), json_each(old.given) WHERE old.given IS NOT NULL ON CONFLICT DO NOTHING;
         INSERT INTO attempts
             SELECT stages.id, number, worker, nodes.id, startedAt, endedAt, outcome, message
             FROM attempt JOIN stages ON stages.key = attempt.stage

@@ -10,9 +10,11 @@ struct TurnWriter {
     /// Most changes of a turn are of stages that others of it are of, too.
     private var numbers: [StageKey: Int64] = [:]
     private var nodes: [NodeSettings: Int64] = [:]
+    private let results: ResultReader
 
     init(_ database: Database, at now: Timestamp) {
         self.database = database
+        results = ResultReader(database)
         self.now = now
     }
 
@@ -33,9 +35,11 @@ struct TurnWriter {
         case .discarded(let artifacts, let at):
             for artifact in artifacts {
                 try database.run(
-                    "INSERT OR IGNORE INTO discarded (artifact, at) VALUES (?, ?)", artifact.description, at.rawValue)
+                    "INSERT INTO discarded (artifact, at) VALUES (?, ?) ON CONFLICT DO NOTHING", artifact.description,
+                    at.rawValue)
             }
-        case .drained(let host, false): try database.run("INSERT OR IGNORE INTO drained (host) VALUES (?)", host)
+        case .drained(let host, false):
+            try database.run("INSERT INTO drained (host) VALUES (?) ON CONFLICT DO NOTHING", host)
         case .drained(let host, true): try database.run("DELETE FROM drained WHERE host = ?", host)
         case .submitted(let plan, let words):
             let json = String(decoding: try CanonicalJSON.encode(words), as: UTF8.self)
@@ -132,7 +136,7 @@ struct TurnWriter {
         var result: Int64?
         if let value = record.result {
             // Who wishes something of a finished stage leaves its result as it was.
-            let isKnown = try before != nil && ResultReader(database).result(before) == value
+            let isKnown = try before != nil && results.result(before) == value
             result = isKnown ? before : try insert(value, of: stage)
             for artifact in value.artifacts where before == nil {
                 // What was let go of a stage that stays finished was not made again.

@@ -38,13 +38,15 @@ package struct Allocation: Sendable {
         package var open: Int
         package var ready: Int
         /// Worker groups that are connected, wherever they come from, and those of them without a stage.
-        package var workers: Int
+        package var workers: Set<WorkerID>
         package var idle: Int
         /// The jobs of this allocation.
         package var queued: [JobID]
         package var running: [JobID]
 
-        package init(open: Int, ready: Int, workers: Int, idle: Int, queued: [JobID], running: [JobID]) {
+        package init(
+            open: Int, ready: Int, workers: Set<WorkerID>, idle: Int, queued: [JobID], running: [JobID]
+        ) {
             self.open = open
             self.ready = ready
             self.workers = workers
@@ -58,7 +60,7 @@ package struct Allocation: Sendable {
             let waiting = states.compactMap { $0[StageState.waiting.rawValue] }.reduce(0, +)
             self.init(
                 open: waiting + states.compactMap { $0[StageState.running.rawValue] }.reduce(0, +),
-                ready: report.ready ?? waiting, workers: report.workers.count,
+                ready: report.ready ?? waiting, workers: Set(report.workers.map(\.worker)),
                 idle: report.workers.count { $0.stage == nil && !$0.isDraining }, queued: queued, running: running)
         }
     }
@@ -76,6 +78,8 @@ package struct Allocation: Sendable {
     private let limits: Limits
     /// The jobs of the last look.
     private var jobs: [JobID: Stand] = [:]
+    /// Worker groups that no job has brought: they were there while none ran.
+    private var strangers: Set<WorkerID> = []
     private var failuresInARow = 0
     private var lastFailure = ""
     private var notBefore = Duration.zero
@@ -110,7 +114,8 @@ package struct Allocation: Sendable {
     private func jobsToSubmit(_ situation: Situation) -> Int {
         let size = limits.workersPerJob
         // Those that begin are not connected yet.
-        let coming = (situation.queued.count * size) + max(0, situation.running.count * size - situation.workers)
+        let connected = situation.workers.subtracting(strangers).count
+        let coming = (situation.queued.count * size) + max(0, situation.running.count * size - connected)
         let missing = situation.ready - situation.idle - coming
         let allowed = limits.maxWorkers - (situation.queued.count + situation.running.count) * size
         return min((missing + size - 1) / size, allowed / size, limits.backlog - situation.queued.count)
@@ -119,6 +124,7 @@ package struct Allocation: Sendable {
     /// A job that is gone soon after its begin, or before it, while there was work, was ended or refused by something; one
     /// that comes to last shows that jobs can.
     private mutating func watch(_ situation: Situation, at now: Duration) {
+        strangers = situation.running.isEmpty ? situation.workers : strangers.intersection(situation.workers)
         let known = jobs
         jobs = [:]
         for job in situation.queued { jobs[job] = .waits }

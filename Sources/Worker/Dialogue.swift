@@ -33,6 +33,8 @@ package struct Dialogue: Sendable {
 
     /// What the group does, as far as one can see from outside.
     struct Training: Sendable {
+        /// What it is trained with, of which some may lie in this host's cache.
+        var files: [ArtifactID] = []
         /// Why it is to end.
         var interruption: Interruption?
         /// When it last made a step, or anything else that takes time.
@@ -65,6 +67,8 @@ package struct Dialogue: Sendable {
     var isWelcome = false
     /// When the question is put (again).
     var askAt = Duration.zero
+    /// Whether it was put in this state.
+    var hasAsked = false
     var heartbeat = Duration.seconds(5)
     /// When the coordinator last spoke; nil before its first word.
     var heardAt: Duration?
@@ -104,7 +108,7 @@ package struct Dialogue: Sendable {
         case .worked(let progress): hear(progress, at: now)
         case .found(let content, let finding): hear(content, finding, at: now)
         case .stands(let artifact, let reception): hear(artifact, reception, at: now)
-        case .diskFailed(let sentence): hear(diskFailure: sentence, at: now)
+        case .diskFailed(let failure): hear(diskFailure: failure, at: now)
         case .leave: leave(at: now)
         case .refused(let error): end(.failed(error))
         case .doubted(let error): silence = error
@@ -137,7 +141,7 @@ package struct Dialogue: Sendable {
 
     // MARK: Changes of the state
 
-    mutating func enter(_ next: State, at now: Duration) { (state, askAt) = (next, now) }
+    mutating func enter(_ next: State, at now: Duration) { (state, askAt, hasAsked) = (next, now, false) }
 
     mutating func enter(_ next: Phase, at now: Duration) {
         guard case .holding(let held, _) = state else { return }

@@ -24,7 +24,7 @@ package enum DialogueEvent: Sendable {
     /// How much of a file lies in this host's cache.
     case stands(ArtifactID, ContentStore.Reception)
     /// The disk refused what the last effect asked for.
-    case diskFailed(String)
+    case diskFailed(StageFailure)
     /// The worker is asked to leave.
     case leave
     /// The coordinator lets this worker never in.

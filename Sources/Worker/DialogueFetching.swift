@@ -14,15 +14,27 @@ extension Dialogue {
             enter(.fetching(download), at: now)
             effects.append(.resume(next))
         } else {
-            if fetched > 0 {
-                let sentence = "fetched \(fetched) bytes from the coordinator"
-                log(.info, sentence, ["stage.id": assignment.stage.short])
-                change { $0.news.add(sentence) }
-                fetched = 0
-            }
-            enter(.training(Training(signAt: now)), at: now)
+            tellFetched()
+            let files = assignment.inputs.map(\.id) + download.provisions.flatMap { $0.manifest.files.map(\.id) }
+            enter(.training(Training(files: files, signAt: now)), at: now)
             effects.append(.train(assignment, download.provisions))
         }
+    }
+
+    /// Says in the attempt's log what came over the network since that was said last.
+    mutating func tellFetched() {
+        guard fetched > 0, let assignment else { return }
+        let sentence = "fetched \(fetched) bytes from the coordinator"
+        log(.info, sentence, ["stage.id": assignment.stage.short])
+        change { $0.news.add(sentence) }
+        fetched = 0
+    }
+
+    /// Gives the attempt back: what it needs cannot be had here.
+    mutating func giveBack(_ failure: StageFailure, at now: Duration) {
+        tellFetched()
+        change { $0.news.add("failed: \(failure)") }
+        enter(.reporting(failure), at: now)
     }
 
     // MARK: The model and the data
@@ -74,11 +86,31 @@ extension Dialogue {
         guard case .fetching(let download) = phase, download.asksForList, let source = download.sources.first,
             source.content == content
         else { return }
-        let option = if case .model = source { "--model" } else { "--data" }
-        let sentence =
-            "\(source.name) is not on this host, and the coordinator does not have it: \(reason); name a directory that"
-            + " has it with \(option)"
-        enter(.reporting(StageFailure(.node, sentence)), at: now)
+        let sentence = "\(source.name) is not on this host, and the coordinator does not have it: \(reason)"
+        giveBack(StageFailure(.node, "\(sentence); \(source.advice)"), at: now)
+    }
+
+    /// The coordinator does not hold a file that it was asked for. One that it has listed was changed there since: it is
+    /// asked for the list again, a few times, and finds another copy or says what is wrong.
+    mutating func miss(_ file: ArtifactID, at now: Duration) {
+        guard case .fetching(var download) = phase, !download.asksForList, download.next?.id == file else { return }
+        guard let provision = download.provision(listing: file) else {
+            let sentence = "the coordinator does not hold artifact \(file), from which the stage starts"
+            return giveBack(StageFailure(.node, sentence), at: now)
+        }
+        let source = provision.source
+        manifests[source.content] = nil
+        download.losses += 1
+        guard download.losses < lossLimit else {
+            let sentence =
+                "the coordinator has listed file \(file) of \(source.name) \(lossLimit) times, and not given it; "
+            return giveBack(StageFailure(.node, sentence + source.advice), at: now)
+        }
+        let sentence = "the coordinator does not give file \(file) of \(source.name), and is asked for the list again"
+        log(.warning, sentence, [:])
+        change { $0.news.add(sentence) }
+        download.listAgain(provision)
+        enter(.fetching(download), at: now)
     }
 
     // MARK: Files
@@ -131,7 +163,7 @@ extension Dialogue {
         guard download.damages < damageLimit else {
             let name = download.next.map { "\($0.id)" } ?? ""
             let sentence = "artifact \(name) arrived damaged \(damageLimit) times"
-            return enter(.reporting(StageFailure(.node, sentence)), at: now)
+            return giveBack(StageFailure(.node, sentence), at: now)
         }
         enter(.fetching(download), at: now)
     }
@@ -139,3 +171,13 @@ extension Dialogue {
 
 /// Downloads of one file that may turn out damaged before the stage goes back.
 private let damageLimit = 3
+/// Files that the coordinator may list and then not give before the stage goes back.
+private let lossLimit = 3
+
+extension InputSource {
+    /// What to do where nobody has it.
+    fileprivate var advice: String {
+        let option = if case .model = self { "--model" } else { "--data" }
+        return "name a directory that has it with \(option)"
+    }
+}

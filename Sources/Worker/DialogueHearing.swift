@@ -19,7 +19,9 @@ extension Dialogue {
         case .manifest(let content, let manifest): hear(content, manifest, at: now)
         case .unlisted(let content, let reason): lack(content, reason, at: now)
         case .chunk(let artifact, let offset, _): receive(bytes, of: artifact, from: offset, at: now)
-        case .missing(let artifact): miss(artifact, at: now)
+        case .missing(let artifact):
+            miss(artifact, at: now)
+            uploaded(artifact, upTo: nil, at: now)
         case .received(let artifact, let upTo): uploaded(artifact, upTo: upTo, at: now)
         case .settled(let claim, let refusal): settle(claim, refusal, at: now)
         }
@@ -70,23 +72,13 @@ extension Dialogue {
         send(.failed(claim: claim, failure: StageFailure(.stopped, "the worker has ended the attempt before")))
     }
 
-    mutating func hear(diskFailure sentence: String, at now: Duration) {
+    mutating func hear(diskFailure failure: StageFailure, at now: Duration) {
         switch phase {
-        case .fetching: enter(.reporting(StageFailure(.node, sentence)), at: now)
+        case .fetching: giveBack(failure, at: now)
         case .delivering:
-            enter(.reporting(StageFailure(.node, "the result cannot be delivered: \(sentence)")), at: now)
+            let sentence = "the result cannot be delivered: \(failure.message)"
+            enter(.reporting(StageFailure(failure.cause, sentence)), at: now)
         case .training, .reporting, nil: break
-        }
-    }
-
-    /// The coordinator does not hold an artifact: one that this worker needs, or one that it uploads.
-    private mutating func miss(_ artifact: ArtifactID, at now: Duration) {
-        switch phase {
-        case .fetching(let download) where download.next?.id == artifact:
-            let sentence = "the coordinator does not hold artifact \(artifact), from which the stage starts"
-            enter(.reporting(StageFailure(.node, sentence)), at: now)
-        case .delivering: uploaded(artifact, upTo: nil, at: now)
-        default: break
         }
     }
 
@@ -113,7 +105,11 @@ extension Dialogue {
         guard assignment?.claim == claim else { return }
         log(.info, "the attempt is to stop", ["stage.id": claim.stage.short, "reason": reason])
         settled.insert(claim)
-        if isTraining { interrupt(.abandoned) } else { goOn(at: now) }
+        guard !isTraining else { return interrupt(.abandoned) }
+        // Nobody would tell of it later.
+        tellFetched()
+        for message in nextNews() { send(message) }
+        goOn(at: now)
     }
 
     /// Asks for other work, or leaves.

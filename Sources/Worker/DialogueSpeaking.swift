@@ -11,11 +11,12 @@ extension Dialogue {
         guard !hasEnded else { return }
         lookAgain(at: now)
         drawOn(at: now)
+        if hasAsked, now >= askAt, announcesEnd { tellAgain() }
         tellNews(at: now)
         beat(at: now)
         if now >= askAt, let question = question(at: now) {
             send(question)
-            askAt = now + patience.answer(to: question)
+            (askAt, hasAsked) = (now + patience.answer(to: question), true)
         }
         endWhenDue(at: now)
         if !hasEnded { effects.append(.wakeAt(nextDue(at: now))) }
@@ -86,13 +87,32 @@ extension Dialogue {
     /// heard the last, and the connection never fills up, on which a goodbye would find no room.
     private mutating func tellNews(at now: Duration) {
         guard isWelcome, case .holding(let held, _) = state, !held.newsAreOnTheWay, held.news.isWaiting else { return }
-        var messages: [FromWorker.Body] = []
+        for message in nextNews() { send(message) }
         change {
-            messages = $0.news.tell($0.assignment.claim)
             $0.newsAreOnTheWay = true
             $0.beatAt = now
         }
-        for message in messages { send(message) }
+    }
+
+    /// A coordinator whose store is in trouble puts off the end of an attempt and the news before it, which would be lost if
+    /// the end alone were announced again.
+    private mutating func tellAgain() {
+        change { $0.news.tellAgain() }
+        hasAsked = false
+    }
+
+    private var announcesEnd: Bool {
+        switch phase {
+        case .reporting: true
+        case .delivering(let parcel): parcel.next == nil
+        case .fetching, .training, nil: false
+        }
+    }
+
+    mutating func nextNews() -> [FromWorker.Body] {
+        var messages: [FromWorker.Body] = []
+        change { messages = $0.news.tell($0.assignment.claim) }
+        return messages
     }
 
     /// Tries again a little later what could not be sent.
@@ -102,7 +122,7 @@ extension Dialogue {
         case .heartbeat: change { $0.beatAt = later }
         case .evaluated, .curve, .log:
             change { $0.news.takeBack() }
-        default: askAt = later
+        default: (askAt, hasAsked) = (later, false)
         }
     }
 

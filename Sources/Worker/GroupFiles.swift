@@ -26,8 +26,8 @@ struct GroupFiles {
 
     /// - Returns: the job with the paths of this rank's host.
     func share(_ job: StageJob, _ inputs: [ArtifactReference], _ provisions: [Provision]) throws -> StageJob {
-        var failures: [String] = []
-        if communicator.rank == 0 { note(&failures) { try Directory.make(job.outputDirectory) } }
+        var failure: StageFailure?
+        if communicator.rank == 0 { note(&failure) { try Directory.make(job.outputDirectory) } }
         var files = inputs.map { SharedFile($0.id, $0.byteCount, at: store.path(of: $0.id.rawValue)) }
         var areHere: [Bool] = []
         for provision in provisions {
@@ -35,19 +35,19 @@ struct GroupFiles {
             let found = try communicator.gather([isFirst ? (provision.isHere ? 1 : 0) : 2])
             let isHere = found[first] == [1]
             areHere.append(isHere)
-            if found.contains([0]) { files += sharedFiles(of: provision, isHere: isHere, &failures) }
+            if found.contains([0]) { files += sharedFiles(of: provision, isHere: isHere, &failure) }
         }
-        try share(files, &failures)
+        try share(files, &failure)
         var job = job
+        job.workDirectory = cache.directory
         job.inputs = Dictionary(inputs.map { ($0.kind, store.path(of: $0.id.rawValue)) }) { first, _ in first }
         for (provision, isHere) in zip(provisions, areHere) {
-            note(&failures) { try take(provision, isHere: isHere, into: &job) }
+            note(&failure) { try take(provision, isHere: isHere, into: &job) }
         }
-        let all = try communicator.gather([UInt8](failures.joined(separator: "; ").utf8))
-        if let first = all.first(where: { !$0.isEmpty }) {
-            throw StageFailure(.node, String(decoding: first, as: UTF8.self))
+        return try communicator.agree {
+            if let failure { throw failure }
+            return job
         }
-        return job
     }
 
     private func take(_ provision: Provision, isHere: Bool, into job: inout StageJob) throws {
@@ -80,11 +80,11 @@ struct GroupFiles {
 
     /// As many on every rank, whatever fails.
     private func sharedFiles(
-        of provision: Provision, isHere: Bool, _ failures: inout [String]
+        of provision: Provision, isHere: Bool, _ failure: inout StageFailure?
     ) -> [SharedFile] {
         let files = provision.manifest.files
         var paths: [String] = []
-        if isHere { note(&failures) { paths = try provision.source.namedFiles().map(\.path) } }
+        if isHere { note(&failure) { paths = try provision.source.namedFiles().map(\.path) } }
         return files.indices.map { index in
             let (id, byteCount) = (files[index].id, files[index].byteCount)
             return paths.count == files.count
@@ -93,48 +93,52 @@ struct GroupFiles {
         }
     }
 
-    private func share(_ files: [SharedFile], _ failures: inout [String]) throws {
+    private func share(_ files: [SharedFile], _ failure: inout StageFailure?) throws {
         var isHere = [UInt8](repeating: 1, count: files.count)
         if isFirst {
             for (index, file) in files.enumerated() where !file.isOutside {
-                note(&failures) {
+                note(&failure) {
                     isHere[index] = try store.isWhole(file.id.rawValue, byteCount: file.byteCount) ? 1 : 0
+                    cache.noteUse(of: file.id)
                 }
             }
         }
         let all = try communicator.gather(isHere)
         for (index, file) in files.enumerated() where all.contains(where: { $0[index] == 0 }) {
-            try broadcast(file, isWanted: isHere[index] == 0, &failures)
+            try broadcast(file, isWanted: isHere[index] == 0, &failure)
         }
     }
 
-    private func broadcast(_ file: SharedFile, isWanted: Bool, _ failures: inout [String]) throws {
+    private func broadcast(_ file: SharedFile, isWanted: Bool, _ failure: inout StageFailure?) throws {
+        var draft = ""
+        if isWanted { note(&failure) { draft = try store.draft(of: file.id.rawValue) } }
+        defer { if failure != nil, isWanted { unlink(draft) } }
         for offset in stride(from: 0, to: max(1, file.byteCount), by: pieceByteLimit) {
             var piece: [UInt8] = []
             if communicator.rank == 0 {
-                note(&failures) { piece = try Disk.read(file.path, offset: offset, count: pieceByteLimit) }
+                note(&failure) { piece = try Disk.read(file.path, offset: offset, count: pieceByteLimit) }
             }
             piece = try communicator.broadcast(piece, from: 0)
             guard isWanted else { continue }
-            note(&failures) {
-                try Disk.open(try store.draft(of: file.id.rawValue), offset == 0 ? O_TRUNC : 0) {
-                    output throws(FileError) in try output.write(piece, at: offset)
+            note(&failure) {
+                try Disk.open(draft, offset == 0 ? O_TRUNC : 0) { output throws(FileError) in
+                    try output.write(piece, at: offset)
                 }
             }
         }
         guard isWanted else { return }
-        note(&failures) {
-            let draft = try store.draft(of: file.id.rawValue)
+        note(&failure) {
             guard try Disk.digest(of: draft) == file.id.rawValue else {
-                try Disk.remove(draft)
-                throw StageFailure(.node, "file \(file.id) came damaged from rank 0")
+                throw StageFailure(.node, "\(WorkerID.host): file \(file.id) came damaged from rank 0")
             }
-            try store.adopt(draft, as: file.id.rawValue, byteCount: file.byteCount)
+            try cache.adopt(draft, as: WantedFile(id: file.id, byteCount: file.byteCount))
         }
     }
 
-    private func note(_ failures: inout [String], _ body: () throws -> Void) {
-        do { try body() } catch { failures.append("\(error)") }
+    /// Keeps this rank's first failure. After it the rank goes along with what all ranks do together, and no further.
+    private func note(_ failure: inout StageFailure?, _ body: () throws -> Void) {
+        guard failure == nil else { return }
+        do { try body() } catch { failure = cache.failure(error) }
     }
 }
 

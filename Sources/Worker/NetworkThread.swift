@@ -259,28 +259,26 @@ private final class CoordinatorLink {
     private func find(
         _ file: WantedFile, _ body: @escaping @Sendable (WorkCache) throws(FileError) -> ContentStore.Reception
     ) {
-        disk.perform { [cache, settings] in
+        disk.perform { [cache] in
             do throws(FileError) {
                 return .stands(file.id, try body(cache))
-            } catch  where error.isDiskFull {
-                let folder = settings.workDirectory
-                return .diskFailed("\(folder): the disk is full; free space there, or name another folder with --work")
             } catch {
-                return .diskFailed("\(error)")
+                return .diskFailed(cache.failure(error))
             }
         }
     }
 
-    /// A result may wait for its coordinator for hours, and a slow network for the next bytes of a file; the cache is bounded,
-    /// and others of this host wait for that file.
+    /// A training may take days, a result may wait for its coordinator for hours, and a slow network for the next bytes of a
+    /// file; the cache is bounded, and others of this host wait for that file.
     private func keepFiles() {
         switch dialogue.phase {
         case .delivering(let parcel):
-            for item in parcel.items { Disk.touch(cache.artifacts.path(of: item.artifact.id.rawValue)) }
+            for item in parcel.items { cache.noteUse(of: item.artifact.id) }
         case .fetching(let download):
             // Also while what came is stored and compared.
             if let next = download.next { cache.artifacts.keepClaim(on: next.id.rawValue) }
-        case .training, .reporting, nil: break
+        case .training(let training): training.files.forEach(cache.noteUse(of:))
+        case .reporting, nil: break
         }
     }
 
@@ -297,11 +295,12 @@ private final class CoordinatorLink {
             do throws(FileError) {
                 guard let bytes = try cache.artifacts.read(artifact.rawValue, offset: offset, count: chunkByteLimit)
                 else {
-                    return .diskFailed("\(cache.artifacts.path(of: artifact.rawValue)): is gone, or was changed")
+                    let path = cache.artifacts.path(of: artifact.rawValue)
+                    return .diskFailed(StageFailure(.node, "\(path): is gone, or was changed"))
                 }
                 frames.append(bytes)
             } catch {
-                return .diskFailed("\(error)")
+                return .diskFailed(cache.failure(error))
             }
         }
         return try dealer.send(frames) == .queued ? nil : .unsent(message)

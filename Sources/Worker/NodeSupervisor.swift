@@ -99,7 +99,7 @@ package enum SupervisorError: Error, Equatable, Sendable, CustomStringConvertibl
     package var description: String {
         switch self {
         case .launcherIsMissing(let name):
-            "\(name) is not installed; install Open MPI (Debian and Ubuntu: apt-get install openmpi-bin)"
+            "\(name) is not installed; \(MPILibrary.current.advice)"
         case .cannotStart(let reason):
             "mpirun cannot be started: \(reason)"
         case .gaveUp(let group, let status, let said):

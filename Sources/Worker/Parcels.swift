@@ -18,6 +18,8 @@ struct Download: Sendable {
     var lookAt: Duration?
     /// Times that what came was not what was announced.
     var damages = 0
+    /// Times that a file that was listed was not to be had.
+    var losses = 0
 
     init(for assignment: Assignment, _ settings: WorkerSettings) {
         sources = assignment.sources(settings)
@@ -36,6 +38,18 @@ struct Download: Sendable {
             let wanted = WantedFile(id: file.id, byteCount: file.byteCount)
             if !missing.contains(wanted) { missing.append(wanted) }
         }
+    }
+
+    /// What has been listed with this file in it.
+    func provision(listing file: ArtifactID) -> Provision? {
+        provisions.first { $0.manifest.files.contains { $0.id == file } }
+    }
+
+    /// What was listed is not to be had so: it is to be listed once more.
+    mutating func listAgain(_ provision: Provision) {
+        provisions.removeAll { $0 == provision }
+        sources.insert(provision.source, at: 0)
+        (asksForList, offset) = (true, nil)
     }
 }
 

@@ -7,7 +7,7 @@ import Training
 /// and is bounded: what was not used for longest goes first.
 package struct WorkCache: Sendable {
     package let artifacts: ContentStore
-    private let directory: String
+    let directory: String
     private let byteLimit: Int
 
     package init(_ directory: String, byteLimit: Int) {
@@ -60,17 +60,39 @@ package struct WorkCache: Sendable {
         _ id: ArtifactID, _ reception: ContentStore.Reception
     ) throws(FileError) -> ContentStore.Reception {
         if reception == .complete {
-            Disk.touch(artifacts.path(of: id.rawValue))
+            noteUse(of: id)
             try trim()
         }
         return reception
+    }
+
+    /// Moves a file that this process has put together into its place.
+    func adopt(_ file: String, as wanted: WantedFile) throws(FileError) {
+        try artifacts.adopt(file, as: wanted.id.rawValue, byteCount: wanted.byteCount)
+        _ = try used(wanted.id, .complete)
+    }
+
+    /// What is in use is let go last, and not at all while that is said again and again.
+    func noteUse(of id: ArtifactID) { Disk.touch(artifacts.path(of: id.rawValue)) }
+
+    /// What a person is told where a disk of this host refuses.
+    func failure(_ error: any Error) -> StageFailure {
+        guard let error = error as? FileError else { return StageFailure(classifying: error) }
+        let host = WorkerID.host
+        let advice = "name another folder with --work"
+        if error.isDiskFull {
+            return StageFailure(.diskFull, "\(host): \(directory): the disk is full; free space there, or \(advice)")
+        }
+        return StageFailure(.node, "\(host): \(error)\(error.operation == .write ? "; mend that, or \(advice)" : "")")
     }
 
     // MARK: Models and data
 
     /// A folder in which the files of a manifest have their names, all of them links into the cache.
     func layOut(_ manifest: FileManifest, of content: Digest) throws(FileError) -> String {
-        let folder = "\(directory)/inputs/\(content)"
+        let folder = "\(inputs)/\(content)"
+        try Directory.make(folder)
+        Disk.touch(folder)
         for file in manifest.files {
             let path = "\(folder)/\(file.name)"
             try Directory.make(Path.folder(of: path))
@@ -81,6 +103,8 @@ package struct WorkCache: Sendable {
         }
         return folder
     }
+
+    private var inputs: String { "\(directory)/inputs" }
 
     // MARK: Room
 
@@ -97,6 +121,15 @@ package struct WorkCache: Sendable {
         for file in files where byteCount > byteLimit && file.at < inUse {
             try Disk.remove(file.path)
             byteCount -= file.bytes
+        }
+        try removeBrokenInputs(unusedSince: inUse)
+    }
+
+    /// Lets the folders go that link to a file that is gone; whoever needs one lays it out again.
+    private func removeBrokenInputs(unusedSince moment: Date) throws(FileError) {
+        for folder in Directory.names(in: inputs).map({ "\(inputs)/\($0)" }) {
+            guard let last = Disk.use(of: folder)?.at, last < moment else { continue }
+            if !Directory.files(under: folder).allSatisfy(Disk.isPlainFile) { try Directory.remove(folder) }
         }
     }
 

@@ -19,8 +19,7 @@ enum MPILaunch {
             + joined(Array(CommandLine.arguments.dropFirst()))
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         execvp(launcher, &arguments)
-        throw WorkFailed(
-            "\(launcher) cannot be started; install \(MPILibrary.current.package), or train with one rank")
+        throw WorkFailed("\(launcher) cannot be started; \(MPILibrary.current.advice), or train with one rank")
     }
 
     /// The arguments with `--tune all` as `--tune=all`: mpirun looks for options of its own behind the program's name,

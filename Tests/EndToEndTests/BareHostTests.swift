@@ -1,4 +1,7 @@
+import Files
 import Foundation
+import Safetensors
+import TestKit
 import Testing
 
 /// Hosts that have the program, an address and nothing else.
@@ -7,18 +10,25 @@ struct BareHostTests {
 
     init() throws {
         shop = try Workshop()
+        try writeSweep(seeds: "[1, 2]")
+    }
+
+    private func writeSweep(seeds: String) throws {
         try shop.write(
             """
             sweep: small
             model: \(shop.model)
             tasks: [tiny]
-            seeds: [1, 2]
+            seeds: \(seeds)
             defaults: { max-steps: 8, batch: 8 }
             methods: { tuned: { tune: bitfit } }
             """, to: "sweep.yaml")
     }
 
-    private func startCoordinator(port: String = "*") throws -> (coordinator: Running, port: String) {
+    private func startCoordinator(
+        port: String = "*", seeds: String = "[1, 2]"
+    ) throws -> (coordinator: Running, port: String) {
+        try writeSweep(seeds: seeds)
         let coordinator = try Running(
             [
                 "-c",
@@ -60,6 +70,56 @@ struct BareHostTests {
         }
         #expect(coordinator.wait().status == 0, "\(coordinator.output)")
         #expect(try self.table() == table)
+    }
+
+    /// What the stages' logs say about what was fetched, in bytes.
+    private func fetched() throws -> [Int] {
+        try Directory.files(under: shop.path("store/logs")).flatMap { log in
+            let text = try String(contentsOfFile: log, encoding: .utf8)
+            return text.matches(of: /fetched (\d+) bytes from the coordinator/).compactMap { Int($0.1) }
+        }
+    }
+
+    /// Gives the model weights that nobody uses: too many to come at once.
+    private func enlargeModel() throws {
+        let path = shop.path("model/model.safetensors")
+        let file = try SafetensorsFile(path: path)
+        let tensors = file.names.compactMap { name in
+            file.tensor(named: name).map { TensorSource(name: name, shape: $0.shape, floats: $0.floats() ?? []) }
+        }
+        let more = TensorSource(name: "unused", shape: [64 << 20], floats: [Float](repeating: 0, count: 64 << 20))
+        try SafetensorsWriter.write(tensors + [more], metadata: ["format": "pt"], to: path)
+    }
+
+    /// How much has come of the file that is under way.
+    private func partialByteCount(home: String) -> Int {
+        let partial = shop.path("\(home)/.cache/headstart/work/artifacts/partial")
+        return Directory.names(in: partial).compactMap { Disk.byteCount(of: "\(partial)/\($0)") }.max() ?? 0
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func `a download goes on after its coordinator was killed, and the host's next group downloads nothing`() throws {
+        try enlargeModel()
+        let (first, port) = try startCoordinator()
+        let worker = try startWorker(port, home: "home")
+        #expect(eventually { partialByteCount(home: "home") > 16 << 20 || !worker.isRunning })
+        first.kill()
+        _ = first.wait()
+        #expect(partialByteCount(home: "home") > 16 << 20, "the download was over before the coordinator was killed")
+        let (second, _) = try startCoordinator(port: port)
+        defer { second.kill() }
+        #expect(worker.wait().status == 0 && second.wait().status == 0, "\(second.output)")
+        let files =
+            ["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"].map { "model/\($0)" }
+            + ["data/tiny/train.tsv", "data/tiny/dev.tsv"]
+        let byteCount = files.reduce(0) { $0 + (Disk.byteCount(of: shop.path($1)) ?? 0) }
+        #expect(try fetched().reduce(0, +) == byteCount, "each byte came once")
+
+        let (third, nextPort) = try startCoordinator(seeds: "[3]")
+        defer { third.kill() }
+        let next = try startWorker(nextPort, home: "home").wait()
+        #expect(next.status == 0 && third.wait().status == 0, "\(next.errors) \(third.output)")
+        #expect(try fetched().reduce(0, +) == byteCount, "what was there came again")
     }
 
     @Test(.timeLimit(.minutes(10)))

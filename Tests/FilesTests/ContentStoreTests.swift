@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Synchronization
 import TestKit
 import Testing
 
@@ -110,6 +111,43 @@ import Testing
         #expect(try second.resume(digest, byteCount: bytes.count) == .elsewhere)
         #expect(try first.receive(bytes, of: digest, byteCount: bytes.count, at: 0) == .complete)
         #expect(try second.resume(digest, byteCount: bytes.count) == .complete)
+    }
+
+    /// What happens between the look for a file and the claim of it is up to the machine, so it is tried often.
+    @Test(.timeLimit(.minutes(1))) func `of two that ask all the time only one ever receives a file`() throws {
+        let rounds = (0..<4_000).map { Array("file \($0)".utf8) }
+        let received = Mutex(0)
+        try onTwoThreads {
+            let cache = ContentStore(root: folder.path, isCache: true)
+            for bytes in rounds {
+                let digest = Digest(of: bytes)
+                while case let stands = try cache.resume(digest, byteCount: bytes.count), stands != .complete {
+                    guard case .partial = stands else { continue }
+                    received.withLock { $0 += 1 }
+                    _ = try cache.receive(bytes, of: digest, byteCount: bytes.count, at: 0)
+                }
+            }
+        }
+        #expect(received.withLock { $0 } == rounds.count)
+        #expect(Directory.names(in: folder["partial"]).isEmpty)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `of two that receive a file at once both have it`() throws {
+        try onTwoThreads {
+            let store = ContentStore(root: folder.path)
+            for bytes in (0..<400).map({ Array("file \($0)".utf8) }) {
+                let reception = try store.receive(bytes, of: Digest(of: bytes), byteCount: bytes.count, at: 0)
+                #expect(reception == .complete)
+            }
+        }
+    }
+
+    private func onTwoThreads(_ body: @Sendable () throws -> Void) throws {
+        let error = Mutex<(any Error)?>(nil)
+        DispatchQueue.concurrentPerform(iterations: 2) { _ in
+            do { try body() } catch let first { error.withLock { $0 = first } }
+        }
+        if let first = error.withLock({ $0 }) { throw first }
     }
 
     @Test func `uploads that nobody goes on with are let go`() throws {

@@ -95,7 +95,11 @@ struct JournalTests {
     @Test func `what was changed beside the coordinator is found out`() throws {
         let harms = [
             ("UPDATE stages SET losses = 2 WHERE key = '\(stage)'", "stage \(stage): the journal leads elsewhere"),
-            ("UPDATE counts SET stages = 7", "stages are counted otherwise"),
+            (
+                "INSERT INTO counts SELECT sweep, kind, 'nowhere', 2, 0, 0.0 FROM counts LIMIT 1",
+                "stages are counted otherwise"
+            ),
+            ("DELETE FROM counts", "stages are counted otherwise"),
             ("UPDATE results SET artifacts = '[7]'", "stage \(stage): "),
             ("UPDATE stages SET state = 'asleep' WHERE key = '\(plan.stages[1].key)'", "is not a StageState"),
             ("UPDATE lines SET stages = '[1,99]'", "its plan cannot be read"),

@@ -1,3 +1,4 @@
+import Experiments
 import Scheduler
 import Testing
 
@@ -12,7 +13,10 @@ struct AllocationTests {
         open: Int = 100, ready: Int = 100, workers: Int = 0, idle: Int = 0, queued: Range<Int> = 0..<0,
         running: Range<Int> = 0..<0
     ) -> Allocation.Situation {
-        .init(open: open, ready: ready, workers: workers, idle: idle, queued: jobs(queued), running: jobs(running))
+        .init(
+            open: open, ready: ready, workers: Set((0..<workers).map { WorkerID(rawValue: "worker-\($0)") }),
+            idle: idle,
+            queued: jobs(queued), running: jobs(running))
     }
 
     @Test(arguments: [
@@ -41,6 +45,16 @@ struct AllocationTests {
         let now = situation(
             ready: ready, workers: 4 * running, queued: 0..<queued, running: queued..<queued + running)
         #expect(allocation.decide(now, at: .zero) == (submitted > 0 ? .submit(jobs: submitted) : nil))
+    }
+
+    @Test func `workers that no job has brought do not hide that those of a job are still to come`() {
+        var allocation = Allocation(limits)
+        // Three that are at work were there before the first job.
+        #expect(allocation.decide(situation(ready: 1, workers: 3), at: .zero) == .submit(jobs: 1))
+        #expect(allocation.decide(situation(ready: 1, workers: 3, running: 0..<1), at: .seconds(10)) == nil)
+        // The job's own has come and has taken a stage; another one is ready.
+        #expect(
+            allocation.decide(situation(ready: 1, workers: 4, running: 0..<1), at: .seconds(20)) == .submit(jobs: 1))
     }
 
     @Test func `without work what waits is taken back, and then it ends`() {

@@ -86,10 +86,10 @@ struct SimulatedWorker {
                     }
                 case .find(let source): events.append(.found(source.content, .here(.empty)))
                 case .resume(let artifact):
-                    events.append(isFull ? .diskFailed("no space") : stands(artifact))
+                    events.append(isFull ? .diskFailed(StageFailure(.node, "no space")) : stands(artifact))
                 case .store(let bytes, let artifact, let offset):
                     keep(bytes, of: artifact, at: offset, isDamaged: damages)
-                    events.append(isFull ? .diskFailed("no space") : stands(artifact))
+                    events.append(isFull ? .diskFailed(StageFailure(.node, "no space")) : stands(artifact))
                 case .train(let assignment, _):
                     begin(assignment, natures[assignment.stage], at: now)
                     wishes.append(.train)

@@ -72,6 +72,19 @@ struct DialogueValueTests {
         #expect(trainee.tell(.unencodable(finished, reason: "too long")).said.map(\.claimOfFailure) == [claim])
     }
 
+    @Test func `news that a coordinator in trouble did not keep are told again before the end`() throws {
+        var trainee = try Trainee()
+        let said = trainee.tell(.report(.noted("the last words"))).said + trainee.tell(trainee.renewed).said
+        #expect(said.contains(where: \.isLog))
+        let end = trainee.tell(.report(.trained(result())), after: .seconds(1)).said
+        #expect(end.contains(where: \.isLog) && end.contains(where: \.isFinished))
+        trainee.tell(trainee.renewed)
+        // Nobody has answered for two seconds.
+        let again = trainee.tell(.tick, after: .seconds(2)).said
+        let (log, finished) = (again.firstIndex(where: \.isLog), again.firstIndex(where: \.isFinished))
+        #expect(try #require(log) < #require(finished))
+    }
+
     @Test func `an attempt that is over is not begun again, and given back where someone waits for it`() throws {
         var trainee = try Trainee()
         let claim = trainee.assignment.claim
@@ -233,6 +246,8 @@ struct DialogueValueTests {
 
 extension FromWorker.Body {
     fileprivate var isHeartbeat: Bool { if case .heartbeat = self { true } else { false } }
+    fileprivate var isLog: Bool { if case .log = self { true } else { false } }
+    fileprivate var isFinished: Bool { if case .finished = self { true } else { false } }
 
     fileprivate var curve: TrainingCurve? { if case .curve(_, let curve) = self { curve } else { nil } }
 }

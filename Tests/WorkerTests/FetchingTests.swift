@@ -3,6 +3,7 @@ import Experiments
 import Files
 import Foundation
 import Messages
+import Synchronization
 import TestKit
 import Testing
 import Training
@@ -152,6 +153,64 @@ struct FetchingTests {
         #expect(runs.value == 3 && coordinator.results.count == 1, "\(coordinator.failures)")
         #expect(fetches(coordinator).count == 5)
         #expect(FileManager.default.fileExists(atPath: there["inputs/\(try InputFiles.modelContent())/config.json"]))
+    }
+
+    @Test func `a rank of another host works in a folder of its own, and keeps within its limit there`() throws {
+        let coordinator = try coordinator()
+        let ranks = ThreadRanks(size: 2)
+        let folders = [try TemporaryFolder(), try TemporaryFolder()]
+        let old = timespec(tv_sec: Int(Date().timeIntervalSince1970) - 7200, tv_nsec: 0)
+        let junk = try folders.map { try $0.write("features of another sweep", to: "features/old.safetensors") }
+        for path in junk { #expect(utimensat(AT_FDCWD, path, [old, old], 0) == 0) }
+        let seen = Mutex<[String]>([])
+        let workers = try folders.enumerated().map { rank, folder in
+            try RunningWorker(
+                coordinator.endpoint, in: folder.path, hasInputs: false, communicator: { ranks.communicator(rank) },
+                { job, observer throws(StageFailure) in
+                    seen.withLock { $0.append(job.workDirectory) }
+                    return try Self.train(job, observer)
+                }, changing: { $0.cacheByteLimit = 1 << 20 })
+        }
+        #expect(try coordinator.serve { workers.allSatisfy(\.hasEnded) })
+        #expect(coordinator.results.count == 1, "\(coordinator.failures)")
+        #expect(seen.withLock { Set($0) } == Set(folders.map(\.path)))
+        #expect(junk.allSatisfy { !FileManager.default.fileExists(atPath: $0) })
+    }
+
+    /// /dev/full takes no byte.
+    @Test func `a full disk of another host is told with the host's name and what to do`() throws {
+        let coordinator = try coordinator()
+        let ranks = ThreadRanks(size: 2)
+        let folders = [try TemporaryFolder(), try TemporaryFolder()]
+        let weights = reference(InputFiles.model["model.safetensors"] ?? []).id
+        try Directory.make(folders[1]["artifacts/partial"])
+        try Disk.link(folders[1]["artifacts/partial/\(weights).\(getpid())"], to: "/dev/full")
+        let workers = try folders.enumerated().map { rank, folder in
+            try RunningWorker(
+                coordinator.endpoint, in: folder.path, hasInputs: false, communicator: { ranks.communicator(rank) },
+                Self.train)
+        }
+        #expect(try coordinator.serve { workers.allSatisfy(\.hasEnded) })
+        #expect(coordinator.failures.map(\.cause) == [.diskFull])
+        let host = ProcessInfo.processInfo.hostName.prefix(100)
+        let sentence = "\(host): \(folders[1].path): the disk is full; free space there, or name another folder"
+        #expect(coordinator.failures.first?.message == "\(sentence) with --work")
+    }
+
+    @Test func `what a stage is trained with stays in use for as long as it is trained`() throws {
+        let coordinator = try coordinator()
+        let worker = try RunningWorker(coordinator.endpoint, hasInputs: false) { job, observer throws(StageFailure) in
+            let weights = "\(job.modelDirectory)/model.safetensors"
+            let old = timespec(tv_sec: Int(Date().timeIntervalSince1970) - 7200, tv_nsec: 0)
+            guard utimensat(AT_FDCWD, weights, [old, old], 0) == 0 else { throw StageFailure(.node, weights) }
+            let isUsed = eventually {
+                Disk.use(of: weights).map { $0.at > Date(timeIntervalSinceNow: -60) } ?? false
+            }
+            guard isUsed else { throw StageFailure(.node, "nobody uses \(weights)") }
+            return try Self.train(job, observer)
+        }
+        #expect(try coordinator.serve { worker.hasEnded })
+        #expect(coordinator.results.count == 1, "\(coordinator.failures)")
     }
 }
 

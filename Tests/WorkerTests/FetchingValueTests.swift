@@ -48,6 +48,83 @@ struct FetchingValueTests {
         effects = dialogue.handle(.stands(file, .partial(upTo: 7)), at: .seconds(1))
         #expect(effects.said == [.fetch(artifact: file, offset: 7)])
     }
+
+    // MARK: Files that are listed and not given
+
+    /// Leads to the first file of the model, which the coordinator is asked for.
+    private mutating func askForFile() throws -> ArtifactID {
+        let listing = try InputFiles.manifest(InputFiles.model)
+        _ = dialogue.handle(.found(model, .absent(reason: "not there")), at: .zero)
+        return try askAgain(listing, [.found(data, .here(.empty))])
+    }
+
+    private mutating func askAgain(_ listing: FileManifest, _ events: [DialogueEvent] = []) throws -> ArtifactID {
+        var effects = dialogue.handle(.message(.manifest(content: model, files: listing), bytes: []), at: .zero)
+        for event in events { effects = dialogue.handle(event, at: .zero) }
+        let file = try #require(effects.resumed)
+        effects = dialogue.handle(.stands(file, .partial(upTo: 0)), at: .zero)
+        #expect(effects.said == [.fetch(artifact: file, offset: 0)])
+        return file
+    }
+
+    @Test mutating func `a file that is listed and not given has the list asked for again, which says why`() throws {
+        let file = try askForFile()
+        let effects = dialogue.handle(.message(.missing(artifact: file), bytes: []), at: .zero)
+        #expect(effects.said.contains(.list(content: model)) && effects.said.log.contains("does not give file \(file)"))
+        // The question was put twice, and so was the answer.
+        #expect(dialogue.handle(.message(.missing(artifact: file), bytes: []), at: .zero).said.isEmpty)
+        _ = dialogue.handle(renewed, at: .zero)
+        let answer = ToWorker.unlisted(content: model, reason: "model 'm' is not the one there")
+        let failure = try #require(failures(dialogue.handle(.message(answer, bytes: []), at: .zero).said).first)
+        #expect(failure.cause == .node)
+        #expect(failure.message.contains("model 'm' is not the one there; name a directory that has it with --model"))
+    }
+
+    @Test mutating func `a file that is listed and not given again and again is one sentence in the end`() throws {
+        let listing = try InputFiles.manifest(InputFiles.model)
+        var file = try askForFile()
+        var said: [FromWorker.Body] = []
+        for time in 1...3 {
+            said = dialogue.handle(.message(.missing(artifact: file), bytes: []), at: .zero).said
+            // News wait until the last are known to have come.
+            said += dialogue.handle(renewed, at: .zero).said
+            if time < 3 { file = try askAgain(listing) }
+        }
+        let failure = try #require(failures(said).first)
+        let sentence = "listed file \(file) of model 'm' 3 times, and not given it; name a directory"
+        #expect(failure.message.contains(sentence))
+    }
+
+    private var renewed: DialogueEvent { .message(.renewed(claim: assignment.claim), bytes: []) }
+
+    private func failures(_ said: [FromWorker.Body]) -> [StageFailure] {
+        said.compactMap { if case .failed(_, let failure) = $0 { failure } else { nil } }
+    }
+
+    @Test mutating func `what was fetched for an attempt that is stopped is told before it is left`() throws {
+        let file = try askForFile()
+        let chunk = ToWorker.chunk(artifact: file, offset: 0, byteCount: 7)
+        _ = dialogue.handle(.message(chunk, bytes: [UInt8](repeating: 0, count: 7)), at: .zero)
+        let stop = ToWorker.stop(claim: assignment.claim, reason: "the lease has run out")
+        let said = dialogue.handle(.message(stop, bytes: []), at: .zero).said
+        #expect(said.log.contains("fetched 7 bytes from the coordinator") && said.contains(.ready))
+    }
+
+    @Test mutating func `a disk that is full is told as that`() throws {
+        let file = try askForFile()
+        let chunk = ToWorker.chunk(artifact: file, offset: 0, byteCount: 7)
+        _ = dialogue.handle(.message(chunk, bytes: [UInt8](repeating: 0, count: 7)), at: .zero)
+        let refusal = StageFailure(.diskFull, "the disk is full")
+        let said = dialogue.handle(.diskFailed(refusal), at: .zero).said
+        #expect(failures(said) == [refusal] && said.log.contains("fetched 7 bytes"))
+    }
+}
+
+extension [FromWorker.Body] {
+    /// All lines that are told.
+    fileprivate var log: String {
+        compactMap { if case .log(_, _, let text) = $0 { text } else { nil } }.joined()
+    }
 }
 
 extension [DialogueEffect] {

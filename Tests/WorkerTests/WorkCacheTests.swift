@@ -38,6 +38,24 @@ struct WorkCacheTests {
         #expect(!FileManager.default.fileExists(atPath: old) && FileManager.default.fileExists(atPath: features))
     }
 
+    @Test func `a folder of links goes with the file that one of them leads to, unless it is used`() throws {
+        let head = bytes(1_000)
+        let path = WorkCache(folder.path, byteLimit: 500).artifacts.path(of: reference(head).id.rawValue)
+        let file = path.dropFirst(folder.path.count)
+        try folder.write("\(head)", to: String(file.dropFirst()))
+        let folders = ["old", "used", "whole"].map { folder["inputs/\($0)"] }
+        for (index, inputs) in folders.enumerated() {
+            try Directory.make("\(inputs)/train/1")
+            let target = index == 2 ? folder["kept"] : "../../../..\(file)"
+            try Disk.link("\(inputs)/train/1/rte.tsv", to: target)
+            if index != 1 { try age(inputs, hours: 20) }
+        }
+        try folder.write("whole", to: "kept")
+        try age(path, hours: 20)
+        try WorkCache(folder.path, byteLimit: 500).prepare()
+        #expect(folders.map(Directory.isThere) == [false, true, true])
+    }
+
     @Test func `results of workers that were killed are removed when the next one starts`() throws {
         let host = String(ProcessInfo.processInfo.hostName.prefix(100))
         let dead = try folder.write("head", to: "outputs/\(host)-99999999-abc/head.safetensors")

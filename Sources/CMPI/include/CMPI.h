@@ -44,7 +44,9 @@ int cmpi_test_header(int *done);
 // MPI's sentence for a code, in at most size bytes with the final zero.
 void cmpi_describe(int code, char *text, int size);
 
-// The library that the program was built with, as "Open MPI 4.1.4" or "MPICH 4.0.2".
-const char *cmpi_library(void);
+// The library that the program was built with, and its version, as "4.1.4".
+typedef enum { CMPI_OPEN_MPI, CMPI_MPICH } cmpi_family;
+cmpi_family cmpi_built_with(void);
+const char *cmpi_release(void);
 
 enum { CMPI_NO_THREADS = -1, CMPI_MISSING = -2 };

@@ -1,6 +1,6 @@
-import Collectives
+package import Collectives
 import Encoders
-import Experiments
+package import Experiments
 import Files
 import Foundation
 import Safetensors
@@ -10,7 +10,7 @@ import Tokenizers
 extension Communicator {
     /// Runs `body` on every rank. Where it fails on any rank, all ranks throw the failure of the lowest such rank, so
     /// that none waits for ever in the next collective call.
-    func agree<Value>(_ body: () throws -> Value) throws(StageFailure) -> Value {
+    package func agree<Value>(_ body: () throws -> Value) throws(StageFailure) -> Value {
         let result = Result { try body() }.mapError(StageFailure.init(classifying:))
         do {
             var message: [UInt8] = []
