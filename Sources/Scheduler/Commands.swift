@@ -15,8 +15,10 @@ extension Scheduler {
         case .setWeight(let sweep, let weight):
             for index in sweeps.indices where sweeps[index].plan.name == sweep { sweeps[index].weight = weight }
         case .drain(let host):
+            division.madeAt = nil
             if draining.insert(host).inserted { record(.drained(host: host, isOver: false)) }
         case .welcome(let host):
+            division.madeAt = nil
             if draining.remove(host) != nil { record(.drained(host: host, isOver: true)) }
         case .stop: stop(at: now)
         }

@@ -104,9 +104,12 @@ extension Scheduler {
             }
             let kind = Lane.Kind(
                 sweep: sweep, source: source, needs: needs[planned.key] ?? seats.first?.needs ?? StageNeeds())
-            new[lane(of: kind), default: []].append(index)
+            let lane = lane(of: kind)
+            new[lane, default: []].append(index)
+            lanes[lane].waiting += stages[index].state == .waiting ? 1 : 0
             sweeps[sweep].note(stages[index].state, by: 1)
         }
+        division.madeAt = nil
         let disturbed = moved.flatMap { stages[$0].seats.map { Int($0.lane) } }
         for lane in Set(new.keys).union(disturbed).sorted() { arrange(lane, with: new[lane] ?? []) }
     }
