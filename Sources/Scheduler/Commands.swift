@@ -13,7 +13,9 @@ extension Scheduler {
                 move(index) { $0.priority = priority }
             }
         case .setWeight(let sweep, let weight):
+            guard weights.updateValue(weight, forKey: sweep) != weight else { break }
             for index in sweeps.indices where sweeps[index].plan.name == sweep { sweeps[index].weight = weight }
+            record(.weighed(sweep: sweep, weight))
         case .drain(let host):
             division.madeAt = nil
             if draining.insert(host).inserted { record(.drained(host: host, isOver: false)) }

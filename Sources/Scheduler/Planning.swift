@@ -121,7 +121,7 @@ extension Scheduler {
             sweeps[known].plan = plan
             return known
         }
-        sweeps.append(SweepShare(plan, identity))
+        sweeps.append(SweepShare(plan, identity, weight: weights[plan.name] ?? 1))
         return sweeps.count - 1
     }
 

@@ -83,6 +83,8 @@ package struct Scheduler: Sendable {
     package internal(set) var visits = 0
     /// Hosts whose workers are to leave.
     package internal(set) var draining: Set<String>
+    /// Of sweeps by their names; 1 where none is said.
+    var weights: [String: Double]
     /// No new attempts; whoever asks is dismissed.
     var isStopping = false
 
@@ -94,14 +96,16 @@ package struct Scheduler: Sendable {
 
     /// - Parameters:
     ///   - draining: the hosts that an earlier life of the coordinator let drain.
+    ///   - weights: of sweeps by their names, as an earlier life of the coordinator was told.
     ///   - spared: stages of sweeps that are not worked on here, of which the store lets nothing go.
     ///   - given: artifacts that stages of any sweep were given as files, which nobody would make again.
     package init(
-        settings: SchedulerSettings = SchedulerSettings(), draining: Set<String> = [], spared: Set<StageKey> = [],
-        given: Set<ArtifactID> = []
+        settings: SchedulerSettings = SchedulerSettings(), draining: Set<String> = [], weights: [String: Double] = [:],
+        spared: Set<StageKey> = [], given: Set<ArtifactID> = []
     ) {
         self.settings = settings
         self.draining = draining
+        self.weights = weights
         self.spared = spared
         self.given = given
     }

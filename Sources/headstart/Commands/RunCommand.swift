@@ -24,7 +24,7 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var sweep: SweepOptions
     @OptionGroup var fetching: FetchOptions
     @OptionGroup var store: StoreOptions
-    @OptionGroup var groups: GroupOptions
+    @OptionGroup var groups: SpanningGroupOptions
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var serving: ServingOptions
     @OptionGroup var telling: NotifyOptions
