@@ -15,6 +15,8 @@ extension Logger {
             warning("an attempt ended", metadata: .attempt(stage, attempt, ["reason": "\(failure)"]))
         case .drained(let host, let isOver):
             info(isOver ? "a host is welcome again" : "a host drains", metadata: ["host": "\(host)"])
+        case .weighed(let sweep, let weight):
+            info("a sweep has another weight", metadata: ["sweep": "\(sweep)", "weight": "\(weight)"])
         case .discarded(let artifacts, _):
             debug("models of other seeds than the best are not kept", metadata: ["artifacts": "\(artifacts.count)"])
         case .evaluated, .drawn, .stands, .submitted: break

@@ -51,11 +51,12 @@ package final class Coordinator {
         let ledger = try storing { () throws(LedgerError) in try Ledger(store: store) }
         self.ledger = ledger
         let draining = try storing { () throws(LedgerError) in try ledger.reader.drained() }
+        let weights = try storing { () throws(LedgerError) in try ledger.reader.weights() }
         let spared = try storing { () throws(LedgerError) in
             try ledger.reader.keptStages(besides: Set(plans.map { $0.name }))
         }
         let given = try storing { () throws(LedgerError) in try ledger.reader.given() }
-        core = CoordinatorCore(settings, draining: draining, spared: spared, given: given)
+        core = CoordinatorCore(settings, draining: draining, weights: weights, spared: spared, given: given)
         let discarded = try storing { () throws(LedgerError) in try ledger.reader.discarded() }
         transfers.removeDiscarded(discarded.subtracting(given))
         (router, publisher, gatekeeper, endpoint, control) = try talking { () throws(TransportError) in
@@ -281,7 +282,7 @@ package final class Coordinator {
             case .stands(let stage) where stage.state.isFinal && (stage.state != .finished || stage.attempts > 1):
                 try publish(.ended(stage: stage.key))
             case .discarded(let artifacts, _): transfers.remove(artifacts)
-            case .planned, .started, .evaluated, .drawn, .stands, .drained, .submitted: break
+            case .planned, .started, .evaluated, .drawn, .stands, .drained, .weighed, .submitted: break
             }
         }
         try perform(turn.outgoing)

@@ -19,13 +19,16 @@ package struct CoordinatorCore: Sendable {
 
     /// - Parameters:
     ///   - draining: the hosts that were told to drain in an earlier life.
+    ///   - weights: of sweeps by their names, as they were given in an earlier life.
     ///   - spared: stages of sweeps that are not worked on here, of which the store lets nothing go.
     ///   - given: what stages of any sweep were given as files, of which nothing is let go either.
     package init(
-        _ settings: CoordinatorSettings, draining: Set<String>, spared: Set<StageKey> = [], given: Set<ArtifactID> = []
+        _ settings: CoordinatorSettings, draining: Set<String>, weights: [String: Double] = [:],
+        spared: Set<StageKey> = [], given: Set<ArtifactID> = []
     ) {
         self.settings = settings
-        scheduler = Scheduler(settings: settings.scheduler, draining: draining, spared: spared, given: given)
+        scheduler = Scheduler(
+            settings: settings.scheduler, draining: draining, weights: weights, spared: spared, given: given)
     }
 
     // MARK: A turn

@@ -8,7 +8,8 @@ package struct CoordinatorSettings: Sendable {
     package var scheduler = SchedulerSettings()
     /// The coordinator's keys and those it admits; without them it listens only where no other machine can connect.
     package var protection: Protection?
-    /// What is known beforehand of what a sweep's stages take; of none of them unless it is told otherwise.
+    /// What is known beforehand of what a sweep's stages take; of none of them unless it is told otherwise. It is asked
+    /// whenever a sweep is planned, and on the loop.
     package var needs: @Sendable (SweepPlan) -> [StageKey: StageNeeds] = { _ in [:] }
     /// Stop at the first stage that fails or is set aside.
     package var failsFast = false

@@ -15,6 +15,8 @@ package enum Change: Hashable, Sendable {
     case discarded([ArtifactID], at: Timestamp)
     /// The host's workers are to leave, or are welcome again.
     case drained(host: String, isOver: Bool)
+    /// The sweep of this name has such a share of the hosts beside others.
+    case weighed(sweep: String, Double)
     /// The sweep, planned before, was handed in with these words: a coordinator that starts again goes on with it.
     case submitted(SweepPlan, arguments: [String])
 }

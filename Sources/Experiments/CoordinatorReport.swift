@@ -33,10 +33,13 @@ package struct SweepStanding: Codable, Hashable, Sendable {
     package let name: String
     /// By the names of states; states that no stage is in are left out.
     package let states: [String: Int]
+    /// Its share of the hosts beside others; nil for 1.
+    package let weight: Double?
 
-    package init(name: String, states: [String: Int]) {
+    package init(name: String, states: [String: Int], weight: Double? = nil) {
         self.name = name
         self.states = states
+        self.weight = weight
     }
 }
 

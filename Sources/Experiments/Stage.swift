@@ -71,6 +71,9 @@ package struct StageSpecification: Codable, Hashable, Sendable {
         return true
     }
 
+    /// Whether the recipes are equal; where both hold one copy, that is known at once.
+    func hasRecipe(of other: StageSpecification) -> Bool { _recipe == other._recipe }
+
     /// The SHA-256 of the specification's canonical JSON.
     package func key() throws -> StageKey { StageKey(rawValue: try Digest(ofCanonicalJSON: self)) }
 }

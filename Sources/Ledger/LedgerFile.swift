@@ -116,10 +116,7 @@ enum LedgerFile {
         guard (1...Schema.version).contains(found) else {
             throw DatabaseError(message: "a ledger of version \(found); use the program that wrote it")
         }
-        for migration in Schema.migrations.dropFirst(found - 1) {
-            guard try !database.tableExists(migration.table), try !database.viewExists(migration.table) else {
-                continue
-            }
+        for migration in Schema.migrations.dropFirst(found - 1) where try !migration.isDone(in: database) {
             try database.execute(sql: migration.sql)
         }
         if found < Schema.version { try database.execute(sql: "PRAGMA user_version = \(Schema.version)") }

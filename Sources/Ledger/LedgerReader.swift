@@ -180,6 +180,15 @@ package struct LedgerReader: Sendable {
         try read { try Set(String.fetchAll($0, sql: "SELECT host FROM drained")) }
     }
 
+    /// The shares of the hosts that sweeps were given, by their names; of all others that is 1.
+    package func weights() throws(LedgerError) -> [String: Double] {
+        try read { database in
+            var weights: [String: Double] = [:]
+            try database.each("SELECT name, weight FROM sweeps WHERE weight <> 1") { weights[try $0.at(0)] = try $0.at(1) }
+            return weights
+        }
+    }
+
     /// What the stages of all sweeps were given as files, which nobody makes again.
     package func given() throws(LedgerError) -> Set<ArtifactID> { try artifacts("SELECT DISTINCT artifact FROM given") }
 

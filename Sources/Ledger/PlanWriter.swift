@@ -41,9 +41,10 @@ struct PlanWriter {
         let head = String(decoding: try CanonicalJSON.encode(SweepHead(plan)), as: UTF8.self)
         try database.run(
             """
-            INSERT INTO sweeps (digest, name, head, plannedAt) VALUES (?, ?, ?, ?)
+            INSERT INTO sweeps (digest, name, head, plannedAt, weight)
+            VALUES (?, ?, ?, ?, coalesce((SELECT weight FROM sweeps WHERE name = ? LIMIT 1), 1))
             ON CONFLICT (digest) DO UPDATE SET head = excluded.head, plannedAt = excluded.plannedAt
-            """, digest, plan.name, head, at.rawValue)
+            """, digest, plan.name, head, at.rawValue, plan.name)
         let sweep = known ?? database.lastInsertedRowID
         try write(plan.stages, of: sweep)
         // What makes it the same sweep is its rows: only what searches come to changes any.

@@ -74,12 +74,20 @@ enum Schema {
     static let migrations = [
         Migration(table: "event", sql: journal), Migration(table: "drained", sql: wishes),
         Migration(table: "curve", sql: curves), Migration(table: "sweeps", sql: rows),
+        Migration(table: "sweeps", column: "weight", sql: weights),
     ]
 
     struct Migration {
-        /// A table that it brings, which may be a view by now. Where it is there, so is the rest: some ledgers of version 2 have all of version 3.
+        /// A table that it brings, which may be a view by now, or a column of one. Where it is there, so is the rest: some
+        /// ledgers of version 2 have all of version 3.
         let table: String
+        var column: String?
         let sql: String
+
+        func isDone(in database: Database) throws -> Bool {
+            guard try database.tableExists(table) || database.viewExists(table) else { return false }
+            return try column.map { column in try database.columns(in: table).contains { $0.name == column } } ?? true
+        }
     }
 
     /// The journal begins with how it all stands: what was evaluated until then is in `metric` alone.
@@ -127,6 +135,11 @@ enum Schema {
         CREATE TABLE drained (                    -- hosts whose workers are to leave
             host TEXT NOT NULL PRIMARY KEY
         ) STRICT;
+        """
+
+    /// Its share of the hosts is a sweep's as long as people do not say otherwise.
+    private static let weights = """
+        ALTER TABLE sweeps ADD COLUMN weight REAL NOT NULL DEFAULT 1;
         """
 
     /// One curve a stage: an attempt that continues another has all of it.

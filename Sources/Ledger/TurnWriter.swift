@@ -41,6 +41,8 @@ struct TurnWriter {
         case .drained(let host, false):
             try database.run("INSERT INTO drained (host) VALUES (?) ON CONFLICT DO NOTHING", host)
         case .drained(let host, true): try database.run("DELETE FROM drained WHERE host = ?", host)
+        case .weighed(let sweep, let weight):
+            try database.run("UPDATE sweeps SET weight = ? WHERE name = ?", weight, sweep)
         case .submitted(let plan, let words):
             let json = String(decoding: try CanonicalJSON.encode(words), as: UTF8.self)
             try database.run("UPDATE sweeps SET arguments = ? WHERE digest = ?", json, try plan.digest().hex)

@@ -13,10 +13,14 @@ extension Scheduler {
                 move(index) { $0.priority = priority }
             }
         case .setWeight(let sweep, let weight):
+            guard weights.updateValue(weight, forKey: sweep) != weight else { break }
             for index in sweeps.indices where sweeps[index].plan.name == sweep { sweeps[index].weight = weight }
+            record(.weighed(sweep: sweep, weight))
         case .drain(let host):
+            division.madeAt = nil
             if draining.insert(host).inserted { record(.drained(host: host, isOver: false)) }
         case .welcome(let host):
+            division.madeAt = nil
             if draining.remove(host) != nil { record(.drained(host: host, isOver: true)) }
         case .stop: stop(at: now)
         }

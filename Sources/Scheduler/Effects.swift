@@ -49,8 +49,8 @@ package enum Command: Hashable, Sendable {
     case retry(StageSelector)
     /// Stages of a higher priority come first.
     case setPriority(StageSelector, Int)
-    /// The sweep's share of the hosts beside others of the same priority, from now on and in this life of the
-    /// coordinator; above 0, and 1 unless it is told otherwise.
+    /// The sweep's share of the hosts beside others of the same priority, from now on; above 0, and 1 unless it is told
+    /// otherwise.
     case setWeight(sweep: String, Double)
     /// The host's workers leave after what they do now, and new ones at once.
     case drain(host: String)

@@ -101,10 +101,10 @@ extension Scheduler {
     private mutating func accept(
         _ result: StageResult, of index: StageIndex, from worker: WorkerID, at now: Timestamp
     ) {
-        if let host = host(of: stages[index]) {
-            let foretold = kind(of: stages[index]).needs.seconds
-            hosts[host]?.rest = nil
-            hosts[host]?.pace.note(result.seconds, foretold: foretold)
+        if let node = workers[worker]?.node {
+            let foretold = kind(of: stages[index]).needs.seconds(onRanks: node.ranks)
+            hosts[node.host]?.rest = nil
+            hosts[node.host]?.pace.note(result.seconds, foretold: foretold)
         }
         closeAttempt(index, nil, at: now) { $0.standing = .finished(result) }
         stages[index].trials.madeBy = worker

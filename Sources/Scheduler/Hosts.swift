@@ -73,6 +73,7 @@ extension Scheduler {
     mutating func meet(_ worker: WorkerID, _ known: KnownWorker) {
         workers[worker] = known
         hosts[known.node.host, default: Host()].workers.insert(worker)
+        noteRanks(of: known, by: 1)
         lastEnd = max(lastEnd, known.endsAt ?? .never)
         watch(worker)
     }
@@ -80,11 +81,18 @@ extension Scheduler {
     mutating func forget(_ worker: WorkerID) {
         guard let known = workers.removeValue(forKey: worker) else { return }
         hosts[known.node.host]?.workers.remove(worker)
+        noteRanks(of: known, by: -1)
         // Most have no end, and the first that stays has none either.
         guard known.endsAt ?? .never == lastEnd,
             !workers.values.contains(where: { $0.endsAt ?? .never == lastEnd })
         else { return }
         lastEnd = workers.values.lazy.map { $0.endsAt ?? .never }.max() ?? Timestamp(rawValue: 0)
+    }
+
+    private mutating func noteRanks(of worker: KnownWorker, by change: Int) {
+        let count = rankCounts[worker.node.ranks, default: 0] + change
+        rankCounts[worker.node.ranks] = count > 0 ? count : nil
+        division.madeAt = nil
     }
 
     func isSilent(_ worker: KnownWorker, at now: Timestamp) -> Bool { silenceEnds(worker) <= now }
@@ -166,9 +174,16 @@ extension Scheduler {
         guard let end = worker.endsAt else { return true }
         let left = Double(end.milliseconds(since: now))
         let isUseful = left >= Double(settings.usefulMilliseconds)
-        guard let seconds = needs.seconds else { return isUseful }
-        let needed = seconds * 1000 * (hosts[worker.node.host]?.pace.factor ?? 1)
+        guard let seconds = seconds(of: needs, on: worker) else { return isUseful }
+        let needed = seconds * 1000
         return left >= needed || (isUseful && Double(lastEnd.milliseconds(since: now)) < needed)
+    }
+}
+
+extension Scheduler {
+    /// What a stage takes on a worker, by what was foretold and by how its host has kept to that.
+    func seconds(of needs: StageNeeds, on worker: KnownWorker) -> Double? {
+        needs.seconds(onRanks: worker.node.ranks).map { $0 * (hosts[worker.node.host]?.pace.factor ?? 1) }
     }
 }
 

@@ -73,7 +73,9 @@ extension Scheduler {
             let isSeated = order.enumerated().allSatisfy { place, index in
                 stages[index].seats.contains(Seat(lane: UInt32(lane), place: UInt32(place)))
             }
-            return isSorted && isSeated ? [] : ["10: lane \(lane) is out of order"]
+            let waiting = order.count { stages[$0].state == .waiting }
+            return (isSorted && isSeated ? [] : ["10: lane \(lane) is out of order"])
+                + (waiting == lanes[lane].waiting ? [] : ["8: lane \(lane) has \(waiting) stages that wait"])
         }
     }
 }

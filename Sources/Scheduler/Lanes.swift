@@ -2,14 +2,26 @@ import Experiments
 
 /// What a stage takes, as far as that is known before it runs.
 package struct StageNeeds: Hashable, Sendable {
-    /// From the first step to the last evaluation, on the host that planned it.
-    package var seconds: Double?
+    /// From the beginning to the end, on the host that planned it, by groups of 1 rank, 2, 4 and so on; empty where nobody
+    /// knows.
+    package let secondsByRanks: [Double]
     /// The least memory that each process which trains it can do with.
-    package var leastBytes: Int?
+    package let leastBytes: Int?
 
-    package init(seconds: Double? = nil, leastBytes: Int? = nil) {
-        self.seconds = seconds
+    package init(secondsByRanks: [Double], leastBytes: Int? = nil) {
+        self.secondsByRanks = secondsByRanks
         self.leastBytes = leastBytes
+    }
+
+    /// What takes as long however many ranks train it.
+    package init(seconds: Double? = nil, leastBytes: Int? = nil) {
+        self.init(secondsByRanks: seconds.map { [$0] } ?? [], leastBytes: leastBytes)
+    }
+
+    /// Of a group with any number of ranks; one of 6 is taken for one of 4.
+    package func seconds(onRanks ranks: Int) -> Double? {
+        let power = Int.bitWidth - 1 - max(1, ranks).leadingZeroBitCount
+        return secondsByRanks.prefix(power + 1).last
     }
 }
 
@@ -41,6 +53,10 @@ struct Lane: Sendable {
     private(set) var order: [StageIndex] = []
     /// The places of those that are ready, by priority, the highest first.
     private(set) var ready: [(priority: Int, places: NumberSet)] = []
+    /// How many of its stages wait, ready or not.
+    var waiting = 0
+    /// For each pool of the division but the widest how many of those are left to wider ones; empty where none are.
+    var reserved: [Int] = []
 
     init(_ kind: Kind) { self.kind = kind }
 

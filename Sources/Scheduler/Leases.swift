@@ -135,6 +135,8 @@ extension Scheduler {
         guard let worker = stages[index].record.worker.flatMap({ workers[$0] }) else { return nil }
         let host = worker.node.host
         stages[index].trials.failedOn[host] = now
+        blamed.insert(index)
+        division.madeAt = nil
         guard failure.cause != .tooLarge else {
             // A host that allows less memory than one stage needs has enough for others.
             stages[index].trials.tooLargeFor.insert(host)

@@ -110,9 +110,12 @@ extension Scheduler {
             }
             let kind = Lane.Kind(
                 sweep: sweep, source: source, needs: needs[planned.key] ?? seats.first?.needs ?? StageNeeds())
-            new[lane(of: kind), default: []].append(index)
+            let lane = lane(of: kind)
+            new[lane, default: []].append(index)
+            lanes[lane].waiting += stages[index].state == .waiting ? 1 : 0
             sweeps[sweep].note(stages[index].state, by: 1)
         }
+        division.madeAt = nil
         var disturbed = Set(new.keys)
         for index in places where moved.contains(Int(index.rawValue)) {
             for seat in stages[index].seats { disturbed.insert(Int(seat.lane)) }
@@ -127,7 +130,7 @@ extension Scheduler {
             sweeps[known].plan = plan
             return known
         }
-        sweeps.append(SweepShare(plan, identity))
+        sweeps.append(SweepShare(plan, identity, weight: weights[plan.name] ?? 1))
         return sweeps.count - 1
     }
 

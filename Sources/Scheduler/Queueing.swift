@@ -70,6 +70,7 @@ extension Scheduler {
         openCount += (state.isFinal ? 0 : 1) - (before.isFinal ? 0 : 1)
         for seat in stages[index].seats {
             let sweep = lanes[Int(seat.lane)].kind.sweep
+            lanes[Int(seat.lane)].waiting += (state == .waiting ? 1 : 0) - (before == .waiting ? 1 : 0)
             sweeps[sweep].note(before, by: -1)
             sweeps[sweep].note(state, by: 1)
         }

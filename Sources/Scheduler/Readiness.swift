@@ -30,22 +30,28 @@ extension Scheduler {
         let priority: Int
         let round: UInt32
         let chain: UInt32
+        /// How many narrower pools it is not for.
+        let breadth: Int
         /// Whether the worker's host has had stages of its task and model.
         let isAtHome: Bool
 
         func comesBefore(_ other: Candidate) -> Bool {
-            (-priority, round, -Int(chain), isAtHome ? 0 : 1, stage)
-                < (-other.priority, other.round, -Int(other.chain), other.isAtHome ? 0 : 1, other.stage)
+            if (priority, breadth) != (other.priority, other.breadth) {
+                return (-priority, -breadth) < (-other.priority, -other.breadth)
+            }
+            return (round, -Int(chain), isAtHome ? 0 : 1, stage)
+                < (other.round, -Int(other.chain), other.isAtHome ? 0 : 1, other.stage)
         }
     }
 
     /// The ready stage of the highest priority; among equals one of the sweep that has come least far for its weight (see
-    /// `SweepShare`); among those the one for the first seeds of their cells, so that methods can be compared early; then
-    /// the one that the longest chain hangs on, one that starts from what this worker made or fetched last, one whose task
+    /// `SweepShare`); among those one that narrower groups leave to this one (see `Division`); then the one for the first
+    /// seeds of their cells, so that methods can be compared early; then the one that the longest chain hangs on, one that starts from what this worker made or fetched last, one whose task
     /// and model its host has had, and the one planned first.
     private mutating func nextStage(for worker: WorkerID, at now: Timestamp) -> Candidate? {
         guard let known = workers[worker], !rests(known.node.host, at: now) else { return nil }
         endPauses(at: now)
+        divideIfDue(at: now)
         var best: Candidate?
         for sweep in sweeps.indices where sweeps[sweep].readyCount > 0 {
             guard let next = first(of: sweep, for: known, at: now) else { continue }
@@ -58,17 +64,22 @@ extension Scheduler {
     private mutating func first(of sweep: Int, for worker: KnownWorker, at now: Timestamp) -> Candidate? {
         let sources = hosts[worker.node.host]?.sources ?? []
         var best: Candidate?
-        for lane in sweeps[sweep].lanes where fits(lanes[lane].kind.needs, worker, at: now) {
+        for lane in sweeps[sweep].lanes where isFor(worker, lanes[lane], at: now) {
+            let breadth = breadth(of: lanes[lane], for: worker)
             for (priority, places) in lanes[lane].ready {
                 guard let stage = first(of: places, in: lane, for: worker, at: now) else { continue }
                 let next = Candidate(
                     stage: stage, sweep: sweep, priority: priority, round: stages[stage].round ?? 0,
-                    chain: stages[stage].chain, isAtHome: sources.contains(lanes[lane].kind.source))
+                    chain: stages[stage].chain, breadth: breadth, isAtHome: sources.contains(lanes[lane].kind.source))
                 if best.map(next.comesBefore) ?? true { best = next }
                 break
             }
         }
         return best
+    }
+
+    private func isFor(_ worker: KnownWorker, _ lane: Lane, at now: Timestamp) -> Bool {
+        fits(lane.kind.needs, worker, at: now) && isOpen(lane, to: worker)
     }
 
     /// Looks past the few stages that are better left to other hosts.
@@ -94,23 +105,24 @@ extension Scheduler {
             let stage = stages[index]
             guard nearest.map({ index < $0 }) ?? true, isQueued(stage), stage.priority == best.priority,
                 (stage.round ?? 0, stage.chain) == (best.round, best.chain),
-                let kind = stage.seats.map({ lanes[Int($0.lane)].kind }).first(where: { $0.sweep == best.sweep }),
-                fits(kind.needs, worker, at: now), !isBetterElsewhere(stage, than: worker, at: now)
+                let lane = stage.seats.map({ lanes[Int($0.lane)] }).first(where: { $0.kind.sweep == best.sweep }),
+                breadth(of: lane, for: worker) == best.breadth, isFor(worker, lane, at: now), !isBetterElsewhere(stage, than: worker, at: now)
             else { continue }
             nearest = index
         }
         return nearest.map {
             Candidate(
                 stage: $0, sweep: best.sweep, priority: best.priority, round: best.round, chain: best.chain,
-                isAtHome: best.isAtHome)
+                breadth: best.breadth, isAtHome: best.isAtHome)
         }
     }
 
     // MARK: Handing out
 
     private mutating func assign(_ next: Candidate, to worker: WorkerID, at now: Timestamp) {
-        guard let node = workers[worker]?.node else { preconditionFailure("\(worker) has not said hello") }
-        let stage = stages[next.stage]
+        guard let known = workers[worker] else { preconditionFailure("\(worker) has not said hello") }
+        let (node, stage) = (known.node, stages[next.stage])
+        for seat in stage.seats { noteHandOut(of: Int(seat.lane), to: known) }
         let attempt = stage.record.attempt.next
         leases[worker] = Lease(
             stage: next.stage, expires: now.advanced(byMilliseconds: settings.leaseMilliseconds), isConfirmed: true,

@@ -26,8 +26,8 @@ import Messages
 /// 5. A waiting stage starts from no stage that has ended without a result; a blocked one starts from at least one.
 /// 6. A stage that was lost, or failed on its node, as often as the settings allow does not run or wait.
 /// 7. A stage comes later in the order than those it starts from.
-/// 8. Counters count what they say: open stages, those of a sweep by state, and of a stage what it starts from and is not
-///    finished.
+/// 8. Counters count what they say: open stages, those of a sweep by state, those of a lane that wait, and of a stage what
+///    it starts from and is not finished.
 /// 9. A stage is in the lanes of its sweeps exactly while it is ready and its pause is over; until then it has an alarm.
 /// 10. A lane has its stages in the order of their ranks.
 /// 11. Whoever has a lease or is connected has an alarm, no later than its deadline.
@@ -56,6 +56,12 @@ package struct Scheduler: Sendable {
     var departed: [WorkerID: Timestamp] = [:]
     var departures = Alarms<WorkerID>()
     var hosts: [String: Host] = [:]
+    /// How many connected workers have as many ranks.
+    var rankCounts: [Int: Int] = [:]
+    /// Which stages are left to wide groups.
+    var division = Division()
+    /// Stages an attempt at which has ended by the fault of a host, and perhaps some that have none of that left.
+    var blamed: Set<StageIndex> = []
     /// Artifacts that lie whole in the store.
     var stored: Set<ArtifactID> = []
     /// Those that were let go, in this life of the coordinator.
@@ -77,6 +83,8 @@ package struct Scheduler: Sendable {
     package internal(set) var visits = 0
     /// Hosts whose workers are to leave.
     package internal(set) var draining: Set<String>
+    /// Of sweeps by their names; 1 where none is said.
+    var weights: [String: Double]
     /// No new attempts; whoever asks is dismissed.
     var isStopping = false
 
@@ -88,14 +96,16 @@ package struct Scheduler: Sendable {
 
     /// - Parameters:
     ///   - draining: the hosts that an earlier life of the coordinator let drain.
+    ///   - weights: of sweeps by their names, as an earlier life of the coordinator was told.
     ///   - spared: stages of sweeps that are not worked on here, of which the store lets nothing go.
     ///   - given: artifacts that stages of any sweep were given as files, which nobody would make again.
     package init(
-        settings: SchedulerSettings = SchedulerSettings(), draining: Set<String> = [], spared: Set<StageKey> = [],
-        given: Set<ArtifactID> = []
+        settings: SchedulerSettings = SchedulerSettings(), draining: Set<String> = [], weights: [String: Double] = [:],
+        spared: Set<StageKey> = [], given: Set<ArtifactID> = []
     ) {
         self.settings = settings
         self.draining = draining
+        self.weights = weights
         self.spared = spared
         self.given = given
     }

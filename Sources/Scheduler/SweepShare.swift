@@ -14,14 +14,16 @@ struct SweepShare: Sendable {
     private(set) var counts: [StageState: Int] = [:]
     /// Those that may be handed out now.
     var readyCount = 0
-    var weight = 1.0
+    var weight: Double
     /// How far it has come.
     var pass = 0.0
     /// What its attempts have taken.
     private var seconds = 0.0
     private var attempts = 0
 
-    init(_ plan: SweepPlan, _ identity: SweepPlan.Identity) { (self.plan, self.identity) = (plan, identity) }
+    init(_ plan: SweepPlan, _ identity: SweepPlan.Identity, weight: Double) {
+        (self.plan, self.identity, self.weight) = (plan, identity, weight)
+    }
 
     mutating func note(_ state: StageState, by change: Int) { counts[state, default: 0] += change }
 
@@ -39,6 +41,7 @@ struct SweepShare: Sendable {
 
     var standing: SweepStanding {
         let states = counts.filter { $0.value > 0 }.map { ($0.key.rawValue, $0.value) }
-        return SweepStanding(name: plan.name, states: Dictionary(uniqueKeysWithValues: states))
+        return SweepStanding(
+            name: plan.name, states: Dictionary(uniqueKeysWithValues: states), weight: weight == 1 ? nil : weight)
     }
 }

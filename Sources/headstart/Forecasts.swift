@@ -14,7 +14,7 @@ final class Forecasts {
     /// Of each group.
     let ranks: Int
     /// Of each rank.
-    let threads: Int
+    var threads: Int
     /// What each rank may take; nil for what stages ask for.
     let memoryBytes: Int?
     /// Whether texts are read whose lengths are not kept.
@@ -64,10 +64,25 @@ final class Forecasts {
     ///
     /// - Parameter ranks: of each group, where these are others.
     func stages(of plan: SweepPlan, ranks: Int? = nil) throws -> [StageKey: StageForecast] {
-        guard Disk.isPlainFile("\(plan.model.path)/\(ModelFiles.weights)") else { return [:] }
+        try costs(plan, ranks: ranks ?? self.ranks)?.forecasts() ?? [:]
+    }
+
+    /// What they take on groups of each of these numbers of ranks; of those whose speed is not known, nothing.
+    func seconds(of plan: SweepPlan, onRanks ranks: [Int]) throws -> [StageKey: [Double]] {
+        try costs(plan, ranks: self.ranks)?.seconds(onRanks: ranks) ?? [:]
+    }
+
+    /// The memory that a process can do with.
+    func leastBytes(of plan: SweepPlan) throws -> [StageKey: Int] {
+        try costs(plan, ranks: ranks)?.leastBytes() ?? [:]
+    }
+
+    /// - Returns: nil where the model is not on this machine.
+    private func costs(_ plan: SweepPlan, ranks: Int) throws -> SweepCosts? {
+        guard Disk.isPlainFile("\(plan.model.path)/\(ModelFiles.weights)") else { return nil }
         let backbone = try Backbone(directory: plan.model.path)
-        let costs = SweepCosts(
-            plan, backbone, ranks: ranks ?? self.ranks, reduction: sums, memoryBytes: memoryBytes,
+        return SweepCosts(
+            plan, backbone, ranks: ranks, reduction: sums, memoryBytes: memoryBytes,
             lengths: { task, recipe in
                 let text = TextIdentity(model: plan.model.content, task: task.content, recipe)
                 if let known = self.knownLengths[text] { return known }
@@ -76,7 +91,6 @@ final class Forecasts {
                 return lengths
             },
             speed: { precision in try self.otherSpeed ?? self.speed(backbone, precision) })
-        return try costs.forecasts()
     }
 
     /// Into what groups hosts are to be divided; nil where nothing is left to do, or nobody knows how long it takes.

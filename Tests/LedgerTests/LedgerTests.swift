@@ -186,6 +186,18 @@ struct LedgerTests {
         #expect(try reader.plan(named: "sweep~1") == changed)
     }
 
+    @Test func `a sweep has the weight that was last given, also where its settings change`() throws {
+        try ledger.commit([.planned(try makePlan(name: "other", seeds: [1]), at: at(2)), .weighed(sweep: "sweep", 0.5)])
+        for reader in [ledger.reader, try LedgerReader(store: store.path)] {
+            #expect(try reader.weights() == ["sweep": 0.5])
+        }
+        try ledger.commit([.planned(try makePlan(seeds: [8]), at: at(3))])
+        #expect(try store.query("SELECT weight FROM sweeps WHERE name = 'sweep'") == ["0.5", "0.5"])
+        try ledger.commit([.weighed(sweep: "sweep", 1)])
+        #expect(try ledger.reader.weights().isEmpty)
+        #expect(try ledger.reader.problems().isEmpty)
+    }
+
     @Test func `priorities, drains and sweeps that were handed in are read back`() throws {
         try ledger.commit([
             .stands(StageRecord(key: stage, priority: -2)), .drained(host: "a", isOver: false),

@@ -13,7 +13,7 @@ struct MigrationTests {
 
     init() throws { store = try TemporaryFolder() }
 
-    private static let recorded = ["1-finished", "1-killed", "2-killed", "3-killed", "4-killed"]
+    private static let recorded = ["1-finished", "1-killed", "2-killed", "3-killed", "4-killed", "5-killed"]
 
     /// Makes a ledger of what the sqlite3 shell's `.dump` has said of it. That of a coordinator that was killed has its
     /// rows in the log beside it.
@@ -61,6 +61,7 @@ struct MigrationTests {
         #expect(try reader.discarded().isEmpty)
         #expect(try reader.drained().isEmpty)
         #expect(records.allSatisfy { $0.priority == 0 })
+        #expect(try reader.weights().isEmpty)
         #expect(try reader.sweeps().allSatisfy { $0.arguments == nil })
         let finished = try #require(records.first { $0.state == .finished })
         let curves = try #require(try reader.curves(of: finished.key))
@@ -97,10 +98,11 @@ struct MigrationTests {
         let ledger = try Ledger(store: store.path)
         let reader = ledger.reader
         let plan = try #require(try reader.plan())
-        try ledger.commit([.submitted(plan, arguments: ["a.yaml"]), .drained(host: "node-3", isOver: false)])
+        try ledger.commit([.submitted(plan, arguments: ["a.yaml"]), .drained(host: "node-3", isOver: false), .weighed(sweep: plan.name, 2)])
         #expect(try reader.drained() == ["node-3"])
+        #expect(try reader.weights() == [plan.name: 2])
         #expect(try reader.sweeps().last?.arguments == ["a.yaml"])
-        #expect(try store.query("PRAGMA user_version") == ["5"])
+        #expect(try store.query("PRAGMA user_version") == ["6"])
         #expect(try states(reader).count == before.count)
         #expect(try reader.problems() == [])
     }
@@ -113,6 +115,6 @@ struct MigrationTests {
         let ledger = try Ledger(store: store.path)
         try ledger.commit([.drained(host: "node-3", isOver: false)])
         #expect(try ledger.reader.drained() == ["node-3"])
-        #expect(try store.query("PRAGMA user_version") == ["5"])
+        #expect(try store.query("PRAGMA user_version") == ["6"])
     }
 }

@@ -119,7 +119,7 @@ struct OpeningTests {
     @Test func `a ledger of another version is refused and left alone`() throws {
         let content = try ledgerBytes { $0[63] = 9 }
         try expectRefusal(leaving: content) { error in
-            guard case .otherVersion(_, 9, 5) = error else { return false }
+            guard case .otherVersion(_, 9, 6) = error else { return false }
             return error.description.contains("version 9")
         }
     }

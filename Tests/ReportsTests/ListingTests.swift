@@ -135,12 +135,26 @@ struct ListingTests {
             sweeps: [SweepStanding(name: "small", states: ["running": 1, "waiting": 2])],
             running: [RunningStage(stage, record)], workers: [worker], trouble: "the disk is full")
         #expect(StatusListing(sample.underWay, report, isWorkedOn: true).text().contains("700/804"))
+        let light = CoordinatorReport(
+            sweeps: [SweepStanding(name: "small", states: ["waiting": 2], weight: 0.5)], running: [], workers: [])
+        #expect(CoordinatorListing(light).text.hasPrefix("small: 2 stages, 2 waiting; weight 0.5\n"))
         let lines = CoordinatorListing(report).text.split(separator: "\n")
         #expect(lines.first == "small: 3 stages, 2 waiting, 1 running")
         #expect(lines.dropFirst().first?.hasSuffix("until the store can be written: the disk is full") == true)
         let last = try #require(lines.last)
         #expect(last.hasPrefix("node3") && last.contains("cola finetune seed 1 (then it leaves)"))
         #expect(last.contains("2000") && last.contains("3 s ago"))
+    }
+
+    @Test func `a sweep with another share than most says so`() throws {
+        let snapshot = try Sample().underWay
+        let summary = SweepSummary(snapshot.plan, snapshot.stages)
+        let heading = { (weight: Double?) in
+            StatusListing(summary, secondsLeft: nil, weight: weight, nil, isWorkedOn: false).text().split(
+                separator: "\n")[0]
+        }
+        #expect(heading(2).contains("; weight 2; no coordinator works on it"))
+        #expect(!heading(nil).contains("weight"))
     }
 
     @Test func `more failures than are shown are counted`() throws {

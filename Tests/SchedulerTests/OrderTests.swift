@@ -150,6 +150,30 @@ struct OrderTests {
         #expect(share > 2.7 && share < 3.3, "\(seconds)")
     }
 
+    @Test func `a weight outlives the coordinator that was told of it`() throws {
+        var builder = PlanBuilder()
+        for number in 1...60 { try builder.add("stage-\(number)") }
+        let stages = builder.plan.stages
+        let script = Script(makePlan(name: "light", stages: Array(stages[..<30])))
+        script.start()
+        script.plan(makePlan(name: "heavy", stages: Array(stages[30...])))
+        script.obey(.setWeight(sweep: "heavy", 3))
+        script.start()
+        script.plan(makePlan(name: "heavy", stages: Array(stages[30...])))
+        #expect(script.scheduler.standings.map(\.weight) == [nil, 3])
+        let heavy = Set(stages[30...].map(\.key))
+        script.greet("a")
+        var turns: [Bool] = []
+        for _ in 0..<20 {
+            let assignment = try #require(script.ask("a"))
+            turns.append(heavy.contains(assignment.stage))
+            script.finish(assignment, by: "a")
+        }
+        #expect(turns.count { $0 } == 15, "\(turns)")
+        script.obey(.setWeight(sweep: "heavy", 1))
+        #expect(script.memory.weights.isEmpty)
+    }
+
     @Test func `a sweep that comes later has its share from then on, and no more to make up for it`() throws {
         var builder = PlanBuilder()
         for number in 1...60 { try builder.add("stage-\(number)") }

@@ -28,7 +28,7 @@ final class Script {
         _ plan: SweepPlan? = nil, stored: Set<ArtifactID>? = nil, needs: [StageKey: StageNeeds] = [:]
     ) -> [Effect] {
         trace.note("coordinator starts", at: now)
-        scheduler = Scheduler(settings: settings, draining: memory.drained)
+        scheduler = Scheduler(settings: settings, draining: memory.drained, weights: memory.weights)
         let known = memory.stages
         let artifacts = known.values.flatMap { $0.result?.artifacts ?? [] }.map(\.id)
         return handle(

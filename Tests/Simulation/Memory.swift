@@ -10,6 +10,8 @@ protocol Memory: AnyObject {
     var drained: Set<String> { get throws }
     /// The names of the sweeps that were handed in.
     var submitted: Set<String> { get throws }
+    /// Of sweeps by their names; those of 1 are left out.
+    var weights: [String: Double] { get throws }
 }
 
 /// The real ledger, in a folder that is removed afterwards.
@@ -25,6 +27,7 @@ final class LedgerMemory: Memory {
     func commit(_ changes: [Change]) throws { try ledger.commit(changes) }
     func known(of plan: SweepPlan) throws -> [StageKey: StageRecord] { try ledger.reader.known(of: plan) }
     var drained: Set<String> { get throws { try ledger.reader.drained() } }
+    var weights: [String: Double] { get throws { try ledger.reader.weights() } }
     var submitted: Set<String> {
         get throws { try Set(ledger.reader.sweeps().filter { $0.arguments != nil }.map(\.plan.name)) }
     }
@@ -43,6 +46,8 @@ package final class ModelMemory: Memory {
     package private(set) var reopenings: [StageKey: Int] = [:]
     package private(set) var drained: Set<String> = []
     package private(set) var submitted: Set<String> = []
+    package private(set) var weights: [String: Double] = [:]
+    private var planned: Set<String> = []
     /// Artifacts that the store let go.
     package private(set) var discarded: Set<ArtifactID> = []
     private var lost: Set<ArtifactID> = []
@@ -63,6 +68,7 @@ package final class ModelMemory: Memory {
     private func apply(_ change: Change) {
         switch change {
         case .planned(let plan, _):
+            planned.insert(plan.name)
             for stage in plan.stages {
                 asked[stage.key, default: []].formUnion(stage.outputs)
                 if stages[stage.key] == nil { stages[stage.key] = StageRecord(key: stage.key) }
@@ -75,6 +81,9 @@ package final class ModelMemory: Memory {
         case .drained(let host, let isOver):
             object(drained.contains(host) != isOver, "\(host) drains, or is welcome, for the second time")
             if isOver { drained.remove(host) } else { drained.insert(host) }
+        case .weighed(let sweep, let weight):
+            object(!planned.contains(sweep), "a sweep that was never planned has a weight")
+            weights[sweep] = weight == 1 ? nil : weight
         case .submitted(let plan, _): submitted.insert(plan.name)
         }
     }

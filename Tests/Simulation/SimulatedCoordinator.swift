@@ -55,8 +55,10 @@ struct SimulatedCoordinator {
         (announced, frozenSince) = ([:], nil)
         let memory: any Memory = ledger ?? model
         object(try memory.drained != model.drained, "ledger and model differ about hosts that drain")
+        let weights = try memory.weights
+        object(weights != model.weights, "ledger and model differ about weights")
         core = CoordinatorCore(
-            CoordinatorSettings(listen: .inproc(name: "simulated")), draining: try memory.drained)
+            CoordinatorSettings(listen: .inproc(name: "simulated")), draining: try memory.drained, weights: weights)
         witness = Witness(
             sweeps.all, settings: SchedulerSettings(), drained: model.drained,
             priorities: model.stages.mapValues(\.priority), at: now)

@@ -14,6 +14,7 @@ extension Simulation {
         let commands: [Command] = [
             .pause(one), .resume(.all), .cancel(one), .retry(one), .retry(.all), .pause(StageSelector(sweep: "second")),
             .setPriority(one, Int.random(in: -1...2, using: &generator)), .drain(host: host), .welcome(host: host),
+            .setWeight(sweep: coordinator.sweeps.first.name, [0.5, 1, 3].randomElement(using: &generator) ?? 1),
         ]
         tally[.commands] += 1
         switch commands.randomElement(using: &generator) ?? .resume(.all) {

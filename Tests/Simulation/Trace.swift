@@ -93,6 +93,7 @@ package struct Trace {
                 + (stage.standing.reason.map { ": \($0)" } ?? "")
         case .discarded(let artifacts, _): "\(counted(artifacts.count, "artifact")) let go"
         case .drained(let host, let isOver): isOver ? "\(host) is welcome" : "\(host) drains"
+        case .weighed(let sweep, let weight): "\(sweep) has weight \(weight)"
         case .submitted(let plan, _): "submitted \(plan.name)"
         }
     }

@@ -106,7 +106,7 @@ struct Witness {
             if case .failed(let failure) = record.standing, failure.cause == .badInput {
                 checkVerdict(on: record.key, scheduler, at: now)
             }
-        case .planned, .evaluated, .drawn, .discarded, .drained, .submitted: break
+        case .planned, .evaluated, .drawn, .discarded, .drained, .weighed, .submitted: break
         }
     }
 

@@ -23,7 +23,7 @@ package func decimals(_ value: Double, _ count: Int) -> String { String(format: 
 package func signedPercent(_ value: Double) -> String { String(format: "%+.2f", value * 100) }
 
 /// A number with so many digits that count, without zeros at the end.
-func significant(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)g", value) }
+package func significant(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)g", value) }
 
 /// Three digits that count.
 package func pValueText(_ value: Double) -> String { significant(value, 3) }

@@ -48,6 +48,7 @@ package struct CoordinatorListing: Sendable {
             sweep.states[state.rawValue].map { "\($0) \(state.rawValue)" }
         }
         return "\(sweep.name): \(counted(sweep.states.values.reduce(0, +), "stage")), \(counts.joined(separator: ", "))"
+            + StatusListing.words(forWeight: sweep.weight)
     }
 
     static func lines(of running: [RunningStage], width: Int = .max) -> [String] {

@@ -19,6 +19,8 @@ package struct StatusListing: Sendable {
     /// For one worker group; nil where nothing alike has run.
     package let secondsLeft: Double?
     package let searches: [SweepSearch]
+    /// Its share of the hosts beside other sweeps; nil for 1.
+    package let weight: Double?
     /// Why the coordinator that is at work cannot write the store; nil where it can, or none is.
     package let trouble: String?
 
@@ -52,9 +54,10 @@ package struct StatusListing: Sendable {
 
     /// The same of a sweep whose stages are counted.
     package init(
-        _ summary: SweepSummary, secondsLeft: Double?, _ report: CoordinatorReport?, isWorkedOn: Bool,
-        trouble: String? = nil
+        _ summary: SweepSummary, secondsLeft: Double?, weight: Double? = nil, _ report: CoordinatorReport?,
+        isWorkedOn: Bool, trouble: String? = nil
     ) {
+        self.weight = weight
         let told = Dictionary((report?.running ?? []).map { ($0.key, $0) }) { first, _ in first }
         let plan = summary.plan
         self.trouble = trouble
@@ -95,8 +98,7 @@ extension StatusListing: Encodable {
         try encoder.encode([
             "sweep": sweep, "states": states, "stages": stages, "running": running, "hasEnded": hasEnded,
             "isWorkedOn": isWorkedOn, "failures": failures, "collapsed": collapsed, "secondsLeft": secondsLeft,
-            "searches": searches,
-            "trouble": trouble,
+            "searches": searches, "weight": weight, "trouble": trouble,
         ])
     }
 }
@@ -118,8 +120,12 @@ extension StatusListing {
         let isOver = states.keys.allSatisfy { StageState(rawValue: $0)?.isFinal ?? false }
         let time = isOver ? nil : secondsLeft.map { "; about \(duration(seconds: $0)) of work for one worker group" }
         let dead = isOver || isWorkedOn ? "" : "; no coordinator works on it"
-        return "\(sweep): \(counted(stages, "stage")), \(counts.joined(separator: ", "))\(dead)\(time ?? "")"
+        return "\(sweep): \(counted(stages, "stage")), \(counts.joined(separator: ", "))"
+            + "\(Self.words(forWeight: weight))\(dead)\(time ?? "")"
     }
+
+    /// "; weight 2".
+    static func words(forWeight weight: Double?) -> String { weight.map { "; weight \(significant($0, 6))" } ?? "" }
 
     static func lines(of trouble: String?) -> [String] {
         trouble.map { ["", "nothing is handed out until the store can be written: \($0)"] } ?? []

@@ -66,6 +66,11 @@ struct StageCosts {
             peakBytes: peakBytes, batchParts: batchParts, recomputes: recomputes, fits: fits)
     }
 
+    /// From the beginning to the end, but for the texts that a group reads once for all of its stages.
+    func wholeSeconds(_ speed: HostSpeed, _ reduction: ReductionCost) -> Double {
+        seconds(speed, reduction) + fixedSeconds(speed)
+    }
+
     var recomputes: Bool { network.recomputes }
 
     /// Works batches off in as few parts as fit into so much memory; where even single examples do not, layers compute
@@ -82,6 +87,15 @@ struct StageCosts {
             }
         }
         return true
+    }
+
+    /// The memory that it can do with where nothing else helps: single examples go through the network, and layers compute
+    /// their activations again.
+    var leastBytes: Int {
+        var least = self
+        least.network.recomputes = true
+        if !readsFeatures { least.batchParts = max(1, recipe.batch) }
+        return least.peakBytes
     }
 
     /// In how many parts a rank works a batch off.
@@ -224,11 +238,7 @@ extension StageCosts {
 
     /// Of a mean example of a file.
     private func sizes(of file: DataFile) -> BatchSizes {
-        guard let file = lengths[file], !file.sequences.isEmpty else {
-            return BatchSizes(sequences: 0, tokens: 0, squares: 0, headRows: 0)
-        }
-        let sum = BatchSizes(lengths: file.sequences.flatMap(\.self), headRows: file.rows.reduce(0, +))
-        return sum * (1 / Double(file.sequences.count))
+        lengths[file]?.mean ?? BatchSizes(sequences: 0, tokens: 0, squares: 0, headRows: 0)
     }
 }
 

@@ -47,11 +47,41 @@ package struct SweepCosts {
 
     /// By stage; of stages whose examples nobody knows the length of there is none.
     package func forecasts() throws -> [StageKey: StageForecast] {
-        let stages = Dictionary(plan.stages.map { ($0.key, $0) }) { first, _ in first }
-        var known: [Likeness: StageForecast] = [:]
-        var computed: Set<FeatureIdentity> = []
         var texts: Set<String> = []
-        var forecasts: [StageKey: StageForecast] = [:]
+        var forecasts = try estimates { stage, costs -> StageForecast in
+            var costs = costs(ranks)
+            let fits = memoryBytes.map { costs.fit(into: $0) } ?? true
+            return costs.forecast(try speed(stage.specification.recipe.precision), reduction, fits: fits)
+        }
+        // Once for all stages that a group trains.
+        for stage in plan.stages where forecasts[stage.key] != nil && texts.insert(stage.task).inserted {
+            guard let task = plan.task(named: stage.task) else { continue }
+            forecasts[stage.key]?.fixedSeconds += try lengths(task, stage.specification.recipe)?.secondsToRead ?? 0
+        }
+        return forecasts
+    }
+
+    /// From the beginning to the end, on groups of each of these numbers of ranks; none where nobody knows how fast a rank is.
+    package func seconds(onRanks ranks: [Int]) throws -> [StageKey: [Double]] {
+        try estimates { stage, costs in
+            guard let speed = try speed(stage.specification.recipe.precision) else { return [] }
+            return ranks.map { costs($0).wholeSeconds(speed, reduction) }
+        }
+    }
+
+    /// The memory that a process can do with, where one trains the stage alone; in a group it holds sums that are under way
+    /// besides.
+    package func leastBytes() throws -> [StageKey: Int] { try estimates { _, costs in costs(1).leastBytes } }
+
+    /// Estimates each kind of stages once.
+    /// - Parameter body: is handed a stage, and what it costs on so many ranks.
+    private func estimates<Estimate>(
+        _ body: (PlannedStage, (Int) -> StageCosts) throws -> Estimate
+    ) throws -> [StageKey: Estimate] {
+        let stages = Dictionary(plan.stages.map { ($0.key, $0) }) { first, _ in first }
+        var known: [Likeness: Estimate] = [:]
+        var computed: Set<FeatureIdentity> = []
+        var estimates: [StageKey: Estimate] = [:]
         for stage in plan.stages {
             guard let task = plan.task(named: stage.task) else { continue }
             let recipe = stage.specification.recipe
@@ -63,20 +93,16 @@ package struct SweepCosts {
                 guard let lengths = try lengths(task, recipe) else { continue }
                 let table = ParameterTable(
                     configuration: configuration, recipe: recipe, task: task.definition, adapter: adapter)
-                var costs = StageCosts(
-                    stage, table, moving: recipe.movingCounts(table, share: share), lengths,
-                    weightBytes: weightBytes, ranks: ranks, computesFeatures: isFirst,
-                    rowsAreIndependent: rowsAreIndependent(recipe.precision))
-                let fits = memoryBytes.map { costs.fit(into: $0) } ?? true
-                known[likeness] = costs.forecast(try speed(recipe.precision), reduction, fits: fits)
+                let moving = recipe.movingCounts(table, share: share)
+                known[likeness] = try body(stage) { ranks in
+                    StageCosts(
+                        stage, table, moving: moving, lengths, weightBytes: weightBytes, ranks: ranks,
+                        computesFeatures: isFirst, rowsAreIndependent: rowsAreIndependent(recipe.precision))
+                }
             }
-            forecasts[stage.key] = known[likeness]
-            // Once for all stages that a group trains.
-            if texts.insert(stage.task).inserted {
-                forecasts[stage.key]?.fixedSeconds += try lengths(task, recipe)?.secondsToRead ?? 0
-            }
+            estimates[stage.key] = known[likeness]
         }
-        return forecasts
+        return estimates
     }
 
     /// All that tells apart what stages take.

@@ -1,3 +1,4 @@
+import Encoders
 package import Experiments
 import Files
 import Foundation
@@ -13,12 +14,32 @@ package struct TaskLengths: Codable, Equatable, Sendable {
         let sequences: [[Int]]
         /// Rows that the head sees of those.
         let rows: [Int]
+        /// Of a mean one of those.
+        let mean: BatchSizes
+
+        private enum CodingKeys: String, CodingKey {
+            case count, sequences, rows
+        }
+
+        private init(count: Int, sequences: [[Int]], rows: [Int]) {
+            (self.count, self.sequences, self.rows) = (count, sequences, rows)
+            let sum = BatchSizes(lengths: sequences.flatMap(\.self), headRows: rows.reduce(0, +))
+            mean = sum * (1 / Double(max(1, sequences.count)))
+        }
 
         /// - Parameter count: of all examples of the file.
         fileprivate init(_ examples: [EncodedExample], of count: Int) {
-            self.count = count
-            sequences = examples.map { $0.sequences.map(\.tokens.ids.count) }
-            rows = examples.map(\.rowCount)
+            self.init(
+                count: count, sequences: examples.map { $0.sequences.map(\.tokens.ids.count) },
+                rows: examples.map(\.rowCount))
+        }
+
+        package init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.init(
+                count: try container.decode(Int.self, forKey: .count),
+                sequences: try container.decode([[Int]].self, forKey: .sequences),
+                rows: try container.decode([Int].self, forKey: .rows))
         }
 
         var tokens: [Int] { sequences.map { $0.reduce(0, +) } }

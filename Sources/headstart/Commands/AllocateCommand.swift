@@ -57,7 +57,7 @@ struct AllocateCommand: ParsableCommand {
     var every = 10
 
     @OptionGroup var worker: WorkerOptions
-    @OptionGroup var groups: GroupOptions
+    @OptionGroup var groups: SpanningGroupOptions
 
     @Argument(parsing: .postTerminator, help: ArgumentHelp("Options of sbatch or qsub.", valueName: "option"))
     var more: [String] = []

@@ -42,11 +42,13 @@ struct CoordinatorCommand: ParsableCommand {
     private func work(until stop: StopRequest) throws -> [SweepPlan] {
         var settings = try listen.settings()
         policy.apply(to: &settings)
+        let foresight = Foresight(threads: Foresight.likelyThreads)
+        settings.needs = { foresight.needs(of: $0) }
         let sweep = try sweep.prepare(fetching: fetching)
         let listener = stop.listenToSignals()
         let coordinator = try Coordinator(
             plans: [sweep], store: store.store, settings: settings, logger: log.logger("coordinator"),
-            prepare: SweepOptions.prepare(for: store.store))
+            prepare: SweepOptions.prepare(for: store.store, foresight))
         try sweep.give(to: ContentStore(store: store.store))
         for plan in coordinator.plans {
             let stages = PlanListing.stageCount(plan)

@@ -17,7 +17,7 @@ struct NodeCommand: ParsableCommand {
             """)
 
     @OptionGroup var worker: WorkerOptions
-    @OptionGroup var groups: GroupOptions
+    @OptionGroup var groups: SpanningGroupOptions
     @OptionGroup var log: LogOptions
 
     @Flag(name: .long, help: "Outlive the terminal or the ssh connection that started it.")

@@ -24,7 +24,7 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var sweep: SweepOptions
     @OptionGroup var fetching: FetchOptions
     @OptionGroup var store: StoreOptions
-    @OptionGroup var groups: GroupOptions
+    @OptionGroup var groups: SpanningGroupOptions
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var serving: ServingOptions
     @OptionGroup var telling: NotifyOptions
@@ -38,14 +38,15 @@ struct RunCommand: ParsableCommand {
         let logger = log.logger("groups", level: .warning)
         let stop = try StopRequest()
         let listener = stop.listenToSignals(beforeExit: ProcessTree.killDescendants)
+        let threads = try groups.settings([]).threadsPerRank
+        let foresight = Foresight(threads: [threads], limitsMemory: false)
         let coordinator = try Coordinator(
-            plans: [sweep], store: store.store, settings: try settings(),
+            plans: [sweep], store: store.store, settings: try settings(foresight),
             // What becomes of stages is on the display.
-            logger: log.logger("coordinator", level: .error), prepare: SweepOptions.prepare(for: store.store))
+            logger: log.logger("coordinator", level: .error), prepare: SweepOptions.prepare(for: store.store, foresight)
+        )
         try sweep.give(to: ContentStore(store: store.store))
-        let forecasts = Forecasts(
-            ranks: groups.ranks, threads: try groups.settings([]).threadsPerRank,
-            memoryBytes: groups.node.memory?.bytes)
+        let forecasts = Forecasts(ranks: groups.ranks, threads: threads, memoryBytes: groups.node.memory?.bytes)
         let display = ProgressDisplay(from: try snapshot(coordinator), forecast: { try forecasts.stages(of: $0) })
         try Screen.line("Sweep \(display.sweep): \(display.stageCount), in \(store.store).")
         if let remark = try LedgerReader(store: store.store).remarkOnModels(of: coordinator.plans[0]) {
@@ -87,8 +88,9 @@ struct RunCommand: ParsableCommand {
     }
 
     /// The groups are children of this command, so what an earlier life of it left behind is gone within a moment.
-    private func settings() throws -> CoordinatorSettings {
+    private func settings(_ foresight: Foresight) throws -> CoordinatorSettings {
         var settings = CoordinatorSettings(listen: try endpoint())
+        settings.needs = { foresight.needs(of: $0) }
         settings.scheduler.adoptionMilliseconds = 1_000
         settings.scheduler.heartbeatMilliseconds = 2_000
         settings.scheduler.leaseMilliseconds = 15_000

@@ -35,8 +35,8 @@ struct StatusCommand: ParsableCommand {
             let summary = try ledger.summary(of: ledger.heading(named: sweep))
             let forecasts = summary.states[.finished] == nil ? [:] : Forecasts.kept(of: summary.plan, on: summary.nodes)
             let listing = StatusListing(
-                summary, secondsLeft: summary.secondsLeft(forecasts), report,
-                isWorkedOn: report != nil || StoreUse.isInUse(store), trouble: StoreUse.trouble(of: store))
+                summary, secondsLeft: summary.secondsLeft(forecasts), weight: try ledger.weights()[summary.plan.name],
+                report, isWorkedOn: report != nil || StoreUse.isInUse(store), trouble: StoreUse.trouble(of: store))
             if output.json { return try Screen.json(listing) }
             try Screen.line(listing.text(width: Screen.width))
         } else if let report {

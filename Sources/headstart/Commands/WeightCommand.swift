@@ -1,5 +1,6 @@
 import ArgumentParser
 import Messages
+import Reports
 
 struct WeightCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -7,7 +8,7 @@ struct WeightCommand: ParsableCommand {
         abstract: "Gives a sweep more or less of the hosts' time than others of the same coordinator.",
         discussion: """
             Sweeps begin with 1. One of weight 2 has twice the time of one of weight 1 where both have stages of the same \
-            priority that could run. It holds until another is given, or the coordinator ends.
+            priority that could run. It holds until another is given, also for a coordinator that is started again.
 
             EXAMPLE
               headstart weight 2 --store results --sweep ehft-small
@@ -27,6 +28,6 @@ struct WeightCommand: ParsableCommand {
 
     func run() throws {
         _ = try client.ask(.weight(sweep: sweep, weight))
-        try Screen.line("Sweep \(sweep): weight \(weight).")
+        try Screen.line("Sweep \(sweep): weight \(significant(weight, 6)).")
     }
 }

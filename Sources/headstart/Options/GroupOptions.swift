@@ -14,35 +14,13 @@ struct GroupOptions: ParsableArguments {
             valueName: "ranks"))
     var rankCount: RankCount?
 
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            """
-            Spread each group over these hosts, as node01:4,node02:4: this one first, each with its number of ranks. mpirun \
-            reaches the others by ssh, or by srun in a job of Slurm; all is at the same paths there.
-            """, valueName: "hosts"))
-    var hosts: HostList?
-
-    var ranks: Int { hosts?.ranks ?? rankCount?.count(groups: groups) ?? 1 }
+    var ranks: Int { rankCount?.count(groups: groups) ?? 1 }
 
     @OptionGroup var node: NodeOptions
 
     func validate() throws {
         if groups < 1 { throw ValidationError("--groups must be 1 or more") }
         if ranks < 1 { throw ValidationError("--ranks must be 1 or more") }
-        if hosts != nil, rankCount != nil {
-            throw ValidationError("--hosts says how many ranks each host has; leave out --ranks")
-        }
-    }
-
-    /// The same options as another process is told them.
-    var arguments: [String] {
-        let optional = [
-            ("--ranks", rankCount?.description), ("--hosts", hosts?.description),
-            ("--threads", node.threads.map { "\($0)" }),
-        ]
-        return ["--groups", "\(groups)"] + optional.flatMap { name, value in value.map { [name, $0] } ?? [] }
-            + node.memoryArguments
     }
 
     /// - Parameter arguments: what each worker is told.
@@ -52,6 +30,47 @@ struct GroupOptions: ParsableArguments {
             ranks: ranks,
             cores: Machine.cores)
         settings.threads = node.threads
+        return settings
+    }
+}
+
+/// The worker groups that this machine starts, each of which may span others, too.
+struct SpanningGroupOptions: ParsableArguments {
+    @OptionGroup var local: GroupOptions
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Spread each group over these hosts, as node01:4,node02:4: this one first, each with its number of ranks. mpirun \
+            reaches the others by ssh, or by srun in a job of Slurm; all is at the same paths there.
+            """, valueName: "hosts"))
+    var hosts: HostList?
+
+    var groups: Int { local.groups }
+    var ranks: Int { hosts?.ranks ?? local.ranks }
+    var node: NodeOptions { local.node }
+
+    func validate() throws {
+        if hosts != nil, local.rankCount != nil {
+            throw ValidationError("--hosts says how many ranks each host has; leave out --ranks")
+        }
+    }
+
+    /// The same options as another process is told them.
+    var arguments: [String] {
+        let optional = [
+            ("--ranks", local.rankCount?.description), ("--hosts", hosts?.description),
+            ("--threads", node.threads.map { "\($0)" }),
+        ]
+        return ["--groups", "\(groups)"] + optional.flatMap { name, value in value.map { [name, $0] } ?? [] }
+            + node.memoryArguments
+    }
+
+    /// - Parameter arguments: what each worker is told.
+    func settings(_ arguments: [String]) throws -> SupervisorSettings {
+        var settings = try local.settings(arguments)
+        settings.ranks = ranks
         settings.hosts = hosts
         return settings
     }

@@ -33,11 +33,15 @@ struct SweepOptions: ParsableArguments {
         }
     }
 
-    /// Reads the sweep that such options of someone else ask for; what it takes from files comes into the store.
-    static func prepare(for store: String) -> @Sendable ([String]) throws -> any GrowingPlan {
+    /// Reads the sweep that such options of someone else ask for; what it takes from files comes into the store, and what is
+    /// to be foretold of its stages is looked for.
+    static func prepare(
+        for store: String, _ foresight: Foresight
+    ) -> @Sendable ([String]) throws -> any GrowingPlan {
         { arguments in
             let sweep = try parse(arguments).prepare(fetching: nil)
             try sweep.give(to: ContentStore(store: store))
+            foresight.lookAhead(to: try sweep.plan())
             return sweep
         }
     }
