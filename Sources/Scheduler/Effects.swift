@@ -68,8 +68,8 @@ package struct SchedulerSettings: Codable, Hashable, Sendable {
     package var adoptionMilliseconds: Int64 = 20_000
     /// When a worker without work asks again.
     package var idleMilliseconds: Int64 = 1_000
-    /// To a worker that its host ends before, no stage is handed out that would not end in time; but for those that no
-    /// other worker has the time for.
+    /// To a worker that its host ends before, or that has come to the second half of a shorter life, no stage is handed
+    /// out that would not end in time. Until then it takes those that no other worker has the time for.
     package var usefulMilliseconds: Int64 = 300_000
     /// Workers lost over a stage before it is set aside.
     package var lossLimit = 3

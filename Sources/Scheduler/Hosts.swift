@@ -8,6 +8,8 @@ struct KnownWorker: Sendable {
     let memoryBytes: Int?
     /// When its host ends it; nil where nobody knows of an end.
     let endsAt: Timestamp?
+    /// From its hello until then.
+    let lifeMilliseconds: Int64?
     var heardAt: Timestamp
     /// Stages whose artifacts it has made or fetched last, the last one first.
     private(set) var recent: [StageIndex]
@@ -17,7 +19,8 @@ struct KnownWorker: Sendable {
         self.recent = recent
         memoryBytes = limits?.memoryBytes
         // Whatever is said of a time further off than that means no end.
-        endsAt = limits?.secondsLeft.flatMap { $0 < 1e9 ? now.advanced(byMilliseconds: Int64(max(0, $0) * 1000)) : nil }
+        lifeMilliseconds = limits?.secondsLeft.flatMap { $0 < 1e9 ? Int64(max(0, $0) * 1000) : nil }
+        endsAt = lifeMilliseconds.map { now.advanced(byMilliseconds: $0) }
         heardAt = now
     }
 
@@ -171,9 +174,10 @@ extension Scheduler {
     /// enough to bring it on, since another one goes on with it.
     func fits(_ needs: StageNeeds, _ worker: KnownWorker, at now: Timestamp) -> Bool {
         if let bytes = needs.leastBytes, let limit = worker.memoryBytes, bytes > limit { return false }
-        guard let end = worker.endsAt else { return true }
+        guard let end = worker.endsAt, let life = worker.lifeMilliseconds else { return true }
         let left = Double(end.milliseconds(since: now))
-        let isUseful = left >= Double(settings.usefulMilliseconds)
+        // One whose whole life is short brings stages on in the first half of it.
+        let isUseful = left >= Double(min(settings.usefulMilliseconds, life / 2))
         guard let seconds = seconds(of: needs, on: worker) else { return isUseful }
         let needed = seconds * 1000
         return left >= needed || (isUseful && Double(lastEnd.milliseconds(since: now)) < needed)

@@ -32,7 +32,8 @@ struct LimitTests {
 
     @Test func `what no worker has the time for goes on in pieces, but to none that ends in a moment`() throws {
         let (script, keys) = try script([StageNeeds(seconds: 3_600), StageNeeds()])
-        script.greet("moment", on: "one", WorkerLimits(secondsLeft: 200))
+        script.greet("moment", on: "one", WorkerLimits(secondsLeft: 80))
+        script.wait(seconds: 45)
         #expect(script.ask("moment") == nil, "nor of what nobody has foretold anything")
         let reason = "it is ready; no connected worker has enough time left for it"
         #expect(explanation(of: keys[0], script)?.reason == reason)
@@ -40,6 +41,15 @@ struct LimitTests {
         #expect(script.ask("piece")?.stage == keys[0])
         script.greet("endless", on: "three")
         #expect(script.ask("endless")?.stage == keys[1])
+    }
+
+    @Test func `a worker whose whole life is short takes stages in the first half of it`() throws {
+        let (script, keys) = try script([StageNeeds(seconds: 3_600), StageNeeds()])
+        script.greet("one", on: "one", WorkerLimits(secondsLeft: 36))
+        script.greet("two", on: "two", WorkerLimits(secondsLeft: 36))
+        #expect(script.ask("one")?.stage == keys[0])
+        script.wait(seconds: 17)
+        #expect(script.ask("two")?.stage == keys[1])
     }
 
     @Test func `what a host has taken for others says how long it takes`() throws {
