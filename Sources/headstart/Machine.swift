@@ -9,7 +9,9 @@ import Transport
 enum Machine {
     /// The folder for what can be had again.
     static var cache: String {
-        ProcessInfo.processInfo.environment["HEADSTART_CACHE"] ?? "\(NSHomeDirectory())/.cache/headstart"
+        let environment = ProcessInfo.processInfo.environment
+        // Foundation's home is the one in the system's list of users, whatever HOME says.
+        return environment["HEADSTART_CACHE"] ?? "\(environment["HOME"] ?? NSHomeDirectory())/.cache/headstart"
     }
 
     static var host: String { ProcessInfo.processInfo.hostName }

@@ -70,6 +70,7 @@ struct BareHostTests {
         }
         #expect(coordinator.wait().status == 0, "\(coordinator.output)")
         #expect(try self.table() == table)
+        #expect(try fetched().reduce(0, +) == byteCount, "each byte came once, whichever group fetched it")
     }
 
     /// What the stages' logs say about what was fetched, in bytes.
@@ -78,6 +79,14 @@ struct BareHostTests {
             let text = try String(contentsOfFile: log, encoding: .utf8)
             return text.matches(of: /fetched (\d+) bytes from the coordinator/).compactMap { Int($0.1) }
         }
+    }
+
+    /// Of the model and the data.
+    private var byteCount: Int {
+        let files =
+            ["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"].map { "model/\($0)" }
+            + ["data/tiny/train.tsv", "data/tiny/dev.tsv"]
+        return files.reduce(0) { $0 + (Disk.byteCount(of: shop.path($1)) ?? 0) }
     }
 
     /// Gives the model weights that nobody uses: too many to come at once.
@@ -109,10 +118,6 @@ struct BareHostTests {
         let (second, _) = try startCoordinator(port: port)
         defer { second.kill() }
         #expect(worker.wait().status == 0 && second.wait().status == 0, "\(second.output)")
-        let files =
-            ["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"].map { "model/\($0)" }
-            + ["data/tiny/train.tsv", "data/tiny/dev.tsv"]
-        let byteCount = files.reduce(0) { $0 + (Disk.byteCount(of: shop.path($1)) ?? 0) }
         #expect(try fetched().reduce(0, +) == byteCount, "each byte came once")
 
         let (third, nextPort) = try startCoordinator(seeds: "[3]")

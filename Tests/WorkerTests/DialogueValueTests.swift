@@ -75,9 +75,9 @@ struct DialogueValueTests {
     @Test func `news that a coordinator in trouble did not keep are told again before the end`() throws {
         var trainee = try Trainee()
         let said = trainee.tell(.report(.noted("the last words"))).said + trainee.tell(trainee.renewed).said
-        #expect(said.contains(where: \.isLog))
+        #expect(said.contains { $0.isLog })
         let end = trainee.tell(.report(.trained(result())), after: .seconds(1)).said
-        #expect(end.contains(where: \.isLog) && end.contains(where: \.isFinished))
+        #expect(end.contains { $0.isLog } && end.contains { $0.isFinished })
         trainee.tell(trainee.renewed)
         // Nobody has answered for two seconds.
         let again = trainee.tell(.tick, after: .seconds(2)).said

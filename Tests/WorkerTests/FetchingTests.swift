@@ -183,8 +183,13 @@ struct FetchingTests {
         let ranks = ThreadRanks(size: 2)
         let folders = [try TemporaryFolder(), try TemporaryFolder()]
         let weights = reference(InputFiles.model["model.safetensors"] ?? []).id
-        try Directory.make(folders[1]["artifacts/partial"])
-        try Disk.link(folders[1]["artifacts/partial/\(weights).\(getpid())"], to: "/dev/full")
+        let draft = folders[1]["artifacts/partial/\(weights).\(getpid())"]
+        try Directory.make(Path.folder(of: draft))
+        // Once the group has begun, which lets go what nobody has written to for a day.
+        coordinator.interfere = { _ in
+            symlink("/dev/full", draft)
+            return nil
+        }
         let workers = try folders.enumerated().map { rank, folder in
             try RunningWorker(
                 coordinator.endpoint, in: folder.path, hasInputs: false, communicator: { ranks.communicator(rank) },
