@@ -1,5 +1,4 @@
 package import Experiments
-import Files
 import Messages
 package import Scheduler
 import TestKit
