@@ -121,7 +121,7 @@ let package = Package(
             name: "TestKit", dependencies: ["Collectives", "Experiments", "Files", "Safetensors", "Numerics"],
             path: "Tests/TestKit", swiftSettings: strict),
         tests(of: "Files", ["TestKit"]),
-        tests(of: "Experiments", ["Files"], resources: [.copy("Recorded")]),
+        tests(of: "Experiments", ["TestKit", "Files"], resources: [.copy("Recorded")]),
         tests(of: "Searches", ["Experiments", "Files"]),
         tests(of: "Messages", ["TestKit", "Experiments", "Files"]),
         tests(of: "Downloads", ["TestKit"]),
@@ -143,8 +143,8 @@ let package = Package(
             name: "benchledger", dependencies: ["TestKit", "Experiments", "Files", "Ledger"], path: "Tests/benchledger",
             swiftSettings: strict),
         tests(
-            of: "Scheduler", ["TestKit", "Simulation", "Experiments", "Files", "Messages"], resources: [.copy("Traces")]
-        ),
+            of: "Scheduler", ["TestKit", "Simulation", "Experiments", "Files", "Messages", "Reports"],
+            resources: [.copy("Traces")]),
         // Workers that train nothing, and the real coordinator for them: what scripts/bench-coordinator starts.
         .executableTarget(
             name: "crowd",

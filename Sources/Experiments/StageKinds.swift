@@ -61,7 +61,8 @@ extension SweepPlan {
             }
         }
         return SweepPlan(
-            name: name, model: model, dataDirectory: dataDirectory, tasks: tasks, stages: kept.sorted().map { stages[$0] },
+            name: name, model: model, dataDirectory: dataDirectory, tasks: tasks,
+            stages: kept.sorted().map { stages[$0] },
             rows: [])
     }
 }

@@ -184,7 +184,9 @@ package struct LedgerReader: Sendable {
     package func weights() throws(LedgerError) -> [String: Double] {
         try read { database in
             var weights: [String: Double] = [:]
-            try database.each("SELECT name, weight FROM sweeps WHERE weight <> 1") { weights[try $0.at(0)] = try $0.at(1) }
+            try database.each("SELECT name, weight FROM sweeps WHERE weight <> 1") {
+                weights[try $0.at(0)] = try $0.at(1)
+            }
             return weights
         }
     }

@@ -70,7 +70,8 @@ extension Scheduler {
                 guard let stage = first(of: places, in: lane, for: worker, at: now) else { continue }
                 let next = Candidate(
                     stage: stage, sweep: sweep, priority: priority, round: stages[stage].round ?? 0,
-                    chain: stages[stage].chain, breadth: breadth, isAtHome: sources.contains(lanes[lane].kind.source))
+                    chain: stages[stage].chain, breadth: breadth,
+                    isAtHome: sources.contains(lanes[lane].kind.source))
                 if best.map(next.comesBefore) ?? true { best = next }
                 break
             }
@@ -105,8 +106,9 @@ extension Scheduler {
             let stage = stages[index]
             guard nearest.map({ index < $0 }) ?? true, isQueued(stage), stage.priority == best.priority,
                 (stage.round ?? 0, stage.chain) == (best.round, best.chain),
-                let lane = stage.seats.map({ lanes[Int($0.lane)] }).first(where: { $0.kind.sweep == best.sweep }),
-                breadth(of: lane, for: worker) == best.breadth, isFor(worker, lane, at: now), !isBetterElsewhere(stage, than: worker, at: now)
+                let lane = stage.seats.map({ Int($0.lane) }).first(where: { lanes[$0].kind.sweep == best.sweep }),
+                breadth(of: lanes[lane], for: worker) == best.breadth, isFor(worker, lanes[lane], at: now),
+                !isBetterElsewhere(stage, than: worker, at: now)
             else { continue }
             nearest = index
         }

@@ -136,8 +136,14 @@ extension Scheduler {
             return "each of its processes needs \(mebibytes(bytes)), and no connected worker's may take more than "
                 + mebibytes(most)
         }
-        guard !workers.values.contains(where: { fits(needs, $0, at: now) }) else { return nil }
-        return "no connected worker has enough time left for it"
+        guard workers.values.contains(where: { fits(needs, $0, at: now) }) else {
+            return "no connected worker has enough time left for it"
+        }
+        guard let seat = stage.seats.first else { return nil }
+        let isLeft = workers.contains { worker, known in
+            leases[worker] == nil && fits(needs, known, at: now) && !isOpen(lanes[Int(seat.lane)], to: known)
+        }
+        return isLeft ? "a wider worker group is to train it, which ends it sooner" : nil
     }
 
     private func needsMoreMemory(_ stage: Stage) -> Bool {

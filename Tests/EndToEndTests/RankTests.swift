@@ -65,6 +65,8 @@ import Testing
         #expect(bench.status == 0 && bench.output.hasPrefix("2 ranks on 1 host: "), "\(bench)")
         let measured = try plan("2", [])
         #expect(measured.contains("as measured with 2 ranks on 1 host"), "\(measured)")
+        let hosts = ["--hosts", "2", "--cores", "2", "--gigaflops", "10"]
+        #expect(try plan("1", hosts).contains("on 2 hosts with 2 ranks each:"))
         #expect(try plan("1", ["--memory", "1MiB"]).contains("what needs more is refused: tiny tuned;"))
     }
 

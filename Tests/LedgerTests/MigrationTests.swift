@@ -98,7 +98,10 @@ struct MigrationTests {
         let ledger = try Ledger(store: store.path)
         let reader = ledger.reader
         let plan = try #require(try reader.plan())
-        try ledger.commit([.submitted(plan, arguments: ["a.yaml"]), .drained(host: "node-3", isOver: false), .weighed(sweep: plan.name, 2)])
+        try ledger.commit([
+            .submitted(plan, arguments: ["a.yaml"]), .drained(host: "node-3", isOver: false),
+            .weighed(sweep: plan.name, 2),
+        ])
         #expect(try reader.drained() == ["node-3"])
         #expect(try reader.weights() == [plan.name: 2])
         #expect(try reader.sweeps().last?.arguments == ["a.yaml"])

@@ -93,9 +93,9 @@ final class Script {
         return ask(worker)
     }
 
-    func greet(_ worker: String, on host: String = "host", _ limits: WorkerLimits? = nil) {
+    func greet(_ worker: String, on host: String = "host", ranks: Int = 1, _ limits: WorkerLimits? = nil) {
         var node = NodeSettings.test
-        node.host = host
+        (node.host, node.ranks) = (host, ranks)
         hear(FromWorker(.hello(version: protocolVersion, node: node, limits: limits), from: WorkerID(rawValue: worker)))
     }
 

@@ -139,7 +139,7 @@ package struct SimulatedSweeps: Sendable {
 /// What a worker would yield: artifacts that follow from the stage, so that every attempt yields the same.
 package func makeResult(
     of stage: StageKey, outputs: Set<ArtifactKind>, attempt: Attempt = Attempt(rawValue: 1), byteCount: Int = 3,
-    measured: [Measure] = [], score: Double = 0.5
+    measured: [Measure] = [], score: Double = 0.5, seconds: Double? = nil
 ) -> StageResult {
     let artifacts = outputs.sorted().map { kind in
         ArtifactReference(
@@ -147,7 +147,7 @@ package func makeResult(
     }
     return StageResult(
         scores: [Score(split: .dev, metric: .accuracy, value: score)], steps: 10, finalLoss: 0.7, tokens: 1000,
-        seconds: Double(attempt.rawValue), tokensPerSecond: 100, trainable: 10, parameters: stage.rawValue,
+        seconds: seconds ?? Double(attempt.rawValue), tokensPerSecond: 100, trainable: 10, parameters: stage.rawValue,
         artifacts: artifacts, measured: measured, node: .test)
 }
 

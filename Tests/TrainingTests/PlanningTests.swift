@@ -184,6 +184,23 @@ struct PlanningTests {
         #expect(try seconds(false) > 1.2 * seconds(true))
     }
 
+    @Test func `what stages take by ranks, and the least memory, are what forecasts come to`() throws {
+        let job = try bench.job(bench.recipe { $0.batch = 8 }, into: "out")
+        let text = String(decoding: try JSONEncoder().encode(try lengths(job.specification.recipe)), as: UTF8.self)
+        let unread = text.replacing(/"secondsToRead":[-+.e\d]+/, with: "\"secondsToRead\":0")
+        let lengths = try JSONDecoder().decode(TaskLengths.self, from: Data(unread.utf8))
+        let costs = { (ranks: Int) in
+            SweepCosts(
+                plan([job]), backbone, ranks: ranks, reduction: Self.free, lengths: { _, _ in lengths },
+                speed: { _ in HostSpeed(gigaflops: 1) })
+        }
+        let seconds = try #require(try costs(1).seconds(onRanks: [1, 2, 4])[job.planned.key])
+        let forecasts = try [1, 2, 4].map { try #require(try costs($0).forecasts()[job.planned.key]) }
+        #expect(seconds == forecasts.map { ($0.seconds ?? 0) + $0.fixedSeconds } && seconds[2] < seconds[0])
+        let least = try #require(try costs(1).leastBytes()[job.planned.key])
+        #expect(try forecast(job, memoryBytes: least).fits && !forecast(job, memoryBytes: least - 1).fits)
+    }
+
     @Test func `a rank has an example or none, however many ranks there are`() throws {
         let job = try bench.job(bench.recipe { $0.batch = 4 }, into: "out")
         let seconds = { (ranks: Int) in
