@@ -18,10 +18,14 @@ struct Division: Sendable {
     private(set) var ranks: [Int] = []
     /// When it was made; nil where who is connected has changed since.
     var madeAt: Timestamp?
+    /// What is left to do for each group on average; infinite where that is not foretold of all of it.
+    private(set) var secondsLeft = Double.infinity
 
     init() {}
 
-    init(_ ranks: [Int], at now: Timestamp) { (self.ranks, madeAt) = (ranks, now) }
+    init(_ ranks: [Int], secondsLeft: Double, at now: Timestamp) {
+        (self.ranks, self.secondsLeft, madeAt) = (ranks, secondsLeft, now)
+    }
 
     var isOfOne: Bool { ranks.count < 2 }
 
@@ -32,11 +36,14 @@ struct Division: Sendable {
 extension Scheduler {
     /// Divides the stages anew where who is connected has changed, and every few seconds.
     mutating func divideIfDue(at now: Timestamp) {
-        guard rankCounts.count > 1 || !division.isOfOne else { return }
+        guard isForetold else { return }
         if let madeAt = division.madeAt, now.milliseconds(since: madeAt) < divisionMilliseconds { return }
         let pools = pools(at: now)
-        division = Division(pools.map(\.ranks), at: now)
-        for lane in lanes.indices { lanes[lane].reserved = [] }
+        division = Division(pools.map(\.ranks), secondsLeft: secondsLeft(for: pools), at: now)
+        for lane in lanes.indices {
+            lanes[lane].reserved = []
+            lanes[lane].behind = lanes[lane].order.first.map(foretoldBehind) ?? []
+        }
         guard pools.count > 1 else { return }
         blamed = blamed.filter { stages[$0].hasFailed && !stages[$0].state.isFinal }
         // What failed on some host may be for whoever asks, so its lanes are for all.
@@ -56,6 +63,16 @@ extension Scheduler {
         return !lane.reserved.indices.contains(pool) || lane.waiting > lane.reserved[pool]
     }
 
+    /// How long the chain takes the worker that begins with a stage of the lane, where each group has less than twice as much
+    /// left to do on average: the end of the sweep may have to wait for it then. Else 0.
+    func urgency(of lane: Lane, for worker: KnownWorker) -> Double {
+        guard division.secondsLeft.isFinite, let own = seconds(of: lane.kind.needs, on: worker) else { return 0 }
+        let behind =
+            lane.behind.isEmpty ? 0 : StageNeeds(secondsByRanks: lane.behind).seconds(onRanks: worker.node.ranks)
+        let whole = own + (behind ?? 0)
+        return 2 * whole > division.secondsLeft ? whole : 0
+    }
+
     /// How many pools are too narrow for some of the lane's stages that the worker's is not too narrow for.
     func breadth(of lane: Lane, for worker: KnownWorker) -> Int {
         guard !lane.reserved.isEmpty else { return 0 }
@@ -67,6 +84,29 @@ extension Scheduler {
         guard !lanes[lane].reserved.isEmpty else { return }
         for cut in lanes[lane].reserved.indices.prefix(division.pool(of: worker)) where lanes[lane].reserved[cut] > 0 {
             lanes[lane].reserved[cut] -= 1
+        }
+    }
+
+    /// What the longest chain takes that starts from a stage, by the ranks of a group; one of its many followers stands for all
+    /// that are alike.
+    private func foretoldBehind(_ index: StageIndex) -> [Double] {
+        let chains = stages[index].followers.prefix(mostFollowers).map { follower in
+            let own = kind(of: stages[follower]).needs.secondsByRanks
+            let behind = foretoldBehind(follower)
+            return own.indices.map { own[$0] + (behind.indices.contains($0) ? behind[$0] : 0) }
+        }
+        return chains.max { ($0.first ?? 0) < ($1.first ?? 0) } ?? []
+    }
+
+    private func secondsLeft(for pools: [Division.Pool]) -> Double {
+        let groups = pools.reduce(0) { $0 + $1.groups }
+        let busy = pools.reduce(0) { $0 + $1.busySeconds * $1.groups } / groups
+        return lanes.reduce(busy) { sum, lane in
+            guard lane.waiting > 0 else { return sum }
+            let rate = pools.reduce(0) { sum, pool in
+                lane.kind.needs.seconds(onRanks: pool.ranks).map { sum + pool.groups / $0 } ?? sum
+            }
+            return sum + Double(lane.waiting) / rate
         }
     }
 

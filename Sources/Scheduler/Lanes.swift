@@ -57,6 +57,8 @@ struct Lane: Sendable {
     var waiting = 0
     /// For each pool of the division but the widest how many of those are left to wider ones; empty where none are.
     var reserved: [Int] = []
+    /// What the chain takes behind one of its stages, by the ranks of a group.
+    var behind: [Double] = []
 
     init(_ kind: Kind) { self.kind = kind }
 

@@ -112,6 +112,7 @@ extension Scheduler {
                 sweep: sweep, source: source, needs: needs[planned.key] ?? seats.first?.needs ?? StageNeeds())
             let lane = lane(of: kind)
             new[lane, default: []].append(index)
+            isForetold = isForetold || !kind.needs.secondsByRanks.isEmpty
             lanes[lane].waiting += stages[index].state == .waiting ? 1 : 0
             sweeps[sweep].note(stages[index].state, by: 1)
         }

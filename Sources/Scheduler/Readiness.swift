@@ -32,12 +32,14 @@ extension Scheduler {
         let chain: UInt32
         /// How many narrower pools it is not for.
         let breadth: Int
+        /// What the end of the sweep waits for, more of it first; 0 for all else.
+        let urgency: Double
         /// Whether the worker's host has had stages of its task and model.
         let isAtHome: Bool
 
         func comesBefore(_ other: Candidate) -> Bool {
-            if (priority, breadth) != (other.priority, other.breadth) {
-                return (-priority, -breadth) < (-other.priority, -other.breadth)
+            if (priority, breadth, urgency) != (other.priority, other.breadth, other.urgency) {
+                return (-priority, -breadth, -urgency) < (-other.priority, -other.breadth, -other.urgency)
             }
             return (round, -Int(chain), isAtHome ? 0 : 1, stage)
                 < (other.round, -Int(other.chain), other.isAtHome ? 0 : 1, other.stage)
@@ -45,7 +47,8 @@ extension Scheduler {
     }
 
     /// The ready stage of the highest priority; among equals one of the sweep that has come least far for its weight (see
-    /// `SweepShare`); among those one that narrower groups leave to this one (see `Division`); then the one for the first
+    /// `SweepShare`); among those one that narrower groups leave to this one, then one that the sweep's end
+    /// waits for (see `Division`); then the one for the first
     /// seeds of their cells, so that methods can be compared early; then the one that the longest chain hangs on, one that starts from what this worker made or fetched last, one whose task
     /// and model its host has had, and the one planned first.
     private mutating func nextStage(for worker: WorkerID, at now: Timestamp) -> Candidate? {
@@ -65,12 +68,12 @@ extension Scheduler {
         let sources = hosts[worker.node.host]?.sources ?? []
         var best: Candidate?
         for lane in sweeps[sweep].lanes where isFor(worker, lanes[lane], at: now) {
-            let breadth = breadth(of: lanes[lane], for: worker)
+            let (breadth, urgency) = (breadth(of: lanes[lane], for: worker), urgency(of: lanes[lane], for: worker))
             for (priority, places) in lanes[lane].ready {
                 guard let stage = first(of: places, in: lane, for: worker, at: now) else { continue }
                 let next = Candidate(
                     stage: stage, sweep: sweep, priority: priority, round: stages[stage].round ?? 0,
-                    chain: stages[stage].chain, breadth: breadth,
+                    chain: stages[stage].chain, breadth: breadth, urgency: urgency,
                     isAtHome: sources.contains(lanes[lane].kind.source))
                 if best.map(next.comesBefore) ?? true { best = next }
                 break
@@ -107,7 +110,8 @@ extension Scheduler {
             guard nearest.map({ index < $0 }) ?? true, isQueued(stage), stage.priority == best.priority,
                 (stage.round ?? 0, stage.chain) == (best.round, best.chain),
                 let lane = stage.seats.map({ Int($0.lane) }).first(where: { lanes[$0].kind.sweep == best.sweep }),
-                breadth(of: lanes[lane], for: worker) == best.breadth, isFor(worker, lanes[lane], at: now),
+                breadth(of: lanes[lane], for: worker) == best.breadth,
+                urgency(of: lanes[lane], for: worker) == best.urgency, isFor(worker, lanes[lane], at: now),
                 !isBetterElsewhere(stage, than: worker, at: now)
             else { continue }
             nearest = index
@@ -115,7 +119,7 @@ extension Scheduler {
         return nearest.map {
             Candidate(
                 stage: $0, sweep: best.sweep, priority: best.priority, round: best.round, chain: best.chain,
-                breadth: best.breadth, isAtHome: best.isAtHome)
+                breadth: best.breadth, urgency: best.urgency, isAtHome: best.isAtHome)
         }
     }
 
@@ -173,4 +177,4 @@ extension Scheduler {
 
 /// Of what follows a stage, so many stages are looked at for one that a worker has the inputs of. Where more follow, many
 /// workers have them.
-private let mostFollowers = 16
+let mostFollowers = 16

@@ -58,6 +58,8 @@ package struct Scheduler: Sendable {
     var hosts: [String: Host] = [:]
     /// How many connected workers have as many ranks.
     var rankCounts: [Int: Int] = [:]
+    /// Whether anything is known beforehand of what stages take.
+    var isForetold = false
     /// Which stages are left to wide groups.
     var division = Division()
     /// Stages an attempt at which has ended by the fault of a host, and perhaps some that have none of that left.
