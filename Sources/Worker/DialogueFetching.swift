@@ -30,6 +30,12 @@ extension Dialogue {
         fetched = 0
     }
 
+    /// Tells of an attempt that the worker leaves without a word what nobody would tell later.
+    mutating func tellLast() {
+        tellFetched()
+        for message in nextNews() { send(message) }
+    }
+
     /// Gives the attempt back: what it needs cannot be had here.
     mutating func giveBack(_ failure: StageFailure, at now: Duration) {
         tellFetched()

@@ -106,9 +106,7 @@ extension Dialogue {
         log(.info, "the attempt is to stop", ["stage.id": claim.stage.short, "reason": reason])
         settled.insert(claim)
         guard !isTraining else { return interrupt(.abandoned) }
-        // Nobody would tell of it later.
-        tellFetched()
-        for message in nextNews() { send(message) }
+        tellLast()
         goOn(at: now)
     }
 

@@ -78,7 +78,10 @@ extension Dialogue {
             farewell = (.stopped, now + patience.lostCoordinator)
             interrupt(.leaving)
         case .delivering, .reporting: farewell = (.stopped, now + patience.farewell)
-        case .fetching, nil: end(.stopped)
+        case .fetching:
+            tellLast()
+            end(.stopped)
+        case nil: end(.stopped)
         }
     }
 }

@@ -110,6 +110,14 @@ struct FetchingValueTests {
         #expect(said.log.contains("fetched 7 bytes from the coordinator") && said.contains(.ready))
     }
 
+    @Test mutating func `what was fetched is told before the worker leaves`() throws {
+        let file = try askForFile()
+        let chunk = ToWorker.chunk(artifact: file, offset: 0, byteCount: 7)
+        _ = dialogue.handle(.message(chunk, bytes: [UInt8](repeating: 0, count: 7)), at: .zero)
+        let said = dialogue.handle(.leave, at: .zero).said
+        #expect(said.log.contains("fetched 7 bytes from the coordinator") && said.last == .goodbye)
+    }
+
     @Test mutating func `a disk that is full is told as that`() throws {
         let file = try askForFile()
         let chunk = ToWorker.chunk(artifact: file, offset: 0, byteCount: 7)
