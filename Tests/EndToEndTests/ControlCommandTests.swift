@@ -70,6 +70,34 @@ import Testing
         #expect(Date().timeIntervalSince(asked) < 20, "it does not wait for one that was killed")
     }
 
+    @Test(.timeLimit(.minutes(10)))
+    func `a stage waits for a host with the memory for it, and a sweep's weight outlives its coordinator`() throws {
+        let shop = try workshop()
+        // Planning looks at the texts, so that it is known from then on what stages take.
+        #expect(try shop.run("plan", "sweep.yaml", "--data", "data", "--no-measure").status == 0)
+        let endpoint = "ipc://\(shop.path("socket"))"
+        let coordinator = try shop.start([
+            "coordinator", "sweep.yaml", "--data", "data", "--store", "store", "--listen", endpoint,
+        ])
+        #expect(coordinator.wait { $0.contains("workers connect to") })
+        let node = try shop.start([
+            "node", "--coordinator", endpoint, "--work", shop.path("work"), "--threads", "1", "--memory", "1MiB",
+        ])
+        defer {
+            node.kill(SIGTERM)
+            _ = node.wait()
+        }
+        #expect(try eventually(every: 200) { try shop.run("workers", "--store", "store").output.contains("s ago") })
+        let listed = try shop.run("results", "--store", "store", "--json").output
+        let key = try #require(listed.components(separatedBy: "\"key\":\"").last).prefix(10)
+        let explained = try shop.run("explain", String(key), "--store", "store").output
+        #expect(explained.contains("no connected worker's may take more than 1 MiB"), "\(explained)")
+        #expect(try shop.run("weight", "2.5", "--store", "store", "--sweep", "small").status == 0)
+        coordinator.kill()
+        _ = coordinator.wait()
+        #expect(try shop.run("status", "--store", "store").output.contains("; weight 2.5; no coordinator"))
+    }
+
     @Test(.timeLimit(.minutes(10))) func `a person intervenes in a sweep that runs`() throws {
         let shop = try workshop()
         let sweep = try start(shop)

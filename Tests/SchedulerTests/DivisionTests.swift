@@ -32,6 +32,14 @@ struct DivisionTests {
         #expect(script.ask("other")?.stage == keys[2])
     }
 
+    @Test func `amid many short stages a wide group takes those first that are left to it`() throws {
+        let (script, keys) = try script(Array(repeating: 100, count: 300) + [1_000, 1_000, 1_000])
+        for worker in 0..<50 { script.greet("narrow-\(worker)", on: "a") }
+        script.greet("wide", on: "b", ranks: 8)
+        #expect(script.ask("wide")?.stage == keys[300])
+        #expect((0..<50).map { script.ask("narrow-\($0)")?.stage } == keys.prefix(50).map(\.self))
+    }
+
     @Test func `a wide group without a long stage takes what there is`() throws {
         let (script, keys) = try script([10, 10])
         script.greet("narrow", on: "a")

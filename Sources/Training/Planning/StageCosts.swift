@@ -89,13 +89,14 @@ struct StageCosts {
         return true
     }
 
-    /// The memory that it can do with where nothing else helps: single examples go through the network, and layers compute
-    /// their activations again.
+    /// The memory that it can do with: single examples go through the network, and layers compute their activations again
+    /// where that helps.
     var leastBytes: Int {
         var least = self
-        least.network.recomputes = true
         if !readsFeatures { least.batchParts = max(1, recipe.batch) }
-        return least.peakBytes
+        let keeping = least.peakBytes
+        least.network.recomputes = true
+        return min(keeping, least.peakBytes)
     }
 
     /// In how many parts a rank works a batch off.

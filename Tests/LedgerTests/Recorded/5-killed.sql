@@ -210,7 +210,6 @@ INSERT INTO counts VALUES(1,3,'running',0,0,0.0);
 INSERT INTO counts VALUES(1,3,'waiting',0,0,0.0);
 INSERT INTO counts VALUES(1,4,'running',1,0,0.0);
 INSERT INTO counts VALUES(1,4,'waiting',0,0,0.0);
-DELETE FROM sqlite_sequence;
 CREATE INDEX memberOf ON members(stage, sweep);
 CREATE INDEX alike ON members(sweep, kind, stage);
 CREATE INDEX noticeable ON stages(state) WHERE state <> 'waiting' AND state <> 'finished';
