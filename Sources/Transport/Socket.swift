@@ -56,7 +56,7 @@ final class Socket {
         try set(ZMQ_LINGER, lingerMilliseconds)
         try set(ZMQ_SNDHWM, Int32(clamping: limits.queued))
         try set(ZMQ_RCVHWM, Int32(clamping: limits.queued))
-        try set(ZMQ_MAXMSGSIZE, Int64(limits.frameBytes + encryptionBytes))
+        try set(ZMQ_MAXMSGSIZE, Int64(limits.frameBytes))
         try set(ZMQ_HANDSHAKE_IVL, handshakeMilliseconds)
     }
 
@@ -81,6 +81,7 @@ final class Socket {
         try set(ZMQ_CURVE_SERVER, Int32(1))
         try set(ZMQ_CURVE_SECRETKEY, gatekeeper.serverSecret)
         try set(ZMQ_ZAP_DOMAIN, gate.rawValue.utf8)
+        try set(ZMQ_MAXMSGSIZE, Int64(limits.frameBytes + encryptionBytes))
         self.gatekeeper = gatekeeper
     }
 
@@ -89,6 +90,7 @@ final class Socket {
         try set(ZMQ_CURVE_SERVERKEY, credentials.server.bytes)
         try set(ZMQ_CURVE_PUBLICKEY, credentials.own.publicKey.bytes)
         try set(ZMQ_CURVE_SECRETKEY, credentials.own.secretBytes)
+        try set(ZMQ_MAXMSGSIZE, Int64(limits.frameBytes + encryptionBytes))
     }
 
     // MARK: Addresses

@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Files
 import Foundation
+import Ledger
 import Messages
 import Scheduler
 import Worker
@@ -131,6 +132,7 @@ struct AllocateCommand: ParsableCommand {
                 guard let heard = heardAt else {
                     throw WorkFailed("no coordinator answers \(place); does one run there?")
                 }
+                if try isAllDone() { return try end(cancelling: queued) }
                 if ContinuousClock.now - heard > .seconds(60) {
                     return try end(
                         cancelling: queued,
@@ -199,6 +201,13 @@ struct AllocateCommand: ParsableCommand {
         client.clientKey = clientKey
         client.coordinatorKey = clientKey == nil ? nil : worker.coordinatorKey
         return client
+    }
+
+    /// Whether the coordinator is gone since its sweeps have ended, as far as the store is at hand.
+    private func isAllDone() throws -> Bool {
+        guard let store else { return false }
+        let ledger = try LedgerReader(store: store)
+        return try ledger.headings().allSatisfy { try ledger.hasEnded($0) }
     }
 
     /// - Returns: nil where no coordinator answers.
