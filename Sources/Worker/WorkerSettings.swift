@@ -1,5 +1,6 @@
 package import Experiments
 import Foundation
+import Synchronization
 import Messages
 package import Transport
 
@@ -125,13 +126,20 @@ package enum WorkerError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
+/// Of the workers of this process.
+private let lastStart = Mutex<Int64>(0)
+
 extension WorkerID {
     static var host: String { String(ProcessInfo.processInfo.hostName.prefix(100)) }
 
     /// A new life of a worker on this host: no two have the same process number and start to the millisecond.
     /// - Parameter key: by which it is known to the coordinator; the identifier is bound to it.
     package static func new(key: CurvePublicKey? = nil) -> WorkerID {
-        let name = "\(host)-\(getpid())-\(String(Timestamp.now.rawValue, radix: 36))"
+        let start = lastStart.withLock { last in
+            last = max(last + 1, Timestamp.now.rawValue)
+            return last
+        }
+        let name = "\(host)-\(getpid())-\(String(start, radix: 36))"
         return WorkerID(rawValue: key?.owned(name) ?? name)
     }
 }

@@ -70,7 +70,7 @@ struct FetchingTests {
             try RunningWorker(coordinator.endpoint, in: work.path, hasInputs: false, Self.train)
         }
         #expect(try coordinator.serve { workers.allSatisfy(\.hasEnded) })
-        #expect(coordinator.failures.isEmpty && coordinator.results.count == 3)
+        #expect(coordinator.failures.isEmpty && coordinator.results.count == 3, "\(coordinator.failures)")
         #expect(fetches(coordinator).count == 5, "\(fetches(coordinator))")
     }
 
