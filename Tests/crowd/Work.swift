@@ -48,8 +48,8 @@ private struct WorkingCrowd {
             try FakeGroup(
                 "\(options.name)-\(number)", on: "host-\(number / 8)", in: context, at: endpoint,
                 secondsOfStage: options.seconds, stages: options.each ?? .max,
-                // Not all at once: each begins at its own place in the length of a stage.
-                asksAt: options.seconds * Double(number) / Double(options.workers))
+                // Not all at once: each begins at its own place in the length of a stage, and all within seconds.
+                asksAt: min(options.seconds, 2) * Double(number) / Double(options.workers))
         }
         sources = [stop.bell] + workers
     }
