@@ -164,32 +164,30 @@ package final class Coordinator {
     /// Takes what has come, up to a number that keeps turns short.
     /// - Returns: whether that was all.
     private func hear() throws(CoordinatorError) -> Bool {
-        for _ in 0..<settings.messagesPerTurn {
-            let message: (peer: Peer, frames: [[UInt8]])?
+        var (mail, isAll) = (Mail(), false)
+        for _ in 0..<settings.messagesPerTurn where !isAll && !mail.isFull {
             do throws(TransportError) {
-                message = try router.receive()
+                if let (peer, frames) = try router.receive() { mail.add(peer, frames) } else { isAll = true }
             } catch .tooManyFrames {
                 logger.warning("a message of too many frames was dropped")
-                continue
             } catch {
                 throw .transport(error)
             }
-            guard let message else { return true }
-            try hear(message.frames, from: message.peer)
         }
-        return false
+        for (item, message) in zip(mail.items, mail.messages()) {
+            switch message {
+            case .success(let message): try hear(message, item.frames, from: item.peer)
+            case .failure(let error):
+                let name = String(decoding: item.peer.identity, as: UTF8.self)
+                logger.warning(
+                    "a message that cannot be understood was dropped",
+                    metadata: ["peer": "\(name)", "error": "\(error)"])
+            }
+        }
+        return isAll
     }
 
-    private func hear(_ frames: [[UInt8]], from peer: Peer) throws(CoordinatorError) {
-        let message: FromWorker
-        do {
-            message = try FromWorker.decode(frames)
-        } catch {
-            let name = String(decoding: peer.identity, as: UTF8.self)
-            logger.warning(
-                "a message that cannot be understood was dropped", metadata: ["peer": "\(name)", "error": "\(error)"])
-            return
-        }
+    private func hear(_ message: FromWorker, _ frames: [[UInt8]], from peer: Peer) throws(CoordinatorError) {
         guard peer.owns(message.worker.rawValue) else {
             let key = peer.key.map { "\($0)" } ?? "none"
             logger.warning(
