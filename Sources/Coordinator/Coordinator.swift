@@ -164,30 +164,32 @@ package final class Coordinator {
     /// Takes what has come, up to a number that keeps turns short.
     /// - Returns: whether that was all.
     private func hear() throws(CoordinatorError) -> Bool {
-        var (mail, isAll) = (Mail(), false)
-        for _ in 0..<settings.messagesPerTurn where !isAll && !mail.isFull {
+        for _ in 0..<settings.messagesPerTurn {
+            let message: (peer: Peer, frames: [[UInt8]])?
             do throws(TransportError) {
-                if let (peer, frames) = try router.receive() { mail.add(peer, frames) } else { isAll = true }
+                message = try router.receive()
             } catch .tooManyFrames {
                 logger.warning("a message of too many frames was dropped")
+                continue
             } catch {
                 throw .transport(error)
             }
+            guard let message else { return true }
+            try hear(message.frames, from: message.peer)
         }
-        for (item, message) in zip(mail.items, mail.messages()) {
-            switch message {
-            case .success(let message): try hear(message, item.frames, from: item.peer)
-            case .failure(let error):
-                let name = String(decoding: item.peer.identity, as: UTF8.self)
-                logger.warning(
-                    "a message that cannot be understood was dropped",
-                    metadata: ["peer": "\(name)", "error": "\(error)"])
-            }
-        }
-        return isAll
+        return false
     }
 
-    private func hear(_ message: FromWorker, _ frames: [[UInt8]], from peer: Peer) throws(CoordinatorError) {
+    private func hear(_ frames: [[UInt8]], from peer: Peer) throws(CoordinatorError) {
+        let message: FromWorker
+        do {
+            message = try FromWorker.decode(frames)
+        } catch {
+            let name = String(decoding: peer.identity, as: UTF8.self)
+            logger.warning(
+                "a message that cannot be understood was dropped", metadata: ["peer": "\(name)", "error": "\(error)"])
+            return
+        }
         guard peer.owns(message.worker.rawValue) else {
             let key = peer.key.map { "\($0)" } ?? "none"
             logger.warning(

@@ -5,11 +5,8 @@ import Synchronization
 /// Brings what the write-ahead log holds into the ledger's own file, with a connection and a thread of its own: a commit
 /// that did it would have everyone wait for as long as writing that file takes.
 final class Checkpoints: Sendable {
-    /// Pages in the log from which on a commit does it all the same, so that a log whose writer never rests ends somewhere:
-    /// a quarter of a gigabyte.
-    static let mostPages = 65_536
-    /// A disk that writes the file keeps commits waiting, so that is to be seldom.
-    private static let seconds = 5.0
+    /// Pages in the log from which on a commit does it all the same, so that a log whose writer never rests ends somewhere.
+    static let mostPages = 16_384
 
     private let thread = DispatchQueue(label: "headstart.checkpoints", qos: .utility)
     private let state: Mutex<State>
@@ -30,7 +27,7 @@ final class Checkpoints: Sendable {
             defer { state.isDue = true }
             return !state.isDue
         }
-        if isNew { thread.asyncAfter(deadline: .now() + Self.seconds) { [self] in perform() } }
+        if isNew { thread.asyncAfter(deadline: .now() + 1) { [self] in perform() } }
     }
 
     /// Closes the connection, once what goes on is over.
