@@ -18,7 +18,7 @@ final class Checkpoints: Sendable {
     }
 
     init(store: String) throws(LedgerError) {
-        state = Mutex(State(connection: try LedgerFile.open(in: store, readOnly: false)))
+        state = Mutex(State(connection: try LedgerFile.open(in: store, readOnly: false, isChecked: true)))
     }
 
     /// Something was committed.

@@ -17,12 +17,18 @@ enum LedgerFile {
     /// SQLite's locks are POSIX locks, all of which a process loses on a file as soon as it closes any descriptor of it.
     /// Other processes would then take themselves for the last to close the ledger, and delete the log that this one
     /// goes on to write. So the header is read only while this process has no connection.
-    static func open(in store: String, readOnly: Bool) throws(LedgerError) -> DatabaseQueue {
+    ///
+    /// - Parameter isChecked: whether another connection of the caller's has just been opened, which looked for damage.
+    static func open(
+        in store: String, readOnly: Bool, isChecked: Bool = false
+    ) throws(LedgerError) -> DatabaseQueue {
         let path = path(in: store)
         return try connections.withLock { connections throws(LedgerError) in
             var others = (connections[path] ?? []).filter { $0.queue != nil }
             if others.isEmpty { try checkHeader(path, store: store) }
-            let queue = try readOnly ? connectToRead(path, store: store) : connect(path, readOnly: false)
+            let queue =
+                try readOnly
+                ? connectToRead(path, store: store) : connect(path, readOnly: false, isChecked: isChecked)
             others.append(Connection(queue: queue))
             connections[path] = others
             return queue
@@ -63,7 +69,9 @@ enum LedgerFile {
         return copy
     }
 
-    private static func connect(_ path: String, readOnly: Bool) throws(LedgerError) -> DatabaseQueue {
+    private static func connect(
+        _ path: String, readOnly: Bool, isChecked: Bool = false
+    ) throws(LedgerError) -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = readOnly
         // A coordinator hears its workers again between two tries.
@@ -79,7 +87,7 @@ enum LedgerFile {
         return try translated(path) {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             // What is read below meets the damage where there is any; a large file is checked by `DamageWatch`.
-            if isLarge(path) { return queue }
+            if isChecked || isLarge(path) { return queue }
             let verdict = try queue.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
             guard verdict == "ok" else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: verdict) }
             return queue

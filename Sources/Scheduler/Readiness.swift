@@ -47,10 +47,10 @@ extension Scheduler {
     }
 
     /// The ready stage of the highest priority; among equals one of the sweep that has come least far for its weight (see
-    /// `SweepShare`); among those one that narrower groups leave to this one, then one that the sweep's end
-    /// waits for (see `Division`); then the one for the first
-    /// seeds of their cells, so that methods can be compared early; then the one that the longest chain hangs on, one that starts from what this worker made or fetched last, one whose task
-    /// and model its host has had, and the one planned first.
+    /// `SweepShare`); among those one that narrower groups leave to this one, then one that the sweep's end waits for (see
+    /// `Division`); then the one for the first seeds of their cells, so that methods can be compared early; then the one that
+    /// the longest chain hangs on, one that starts from what this worker made or fetched last, one whose task and model its
+    /// host has had, and the one planned first.
     private mutating func nextStage(for worker: WorkerID, at now: Timestamp) -> Candidate? {
         guard let known = workers[worker], !rests(known.node.host, at: now) else { return nil }
         endPauses(at: now)

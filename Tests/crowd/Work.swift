@@ -97,8 +97,6 @@ struct Seen: Encodable {
     private var refused = 0
     /// Until the last stage was accepted.
     private var seconds = 0.0
-    /// Until the last stage without a head was.
-    private var secondsWithoutHeads = 0.0
     /// From asking for work to being given it, in milliseconds.
     var handOuts: [Float] = []
     /// From a result to its acceptance.
@@ -121,11 +119,10 @@ struct Seen: Encodable {
         accepted += 1
         heads += hasHead ? 1 : 0
         seconds = now - startedAt
-        if !hasHead { secondsWithoutHeads = seconds }
     }
 
     private enum Keys: String, CodingKey {
-        case accepted, heads, refused, seconds, secondsWithoutHeads, handOutMilliseconds, settlementMilliseconds, again
+        case accepted, heads, refused, seconds, handOutMilliseconds, settlementMilliseconds, again
         case repetitions, broadcasts, broadcastBytes
     }
 
@@ -135,7 +132,6 @@ struct Seen: Encodable {
         try container.encode(heads, forKey: .heads)
         try container.encode(refused, forKey: .refused)
         try container.encode(seconds, forKey: .seconds)
-        try container.encode(secondsWithoutHeads, forKey: .secondsWithoutHeads)
         try container.encode(Quantiles(handOuts), forKey: .handOutMilliseconds)
         try container.encode(Quantiles(settlements), forKey: .settlementMilliseconds)
         try container.encode(again, forKey: .again)
