@@ -5,8 +5,10 @@ import Synchronization
 /// Brings what the write-ahead log holds into the ledger's own file, with a connection and a thread of its own: a commit
 /// that did it would have everyone wait for as long as writing that file takes.
 final class Checkpoints: Sendable {
-    /// Pages in the log from which on a commit does it all the same, so that a log whose writer never rests ends somewhere.
-    static let mostPages = 16_384
+    /// Pages in the log, 8 MiB of them, from which on a commit does what is left of it: a log starts anew only when all of
+    /// it is written back, which a writer that never rests does not wait for. A larger one gains nothing, and fills small
+    /// disks.
+    static let mostPages = 2048
 
     private let thread = DispatchQueue(label: "headstart.checkpoints", qos: .utility)
     private let state: Mutex<State>
@@ -21,7 +23,7 @@ final class Checkpoints: Sendable {
         state = Mutex(State(connection: try LedgerFile.open(in: store, readOnly: false, isChecked: true)))
     }
 
-    /// Something was committed.
+    /// Something was committed, or was to be and did not fit: it may once the log starts anew.
     func noteCommit() {
         let isNew = state.withLock { state in
             defer { state.isDue = true }

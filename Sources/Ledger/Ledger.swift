@@ -40,13 +40,13 @@ package final class Ledger: Sendable {
         let path = LedgerFile.path(in: store)
         guard Disk.stamp(of: path)?.file == file else { throw .removed(path: path) }
         if let damage = watch.damage { throw damage }
+        defer { checkpoints.noteCommit() }
         try LedgerFile.translated(path) {
             try queue.write { database in
                 var writer = TurnWriter(database, at: .now)
                 for change in changes { try writer.write(change) }
             }
         }
-        checkpoints.noteCommit()
     }
 
     /// Tells those who read the store why it cannot be written; nil where it can be again. Told where it is possible.

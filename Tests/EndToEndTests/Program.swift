@@ -76,8 +76,16 @@ final class Running {
         if process.isRunning { Foundation.kill(process.processIdentifier, signal) }
     }
 
-    func wait() -> Program.Outcome {
+    /// Waits for its end, which is made where it does not come: a test that hangs would take all others with it.
+    func wait(minutes: Double = 10) -> Program.Outcome {
+        let end = DispatchWorkItem { [process] in
+            // With its children, where it leads a group of its own.
+            let group = process.processIdentifier
+            if Foundation.kill(-group, SIGKILL) != 0 { Foundation.kill(group, SIGKILL) }
+        }
+        DispatchQueue.global().asyncAfter(deadline: .now() + minutes * 60, execute: end)
         process.waitUntilExit()
+        end.cancel()
         return Program.Outcome(status: process.terminationStatus, output: text("output"), errors: text("errors"))
     }
 
