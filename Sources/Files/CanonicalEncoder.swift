@@ -92,7 +92,9 @@ extension Part {
             bytes.append(UInt8(ascii: "]"))
         case .object(let members):
             bytes.append(UInt8(ascii: "{"))
-            for (place, member) in members.sorted.enumerated() {
+            let (parts, order) = (members.parts, members.order)
+            for (place, index) in order.enumerated() {
+                let member = parts[index]
                 if place > 0 { bytes.append(UInt8(ascii: ",")) }
                 Self.write(member.key, to: &bytes)
                 bytes.append(UInt8(ascii: ":"))
@@ -132,16 +134,15 @@ extension Part {
 }
 
 extension Members {
-    /// By their keys; of a key that was written twice the last member.
-    var sorted: [(key: String, part: Part)] {
-        var sorted = parts.enumerated().sorted { one, other in
-            one.element.key == other.element.key ? one.offset < other.offset : one.element.key < other.element.key
+    /// Where the members stand, by their keys; of a key that was written twice the last member. Places are sorted, since
+    /// moving a member costs more than comparing it.
+    var order: [Int] {
+        var order = Array(parts.indices)
+        order.sort { (parts[$0].key, $0) < (parts[$1].key, $1) }
+        for place in order.indices.dropLast().reversed() where parts[order[place]].key == parts[order[place + 1]].key {
+            order.remove(at: place)
         }
-        for place in sorted.indices.dropLast().reversed()
-        where sorted[place].element.key == sorted[place + 1].element.key {
-            sorted.remove(at: place)
-        }
-        return sorted.map(\.element)
+        return order
     }
 }
 

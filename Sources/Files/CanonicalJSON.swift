@@ -7,6 +7,6 @@ package enum CanonicalJSON {
     }
 
     package static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
-        try JSONDecoder().decode(type, from: data)
+        try CanonicalDecoder.decode(type, from: data.span) ?? JSONDecoder().decode(type, from: data)
     }
 }
