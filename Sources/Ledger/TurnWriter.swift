@@ -134,9 +134,9 @@ struct TurnWriter {
     private mutating func update(_ record: StageRecord) throws {
         let stage = try number(of: record.key)
         let state = record.state.rawValue
-        let before = try database.number("SELECT result FROM stages WHERE id = ?", stage)
         var result: Int64?
         if let value = record.result {
+            let before = try database.number("SELECT result FROM stages WHERE id = ?", stage)
             // Who wishes something of a finished stage leaves its result as it was.
             let isKnown = try before != nil && results.result(before) == value
             result = isKnown ? before : try insert(value, of: stage)
