@@ -66,8 +66,10 @@ package struct SchedulerSettings: Codable, Hashable, Sendable {
     package var heartbeatMilliseconds: Int64 = 5_000
     /// How long a coordinator that starts again waits for workers of its earlier life.
     package var adoptionMilliseconds: Int64 = 20_000
-    /// When a worker without work asks again.
+    /// When a worker without work asks again, at the earliest.
     package var idleMilliseconds: Int64 = 1_000
+    /// Between two questions of any workers without work: many of them ask less often each.
+    package var idleSpacingMilliseconds: Int64 = 10
     /// To a worker that its host ends before, or that has come to the second half of a shorter life, no stage is handed
     /// out that would not end in time. Until then it takes those that no other worker has the time for.
     package var usefulMilliseconds: Int64 = 300_000

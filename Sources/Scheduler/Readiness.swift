@@ -13,8 +13,14 @@ extension Scheduler {
         } else if let next = nextStage(for: worker, at: now) {
             assign(next, to: worker, at: now)
         } else {
-            send(.idle(askAgainMilliseconds: settings.idleMilliseconds), to: worker)
+            send(.idle(askAgainMilliseconds: pauseOfIdle), to: worker)
         }
+    }
+
+    /// However many workers have nothing to do, answering them takes no more of a core; and one of them comes soon.
+    private var pauseOfIdle: Int64 {
+        let pause = settings.idleSpacingMilliseconds * Int64(workers.count - leases.count)
+        return max(settings.idleMilliseconds, min(pause, settings.leaseMilliseconds / 2))
     }
 
     private func isDraining(_ worker: WorkerID) -> Bool {

@@ -44,6 +44,26 @@ struct CostTests {
         return scheduler.visits - before
     }
 
+    @Test(arguments: [(1, 1_000), (500, 5_000), (10_000, 30_000)])
+    func `many workers without work ask less often each, and before they would be forgotten`(
+        count: Int, milliseconds: Int64
+    ) throws {
+        var scheduler = Scheduler(settings: SchedulerSettings())
+        let now = Timestamp(rawValue: 0)
+        var builder = PlanBuilder()
+        _ = try builder.add("the only stage")
+        _ = scheduler.handle(.planned(builder.plan, askedAt: now, known: [:], stored: []), at: now)
+        var answers: [Effect] = []
+        for number in 0...count {
+            let worker = WorkerID(rawValue: "worker-\(number)")
+            for body in [FromWorker.Body.hello(version: protocolVersion, node: anyNode), .ready] {
+                answers = scheduler.handle(.message(FromWorker(body, from: worker)), at: now)
+            }
+        }
+        let last = WorkerID(rawValue: "worker-\(count)")
+        #expect(answers.contains(.send(.idle(askAgainMilliseconds: milliseconds), to: last)))
+    }
+
     @Test func `as many stages are looked at among thousands as among hundreds`() throws {
         let few = try visits(amongPairs: 200)
         #expect(few > 300)
