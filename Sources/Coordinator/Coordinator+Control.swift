@@ -61,7 +61,7 @@ extension Coordinator {
 
     /// What was decided is on the disk before anyone hears of it.
     private func kept(_ answer: Reply) throws(CoordinatorError) -> Reply {
-        try complete()
+        try complete(isWaiting: true)
         guard let trouble = core.trouble else { return answer }
         if case .refused = answer { return answer }
         return .refused("it is decided, but its store cannot be written yet: \(trouble.error); it holds once it can")

@@ -7,7 +7,7 @@ import Scheduler
 extension Coordinator {
     func begin(_ sweep: any GrowingPlan, askedAt: Timestamp) throws(CoordinatorError) {
         _ = try add(sweep, askedAt: askedAt)
-        try complete()
+        try complete(isWaiting: true)
         if let trouble = core.trouble { throw .ledger(trouble.error) }
     }
 

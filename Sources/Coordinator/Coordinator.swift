@@ -7,7 +7,8 @@ import Scheduler
 package import Transport
 
 /// The process that hands out a store's stages: one loop on one thread around `CoordinatorCore`. It waits, hears what
-/// came, lets the core decide, commits the turn's changes in one transaction, and only then speaks.
+/// came, lets the core decide, has the turn's changes committed in one transaction, and only then speaks of them. While
+/// they are on their way to the disk it hears on: what follows is the next transaction's.
 ///
 /// It may be killed at any instant: the next coordinator on the same store goes on where the ledger stands. A store that
 /// refuses to be written, as a full disk does, ends nothing: see `StoreTrouble`.
@@ -16,6 +17,7 @@ package final class Coordinator {
     package let endpoint: Endpoint
     let settings: CoordinatorSettings
     let ledger: Ledger
+    private let commits: Commits
     private let router: Router
     private let publisher: Publisher
     private let gatekeeper: Gatekeeper?
@@ -50,6 +52,7 @@ package final class Coordinator {
         self.transfers = transfers
         let ledger = try storing { () throws(LedgerError) in try Ledger(store: store) }
         self.ledger = ledger
+        commits = try talking { () throws(TransportError) in try Commits(to: ledger) }
         let draining = try storing { () throws(LedgerError) in try ledger.reader.drained() }
         let weights = try storing { () throws(LedgerError) in try ledger.reader.weights() }
         let spared = try storing { () throws(LedgerError) in
@@ -92,7 +95,7 @@ package final class Coordinator {
             reportAt = clock.now.advanced(byMilliseconds: pause)
         }
         if stop.isRequested || hasFailed { try decide(.command(.stop)) }
-        try complete()
+        try complete(isWaiting: true)
         if core.trouble != nil { try perform(core.lastWords) }
         try linger(stop)
         transfers.drain()
@@ -107,6 +110,7 @@ package final class Coordinator {
         stop.bell.silence()
         let end = clock.now.advanced(byMilliseconds: settings.lingerMilliseconds)
         while clock.now < end { try turn(waitingFor: stop) }
+        try complete(isWaiting: true)
     }
 
     /// Whether stages may be to be done that do not look so yet.
@@ -133,6 +137,7 @@ package final class Coordinator {
     package func turn(waitingFor stop: StopRequest) throws(CoordinatorError) {
         try wait(for: stop)
         noticeStandstill()
+        try complete()
         let hasHeardAll = try hear()
         try hearTransfers()
         try hearPeople()
@@ -149,8 +154,11 @@ package final class Coordinator {
         let timeout = Int(min(max(0, untilDue), settings.longestWaitMilliseconds))
         _ = try talking { () throws(TransportError) in
             try poll(
-                [router, stop.bell, transfers.bell, submissions.bell] + control.sources, timeoutMilliseconds: timeout)
+                [router, stop.bell, commits.bell, transfers.bell, submissions.bell] + control.sources,
+                timeoutMilliseconds: timeout)
         }
+        // The others are silenced by whoever takes what they ring for.
+        commits.bell.silence()
     }
 
     private func noticeStandstill() {
@@ -161,10 +169,13 @@ package final class Coordinator {
         logger.warning("the coordinator stood still; leases live on by as much", metadata: ["ms": "\(gap)"])
     }
 
-    /// Takes what has come, up to a number that keeps turns short.
+    /// Takes what has come, up to a number that keeps turns short. Of many messages the first are on their way to the disk
+    /// while the others are heard.
+    ///
     /// - Returns: whether that was all.
     private func hear() throws(CoordinatorError) -> Bool {
-        for _ in 0..<settings.messagesPerTurn {
+        for count in 1...settings.messagesPerTurn {
+            if count % settings.messagesPerCommit == 0 { try complete() }
             let message: (peer: Peer, frames: [[UInt8]])?
             do throws(TransportError) {
                 message = try router.receive()
@@ -255,8 +266,19 @@ package final class Coordinator {
         try growDue()
     }
 
-    /// Ends the turn: what was decided is on the disk before anyone hears of it.
-    func complete() throws(CoordinatorError) {
+    /// Ends the turn, unless what the one before decided is still on its way to the disk: then it goes on. What was decided
+    /// is on the disk before anyone hears of it.
+    ///
+    /// - Parameter isWaiting: stays until all that was decided is on the disk, or the store has refused it.
+    func complete(isWaiting: Bool = false) throws(CoordinatorError) {
+        let kept = try takeCommit(isWaiting: isWaiting)
+        // The disk works while workers are told.
+        if !commits.isUnderWay { try beginCommit() }
+        if let kept { try tell(kept) }
+        if let kept = try takeCommit(isWaiting: isWaiting) { try tell(kept) }
+    }
+
+    private func beginCommit() throws(CoordinatorError) {
         let (said, changes) = core.endTurn(at: clock.now)
         try perform(said)
         guard let changes else { return }
@@ -265,12 +287,27 @@ package final class Coordinator {
             return core.refused(trouble.error, at: clock.now)
         }
         isWritable = false
-        do throws(LedgerError) { try ledger.commit(changes) } catch { return try meet(error) }
-        if let trouble = core.trouble { noteEnd(of: trouble) }
-        let (kept, late) = core.committed()
-        try tell(kept)
+        guard changes.isEmpty else { return commits.begin(changes) }
+        try tell(conclude())
+    }
+
+    /// - Returns: what was committed, for those whom it concerns; nil where that is still under way, or was refused.
+    private func takeCommit(isWaiting: Bool) throws(CoordinatorError) -> Turn? {
+        switch commits.takeOutcome(isWaiting: isWaiting) {
+        case nil: return nil
+        case .success: return try conclude()
+        case .failure(let error):
+            try meet(error)
+            return nil
+        }
+    }
+
+    private func conclude() throws(CoordinatorError) -> Turn {
+        let (kept, late, end) = core.committed()
+        if let end { noteEnd(of: end) }
         for message in late { try decide(.message(message)) }
         try growDue()
+        return kept
     }
 
     private func tell(_ turn: Turn) throws(CoordinatorError) {

@@ -16,6 +16,8 @@ package struct CoordinatorCore: Sendable {
     private var unkept = Turn()
     /// When the scheduler wants to judge by the time.
     private var deadline: Timestamp?
+    /// When what is to be committed was last handed on.
+    private var triedAt: Timestamp?
 
     /// - Parameters:
     ///   - draining: the hosts that were told to drain in an earlier life.
@@ -118,23 +120,27 @@ package struct CoordinatorCore: Sendable {
     /// Ends the turn.
     ///
     /// - Returns: what is said at once, since it follows from what is kept; and what is to be committed now, nil while the
-    ///   store is left alone. Where it is not nil, `committed` or `refused` comes next.
+    ///   store is left alone. Where it is not nil, `committed` or `refused` comes before the next turn ends; this one may
+    ///   have begun by then.
     package mutating func endTurn(at now: Timestamp) -> (said: [Turn.Outgoing], changes: [Change]?) {
         var said: [Turn.Outgoing] = []
         if trouble != nil, turn.changes.isEmpty { said = turn.outgoing } else { unkept.append(turn) }
         turn = Turn()
         guard trouble.map({ $0.retryAt <= now }) ?? true else { return (said, nil) }
+        triedAt = now
         return (said, unkept.changes)
     }
 
     /// The changes are on the disk.
     ///
-    /// - Returns: them with what may be said now; and what workers said in vain while the store refused and do not say
-    ///   again, which is to be heard now.
-    package mutating func committed() -> (kept: Turn, late: [FromWorker]) {
-        let (kept, departed) = (unkept, trouble?.departed ?? [])
-        (unkept, trouble) = (Turn(), nil)
-        return (kept, departed.sorted().map { FromWorker(.goodbye, from: $0) })
+    /// - Returns: them with what may be said now; what workers said in vain while the store refused and do not say again,
+    ///   which is to be heard now; and the trouble that is over with it, which one that came up meanwhile is not.
+    package mutating func committed() -> (kept: Turn, late: [FromWorker], end: StoreTrouble?) {
+        let kept = unkept
+        unkept = Turn()
+        guard let end = trouble, let triedAt, end.retryAt <= triedAt else { return (kept, [], nil) }
+        trouble = nil
+        return (kept, end.departed.sorted().map { FromWorker(.goodbye, from: $0) }, end)
     }
 
     /// The store refuses to be read or written, and is left alone for a while.

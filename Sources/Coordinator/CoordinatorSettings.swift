@@ -26,6 +26,8 @@ package struct CoordinatorSettings: Sendable {
     package var reportMilliseconds: Int64 = 200
     package var longestWaitMilliseconds: Int64 = 200
     package var messagesPerTurn = 1024
+    /// After so many it is looked whether the disk has time for what they led to.
+    package var messagesPerCommit = 64
     /// How often a store that refused to be written is tried again.
     package var storeRetryMilliseconds: Int64 = 1_000
     /// Between two turns, in which the process stood still: what makes it more than a long turn.

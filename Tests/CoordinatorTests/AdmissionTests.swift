@@ -60,7 +60,21 @@ struct AdmissionTests {
         var given = try Given()
         given.fill()
         #expect(given.admit(.goodbye) == .putOff)
+        let later = given.now.advanced(byMilliseconds: 60_000)
+        #expect(given.core.endTurn(at: later).changes?.isEmpty == false)
         #expect(given.core.committed().late == [FromWorker(.goodbye, from: given.worker)])
         #expect(given.core.committed().late.isEmpty)
+    }
+
+    @Test func `trouble that comes up while a commit is under way is not over with it`() throws {
+        var given = try Given()
+        #expect(given.core.endTurn(at: given.now).changes?.isEmpty == false)
+        given.fill()
+        let (kept, late, end) = given.core.committed()
+        #expect(!kept.changes.isEmpty && late.isEmpty && end == nil)
+        #expect(given.core.trouble != nil)
+        _ = given.core.endTurn(at: given.now.advanced(byMilliseconds: 60_000))
+        #expect(given.core.committed().end != nil)
+        #expect(given.core.trouble == nil)
     }
 }

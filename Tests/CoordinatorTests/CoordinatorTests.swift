@@ -2,6 +2,7 @@ import Coordinator
 import Experiments
 import Files
 import Foundation
+import GRDB
 import Ledger
 import Logging
 import Messages
@@ -267,5 +268,33 @@ struct CoordinatorTests {
             bytes += try #require(heard.bytes)
         }
         return bytes
+    }
+
+    @Test func `while the disk works on what was decided, workers and people are heard`() throws {
+        let coordinator = try RunningCoordinator([try makeChains(2)], store: store)
+        let worker = try FakeWorker("worker-1", at: store.endpoint)
+        let other = try FakeWorker("worker-2", at: store.endpoint)
+        for worker in [worker, other] { try worker.greet() }
+        try DatabaseQueue(path: store["ledger.sqlite"]).inDatabase { database in
+            try database.execute(sql: "BEGIN IMMEDIATE")
+            defer { try? database.execute(sql: "COMMIT") }
+            // It is handed out once that is on the disk, for which the commit waits two seconds.
+            try worker.say(FromWorker(.ready, from: worker.id))
+            guard
+                case .status(let report)? = try eventually({
+                    let reply = try askCoordinator(.status, of: store)
+                    guard case .status(let report)? = reply, !report.running.isEmpty else { return nil as Reply? }
+                    return reply
+                })
+            else {
+                Issue.record("nobody was heard")
+                return
+            }
+            #expect(report.trouble == nil, "the commit is under way still")
+            #expect(try worker.count { if case .assign = $0 { true } else { false } } == 0, "nor is it handed out")
+        }
+        try worker.hear { if case .assign = $0 { true } else { false } }
+        _ = try other.getAssignment()
+        try coordinator.end()
     }
 }

@@ -6,7 +6,8 @@ import Scheduler
 import TestKit
 
 /// The coordinator's core with another loop around it, without sockets: turns of several messages, a commit, then sends.
-/// It may crash before the commit, after it, or amid the sends; its memory and its store survive.
+/// It may hear more messages while a commit is under way, and crash before the commit, with it, after all of it, or amid
+/// the sends; its memory and its store survive.
 struct SimulatedCoordinator {
     /// nil while it is down.
     private var core: CoordinatorCore?
@@ -31,7 +32,10 @@ struct SimulatedCoordinator {
     private(set) var refusals = 0
 
     enum Crash: CaseIterable {
-        case beforeCommit, afterCommit, amidSends
+        case beforeCommit
+        /// What was heard while it was under way is lost.
+        case withCommit
+        case afterCommit, amidSends
     }
 
     init(sweeps: SimulatedSweeps, ledger: LedgerMemory?, checksEvery: Int) {
@@ -100,11 +104,12 @@ struct SimulatedCoordinator {
     /// One turn over all that came in.
     /// - Returns: what leaves; nothing of it does when the coordinator crashes first.
     /// - Parameters:
+    ///   - late: so many of the messages come while what the others led to is being committed.
     ///   - isFull: whether the disk takes nothing.
     ///   - loses: an artifact that turns out damaged, so that the store puts it away.
     mutating func turn(
-        _ messages: [FromWorker], crash: Crash?, isFull: Bool, corrupts: Bool, loses: ArtifactID?, at now: Timestamp,
-        trace: inout Trace?
+        _ messages: [FromWorker], late: Int, crash: Crash?, isFull: Bool, corrupts: Bool, loses: ArtifactID?,
+        at now: Timestamp, trace: inout Trace?
     ) throws -> [Effect] {
         noticeStandstill(at: now)
         if let loses, stored.remove(loses) != nil {
@@ -112,19 +117,26 @@ struct SimulatedCoordinator {
             model.lose(loses)
             decide(.gone(loses), at: now)
         }
+        // Nothing is under way to a store that refuses.
+        let late = messages.suffix(isInTrouble ? 0 : late)
+        try hear(messages.dropLast(late.count)[...], corrupts: corrupts, at: now)
+        if let effects = core?.tickIfDue(hasHeardAll: true, at: now) { check(.tick, effects, at: now) }
+        try growIfDue(at: now)
+        if crash == .beforeCommit { core = nil }
+        var outgoing = try complete(
+            isFull: isFull, at: now, trace: &trace, hearing: late, corrupts: corrupts, crashes: crash == .withCommit)
+        if crash != nil { core = nil }
+        if crash == .afterCommit { outgoing = [] }
+        if crash == .amidSends { outgoing = Array(outgoing.prefix(outgoing.count / 2)) }
+        return outgoing
+    }
+
+    private mutating func hear(_ messages: ArraySlice<FromWorker>, corrupts: Bool, at now: Timestamp) throws {
         for message in messages where core?.admit(message) == .heard {
             transfer(message, corrupts: corrupts, at: now)
             decide(.message(message), at: now)
             try growIfDue(at: now)
         }
-        if let effects = core?.tickIfDue(hasHeardAll: true, at: now) { check(.tick, effects, at: now) }
-        try growIfDue(at: now)
-        if crash == .beforeCommit { core = nil }
-        var outgoing = try complete(isFull: isFull, at: now, trace: &trace)
-        if crash != nil { core = nil }
-        if crash == .afterCommit { outgoing = [] }
-        if crash == .amidSends { outgoing = Array(outgoing.prefix(outgoing.count / 2)) }
-        return outgoing
     }
 
     private mutating func noticeStandstill(at now: Timestamp) {
@@ -135,9 +147,17 @@ struct SimulatedCoordinator {
     }
 
     /// Ends the turn: what was decided is on the disk before anyone hears of it.
-    private mutating func complete(isFull: Bool, at now: Timestamp, trace: inout Trace?) throws -> [Effect] {
+    ///
+    /// - Parameters:
+    ///   - late: comes while the changes are on their way to the disk.
+    ///   - crashes: the coordinator does, once they are there.
+    private mutating func complete(
+        isFull: Bool, at now: Timestamp, trace: inout Trace?, hearing late: ArraySlice<FromWorker> = [],
+        corrupts: Bool = false, crashes: Bool = false
+    ) throws -> [Effect] {
         guard let (said, changes) = core?.endTurn(at: now) else { return [] }
         var outgoing = perform(said, at: now, trace: &trace)
+        try hear(late, corrupts: corrupts, at: now)
         guard let changes else { return outgoing }
         if isFull, isInTrouble || !changes.isEmpty {
             core?.refused(.diskFull(path: "store"), at: now)
@@ -146,7 +166,8 @@ struct SimulatedCoordinator {
         for change in changes { trace?.note(.record(change)) }
         model.commit(changes)
         try ledger?.commit(changes)
-        guard let (kept, late) = core?.committed() else { return outgoing }
+        if crashes { core = nil }
+        guard let (kept, farewells, _) = core?.committed() else { return outgoing }
         for case .discarded(let artifacts, _) in kept.changes {
             stored.subtract(artifacts)
             for artifact in artifacts {
@@ -155,10 +176,10 @@ struct SimulatedCoordinator {
             }
         }
         outgoing += perform(kept.outgoing, at: now, trace: &trace)
-        for message in late { decide(.message(message), at: now) }
-        // What follows from that is the next turn's.
+        for message in farewells { decide(.message(message), at: now) }
+        // What follows from that, and what was heard meanwhile, is the next turn's.
         let isAnswered = kept.outgoing.contains { if case .request = $0 { true } else { false } }
-        guard isAnswered || !late.isEmpty else { return outgoing }
+        guard isAnswered || !farewells.isEmpty || !late.isEmpty else { return outgoing }
         return try outgoing + complete(isFull: isFull, at: now, trace: &trace)
     }
 

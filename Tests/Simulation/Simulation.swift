@@ -209,8 +209,9 @@ package struct Simulation {
         if let time = alarm, time <= now { alarm = nil }
         let loses = strikes(faults.damagesArtifact, at: now)
         fillStoreOrNot(at: now)
+        let late = Int.random(in: 0...messages.count, using: &generator)
         let effects = try coordinator.turn(
-            messages, crash: crash, isFull: isStoreFullUntil > now, corrupts: corrupts,
+            messages, late: late, crash: crash, isFull: isStoreFullUntil > now, corrupts: corrupts,
             loses: loses ? coordinator.anyArtifact(using: &generator) : nil, at: now, trace: &trace)
         perform(effects, at: now)
         if loses { tally[.artifactDamages] += 1 }
