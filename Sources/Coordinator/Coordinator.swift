@@ -273,22 +273,26 @@ package final class Coordinator {
     func complete(isWaiting: Bool = false) throws(CoordinatorError) {
         let kept = try takeCommit(isWaiting: isWaiting)
         // The disk works while workers are told.
-        if !commits.isUnderWay { try beginCommit() }
+        let next = commits.isUnderWay ? nil : try beginCommit()
         if let kept { try tell(kept) }
-        if let kept = try takeCommit(isWaiting: isWaiting) { try tell(kept) }
+        if let next { try tell(next) }
+        if isWaiting, let last = try takeCommit(isWaiting: true) { try tell(last) }
     }
 
-    private func beginCommit() throws(CoordinatorError) {
+    /// - Returns: what needs no commit, and may be said after what was committed before.
+    private func beginCommit() throws(CoordinatorError) -> Turn? {
         let (said, changes) = core.endTurn(at: clock.now)
         try perform(said)
-        guard let changes else { return }
+        guard let changes else { return nil }
         if let trouble = core.trouble, !isWritable {
             transfers.probe()
-            return core.refused(trouble.error, at: clock.now)
+            core.refused(trouble.error, at: clock.now)
+            return nil
         }
         isWritable = false
-        guard changes.isEmpty else { return commits.begin(changes) }
-        try tell(conclude())
+        guard !changes.isEmpty else { return try conclude() }
+        commits.begin(changes)
+        return nil
     }
 
     /// - Returns: what was committed, for those whom it concerns; nil where that is still under way, or was refused.
