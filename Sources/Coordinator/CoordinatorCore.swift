@@ -145,6 +145,11 @@ package struct CoordinatorCore: Sendable {
 
     /// The store refuses to be read or written, and is left alone for a while.
     package mutating func refused(_ error: LedgerError, at now: Timestamp) {
+        if trouble == nil {
+            // What was heard while the disk was at it may follow from what it did not take.
+            unkept.append(turn)
+            turn = Turn()
+        }
         let retryAt = trouble.map(\.retryAt) ?? now
         let later = retryAt > now ? retryAt : now.advanced(byMilliseconds: settings.storeRetryMilliseconds)
         trouble = StoreTrouble(

@@ -77,4 +77,16 @@ struct AdmissionTests {
         #expect(given.core.committed().end != nil)
         #expect(given.core.trouble == nil)
     }
+
+    @Test func `an answer that follows from what a full store did not take is not given`() throws {
+        var given = try Given()
+        _ = given.core.endTurn(at: given.now)
+        // The worker asks again, and has been given a stage already, which is under way to the disk.
+        given.core.decide(.message(FromWorker(.ready, from: given.worker)), at: given.now)
+        given.fill()
+        #expect(given.core.endTurn(at: given.now).said.isEmpty)
+        _ = given.core.endTurn(at: given.now.advanced(byMilliseconds: 60_000))
+        let kept = given.core.committed().kept
+        #expect(kept.outgoing.count { if case .send(.assign, _, _) = $0 { true } else { false } } == 2)
+    }
 }
