@@ -89,9 +89,15 @@ private struct ObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     var allKeys: [Key] { members.compactMap { Key(stringValue: $0.name) } }
 
+    /// By halves: a stranger's object may have a hundred thousand members.
     private func find(_ key: Key) -> JSONValue? {
         let name = key.stringValue
-        return members.first { $0.name == name }?.value
+        var (low, high) = (0, members.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if members[middle].name < name { low = middle + 1 } else { high = middle }
+        }
+        return low < members.count && members[low].name == name ? members[low].value : nil
     }
 
     private func value(_ key: Key) throws -> JSONValue {

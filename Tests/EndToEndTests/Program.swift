@@ -78,9 +78,9 @@ final class Running {
 
     /// Waits for its end, which is made where it does not come: a test that hangs would take all others with it.
     func wait(minutes: Double = 10) -> Program.Outcome {
-        let end = DispatchWorkItem { [process] in
+        // Which outlives the run, and must hold none of its files open.
+        let end = DispatchWorkItem { [group = process.processIdentifier] in
             // With its children, where it leads a group of its own.
-            let group = process.processIdentifier
             if Foundation.kill(-group, SIGKILL) != 0 { Foundation.kill(group, SIGKILL) }
         }
         DispatchQueue.global().asyncAfter(deadline: .now() + minutes * 60, execute: end)
