@@ -56,7 +56,6 @@ final class GroupKeeper: Sendable {
     // MARK: The group's thread
 
     private func keep() {
-        acceptSignals()
         var (quickDeaths, predecessor) = (0, Predecessor?.none)
         do throws(SupervisorError) {
             while !isLeaving {
@@ -82,13 +81,6 @@ final class GroupKeeper: Sendable {
         state.withLock { $0.hasEnded = true }
     }
 
-    /// mpirun inherits which signals are blocked, and threads that libdispatch began block almost all.
-    private func acceptSignals() {
-        var none = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, nil)
-    }
-
     private func pause(_ duration: Duration) {
         let end = ContinuousClock.now + duration
         while ContinuousClock.now < end, !isLeaving { usleep(100_000) }
@@ -97,43 +89,30 @@ final class GroupKeeper: Sendable {
     /// One mpirun from start to end.
     /// - Returns: how it ended, and the last attempt that it held.
     private func runOnce(after predecessor: Predecessor?) throws(SupervisorError) -> (GroupEnd, Holding?) {
-        let process = Process()
-        process.executableURL = URL(filePath: launcher.program)
-        process.arguments = launcher.arguments
         let kept = settings.output(ofGroup: number)
         kept?.begin()
-        process.environment = launcher.environment.merging(predecessor?.environment ?? [:]) { _, new in new }
+        let environment = launcher.environment.merging(predecessor?.environment ?? [:]) { _, new in new }
             .merging(kept?.environment ?? [:]) { _, new in new }
             .merging(MPIRun.environment(ofGroup: number - 1, of: settings.groups)) { _, new in new }
-        // mpirun does not start in a folder that was deleted, and nobody needs this one.
-        if FileManager.default.currentDirectoryPath.isEmpty || access(".", F_OK) != 0 {
-            process.currentDirectoryURL = URL(filePath: "/")
-        }
-        process.standardInput = FileHandle.nullDevice
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
         let killsBefore = OutOfMemoryKills.now()
-        do {
-            try process.run()
+        let process: GroupProcess
+        do throws(SupervisorError) {
+            process = try GroupProcess(launcher.program, launcher.arguments, environment: environment)
         } catch {
-            guard settings.quickDeathLimit == nil else { throw SupervisorError.cannotStart("\(error)") }
+            guard settings.quickDeathLimit == nil else { throw error }
             // A host may be short of processes or memory for a while.
-            let end = GroupEnd(
-                status: 1, said: "mpirun cannot be started: \(error)", lines: [], sawOutOfMemoryKill: false)
-            return (end, nil)
+            return (GroupEnd(status: 1, said: "\(error)", lines: [], sawOutOfMemoryKill: false), nil)
         }
-        let identifier = process.processIdentifier
         state.withLock { state in
-            state.process = identifier
-            if state.isLeaving { _ = Foundation.kill(identifier, SIGUSR1) }
+            state.process = process.identifier
+            if state.isLeaving { _ = Foundation.kill(process.identifier, SIGUSR1) }
         }
-        let (said, lines, holding) = readLines(from: output.fileHandleForReading, into: kept)
-        process.waitUntilExit()
+        let (said, lines, holding) = readLines(from: process.output, into: kept)
+        process.waitForEnd()
+        // Nobody signals a number that may be another's.
         state.withLock { $0.process = nil }
-        let status = process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
         let end = GroupEnd(
-            status: status, said: said, lines: lines,
+            status: process.reap(), said: said, lines: lines,
             sawOutOfMemoryKill: OutOfMemoryKills.now().areMore(than: killsBefore))
         return (end, holding)
     }

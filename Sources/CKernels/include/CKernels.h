@@ -12,6 +12,7 @@
 #include "attention.h"
 #include "bfloat.h"
 #include "embedding.h"
+#include "heap.h"
 #include "loss.h"
 #include "normalization.h"
 #include "optimizer.h"
