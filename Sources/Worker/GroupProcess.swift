@@ -18,7 +18,7 @@ struct GroupProcess {
     /// - Throws: `cannotStart`, with what the kernel said.
     init(_ program: String, _ arguments: [String], environment: [String: String]) throws(SupervisorError) {
         // mpirun does not start in a folder that was deleted, and nobody needs this one.
-        let isNowhere = access(".", F_OK) != 0
+        let isNowhere = FileManager.default.currentDirectoryPath.isEmpty
         let words = (isNowhere ? ["/usr/bin/env", "--chdir=/", program] : [program]) + arguments
         let settings = environment.map { "\($0.key)=\($0.value)" }
         let (child, reading) = try Self.turn.withLock { _ throws(SupervisorError) in try Self.start(words, settings) }

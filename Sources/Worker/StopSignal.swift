@@ -15,22 +15,25 @@ package enum StopSignal {
     package static func watch() {
         // The counters are made here, and not in the handler, where nothing may be allocated.
         _ = (isRaised, number)
-        for number in [SIGTERM, SIGINT, SIGUSR1] { signal(number) { StopSignal.raise($0) } }
-        // Whoever started this process with `nohup` wants it to outlive the terminal.
-        if !Signals.isIgnored(SIGHUP) { signal(SIGHUP) { StopSignal.raise($0) } }
+        hear([SIGTERM, SIGINT, SIGUSR1]) { StopSignal.raise($0) }
     }
 
     /// Takes the next of the signals; one more has its usual meaning, so that it ends what hears late.
     package static func watchOnce() {
         _ = (isRaised, number)
+        hear([SIGTERM, SIGINT]) {
+            signal($0, SIG_DFL)
+            StopSignal.raise($0)
+        }
+    }
+
+    /// SIGHUP is heard, too, but where whoever started this process with `nohup` wants it to outlive the terminal.
+    private static func hear(_ numbers: [Int32], _ handler: @escaping @convention(c) (Int32) -> Void) {
         // Whoever was started from a thread of libdispatch's begins with almost all signals blocked.
         var heard = sigset_t()
         sigemptyset(&heard)
-        for number in [SIGINT, SIGTERM] + (Signals.isIgnored(SIGHUP) ? [] : [SIGHUP]) {
-            signal(number) {
-                signal($0, SIG_DFL)
-                StopSignal.raise($0)
-            }
+        for number in numbers + (Signals.isIgnored(SIGHUP) ? [] : [SIGHUP]) {
+            signal(number, handler)
             sigaddset(&heard, number)
         }
         pthread_sigmask(SIG_UNBLOCK, &heard, nil)
