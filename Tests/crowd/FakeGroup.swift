@@ -172,7 +172,8 @@ final class FakeGroup: Pollable {
         }
         assigned = stage
         heartbeatAt = now + secondsOfHeartbeat
-        state = .training(until: now + secondsOfStage)
+        // No two stages take the same time: workers that did would come together for ever once something held them up.
+        state = .training(until: now + secondsOfStage * .random(in: 0.5...1.5))
     }
 
     private func hear(_ message: ToWorker, at now: Double, _ seen: inout Seen) throws {
