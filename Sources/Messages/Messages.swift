@@ -137,7 +137,7 @@ package enum ToWorker: Codable, Hashable, Sendable {
     /// The worker must not try again.
     case turnedAway(reason: String)
     case assign(Assignment)
-    /// Nothing to do now; ask again after this time.
+    /// Nothing to do now; ask again after this time. It may change while the worker rests: 0 where something has come up.
     case idle(askAgainMilliseconds: Int64)
     /// Nothing more to do; the worker ends.
     case dismissed

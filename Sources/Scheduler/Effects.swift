@@ -69,7 +69,7 @@ package struct SchedulerSettings: Codable, Hashable, Sendable {
     /// When a worker without work asks again, at the earliest.
     package var idleMilliseconds: Int64 = 1_000
     /// Between two questions of any workers without work: many of them ask less often each.
-    package var idleSpacingMilliseconds: Int64 = 10
+    package var idleSpacingMilliseconds: Int64 = 50
     /// To a worker that its host ends before, or that has come to the second half of a shorter life, no stage is handed
     /// out that would not end in time. Until then it takes those that no other worker has the time for.
     package var usefulMilliseconds: Int64 = 300_000

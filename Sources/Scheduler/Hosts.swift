@@ -83,6 +83,7 @@ extension Scheduler {
 
     mutating func forget(_ worker: WorkerID) {
         guard let known = workers.removeValue(forKey: worker) else { return }
+        resting.removeAll { $0 == worker }
         hosts[known.node.host]?.workers.remove(worker)
         noteRanks(of: known, by: -1)
         // Most have no end, and the first that stays has none either.

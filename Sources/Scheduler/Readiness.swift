@@ -4,6 +4,7 @@ import Messages
 extension Scheduler {
     /// Answers a worker that asks for work. One that has a lease has missed its assignment and is told again.
     mutating func answerReady(_ worker: WorkerID, at now: Timestamp) {
+        resting.removeAll { $0 == worker }
         if let lease = leases[worker] {
             renew(worker, at: now)
             sendAssignment(lease.stage, to: worker)
@@ -13,11 +14,20 @@ extension Scheduler {
         } else if let next = nextStage(for: worker, at: now) {
             assign(next, to: worker, at: now)
         } else {
+            resting.append(worker)
             send(.idle(askAgainMilliseconds: pauseOfIdle), to: worker)
         }
     }
 
-    /// However many workers have nothing to do, answering them takes no more of a core; and one of them comes soon.
+    /// Has as many workers ask as stages have come to stand ready, and all of them once nothing more will.
+    mutating func wakeResting(for newcomers: Int) {
+        let count = isFinished ? resting.count : min(max(0, newcomers), resting.count)
+        for worker in resting.prefix(count) { send(.idle(askAgainMilliseconds: 0), to: worker) }
+        resting.removeFirst(count)
+    }
+
+    /// However many workers have nothing to do, answering them takes no more of a core. They are woken for what comes; by
+    /// themselves they come for what only time lets them have, and where the word was lost.
     private var pauseOfIdle: Int64 {
         let pause = settings.idleSpacingMilliseconds * Int64(workers.count - leases.count)
         return max(settings.idleMilliseconds, min(pause, settings.leaseMilliseconds / 2))

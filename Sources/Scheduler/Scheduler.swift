@@ -50,6 +50,8 @@ package struct Scheduler: Sendable {
     var workers: [WorkerID: KnownWorker] = [:]
     /// Leases that run out, and workers to be forgotten.
     var silences = Alarms<WorkerID>()
+    /// Workers that were told that there is nothing for them, those that were told first ahead.
+    var resting: [WorkerID] = []
     /// When the last of the connected workers is ended by its host.
     var lastEnd = Timestamp(rawValue: 0)
     /// When workers said goodbye, for as long as something late may come from them.
@@ -114,6 +116,7 @@ package struct Scheduler: Sendable {
 
     /// - Returns: all records first; they must be committed before any of the others is performed.
     package mutating func handle(_ event: Event, at now: Timestamp) -> [Effect] {
+        let queuedBefore = queuedCount
         switch event {
         case .message(let message): hear(message, at: now)
         case .tick:
@@ -131,6 +134,7 @@ package struct Scheduler: Sendable {
         case .command(let command): obey(command, at: now)
         }
         settleGraph(at: now)
+        wakeResting(for: queuedCount - queuedBefore)
         announceDeadline()
         defer { (changes, messages) = ([], []) }
         return changes + messages

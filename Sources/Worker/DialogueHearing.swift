@@ -12,7 +12,11 @@ extension Dialogue {
         case .turnedAway(let reason): end(.failed(.turnedAway(settings.coordinator, reason: reason)))
         case .assign(let assignment): accept(assignment, at: now)
         case .idle(let milliseconds):
-            if case .asking = state { enter(.resting(until: now + .milliseconds(max(10, milliseconds))), at: now) }
+            switch state {
+            // One that rests already is woken so, when something has come up.
+            case .asking, .resting: enter(.resting(until: now + .milliseconds(max(10, milliseconds))), at: now)
+            case .holding, .ended: break
+            }
         case .dismissed: beDismissed(at: now)
         case .renewed(let claim): if assignment?.claim == claim { change { $0.newsAreOnTheWay = false } }
         case .stop(let claim, let reason): abandon(claim, reason, at: now)

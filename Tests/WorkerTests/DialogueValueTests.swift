@@ -51,6 +51,18 @@ struct DialogueValueTests {
         var renewed: DialogueEvent { .message(.renewed(claim: assignment.claim), bytes: []) }
     }
 
+    @Test func `a worker that rests asks at once when it is woken`() {
+        var dialogue = Dialogue(
+            settings: WorkerSettings(coordinator: .inproc(name: "test"), workDirectory: "", node: node))
+        _ = dialogue.handle(.tick, at: .zero)
+        let welcome = DialogueEvent.message(.welcome(heartbeatMilliseconds: 5_000), bytes: [])
+        #expect(dialogue.handle(welcome, at: .zero).said == [.ready])
+        _ = dialogue.handle(.message(.idle(askAgainMilliseconds: 30_000), bytes: []), at: .seconds(1))
+        #expect(dialogue.handle(.tick, at: .seconds(5)).said.isEmpty)
+        _ = dialogue.handle(.message(.idle(askAgainMilliseconds: 0), bytes: []), at: .seconds(6))
+        #expect(dialogue.handle(.tick, at: .seconds(6.1)).said == [.ready])
+    }
+
     @Test func `a heartbeat that cannot be written down goes out without its progress`() throws {
         var trainee = try Trainee()
         trainee.tell(.worked(StageProgress(step: 1, steps: 2, loss: .nan, tokensPerSecond: 1)))

@@ -183,7 +183,10 @@ final class FakeGroup: Pollable {
             if state == .greeting { state = .resting(until: .infinity) }
         case .turnedAway(let reason): throw CrowdError(reason)
         case .idle(let milliseconds):
-            if state == .asking { state = .resting(until: now + Double(milliseconds) / 1000) }
+            switch state {
+            case .asking, .resting: state = .resting(until: now + Double(milliseconds) / 1000)
+            case .greeting, .training, .delivering, .finishing, .dismissed: break
+            }
         case .dismissed: state = .dismissed
         case .received(let artifact, let upTo): try upload(artifact, from: upTo, at: now)
         case .missing: try deliver(at: now)
