@@ -56,7 +56,7 @@ struct GroupProcess {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, writing, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, writing, STDERR_FILENO)
-        for other in STDERR_FILENO + 1...max(reading, writing, highestDescriptor()) {
+        for other in 3...max(3, reading, writing, highestDescriptor()) {
             posix_spawn_file_actions_addclose(&actions, other)
         }
         var noSignal = sigset_t()
@@ -75,6 +75,7 @@ struct GroupProcess {
         return (child, reading)
     }
 
+    /// 0 where /proc does not tell: most descriptors close by themselves when a program begins.
     private static func highestDescriptor() -> Int32 {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
         return names.compactMap { Int32($0) }.max() ?? 0
