@@ -61,6 +61,7 @@ let package = Package(
         .target(
             name: "CSentencePiece", cxxSettings: [.treatAllWarnings(as: .error)],
             linkerSettings: [.linkedLibrary("sentencepiece")]),
+        .target(name: "CProcesses", cSettings: [.treatAllWarnings(as: .error)]),
         // Loaded when they are first needed, and so not linked.
         .target(name: "CCurl", cSettings: [.treatAllWarnings(as: .error)]),
         .target(name: "CZip", cSettings: [.treatAllWarnings(as: .error)]),
@@ -77,7 +78,8 @@ let package = Package(
         library("Ledger", ["Experiments", "Files", grdb]),
         library("Scheduler", ["Experiments", "Messages"]),
 
-        // Thin types over ZeroMQ, MPI, BLAS and our kernels; they know nothing of the project
+        // Thin types over ZeroMQ, MPI, BLAS, the system's processes and our kernels; they know nothing of the project
+        library("Processes", ["CProcesses"]),
         library("Transport", ["Files", "CZeroMQ"]),
         library("Collectives", ["CMPI", "CKernels"]),
         library("Numerics", ["COpenBLAS", "COneDNN", "CHwloc", "CKernels"]),
@@ -101,7 +103,9 @@ let package = Package(
         library(
             "Coordinator",
             ["Experiments", "Files", "Messages", "Ledger", "Scheduler", "Transport", "Training", logging]),
-        library("Worker", ["Experiments", "Files", "Messages", "Transport", "Collectives", "Training", logging]),
+        library(
+            "Worker",
+            ["Experiments", "Files", "Messages", "Processes", "Transport", "Collectives", "Training", logging]),
         library("Statistics", ["Experiments", "Numerics"]),
         library("Reports", ["Experiments", "Files", "Configuration", "Tasks", "Statistics", "Numerics"]),
         library("Pages", ["Experiments", "Files", "Configuration", "Ledger", "Statistics", "Reports"]),
@@ -109,9 +113,9 @@ let package = Package(
         .executableTarget(
             name: "headstart",
             dependencies: [
-                "Experiments", "Files", "Messages", "Downloads", "Configuration", "Ledger", "Transport", "Collectives",
-                "Numerics", "Safetensors", "Tokenizers", "Tasks", "Encoders", "Training", "Scheduler", "Coordinator",
-                "Worker", "Statistics", "Reports", "Pages", "Dashboard",
+                "Experiments", "Files", "Messages", "Downloads", "Configuration", "Ledger", "Processes", "Transport",
+                "Collectives", "Numerics", "Safetensors", "Tokenizers", "Tasks", "Encoders", "Training", "Scheduler",
+                "Coordinator", "Worker", "Statistics", "Reports", "Pages", "Dashboard",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -152,6 +156,7 @@ let package = Package(
                 "TestKit", "Experiments", "Files", "Messages", "Transport", "Coordinator", arguments, logging,
             ],
             path: "Tests/crowd", swiftSettings: strict),
+        tests(of: "Processes", []),
         tests(of: "Transport", ["TestKit"]),
         tests(of: "Collectives", ["CollectivesProbe"]),
         .executableTarget(

@@ -1,6 +1,7 @@
 import Collectives
 import Foundation
 import Logging
+import Processes
 import Synchronization
 
 /// Keeps one group running, on a thread of its own.
@@ -95,10 +96,11 @@ final class GroupKeeper: Sendable {
             .merging(kept?.environment ?? [:]) { _, new in new }
             .merging(MPIRun.environment(ofGroup: number - 1, of: settings.groups)) { _, new in new }
         let killsBefore = OutOfMemoryKills.now()
-        let process: GroupProcess
-        do throws(SupervisorError) {
-            process = try GroupProcess(launcher.program, launcher.arguments, environment: environment)
+        let process: ChildProcess
+        do throws(CannotStart) {
+            process = try ChildProcess([launcher.program] + launcher.arguments, environment: environment)
         } catch {
+            let error = SupervisorError.cannotStart(error.reason)
             guard settings.quickDeathLimit == nil else { throw error }
             // A host may be short of processes or memory for a while.
             return (GroupEnd(status: 1, said: "\(error)", lines: [], sawOutOfMemoryKill: false), nil)

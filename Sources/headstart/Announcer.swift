@@ -2,6 +2,7 @@ import Coordinator
 import Experiments
 import Files
 import Foundation
+import Processes
 import Reports
 import Synchronization
 
@@ -82,22 +83,10 @@ private final class Notifier: Sendable {
     }
 
     private func run(_ json: Data) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["timeout", "--kill-after=5", "\(Self.patience)", "/bin/sh", "-c", command]
-        let input = Pipe()
-        process.standardInput = input
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        // A command that does not read what it is told is none the worse.
-        do { try input.fileHandleForWriting.write(contentsOf: json + Data("\n".utf8)) } catch {}
-        try input.fileHandleForWriting.close()
-        process.waitUntilExit()
-        guard process.terminationStatus != 0 else { return }
-        let reason =
-            process.terminationStatus == 124
-            ? "took more than \(Self.patience) s" : "ended with status \(process.terminationStatus)"
+        let words = ["timeout", "--kill-after=5", "\(Self.patience)", "/bin/sh", "-c", command]
+        let end = try ChildProcess.run(words, input: json + Data("\n".utf8), keepsOutput: false)
+        guard end.status != 0 else { return }
+        let reason = end.status == 124 ? "took more than \(Self.patience) s" : "ended with status \(end.status)"
         complain(reason)
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Numerics
+import Processes
 
 // A reader of our output that went away is an error of one write, not the end of a sweep.
 signal(SIGPIPE, SIG_IGN)

@@ -93,6 +93,10 @@ extension Rule {
             ),
             ("libcurl", #"import CCurl|\bccurl_\w+\("#, ["Sources/CCurl/", "Sources/Downloads/"], "import CCurl"),
             ("libzip", #"import CZip|\bczip_\w+\("#, ["Sources/CZip/", "Sources/Downloads/"], "import CZip"),
+            (
+                "starting of programs", #"import CProcesses|\bcprocesses_\w+\(|\bProcess\(\)"#,
+                ["Sources/CProcesses/", "Sources/Processes/"], "let process = Process()"
+            ),
             ("SQLite", #"import GRDB|import SQLite3"#, ["Sources/Ledger/"], "import GRDB"),
         ].map { library, pattern, home, example in
             Rule(

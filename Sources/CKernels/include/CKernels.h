@@ -12,7 +12,6 @@
 #include "attention.h"
 #include "bfloat.h"
 #include "embedding.h"
-#include "heap.h"
 #include "loss.h"
 #include "normalization.h"
 #include "optimizer.h"
