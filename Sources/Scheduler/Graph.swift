@@ -112,6 +112,7 @@ extension Scheduler {
         }
         leases[worker] = Lease(
             stage: index, expires: now.advanced(byMilliseconds: settings.adoptionMilliseconds), isConfirmed: false)
+        resting.removeAll { $0 == worker }
         watch(worker)
     }
 }

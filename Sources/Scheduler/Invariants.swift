@@ -19,7 +19,9 @@ extension Scheduler {
             let deadline = leases[worker]?.expires ?? workers[worker].map(silenceEnds) ?? .never
             return silences.time(of: worker).map { $0 > deadline } ?? true
         }
+        let restless = resting.filter { leases[$0] != nil || workers[$0] == nil }
         return leased + unheard.map { "11: nobody would notice the silence of \($0)" }
+            + restless.map { "12: \($0) would be woken in vain" }
     }
 
     private func violations(of index: StageIndex) -> [String] {

@@ -31,6 +31,7 @@ import Messages
 /// 9. A stage is in the lanes of its sweeps exactly while it is ready and its pause is over; until then it has an alarm.
 /// 10. A lane has its stages in the order of their ranks.
 /// 11. Whoever has a lease or is connected has an alarm, no later than its deadline.
+/// 12. Whoever rests is connected and has no lease.
 package struct Scheduler: Sendable {
     package let settings: SchedulerSettings
     var stages = StageList()

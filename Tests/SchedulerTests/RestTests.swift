@@ -52,4 +52,23 @@ struct RestTests {
         let answers = script.hear(FromWorker(.ready, from: WorkerID(rawValue: "b")))
         #expect(answers.contains(.send(.dismissed, to: WorkerID(rawValue: "b"))))
     }
+
+    @Test func `a worker that turns out to train a stage of a later sweep does not rest`() throws {
+        var (earlier, later) = (PlanBuilder(), PlanBuilder())
+        _ = try earlier.add("the first stage")
+        _ = try later.add("the first stage")
+        let stage = try later.add("another stage")
+        let now = Timestamp(rawValue: 0)
+        var scheduler = Scheduler()
+        _ = scheduler.handle(.planned(earlier.plan, askedAt: now, known: [:], stored: []), at: now)
+        let worker = WorkerID(rawValue: "b")
+        for worker in [WorkerID(rawValue: "a"), worker] {
+            for body in [FromWorker.Body.hello(version: protocolVersion, node: anyNode), .ready] {
+                _ = scheduler.handle(.message(FromWorker(body, from: worker)), at: now)
+            }
+        }
+        let known = [stage: StageRecord(key: stage, standing: .running(on: worker), attempts: 1)]
+        _ = scheduler.handle(.planned(later.plan, askedAt: now, known: known, stored: []), at: now)
+        #expect(scheduler.checkInvariants() == [])
+    }
 }
