@@ -10,7 +10,7 @@ package final class Publisher {
         in context: Context, limits: MessageLimits, protectedBy gatekeeper: Gatekeeper? = nil
     ) throws(TransportError) {
         socket = try Socket(ZMQ_PUB, in: context, limits: limits)
-        try socket.keepAlive()
+        try socket.keepAliveByKernel()
         if let gatekeeper { try socket.protect(by: gatekeeper, .workers) }
     }
 

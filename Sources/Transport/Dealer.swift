@@ -31,10 +31,20 @@ package final class Dealer: Pollable {
 }
 
 extension Socket {
-    /// Notices within half a minute that the machine at the other end is gone, which TCP alone may never do.
+    /// For whoever connects: notices within a minute that the other end is gone, which TCP alone may never do.
     func keepAlive() throws(TransportError) {
-        try set(ZMQ_HEARTBEAT_IVL, Int32(10_000))
+        try set(ZMQ_HEARTBEAT_IVL, Int32(15_000))
         try set(ZMQ_HEARTBEAT_TIMEOUT, Int32(30_000))
+    }
+
+    /// For whoever is connected to, perhaps by a thousand: the same of machines that are gone, but the kernel asks them.
+    func keepAliveByKernel() throws(TransportError) {
+        try set(ZMQ_TCP_KEEPALIVE, Int32(1))
+        try set(ZMQ_TCP_KEEPALIVE_IDLE, Int32(15))
+        try set(ZMQ_TCP_KEEPALIVE_INTVL, Int32(5))
+        try set(ZMQ_TCP_KEEPALIVE_CNT, Int32(3))
+        // Of what was sent and is not acknowledged.
+        try set(ZMQ_TCP_MAXRT, Int32(30_000))
     }
 
     func retryConnecting() throws(TransportError) {

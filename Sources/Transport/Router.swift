@@ -39,7 +39,7 @@ package final class Router: Pollable {
     ) throws(TransportError) {
         socket = try Socket(ZMQ_ROUTER, in: context, limits: limits)
         try socket.set(ZMQ_ROUTER_MANDATORY, Int32(1))
-        try socket.keepAlive()
+        try socket.keepAliveByKernel()
         if let gatekeeper { try socket.protect(by: gatekeeper, gate) }
     }
 
