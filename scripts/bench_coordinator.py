@@ -228,9 +228,21 @@ def memory(bench):
 
 
 def start(bench):
+    """From a ledger of stages that all wait, and from one of which half are done."""
+    arguments = bench.arguments
     with bench.large() as coordinator:
-        seconds = coordinator.start["secondsToStart"]
-    return coordinator.start, [(f"start from a ledger of {bench.arguments.many} stages", f"{seconds:.1f} s", "10 s")]
+        waiting = coordinator.start["secondsToStart"]
+    with bench.coordinator("done", arguments.many) as coordinator:
+        with bench.crowd(each=arguments.many // 2 // arguments.workers) as crowd:
+            crowd.go()
+            done = crowd.line()["accepted"]
+    with bench.coordinator("done", arguments.many) as coordinator:
+        half = coordinator.start["secondsToStart"]
+    bench.forget("done")
+    return {"waiting": waiting, "done": done, "half": half}, [
+        (f"start from a ledger of {arguments.many} stages", f"{waiting:.1f} s", "10 s"),
+        (f"where {done} of them are done", f"{half:.1f} s", "10 s"),
+    ]
 
 
 def idle(bench):
