@@ -15,6 +15,8 @@ final class GroupKeeper: Sendable {
 
     private struct State {
         var process: pid_t?
+        /// It was ended before its ranks had found together.
+        var neverBegan = false
         var isLeaving = false
         var hasEnded = false
         var failure: SupervisorError?
@@ -36,6 +38,7 @@ final class GroupKeeper: Sendable {
 
     var hasEnded: Bool { state.withLock { $0.hasEnded } }
     var failure: SupervisorError? { state.withLock { $0.failure } }
+    private var neverBegan: Bool { state.withLock { $0.neverBegan } }
     private var isLeaving: Bool { state.withLock { $0.isLeaving } }
 
     /// The group finishes its step, writes the checkpoint and ends; it is not started again.
@@ -63,7 +66,8 @@ final class GroupKeeper: Sendable {
                 let start = ContinuousClock.now
                 let (end, holding) = try runOnce(after: predecessor)
                 if end.status == 0 || isLeaving { break }
-                quickDeaths = ContinuousClock.now - start < settings.quickDeath ? quickDeaths + 1 : 0
+                let isQuick = neverBegan || ContinuousClock.now - start < settings.quickDeath
+                quickDeaths = isQuick ? quickDeaths + 1 : 0
                 guard end.status != requestWasWrong, end.status != nobodyToWorkFor,
                     quickDeaths < settings.quickDeathLimit ?? .max
                 else {
@@ -106,23 +110,41 @@ final class GroupKeeper: Sendable {
             return (GroupEnd(status: 1, said: "\(error)", lines: [], sawOutOfMemoryKill: false), nil)
         }
         state.withLock { state in
-            state.process = process.identifier
+            (state.process, state.neverBegan) = (process.identifier, false)
             if state.isLeaving { _ = Foundation.kill(process.identifier, SIGUSR1) }
         }
-        let (said, lines, holding) = readLines(from: process.output, into: kept)
+        let beginning = DispatchWorkItem { [self] in endUnbegun() }
+        DispatchQueue.global().asyncAfter(
+            deadline: .now() + settings.beginning / .seconds(1), execute: beginning)
+        let (said, lines, holding) = readLines(from: process.output, into: kept) { beginning.cancel() }
         process.waitForEnd()
+        beginning.cancel()
         // Nobody signals a number that may be another's.
         state.withLock { $0.process = nil }
+        let status = process.reap()
+        guard !neverBegan else {
+            let sentence = "its ranks did not find together within \(settings.beginning)"
+            return (GroupEnd(status: 1, said: sentence, lines: [sentence], sawOutOfMemoryKill: false), nil)
+        }
         let end = GroupEnd(
-            status: process.reap(), said: said, lines: lines,
+            status: status, said: said, lines: lines,
             sawOutOfMemoryKill: OutOfMemoryKills.now().areMore(than: killsBefore))
         return (end, holding)
     }
 
+    private func endUnbegun() {
+        state.withLock { state in
+            guard let process = state.process else { return }
+            state.neverBegan = true
+            ProcessTree.kill(process)
+        }
+    }
+
     /// Hands on each line, up to the end of the output.
+    /// - Parameter onBeginning: is called when the ranks have found together.
     /// - Returns: what the program complained of last, or the last line where it did not complain; and what it held.
     private func readLines(
-        from handle: FileHandle, into kept: GroupOutput?
+        from handle: FileHandle, into kept: GroupOutput?, onBeginning: () -> Void
     ) -> (said: String, lines: [String], holding: Holding?) {
         var (complaint, lines, holding): (String?, [String], Holding?) = (nil, [], nil)
         var rest: [UInt8] = []
@@ -134,6 +156,10 @@ final class GroupKeeper: Sendable {
                 rest.removeSubrange(...end)
                 // mpirun frames its own messages with dashes.
                 guard !line.allSatisfy({ $0 == "-" }) else { continue }
+                if Beginning.isAnnounced(by: line) {
+                    onBeginning()
+                    continue
+                }
                 if let held = Holding(line: line) {
                     holding = held
                     continue

@@ -69,7 +69,10 @@ package struct SupervisorSettings: Sendable {
     package var threads: Int?
     /// How long a group may take to leave once it is asked to.
     package var grace: Duration = .seconds(60)
-    /// Deaths within `quickDeath` of the start, one after another, before a group is given up; nil never gives up.
+    /// How long the ranks of a group may take to find together, before it is ended and started again.
+    package var beginning: Duration = .seconds(600)
+    /// Deaths within `quickDeath` of the start, or before it, one after another, before a group is given up; nil never
+    /// gives up.
     package var quickDeathLimit: Int? = 6
     package var quickDeath: Duration = .seconds(20)
     /// The pause before a group is started again, doubled with each quick death.

@@ -36,6 +36,20 @@ struct Holding: Codable, Equatable, Sendable {
     }
 }
 
+/// What a group says to its supervisor once all of its ranks have found together. Until then nobody in it would notice
+/// that one of them does not come: a host that mpirun does not reach, a network that broke amid the start.
+enum Beginning {
+    private static let mark = "headstart-begins"
+
+    static func isAnnounced(by line: String) -> Bool { line == mark }
+
+    /// Tells the supervisor, if there is one.
+    static func announce() {
+        guard ParentWatch.supervisor != nil else { return }
+        try? Output(STDOUT_FILENO, "standard output").write(Array("\(mark)\n".utf8))
+    }
+}
+
 /// The life before this one of a group, and what it came to.
 struct Predecessor: Codable, Equatable, Sendable {
     let holding: Holding

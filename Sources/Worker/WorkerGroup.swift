@@ -45,6 +45,7 @@ package final class WorkerGroup {
     private func lead(
         _ cache: WorkCache, _ files: GroupFiles, until shouldLeave: @escaping @Sendable () -> Bool
     ) throws {
+        Beginning.announce()
         let worker = WorkerID.new(key: settings.credentials?.own.publicKey)
         let mailbox = try Mailbox()
         let network = NetworkThread(

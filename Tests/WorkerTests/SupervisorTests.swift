@@ -15,7 +15,7 @@ private final class Supervised: Sendable {
     /// - Parameter script: is run by every rank, in a directory of its own; `$#` counts the worker's arguments.
     init(
         _ script: String, groups: Int = 1, ranks: Int = 1, cores: Int = 2, limit: Int? = 3,
-        grace: Duration = .seconds(3), work: String? = nil
+        grace: Duration = .seconds(3), beginning: Duration = .seconds(600), work: String? = nil
     ) throws {
         folder = try TemporaryFolder()
         let executable = try folder.write("#!/bin/bash\ncd '\(folder.path)'\n\(script)\n", to: "worker.sh")
@@ -28,6 +28,7 @@ private final class Supervised: Sendable {
         settings.pause = .milliseconds(50)
         settings.longestPause = .milliseconds(200)
         settings.grace = grace
+        settings.beginning = beginning
         settings.quickDeathLimit = limit
         settings.quickDeath = .seconds(600)
         self.settings = settings
@@ -139,6 +140,20 @@ struct SupervisorTests {
         let told = try #require(supervised.said.last)
         #expect(told.contains("host-1") && told.contains("\"attempt\":2") && told.contains(reason), "\(told)")
         #expect(!supervised.said.contains { $0.contains("headstart-holds") }, "that line is for the supervisor alone")
+    }
+
+    @Test func `a group whose ranks do not find together is ended and started again, and no other`() throws {
+        let supervised = try Supervised(
+            """
+            [ ! -e once ] || { echo headstart-begins; sleep 3; echo done; exit 0; }
+            touch once
+            sleep 600
+            """, beginning: .seconds(2))
+        try supervised.run()
+        #expect(supervised.said == ["done"])
+        let never = try Supervised("sleep 600", limit: 2, beginning: .seconds(1))
+        let sentence = "its ranks did not find together within 1.0 seconds"
+        #expect(throws: SupervisorError.gaveUp(group: 1, status: 1, said: sentence)) { try never.run() }
     }
 
     @Test func `a supervisor that never gives up starts a group again and again`() throws {

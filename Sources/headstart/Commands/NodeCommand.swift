@@ -33,6 +33,7 @@ struct NodeCommand: ParsableCommand {
         var settings = try groups.settings(worker.arguments)
         // What is wrong on a host passes, or a person mends it: a node tries again, more and more seldom.
         settings.quickDeathLimit = nil
+        settings.beginning = .seconds(worker.standstill)
         let supervisor = NodeSupervisor(
             settings, logger: log.logger("node"),
             onLine: { group, line in Screen.note("group \(group): \(line)") })
