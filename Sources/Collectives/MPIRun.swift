@@ -53,6 +53,9 @@ package enum MPIRun {
         [groupVariable: "\(group)/\(groups)"]
     }
 
+    /// Whether this process is a rank that a supervisor has started, be that on this host or another.
+    package static var isSupervised: Bool { ProcessInfo.processInfo.environment[groupVariable] != nil }
+
     /// More than any host has room for.
     private static let mostProcesses = 1 << 20
     private static let groupVariable = "HEADSTART_GROUP"

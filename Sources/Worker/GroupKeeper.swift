@@ -123,7 +123,8 @@ final class GroupKeeper: Sendable {
         state.withLock { $0.process = nil }
         let status = process.reap()
         guard !neverBegan else {
-            let sentence = "its ranks did not find together within \(settings.beginning)"
+            let sentence =
+                "its ranks did not find together within \(settings.beginning); see that its hosts reach each other"
             return (GroupEnd(status: 1, said: sentence, lines: [sentence], sawOutOfMemoryKill: false), nil)
         }
         let end = GroupEnd(
@@ -161,6 +162,7 @@ final class GroupKeeper: Sendable {
                     continue
                 }
                 if let held = Holding(line: line) {
+                    onBeginning()
                     holding = held
                     continue
                 }

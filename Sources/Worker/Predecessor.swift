@@ -1,3 +1,4 @@
+import Collectives
 import Experiments
 import Files
 import Foundation
@@ -43,10 +44,10 @@ enum Beginning {
 
     static func isAnnounced(by line: String) -> Bool { line == mark }
 
-    /// Tells the supervisor, if there is one.
+    /// Tells the supervisor, if there is one, on whatever host. The line is its own, also where another rank ended none.
     static func announce() {
-        guard ParentWatch.supervisor != nil else { return }
-        try? Output(STDOUT_FILENO, "standard output").write(Array("\(mark)\n".utf8))
+        guard MPIRun.isSupervised else { return }
+        try? Output(STDOUT_FILENO, "standard output").write(Array("\n\(mark)\n".utf8))
     }
 }
 

@@ -145,14 +145,14 @@ struct SupervisorTests {
     @Test func `a group whose ranks do not find together is ended and started again, and no other`() throws {
         let supervised = try Supervised(
             """
-            [ ! -e once ] || { echo headstart-begins; sleep 3; echo done; exit 0; }
+            [ ! -e once ] || { printf 'unended\nheadstart-begins\n'; sleep 3; echo done; exit 0; }
             touch once
             sleep 600
             """, beginning: .seconds(2))
         try supervised.run()
-        #expect(supervised.said == ["done"])
+        #expect(supervised.said == ["unended", "done"])
         let never = try Supervised("sleep 600", limit: 2, beginning: .seconds(1))
-        let sentence = "its ranks did not find together within 1.0 seconds"
+        let sentence = "its ranks did not find together within 1.0 seconds; see that its hosts reach each other"
         #expect(throws: SupervisorError.gaveUp(group: 1, status: 1, said: sentence)) { try never.run() }
     }
 
